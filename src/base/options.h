@@ -1,0 +1,48 @@
+/* What the user asked for. Filled by cli, passed down as const. */
+#ifndef AREQ_BASE_OPTIONS_H
+#define AREQ_BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Texts are borrowed from argv; the list's array is the list's own. */
+struct option_list {
+	const char **items;
+	size_t count;
+};
+
+struct options {
+	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
+
+	const char *output; /* NULL or "-": stdout */
+	bool append;
+	bool no_header;
+
+	int64_t jobs;     /* transfers at once, >= 1 */
+	int64_t per_host; /* of them to one host; 0: no limit */
+	int64_t delay_ms; /* between starts to one host */
+
+	int64_t connect_timeout_ms;
+	int64_t timeout_ms; /* per attempt, redirects included; 0: none */
+	int64_t retries;
+	int64_t max_retry_after_ms;
+	int64_t max_redirs;
+	int64_t max_size; /* bytes of a body after decompression */
+
+	struct option_list headers; /* "Name: value" */
+	const char *user_agent;
+	const char *proxy;
+	const char *cacert;
+	bool insecure;
+	bool ipv4;
+	bool ipv6;
+
+	const char *pattern; /* NULL: the links that a browser sees */
+	const char *schemes; /* comma-separated; NULL: all */
+
+	int64_t verbose; /* how often -v was given */
+	bool quiet;
+};
+
+#endif

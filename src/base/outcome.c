@@ -1,0 +1,19 @@
+#include "base/outcome.h"
+
+#include <assert.h>
+
+#define OUTCOME_TEXT(name, text) text,
+
+const char *outcome_kind_text(enum outcome_kind kind)
+{
+	static const char *const texts[] = {OUTCOME_LIST(OUTCOME_TEXT)};
+	assert(kind < OUTCOME_KINDS);
+	return texts[kind];
+}
+
+const char *outcome_stage_text(enum outcome_stage stage)
+{
+	static const char *const texts[] = {STAGE_LIST(OUTCOME_TEXT)};
+	assert(stage < STAGES);
+	return texts[stage];
+}

@@ -1,0 +1,51 @@
+/* What became of a URL: the record that the wings hand on. */
+#ifndef AREQ_BASE_OUTCOME_H
+#define AREQ_BASE_OUTCOME_H
+
+#include <stdint.h>
+
+/* Every input URL gets exactly one of these. */
+#define OUTCOME_LIST(X)                                                                                      \
+	X(OUTCOME_OK, "ok")                                                                                  \
+	X(OUTCOME_FAILED, "failed")                                                                          \
+	X(OUTCOME_SKIPPED, "skipped")                                                                        \
+	X(OUTCOME_INTERRUPTED, "interrupted")
+
+/* How far it got. */
+#define STAGE_LIST(X)                                                                                        \
+	X(STAGE_INPUT, "input")     /* the line is no URL */                                                 \
+	X(STAGE_RESOLVE, "resolve") /* the host's name */                                                    \
+	X(STAGE_CONNECT, "connect")                                                                          \
+	X(STAGE_TLS, "tls")                                                                                  \
+	X(STAGE_SEND, "send")                                                                                \
+	X(STAGE_WAIT, "wait") /* for the first byte of the answer */                                         \
+	X(STAGE_RECEIVE, "receive")                                                                          \
+	X(STAGE_DECODE, "decode") /* the content encoding */                                                 \
+	X(STAGE_POLICY, "policy") /* what the options do not allow */                                        \
+	X(STAGE_LOCAL, "local")   /* trouble on this machine */
+
+#define OUTCOME_NAME(name, text) name,
+enum outcome_kind { OUTCOME_LIST(OUTCOME_NAME) OUTCOME_KINDS };
+enum outcome_stage { STAGE_LIST(OUTCOME_NAME) STAGES };
+#undef OUTCOME_NAME
+
+struct outcome {
+	enum outcome_kind kind;
+	enum outcome_stage stage; /* for an ok page: STAGE_RECEIVE */
+	const char *source_url;   /* as listed */
+	const char *final_url;    /* after redirects; the base of the links unless the page names another */
+	const char *place;        /* of an input line that is no URL: "urls.txt:3"; else NULL */
+	const char *reason;       /* words for a person, naming the stage; NULL for an ok page */
+	long http_status;         /* of the last answer; 0: there was none */
+	unsigned attempts;        /* 0: none was made */
+	unsigned redirects;
+	uint64_t bytes;      /* of the body, after decompression */
+	uint64_t links;      /* given out, each once */
+	uint64_t unresolved; /* links that are no URL */
+};
+
+/* Constant lower-case words. */
+const char *outcome_kind_text(enum outcome_kind kind);
+const char *outcome_stage_text(enum outcome_stage stage);
+
+#endif

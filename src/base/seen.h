@@ -1,0 +1,28 @@
+/* A set of strings that only answers "was this here before?". It keeps a 64-bit fingerprint of each (XXH3
+ * with a seed drawn per run, so that no page can aim at a collision): among a million strings two share one
+ * with a probability of 3 in 10^8. */
+#ifndef AREQ_BASE_SEEN_H
+#define AREQ_BASE_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct seen {
+	uint64_t *slots; /* 0: empty */
+	size_t room;     /* a power of two, or 0 */
+	size_t count;
+	uint64_t seed;
+};
+
+/* Makes an empty set; it allocates nothing. */
+void seen_init(struct seen *self);
+void seen_release(struct seen *self);
+
+/* Empties the set; memory in proportion to what it held stays for the next use. */
+void seen_clear(struct seen *self);
+
+/* Adds bytes[0..len). True where it was not there yet. */
+bool seen_add(struct seen *self, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,24 @@
+/* Bytes that somebody else owns. */
+#ifndef AREQ_BASE_SLICE_H
+#define AREQ_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+	const char *data; /* not NUL-terminated; NULL means "not there", which differs from empty */
+	size_t len;
+};
+
+static inline struct slice slice_of(const char *text)
+{
+	return (struct slice){text, strlen(text)};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+#endif

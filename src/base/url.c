@@ -1,0 +1,150 @@
+#include "base/url.h"
+
+#include "base/url_parser.h"
+#include "base/utf8.h"
+
+/* Section 4.2, "special scheme" and "default port"; file has none. */
+const struct url_scheme_entry *url_special_scheme(struct slice name)
+{
+	static const struct url_scheme_entry schemes[] = {{"https", 5, 443}, {"http", 4, 80}, {"file", 4, 0},
+	    {"wss", 3, 443}, {"ftp", 3, 21}, {"ws", 2, 80}};
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (name.len == schemes[i].len && memcmp(name.data, schemes[i].name, name.len) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+bool url_is_file(const struct url *self)
+{
+	return self->special && slice_equal(url_scheme(self), slice_of("file"));
+}
+
+static struct slice part(const struct url *url, uint32_t start, uint32_t end)
+{
+	return (struct slice){url->href.data + start, end - start};
+}
+
+static uint32_t path_end(const struct url *url)
+{
+	if (url->query_start != UINT32_MAX)
+		return url->query_start;
+	return url->fragment_start != UINT32_MAX ? url->fragment_start : url_parser_position(url);
+}
+
+static uint32_t query_end(const struct url *url)
+{
+	return url->fragment_start != UINT32_MAX ? url->fragment_start : url_parser_position(url);
+}
+
+/* Where the input holds tabs, newlines or invalid UTF-8, replaces it by a clean copy in self->clean. */
+static bool clean(struct url *self, struct slice *input)
+{
+	while (input->len > 0 && (unsigned char)input->data[0] <= ' ') {
+		input->data++;
+		input->len--;
+	}
+	while (input->len > 0 && (unsigned char)input->data[input->len - 1] <= ' ')
+		input->len--;
+	unsigned seen = 0;
+	for (size_t i = 0; i < input->len; i++)
+		seen |= url_encode_classes[(unsigned char)input->data[i]];
+	bool valid = !(seen & URL_NOT_ASCII) || utf8_valid_length(input->data, input->len) == input->len;
+	if (!(seen & URL_TAB_OR_NEWLINE) && valid)
+		return true;
+	buf_clear(&self->clean);
+	if (!utf8_append_repaired(&self->clean, input->data, input->len))
+		return false;
+	size_t kept = 0;
+	for (size_t i = 0; i < self->clean.len; i++)
+		if (!url_encode_is(self->clean.data[i], URL_TAB_OR_NEWLINE))
+			self->clean.data[kept++] = self->clean.data[i];
+	*input = (struct slice){self->clean.data, kept};
+	return true;
+}
+
+static void reset(struct url *self)
+{
+	struct buf href = self->href;
+	struct buf cleaned = self->clean;
+	buf_clear(&href);
+	*self = (struct url){.href = href,
+	    .clean = cleaned,
+	    .query_start = UINT32_MAX,
+	    .fragment_start = UINT32_MAX,
+	    .port = -1};
+}
+
+void url_init(struct url *self)
+{
+	*self = (struct url){0};
+	buf_init(&self->href, 5 * (size_t)URL_LENGTH_MAX);
+	buf_init(&self->clean, URL_LENGTH_MAX);
+	reset(self);
+}
+
+void url_release(struct url *self)
+{
+	buf_release(&self->href);
+	buf_release(&self->clean);
+	reset(self);
+}
+
+bool url_parse(struct url *self, const char *input, size_t len, const struct url *base,
+    const struct url_encoder *encoder)
+{
+	assert(base != self);
+	struct slice text = {input, len};
+	reset(self);
+	if (len > URL_LENGTH_MAX || !clean(self, &text))
+		return false;
+	struct url_parser p = {self, base, encoder, text.data, text.data + text.len};
+	if (!url_parser_reserve(&p) || !url_reference_parse(&p) || self->href.len > URL_LENGTH_MAX) {
+		reset(self);
+		return false;
+	}
+	self->href.data[self->href.len] = '\0';
+	return true;
+}
+
+struct slice url_scheme(const struct url *self)
+{
+	return part(self, 0, self->scheme_end - 1);
+}
+
+struct slice url_host(const struct url *self)
+{
+	return self->has_host ? part(self, self->host_start, self->host_end) : (struct slice){NULL, 0};
+}
+
+struct slice url_path(const struct url *self)
+{
+	return part(self, self->path_start, path_end(self));
+}
+
+struct slice url_href(const struct url *self)
+{
+	return part(self, 0, url_parser_position(self));
+}
+
+struct slice url_without_fragment(const struct url *self)
+{
+	return part(self, 0, query_end(self));
+}
+
+bool url_has_credentials(const struct url *self)
+{
+	return self->has_host && self->host_start > self->scheme_end + 2;
+}
+
+int url_port(const struct url *self)
+{
+	const struct url_scheme_entry *scheme = self->special ? url_special_scheme(url_scheme(self)) : NULL;
+	if (self->port >= 0)
+		return self->port;
+	return scheme && scheme->port ? scheme->port : -1;
+}
+
+bool url_is_http(const struct url *self)
+{
+	return self->special && self->href.data[0] == 'h';
+}
