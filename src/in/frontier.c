@@ -1,0 +1,221 @@
+#include "in/frontier.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/seen.h"
+#include "in/host.h"
+
+#include <assert.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A host is in at most one of ready and held. It is in held while not_before lies ahead, even when nothing
+ * waits for it, so that it is not forgotten too early. */
+struct frontier {
+	int64_t per_host;
+	int64_t delay_ms;
+	struct seen seen;
+	void *hosts;         /* a tsearch tree by name */
+	struct heap ready;   /* hosts by the number of their first job */
+	struct heap held;    /* hosts by not_before */
+	struct heap retries; /* jobs by the moment they are due */
+	int64_t now;         /* the latest moment that the caller told */
+	size_t waiting;
+	uint64_t numbers;
+	struct buf name;
+};
+
+enum { HOST_NAME_MAX_BYTES = 1 << 20 };
+
+struct frontier *frontier_new(int64_t per_host, int64_t delay_ms)
+{
+	struct frontier *self = alloc_new(sizeof *self);
+	self->per_host = per_host;
+	self->delay_ms = delay_ms;
+	seen_init(&self->seen);
+	buf_init(&self->name, HOST_NAME_MAX_BYTES);
+	return self;
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct host *left = a, *right = b;
+	return strcmp(left->name, right->name);
+}
+
+static void forget_host(struct frontier *self, struct host *host)
+{
+	heap_remove(&host->turn);
+	tdelete(host, &self->hosts, compare_hosts);
+	host_free(host);
+}
+
+void frontier_free(struct frontier *self)
+{
+	if (!self)
+		return;
+	assert(self->waiting == 0);
+	while (heap_first(&self->held))
+		forget_host(self, heap_first(&self->held)->thing);
+	assert(!self->hosts);
+	seen_release(&self->seen);
+	heap_release(&self->ready);
+	heap_release(&self->held);
+	heap_release(&self->retries);
+	buf_release(&self->name);
+	free(self);
+}
+
+bool frontier_is_new(struct frontier *self, const struct url *url)
+{
+	struct slice key = url_without_fragment(url);
+	return seen_add(&self->seen, key.data, key.len);
+}
+
+static struct host *find_host(struct frontier *self, const struct url *url)
+{
+	char port[16];
+	struct slice name = url_host(url);
+	snprintf(port, sizeof port, ":%d", url_port(url));
+	buf_clear(&self->name);
+	buf_append(&self->name, name.data, name.len);
+	buf_append_text(&self->name, port);
+
+	struct host wanted = {.name = self->name.data};
+	struct host **found = tfind(&wanted, &self->hosts, compare_hosts);
+	if (found)
+		return *found;
+	struct host *host = host_new((struct slice){self->name.data, self->name.len});
+	if (!tsearch(host, &self->hosts, compare_hosts))
+		alloc_fail();
+	return host;
+}
+
+/* Puts the host where it belongs after anything about it changed; it may be gone afterwards. */
+static void settle(struct frontier *self, struct host *host)
+{
+	heap_remove(&host->turn);
+	if (host->not_before > self->now)
+		heap_put(&self->held, &host->turn, (uint64_t)host->not_before, host);
+	else if (host_wants_start(host, self->per_host))
+		heap_put(&self->ready, &host->turn, host->first->number, host);
+	else if (host_is_idle(host))
+		forget_host(self, host);
+}
+
+void frontier_add(struct frontier *self, struct job *job, const struct url *url)
+{
+	job->number = self->numbers++;
+	job->host = find_host(self, url);
+	host_push_back(job->host, job);
+	self->waiting++;
+	settle(self, job->host);
+}
+
+static void admit_due_retries(struct frontier *self)
+{
+	for (struct heap_node *node;
+	     (node = heap_first(&self->retries)) && node->key <= (uint64_t)self->now;) {
+		struct job *job = node->thing;
+		heap_remove(node);
+		job->host->promised--;
+		host_push_front(job->host, job);
+		settle(self, job->host);
+	}
+}
+
+static void release_held_hosts(struct frontier *self)
+{
+	for (struct heap_node *node; (node = heap_first(&self->held)) && node->key <= (uint64_t)self->now;)
+		settle(self, node->thing);
+}
+
+struct job *frontier_next(struct frontier *self, int64_t now)
+{
+	self->now = now;
+	admit_due_retries(self);
+	release_held_hosts(self);
+	struct heap_node *node = heap_first(&self->ready);
+	if (!node)
+		return NULL;
+	struct host *host = node->thing;
+	struct job *job = host_pop(host);
+	host->active++;
+	if (self->delay_ms)
+		host_hold(host, now + self->delay_ms);
+	settle(self, host);
+	self->waiting--;
+	return job;
+}
+
+int64_t frontier_next_due(const struct frontier *self)
+{
+	int64_t due = CLOCK_NEVER;
+	const struct heap *heaps[] = {&self->held, &self->retries};
+	for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
+		const struct heap_node *first = heap_first(heaps[i]);
+		if (first && first->key < (uint64_t)due)
+			due = (int64_t)first->key;
+	}
+	return due;
+}
+
+static struct host *leave_host(struct job *job)
+{
+	assert(job->host->active > 0);
+	job->host->active--;
+	return job->host;
+}
+
+void frontier_finish(struct frontier *self, struct job *job)
+{
+	settle(self, leave_host(job));
+}
+
+void frontier_retry(struct frontier *self, struct job *job, int64_t due)
+{
+	struct host *host = leave_host(job);
+	host->promised++;
+	heap_put(&self->retries, &job->due, (uint64_t)due, job);
+	self->waiting++;
+	settle(self, host);
+}
+
+void frontier_redirect(struct frontier *self, struct job *job, const struct url *url)
+{
+	struct host *old = leave_host(job);
+	job->host = find_host(self, url);
+	host_push_front(job->host, job);
+	self->waiting++;
+	if (old != job->host)
+		settle(self, old);
+	settle(self, job->host);
+}
+
+void frontier_hold_host(struct frontier *self, struct job *job, int64_t until)
+{
+	host_hold(job->host, until);
+	settle(self, job->host);
+}
+
+struct job *frontier_abandon(struct frontier *self)
+{
+	self->now = CLOCK_NEVER;
+	admit_due_retries(self);
+	release_held_hosts(self);
+	struct heap_node *node = heap_first(&self->ready);
+	if (!node)
+		return NULL;
+	struct host *host = node->thing;
+	struct job *job = host_pop(host);
+	self->waiting--;
+	settle(self, host);
+	return job;
+}
+
+size_t frontier_waiting(const struct frontier *self)
+{
+	return self->waiting;
+}

@@ -1,0 +1,66 @@
+/* What may be fetched next, and when: each URL once, in the order of the list as far as each host's manners
+ * allow, retries when they are due. All times are monotonic milliseconds that the caller passes in. */
+#ifndef AREQ_IN_FRONTIER_H
+#define AREQ_IN_FRONTIER_H
+
+#include "base/heap.h"
+#include "base/slice.h"
+#include "base/url.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct host;
+
+/* The frontier's part of a thing to fetch; the caller embeds it, owns it, and gets the same pointer back. It
+ * is at every moment in one place: waiting here, or out (started). {0} before frontier_add. */
+struct job {
+	struct host *host;
+	struct job *next;
+	uint64_t number; /* its place in the list; the smallest starts first */
+	struct heap_node due;
+};
+
+struct frontier;
+
+/* At most per_host jobs of a host are out at once (0: no limit), started at least delay_ms after one another.
+ */
+struct frontier *frontier_new(int64_t per_host, int64_t delay_ms);
+
+/* No job may be inside or out. */
+void frontier_free(struct frontier *self);
+
+/* True the first time a URL is shown to it; a fragment makes no difference, since it is never sent. */
+bool frontier_is_new(struct frontier *self, const struct url *url);
+
+/* Takes a new job, to be started for that URL's host after those that came before. */
+void frontier_add(struct frontier *self, struct job *job, const struct url *url);
+
+/* The job to start now, which is then out; NULL where none may. */
+struct job *frontier_next(struct frontier *self, int64_t now);
+
+/* When frontier_next may give another job if nothing else happens; CLOCK_NEVER where only the end of a job
+ * that is out, or a new one, can change that. */
+int64_t frontier_next_due(const struct frontier *self);
+
+/* A job that was out: it has ended for good; the caller frees it after the call. */
+void frontier_finish(struct frontier *self, struct job *job);
+
+/* … or it comes again at that moment. */
+void frontier_retry(struct frontier *self, struct job *job, int64_t due);
+
+/* … or it goes on with another URL, ahead of the list. */
+void frontier_redirect(struct frontier *self, struct job *job, const struct url *url);
+
+/* Leaves the host of a job that is out alone until then. */
+void frontier_hold_host(struct frontier *self, struct job *job, int64_t until);
+
+/* Takes any waiting job out, to be ended by the caller without frontier_finish; NULL where none waits. For the end
+ * of a run, once no job is out. */
+struct job *frontier_abandon(struct frontier *self);
+
+/* How many wait inside. */
+size_t frontier_waiting(const struct frontier *self);
+
+#endif

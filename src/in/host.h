@@ -1,0 +1,41 @@
+/* One host's manners: how many at once, how soon after one another, and until when to leave it alone. A host
+ * is a name and a port, for that is what a server is. */
+#ifndef AREQ_IN_HOST_H
+#define AREQ_IN_HOST_H
+
+#include "base/heap.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct job;
+
+struct host {
+	char *name;        /* "example.com:443" */
+	struct job *first; /* jobs that wait for this host, in order */
+	struct job *last;
+	unsigned active;       /* jobs that were started and have not ended */
+	unsigned promised;     /* jobs that will come back to it (retries) */
+	int64_t not_before;    /* monotonic ms: no start earlier */
+	struct heap_node turn; /* its place among the hosts that may start, or that wait until they may */
+};
+
+/* Copies name. Free with host_free. */
+struct host *host_new(struct slice name);
+void host_free(struct host *self);
+
+void host_push_back(struct host *self, struct job *job);
+void host_push_front(struct host *self, struct job *job);
+struct job *host_pop(struct host *self);
+
+/* True where a job waits and fewer than limit (0: any number) are active. */
+bool host_wants_start(const struct host *self, int64_t limit);
+
+/* True where it can be forgotten: nothing waits, runs or comes back. */
+bool host_is_idle(const struct host *self);
+
+/* No start before then (monotonic ms); an earlier moment than the one in force changes nothing. */
+void host_hold(struct host *self, int64_t until);
+
+#endif

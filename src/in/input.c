@@ -1,0 +1,389 @@
+#include "in/input.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 64 * 1024 };
+
+enum source_kind { SOURCE_URL, SOURCE_STDIN, SOURCE_FILE };
+
+struct source {
+	enum source_kind kind;
+	const char *name; /* the URL itself, or the file's name */
+	size_t number;    /* of the argument, from 1 */
+	int fd;           /* of a pipe or device, which must not be opened twice; else -1 until its turn */
+	struct stat info;
+};
+
+struct input {
+	struct source *sources;
+	size_t count;
+	size_t current;
+	int fd; /* of the current source; -1: not begun */
+	bool ended;
+	size_t line;
+	bool line_too_long;  /* the rest of this line is passed over */
+	struct buf unread;   /* read and not handed out yet */
+	size_t unread_start; /* what of it was handed out */
+	struct buf text;     /* of the entry that is out */
+	struct url url;
+};
+
+static struct source source_of(const char *argument, size_t number)
+{
+	struct source source = {.name = argument, .number = number, .fd = -1};
+	if (strcmp(argument, "-") == 0) {
+		source.kind = SOURCE_STDIN;
+		source.name = "stdin";
+	} else {
+		source.kind = strstr(argument, "://") ? SOURCE_URL : SOURCE_FILE;
+	}
+	return source;
+}
+
+struct input *input_new(const struct option_list *args)
+{
+	struct input *self = alloc_new(sizeof *self);
+	self->count = args->count ? args->count : 1;
+	self->sources = alloc_array(self->count, sizeof *self->sources);
+	self->sources[0] = source_of("-", 1);
+	for (size_t i = 0; i < args->count; i++)
+		self->sources[i] = source_of(args->items[i], i + 1);
+	self->fd = -1;
+	buf_init(&self->unread, INPUT_LINE_MAX + READ_SIZE);
+	buf_init(&self->text, INPUT_LINE_MAX + sizeof "https://");
+	url_init(&self->url);
+	return self;
+}
+
+static void close_source(struct input *self)
+{
+	struct source *source = &self->sources[self->current];
+	if (source->kind == SOURCE_FILE && self->fd >= 0)
+		close(self->fd);
+	source->fd = -1;
+	self->fd = -1;
+}
+
+void input_free(struct input *self)
+{
+	if (!self)
+		return;
+	for (; self->current < self->count; self->current++) {
+		if (self->fd < 0)
+			self->fd = self->sources[self->current].fd;
+		close_source(self);
+	}
+	free(self->sources);
+	buf_release(&self->unread);
+	buf_release(&self->text);
+	url_release(&self->url);
+	free(self);
+}
+
+static enum status complain(const struct source *source, int error)
+{
+	const char *hint = "";
+	if (error == ENOENT && strchr(source->name, '.') && !strchr(source->name, '/'))
+		hint = " (a URL as an argument needs its https:// in front)";
+	log_error("%s: %s%s", source->name, strerror(error), hint);
+	return STATUS_INPUT;
+}
+
+static enum status open_source(struct source *source)
+{
+	/* Without O_NONBLOCK a named pipe without a writer would hold the whole run here. */
+	int fd = source->kind == SOURCE_STDIN
+	             ? STDIN_FILENO
+	             : open(source->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &source->info) != 0)
+		return complain(source, errno);
+	if (S_ISDIR(source->info.st_mode)) {
+		if (source->kind == SOURCE_FILE)
+			close(fd);
+		return complain(source, EISDIR);
+	}
+	source->fd = fd;
+	return STATUS_OK;
+}
+
+enum status input_open(struct input *self)
+{
+	for (size_t i = 0; i < self->count; i++) {
+		struct source *source = &self->sources[i];
+		if (source->kind == SOURCE_URL)
+			continue;
+		enum status status = open_source(source);
+		if (status != STATUS_OK)
+			return status;
+		if (source->kind == SOURCE_FILE && S_ISREG(source->info.st_mode)) {
+			/* Thousands of lists must not use up the descriptors: opened again in its turn. */
+			close(source->fd);
+			source->fd = -1;
+		}
+	}
+	return STATUS_OK;
+}
+
+bool input_reads_from(const struct input *self, const struct stat *info)
+{
+	for (size_t i = 0; i < self->count; i++) {
+		const struct source *source = &self->sources[i];
+		if (source->kind != SOURCE_URL && S_ISREG(source->info.st_mode) &&
+		    source->info.st_dev == info->st_dev && source->info.st_ino == info->st_ino)
+			return true;
+	}
+	return false;
+}
+
+int input_descriptor(const struct input *self)
+{
+	return self->fd;
+}
+
+/* White space as people leave it around a line. */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
+
+static struct slice trim(struct slice text)
+{
+	while (text.len && is_space(text.data[0])) {
+		text.data++;
+		text.len--;
+	}
+	while (text.len && is_space(text.data[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+static bool has_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		if (c < 0x20 || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static bool starts_with(struct slice text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	return text.len >= len && memcmp(text.data, prefix, len) == 0;
+}
+
+static bool is_scheme_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+	       c == '-' || c == '.';
+}
+
+/* True for "example.com/x" and "localhost:8080", false for "mailto:x" and "https://x". */
+static bool lacks_scheme(struct slice text)
+{
+	size_t i = 0;
+	while (i < text.len && is_scheme_char(text.data[i]))
+		i++;
+	if (i == 0 || i == text.len || text.data[i] != ':')
+		return true;
+	size_t port = i + 1;
+	size_t end = port;
+	while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
+		end++;
+	bool port_ends = end == text.len || strchr("/?#", text.data[end]) != NULL;
+	return end > port && port_ends;
+}
+
+static const char *parse_entry(struct input *self, struct slice text)
+{
+	buf_clear(&self->text);
+	if (starts_with(text, "//"))
+		buf_append_text(&self->text, "https:");
+	else if (lacks_scheme(text))
+		buf_append_text(&self->text, "https://");
+	buf_append(&self->text, text.data, text.len);
+
+	bool rootless = !starts_with(text, "/") || starts_with(text, "//");
+	if (memchr(text.data, '\0', text.len))
+		return "not a URL: it holds a NUL byte";
+	if (!rootless || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
+		return "not a URL";
+	if (!url_is_http(&self->url))
+		return "not an http or https URL";
+	return NULL;
+}
+
+static void fill_entry(struct input *self, struct input_entry *entry, struct slice text)
+{
+	const struct source *source = &self->sources[self->current];
+	*entry = (struct input_entry){.line = self->line, .source = source->name};
+	if (source->kind == SOURCE_URL) {
+		entry->line = source->number;
+		entry->source = "argument";
+	}
+	entry->problem = parse_entry(self, text);
+	if (!entry->problem) {
+		entry->url = &self->url;
+		if (has_control(text)) {
+			buf_clear(&self->text);
+			buf_append(&self->text, self->url.href.data, self->url.href.len);
+		}
+	} else {
+		buf_clear(&self->text);
+		buf_append(&self->text, text.data, text.len);
+	}
+	entry->text = self->text.data;
+}
+
+/* The next line that was read whole. False where there is none yet. */
+static bool take_line(struct input *self, struct slice *line)
+{
+	const char *start = self->unread.data + self->unread_start;
+	size_t left = self->unread.len - self->unread_start;
+	const char *newline = left ? memchr(start, '\n', left) : NULL;
+	if (!newline)
+		return false;
+	*line = (struct slice){start, (size_t)(newline - start)};
+	self->unread_start += line->len + 1;
+	return true;
+}
+
+/* Makes an entry of a raw line. False where the line is to be passed over. */
+static bool use_line(struct input *self, struct slice line, struct input_entry *entry)
+{
+	bool too_long = self->line_too_long || line.len > INPUT_LINE_MAX;
+	self->line++;
+	self->line_too_long = false;
+	if (self->line == 1 && starts_with(line, "\xef\xbb\xbf")) {
+		line.data += 3;
+		line.len -= 3;
+	}
+	struct slice text = trim(line);
+	if (text.len == 0 && !too_long)
+		return false;
+	if (text.len && text.data[0] == '#')
+		return false;
+	if (too_long) {
+		static const size_t shown = 60;
+		fill_entry(self, entry, (struct slice){text.data, text.len < shown ? text.len : shown});
+		entry->url = NULL;
+		entry->problem = "not a URL: the line is longer than 64 KiB";
+		return true;
+	}
+	fill_entry(self, entry, text);
+	return true;
+}
+
+static bool can_read(int fd)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	return poll(&ready, 1, 0) != 0;
+}
+
+/* Drops what was handed out, and the tail of a line that is too long to be a URL. */
+static void make_room(struct input *self)
+{
+	buf_consume(&self->unread, self->unread_start);
+	self->unread_start = 0;
+	if (self->unread.len > INPUT_LINE_MAX) {
+		self->line_too_long = true;
+		self->unread.len = 64; /* enough to show which line it was */
+	}
+}
+
+enum read_result { READ_SOME, READ_LATER, READ_DONE, READ_FAILED };
+
+static enum read_result read_more(struct input *self)
+{
+	const struct source *source = &self->sources[self->current];
+	if (!can_read(self->fd))
+		return READ_LATER;
+	make_room(self);
+	ssize_t n = read(self->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE);
+	if (n > 0) {
+		self->unread.len += (size_t)n;
+		return READ_SOME;
+	}
+	if (n == 0)
+		return READ_DONE;
+	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)
+		return READ_LATER;
+	complain(source, errno);
+	return READ_FAILED;
+}
+
+static bool begin_source(struct input *self)
+{
+	struct source *source = &self->sources[self->current];
+	if (source->fd < 0 && open_source(source) != STATUS_OK)
+		return false;
+	self->fd = source->fd;
+	self->line = 0;
+	self->line_too_long = false;
+	buf_clear(&self->unread);
+	self->unread_start = 0;
+	return true;
+}
+
+static void next_source(struct input *self)
+{
+	close_source(self);
+	self->current++;
+}
+
+/* The last line of a file may lack its newline. */
+static bool take_last_line(struct input *self, struct slice *line)
+{
+	*line = (struct slice){self->unread.data + self->unread_start, self->unread.len - self->unread_start};
+	self->unread_start = self->unread.len;
+	return line->len != 0;
+}
+
+enum input_state input_next(struct input *self, struct input_entry *entry)
+{
+	while (self->current < self->count) {
+		struct source *source = &self->sources[self->current];
+		if (source->kind == SOURCE_URL) {
+			fill_entry(self, entry, trim(slice_of(source->name)));
+			next_source(self);
+			return INPUT_ENTRY;
+		}
+		if (self->fd < 0 && !begin_source(self)) {
+			self->current = self->count;
+			return INPUT_ERROR;
+		}
+		struct slice line;
+		if (take_line(self, &line)) {
+			if (use_line(self, line, entry))
+				return INPUT_ENTRY;
+			continue;
+		}
+		switch (read_more(self)) {
+		case READ_SOME:
+			continue;
+		case READ_LATER:
+			return INPUT_WAIT;
+		case READ_FAILED:
+			next_source(self);
+			self->current = self->count;
+			return INPUT_ERROR;
+		case READ_DONE:
+			break;
+		}
+		bool more = take_last_line(self, &line) && use_line(self, line, entry);
+		if (!more)
+			next_source(self);
+		if (more)
+			return INPUT_ENTRY;
+	}
+	return INPUT_END;
+}

@@ -1,0 +1,213 @@
+#include "in/frontier.h"
+
+#include "base/clock.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+struct fetch {
+	struct job job; /* first, so that a job is a fetch */
+	const char *name;
+};
+
+static void parse(struct url *url, const char *text)
+{
+	url_init(url);
+	cr_assert(url_parse(url, text, strlen(text), NULL, NULL), "%s", text);
+}
+
+static void add(struct frontier *frontier, struct fetch *fetch, const char *text)
+{
+	struct url url;
+	parse(&url, text);
+	*fetch = (struct fetch){.name = text};
+	frontier_add(frontier, &fetch->job, &url);
+	url_release(&url);
+}
+
+/* The name of what starts next, or "" for nothing. */
+static const char *next(struct frontier *frontier, int64_t now, struct fetch **fetch)
+{
+	struct fetch *found = (struct fetch *)frontier_next(frontier, now);
+	if (fetch)
+		*fetch = found;
+	return found ? found->name : "";
+}
+
+static void finish_all(struct frontier *frontier, struct fetch **out, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		frontier_finish(frontier, &out[i]->job);
+}
+
+Test(frontier, shows_each_url_once)
+{
+	static const struct {
+		const char *url;
+		bool is_new;
+	} cases[] = {{"http://a/", true}, {"http://a/", false}, {"HTTP://A", false}, {"http://a/#x", false},
+	    {"http://a:80/", false}, {"http://a/?", true}, {"https://a/", true}, {"http://a/x", true}};
+	struct frontier *frontier = frontier_new(0, 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct url url;
+		parse(&url, cases[i].url);
+		cr_expect_eq(
+		    frontier_is_new(frontier, &url), cases[i].is_new, "case %zu: %s", i, cases[i].url);
+		url_release(&url);
+	}
+	frontier_free(frontier);
+}
+
+Test(frontier, keeps_the_order_and_each_hosts_limit)
+{
+	struct frontier *frontier = frontier_new(2, 0);
+	struct fetch fetches[5], *out[5];
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://a/2");
+	add(frontier, &fetches[2], "http://a/3");
+	add(frontier, &fetches[3], "http://b/1");
+	add(frontier, &fetches[4], "http://a:81/1");
+	cr_expect_eq(frontier_waiting(frontier), 5);
+	cr_expect_str_eq(next(frontier, 0, &out[0]), "http://a/1");
+	cr_expect_str_eq(next(frontier, 0, &out[1]), "http://a/2");
+	cr_expect_str_eq(next(frontier, 0, &out[2]), "http://b/1", "a has two; b goes on");
+	cr_expect_str_eq(next(frontier, 0, &out[3]), "http://a:81/1", "another port is another server");
+	cr_expect_str_eq(next(frontier, 0, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), CLOCK_NEVER);
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_str_eq(next(frontier, 0, &out[0]), "http://a/3");
+	cr_expect_eq(frontier_waiting(frontier), 0);
+	finish_all(frontier, out, 4);
+	frontier_free(frontier);
+}
+
+Test(frontier, keeps_the_delay_between_starts_to_one_host)
+{
+	struct frontier *frontier = frontier_new(0, 100);
+	struct fetch fetches[3], *out[3];
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://a/2");
+	add(frontier, &fetches[2], "http://b/1");
+	cr_expect_str_eq(next(frontier, 1000, &out[0]), "http://a/1");
+	cr_expect_str_eq(next(frontier, 1000, &out[1]), "http://b/1");
+	cr_expect_str_eq(next(frontier, 1099, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), 1100);
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_str_eq(next(frontier, 1099, NULL), "", "an ended one does not shorten the delay");
+	cr_expect_str_eq(next(frontier, 1100, &out[0]), "http://a/2");
+	finish_all(frontier, out, 2);
+	frontier_free(frontier);
+}
+
+Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
+{
+	struct frontier *frontier = frontier_new(0, 100);
+	struct fetch fetches[2], *out;
+	add(frontier, &fetches[0], "http://a/1");
+	next(frontier, 1000, &out);
+	frontier_finish(frontier, &out->job);
+	add(frontier, &fetches[1], "http://a/2");
+	cr_expect_str_eq(next(frontier, 1050, NULL), "");
+	cr_expect_str_eq(next(frontier, 1100, &out), "http://a/2");
+	frontier_finish(frontier, &out->job);
+	next(frontier, 5000, NULL);
+	frontier_free(frontier);
+}
+
+Test(frontier, brings_retries_back_when_they_are_due)
+{
+	struct frontier *frontier = frontier_new(1, 0);
+	struct fetch fetches[2], *out;
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://a/2");
+	next(frontier, 0, &out);
+	frontier_retry(frontier, &out->job, 500);
+	cr_expect_eq(frontier_waiting(frontier), 2);
+	cr_expect_str_eq(next(frontier, 10, &out), "http://a/2", "the host is free meanwhile");
+	cr_expect_eq(frontier_next_due(frontier), 500);
+	cr_expect_str_eq(next(frontier, 500, NULL), "", "the limit of one holds for a retry too");
+	frontier_finish(frontier, &out->job);
+	cr_expect_str_eq(next(frontier, 501, &out), "http://a/1");
+	frontier_finish(frontier, &out->job);
+	frontier_free(frontier);
+}
+
+Test(frontier, holds_a_whole_host_back_and_no_other)
+{
+	struct frontier *frontier = frontier_new(6, 0);
+	struct fetch fetches[3], *out[2];
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://a/2");
+	add(frontier, &fetches[2], "http://b/1");
+	next(frontier, 0, &out[0]);
+	frontier_hold_host(frontier, &out[0]->job, 3000);
+	frontier_retry(frontier, &out[0]->job, 3000);
+	cr_expect_str_eq(next(frontier, 0, &out[1]), "http://b/1");
+	cr_expect_str_eq(next(frontier, 2999, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), 3000);
+	cr_expect_str_eq(next(frontier, 3000, &out[0]), "http://a/1");
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_str_eq(next(frontier, 3000, &out[0]), "http://a/2");
+	finish_all(frontier, out, 2);
+	frontier_free(frontier);
+}
+
+Test(frontier, counts_a_redirect_for_the_host_it_leads_to)
+{
+	struct frontier *frontier = frontier_new(1, 0);
+	struct fetch fetches[3], *out[2];
+	struct url target;
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://b/1");
+	add(frontier, &fetches[2], "http://b/2");
+	next(frontier, 0, &out[0]);
+	next(frontier, 0, &out[1]);
+	parse(&target, "http://b/from-a");
+	frontier_redirect(frontier, &out[0]->job, &target);
+	url_release(&target);
+	cr_expect_str_eq(next(frontier, 0, NULL), "", "b is busy");
+	frontier_finish(frontier, &out[1]->job);
+	cr_expect_str_eq(next(frontier, 0, &out[0]), "http://a/1", "ahead of the list");
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_str_eq(next(frontier, 0, &out[0]), "http://b/2");
+	frontier_finish(frontier, &out[0]->job);
+	frontier_free(frontier);
+}
+
+Test(frontier, gives_up_everything_that_waits)
+{
+	struct frontier *frontier = frontier_new(1, 1000);
+	struct fetch fetches[40], *out;
+	char names[40][32];
+	for (int i = 0; i < 40; i++) {
+		snprintf(names[i], sizeof names[i], "http://host%d/%d", i % 4, i);
+		add(frontier, &fetches[i], names[i]);
+	}
+	next(frontier, 5, &out);
+	frontier_retry(frontier, &out->job, 700);
+	next(frontier, 5, &out);
+	frontier_finish(frontier, &out->job);
+	int count = 0;
+	while (frontier_abandon(frontier))
+		count++;
+	cr_expect_eq(count, 39);
+	cr_expect_eq(frontier_waiting(frontier), 0);
+	frontier_free(frontier);
+}
+
+Test(frontier, forgets_hosts_that_it_is_done_with)
+{
+	struct frontier *frontier = frontier_new(6, 10);
+	struct fetch fetch, *out;
+	char name[32];
+	/* frontier_free asserts that no host is left but those that are held. */
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "http://host%d/", i);
+		add(frontier, &fetch, name);
+		cr_assert_str_eq(next(frontier, i, &out), name);
+		frontier_finish(frontier, &out->job);
+	}
+	cr_expect_eq(frontier_next_due(frontier), 1000, "only the last ten are held");
+	frontier_free(frontier);
+}
