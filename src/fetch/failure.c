@@ -1,0 +1,144 @@
+#include "fetch/failure.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool reached(CURL *easy, CURLINFO moment)
+{
+	curl_off_t microseconds = 0;
+	return curl_easy_getinfo(easy, moment, &microseconds) == CURLE_OK && microseconds > 0;
+}
+
+static bool is_https(CURL *easy)
+{
+	char *url = NULL;
+	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+	return url && strncmp(url, "https:", 6) == 0;
+}
+
+/* From the last moment back: on a reused connection the early ones were never passed. */
+static enum outcome_stage stage_reached(CURL *easy)
+{
+	if (reached(easy, CURLINFO_STARTTRANSFER_TIME_T))
+		return STAGE_RECEIVE;
+	if (reached(easy, CURLINFO_PRETRANSFER_TIME_T))
+		return STAGE_WAIT;
+	if (reached(easy, CURLINFO_CONNECT_TIME_T))
+		return is_https(easy) ? STAGE_TLS : STAGE_WAIT;
+	if (reached(easy, CURLINFO_NAMELOOKUP_TIME_T))
+		return STAGE_CONNECT;
+	return STAGE_RESOLVE;
+}
+
+static enum outcome_stage stage_of(CURL *easy, CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return STAGE_RESOLVE;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+		return STAGE_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return STAGE_TLS;
+	case CURLE_BAD_CONTENT_ENCODING:
+		return STAGE_DECODE;
+	case CURLE_SEND_ERROR:
+		return STAGE_SEND;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+		return STAGE_LOCAL;
+	default:
+		return stage_reached(easy);
+	}
+}
+
+static bool is_transient(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *stage_verb(enum outcome_stage stage)
+{
+	switch (stage) {
+	case STAGE_RESOLVE:
+		return "name lookup";
+	case STAGE_TLS:
+		return "TLS handshake";
+	case STAGE_WAIT:
+		return "waiting for the answer";
+	case STAGE_LOCAL:
+		return "local work";
+	default:
+		return outcome_stage_text(stage);
+	}
+}
+
+static void describe_timeout(
+    CURL *easy, enum outcome_stage stage, int64_t limit_ms, char *reason, size_t size)
+{
+	if (limit_ms <= 0) {
+		snprintf(reason, size, "%s stood still for too long", stage_verb(stage));
+		return;
+	}
+	int n = snprintf(reason, size, "%s timed out after %g s", stage_verb(stage), (double)limit_ms / 1000);
+	curl_off_t bytes = 0;
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	if (stage == STAGE_RECEIVE && n > 0 && (size_t)n < size)
+		snprintf(reason + n, size - (size_t)n, " with %lld bytes read", (long long)bytes);
+}
+
+/* libcurl's own words, where the system's error is not clearer. */
+static const char *detail(CURL *easy, CURLcode code, const char *error)
+{
+	long os_error = 0;
+	if (code == CURLE_GOT_NOTHING)
+		return "the server closed the connection without an answer";
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
+		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	if (os_error != 0 && os_error != EINPROGRESS && os_error != EAGAIN)
+		return strerror((int)os_error);
+	return error[0] ? error : curl_easy_strerror(code);
+}
+
+struct failure failure_describe(
+    CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size)
+{
+	struct failure failure = {.stage = stage_of(easy, code), .transient = is_transient(code)};
+	if (code == CURLE_OPERATION_TIMEDOUT) {
+		bool connecting = failure.stage == STAGE_RESOLVE || failure.stage == STAGE_CONNECT ||
+		                  failure.stage == STAGE_TLS;
+		int64_t limit = options->timeout_ms;
+		if (connecting && (limit == 0 || options->connect_timeout_ms < limit))
+			limit = options->connect_timeout_ms;
+		describe_timeout(easy, failure.stage, limit, reason, size);
+		return failure;
+	}
+	int n = snprintf(reason, size, "%s failed: ", stage_verb(failure.stage));
+	if (n > 0 && (size_t)n < size)
+		snprintf(reason + n, size - (size_t)n, "%s", detail(easy, code, error));
+	return failure;
+}

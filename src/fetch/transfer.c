@@ -1,0 +1,252 @@
+#include "fetch/transfer.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "fetch/failure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An unwanted body up to this size is read to its end: cheaper than a new connection. */
+enum { DRAIN_MAX = 64 * 1024 };
+
+/* Where a transfer has no total limit, one that stands still is still ended. */
+enum { STILL_SECONDS = 60 };
+
+struct transfer {
+	CURL *easy;
+	const struct options *options;
+	const struct fetch_handlers *handlers;
+	struct curl_slist *headers;
+	void *job;
+	size_t place;
+	bool head_seen;
+	enum fetch_want want;
+	bool enough; /* a handler or the drain limit stopped it */
+	size_t drained;
+	char error[CURL_ERROR_SIZE];
+	char reason[CURL_ERROR_SIZE + 128];
+};
+
+static enum fetch_want ask_handler(struct transfer *self, long http_status)
+{
+	struct fetch_head head = {.http_status = http_status};
+	char *type = NULL;
+	struct curl_header *location = NULL;
+	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &type);
+	head.content_type = type;
+	if (curl_easy_header(self->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
+		head.location = location->value;
+	return self->handlers->head(self->handlers->ctx, self->job, &head);
+}
+
+/* Returning another number than that of the bytes given ends the transfer with CURLE_WRITE_ERROR. */
+static size_t stop(struct transfer *self, size_t len)
+{
+	self->enough = true;
+	return len ? 0 : 1;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct transfer *self = ctx;
+	size_t len = size * count;
+	bool end_of_head = len <= 2 && (line[0] == '\r' || line[0] == '\n');
+	long http_status = 0;
+	if (!end_of_head || self->head_seen)
+		return len;
+	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
+	if (http_status >= 100 && http_status < 200)
+		return len;
+	self->head_seen = true;
+	self->want = ask_handler(self, http_status);
+	return self->want == FETCH_STOP ? stop(self, len) : len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *self = ctx;
+	size_t len = size * count;
+	if (self->want == FETCH_BODY)
+		return self->handlers->body(self->handlers->ctx, self->job, bytes, len) ? len
+		                                                                        : stop(self, len);
+	self->drained += len;
+	return self->drained > DRAIN_MAX ? stop(self, len) : len;
+}
+
+/* libcurl keeps the parsed CA file from one connection to the next only where no CA folder is set; parsing it
+ * anew costs more than ten times as much as the rest of a handshake. */
+static void use_one_ca_file(CURL *easy)
+{
+	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+	if (version->age >= CURLVERSION_SEVENTH && version->cainfo && access(version->cainfo, R_OK) == 0)
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+static void set_user_options(struct transfer *self)
+{
+	const struct options *options = self->options;
+	CURL *easy = self->easy;
+	for (size_t i = 0; i < options->headers.count; i++) {
+		struct curl_slist *headers = curl_slist_append(self->headers, options->headers.items[i]);
+		if (!headers)
+			alloc_fail();
+		self->headers = headers;
+	}
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, self->headers);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
+	if (options->proxy)
+		curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	if (options->cacert)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
+	use_one_ca_file(easy);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
+	if (options->ipv4 != options->ipv6)
+		curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
+}
+
+static void set_constant_options(struct transfer *self)
+{
+	CURL *easy = self->easy;
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, self);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->error);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
+	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
+	 * would be waited for without the second. */
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* The URL is normalised already. */
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
+	 * same page. */
+	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+}
+
+struct transfer *transfer_new(
+    const struct options *options, CURLSH *share, const struct fetch_handlers *handlers)
+{
+	struct transfer *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->handlers = handlers;
+	self->easy = curl_easy_init();
+	if (!self->easy) {
+		log_error("libcurl gives no handle");
+		free(self);
+		return NULL;
+	}
+	set_constant_options(self);
+	set_user_options(self);
+	if (share)
+		curl_easy_setopt(self->easy, CURLOPT_SHARE, share);
+	return self;
+}
+
+void transfer_free(struct transfer *self)
+{
+	if (!self)
+		return;
+	curl_easy_cleanup(self->easy);
+	curl_slist_free_all(self->headers);
+	free(self);
+}
+
+void transfer_prepare(struct transfer *self, const struct fetch_request *request)
+{
+	CURL *easy = self->easy;
+	self->job = request->job;
+	self->head_seen = false;
+	self->want = FETCH_DRAIN;
+	self->enough = false;
+	self->drained = 0;
+	self->error[0] = self->reason[0] = '\0';
+
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
+	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
+	 * plain HTTP they would wait for a whole answer. */
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+	for (const struct curl_slist *cookie = request->cookies; cookie; cookie = cookie->next)
+		curl_easy_setopt(easy, CURLOPT_COOKIELIST, cookie->data);
+}
+
+CURL *transfer_handle(struct transfer *self)
+{
+	return self->easy;
+}
+
+size_t transfer_place(const struct transfer *self)
+{
+	return self->place;
+}
+
+void transfer_set_place(struct transfer *self, size_t place)
+{
+	self->place = place;
+}
+
+void *transfer_job(const struct transfer *self)
+{
+	return self->job;
+}
+
+static int64_t retry_after(CURL *easy)
+{
+	struct curl_header *header = NULL;
+	curl_off_t seconds = 0;
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return -1;
+	if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0)
+		return -1;
+	return seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
+}
+
+struct fetch_result transfer_result(struct transfer *self, CURLcode code)
+{
+	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
+	curl_off_t total = 0;
+	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result.http_status);
+	curl_easy_getinfo(self->easy, CURLINFO_TOTAL_TIME_T, &total);
+	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result.cookies);
+	result.total_ms = (int64_t)total / 1000;
+	/* A body that nobody wanted is complete wherever it was left. */
+	bool unwanted = self->head_seen && self->want != FETCH_BODY;
+	if (code == CURLE_OK || unwanted) {
+		result.complete = self->want != FETCH_STOP;
+		result.stopped = self->want == FETCH_STOP;
+		result.retry_after_ms = retry_after(self->easy);
+	} else if (self->enough) {
+		result.stopped = true;
+	} else {
+		struct failure failure = failure_describe(
+		    self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
+		result.stage = failure.stage;
+		result.transient = failure.transient;
+		result.reason = self->reason;
+	}
+	return result;
+}
+
+struct fetch_result transfer_interrupted(struct transfer *self)
+{
+	(void)self;
+	return (struct fetch_result){.interrupted = true, .retry_after_ms = -1, .stage = STAGE_LOCAL};
+}
+
+void fetch_cookies_free(struct curl_slist *cookies)
+{
+	curl_slist_free_all(cookies);
+}

@@ -1,0 +1,85 @@
+/* One slot of the loop: an easy handle that fetches one address after the other. */
+#ifndef AREQ_FETCH_TRANSFER_H
+#define AREQ_FETCH_TRANSFER_H
+
+#include "base/options.h"
+#include "base/outcome.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is to be fetched: one address, one try, no redirects followed. */
+struct fetch_request {
+	const char *url;    /* absolute, http or https; borrowed for the call that takes it */
+	int64_t timeout_ms; /* for all of it; 0: none */
+	struct curl_slist
+	    *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed likewise */
+	void *job;    /* the caller's own; handed back with everything that happens */
+};
+
+/* What the head of a final (not 1xx) answer says. Borrowed for the call. */
+struct fetch_head {
+	long http_status;
+	const char *content_type; /* the raw header value; NULL: none */
+	const char *location;     /* the raw header value; NULL: none */
+};
+
+enum fetch_want {
+	FETCH_BODY,  /* give me the body */
+	FETCH_DRAIN, /* I do not want it; read it to keep the connection where that is cheap */
+	FETCH_STOP   /* I do not want it; close */
+};
+
+/* How one try ended. Borrowed for the call. */
+struct fetch_result {
+	bool complete;    /* an answer came, and all of the body that was wanted; else the try failed: */
+	bool stopped;     /* … because a handler did not want more */
+	bool interrupted; /* … because the run was stopped */
+	bool transient;   /* … and another try may do better */
+	enum outcome_stage stage; /* how far it got */
+	const char
+	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
+	long http_status;       /* 0: no answer */
+	int64_t retry_after_ms; /* what the answer's Retry-After asks for; -1: nothing */
+	int64_t total_ms;
+	struct curl_slist *cookies; /* that the job may need at its next address; the taker sets this to NULL
+	                             * and frees them with fetch_cookies_free */
+};
+
+/* What happens to jobs. Nothing in them may block. */
+struct fetch_handlers {
+	void *ctx;
+	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);
+	/* Bytes of the body, decompressed. False: no more is wanted, the try ends as stopped. */
+	bool (*body)(void *ctx, void *job, const char *bytes, size_t len);
+};
+
+struct transfer;
+
+/* options, share and handlers are borrowed and outlive it; share may be NULL. NULL where libcurl refuses; it
+ * was logged. Free with transfer_free. */
+struct transfer *transfer_new(
+    const struct options *options, CURLSH *share, const struct fetch_handlers *handlers);
+void transfer_free(struct transfer *self);
+
+/* Makes the handle ready for the request. The handle's private pointer is the transfer. */
+void transfer_prepare(struct transfer *self, const struct fetch_request *request);
+
+CURL *transfer_handle(struct transfer *self);
+
+/* Where its owner keeps it in a list. */
+size_t transfer_place(const struct transfer *self);
+void transfer_set_place(struct transfer *self, size_t place);
+
+void *transfer_job(const struct transfer *self);
+
+/* What the result is, once the handle has left the multi handle. The result's texts live in the transfer
+ * until it is prepared again. The second form is for a try that was cut off by the end of the run. */
+struct fetch_result transfer_result(struct transfer *self, CURLcode code);
+struct fetch_result transfer_interrupted(struct transfer *self);
+
+void fetch_cookies_free(struct curl_slist *cookies);
+
+#endif
