@@ -1,0 +1,36 @@
+/* Whoever wants to see the run: rows, messages, summary, … One observer is one file of this folder. */
+#ifndef AREQ_OUT_OBSERVER_H
+#define AREQ_OUT_OBSERVER_H
+
+#include "base/link.h"
+#include "base/outcome.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+/* What the whole run came to. In = the sum of the outcomes. */
+struct totals {
+	uint64_t urls;     /* taken from the input, each once */
+	uint64_t repeated; /* listed again; not counted in urls */
+	uint64_t outcomes[OUTCOME_KINDS];
+	uint64_t links;
+	uint64_t bytes;
+	int64_t elapsed_ms;
+	int signal; /* that stopped the run; 0: none */
+};
+
+/* Any callback may be NULL. All texts and records are borrowed for the call. A status other than STATUS_OK
+ * ends the run; what is wrong was logged. */
+struct observer {
+	void *self;
+	/* Before anything is fetched. */
+	enum status (*begin)(void *self);
+	/* A link of a complete page; all links of a page come in one go, directly before its outcome. */
+	enum status (*link)(void *self, const char *source_url, const struct link *link);
+	/* Exactly once for each input URL. */
+	enum status (*outcome)(void *self, const struct outcome *outcome);
+	/* After the last outcome, also where the run was stopped. */
+	enum status (*end)(void *self, const struct totals *totals);
+};
+
+#endif
