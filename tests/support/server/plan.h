@@ -1,0 +1,65 @@
+/* What one scripted answer shall be like, as a query says it: ?status=503&delay=100&chunked=1 */
+#ifndef SERVER_PLAN_H
+#define SERVER_PLAN_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The word "forever" where a number is expected. */
+#define PLAN_FOREVER UINT64_MAX
+
+/* Bytes that the plan owns; data is NULL where the query does not name the key. */
+struct plan_text {
+	char *data;
+	size_t len;
+};
+
+/* BYTES,MS: so many bytes at once, then a pause. */
+struct plan_pace {
+	uint64_t bytes;
+	uint64_t ms;
+};
+
+enum plan_hang { PLAN_HANG_NOT, PLAN_HANG_START, PLAN_HANG_HEADER, PLAN_HANG_BODY };
+
+/* The keys of the table in plan.c, which says what each does, in its order. */
+struct plan {
+	uint64_t delay, body_delay;
+	struct plan_pace drip, header_drip;
+	enum plan_hang hang;
+
+	uint64_t status;
+	struct plan_text version, reason, type, location, header, retry_after;
+	uint64_t headers, header_size, hints;
+
+	struct plan_text body;
+	uint64_t links, size;
+	struct plan_text prefix;
+	struct plan_text encoding, encoding_name;
+	uint64_t bomb, trim;
+
+	uint64_t chunked, chunk, unfinished, shortage;
+	struct plan_text length;
+
+	uint64_t close, stale, empty, reset;
+	bool has_cut;
+	uint64_t cut;
+
+	uint64_t fail, fail_status;
+};
+
+/* The plan of an empty query: 200, text/html, a small page without links. */
+void plan_init(struct plan *self);
+void plan_release(struct plan *self);
+
+/* Takes the keys of a query (percent-encoded). False, with the reason in error, for a key that is not in the
+ * table or a value that does not fit: a typing error shall not pass for an answer. */
+bool plan_read(struct plan *self, struct slice query, struct buf *error);
+
+/* Appends the table as lines of text: name, value, what it does. */
+void plan_help(struct buf *out);
+
+#endif
