@@ -132,6 +132,7 @@ static bool put_encoded_query(struct url_parser *p, const char *text, size_t len
 {
 	struct buf *href = &p->url->href;
 	struct buf bytes;
+	assert(p->encoder);
 	buf_init(&bytes, len * URL_ENCODED_MAX);
 	p->encoder->encode(p->encoder->ctx, text, len, &bytes);
 	bool fits = bytes.len <= URL_LENGTH_MAX && buf_reserve(href, 3 * bytes.len);

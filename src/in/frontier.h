@@ -56,8 +56,8 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
 /* Leaves the host of a job that is out alone until then. */
 void frontier_hold_host(struct frontier *self, struct job *job, int64_t until);
 
-/* Takes any waiting job out, to be ended by the caller without frontier_finish; NULL where none waits. For the end
- * of a run, once no job is out. */
+/* Takes any waiting job out, to be ended by the caller without frontier_finish; NULL where none waits. For
+ * the end of a run, once no job is out. */
 struct job *frontier_abandon(struct frontier *self);
 
 /* How many wait inside. */

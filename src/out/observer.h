@@ -6,6 +6,7 @@
 #include "base/outcome.h"
 #include "base/status.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* What the whole run came to. In = the sum of the outcomes. */
@@ -32,5 +33,21 @@ struct observer {
 	/* After the last outcome, also where the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
 };
+
+/* The observers of a run, told one after the other. {0} is an empty list. */
+enum { OBSERVERS_MAX = 8 };
+
+struct observers {
+	struct observer list[OBSERVERS_MAX];
+	size_t count;
+};
+
+void observers_add(struct observers *self, struct observer observer);
+
+/* Each tells all of them, and returns the first status that was not STATUS_OK. */
+enum status observers_begin(const struct observers *self);
+enum status observers_link(const struct observers *self, const char *source_url, const struct link *link);
+enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
+enum status observers_end(const struct observers *self, const struct totals *totals);
 
 #endif

@@ -1,0 +1,165 @@
+# areq: see README.md. `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+MANPREFIX ?= $(PREFIX)/share/man
+DESTDIR ?=
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+BUILD ?= build
+BIN ?= areq
+SANITIZE ?=
+
+# Each library as pkg-config calls it, and the Debian package that has it.
+LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:libxml2-dev \
+	libidn2:libidn2-dev libxxhash:libxxhash-dev
+SERVER_LIBRARIES := zlib:zlib1g-dev
+TEST_LIBRARIES := $(SERVER_LIBRARIES) criterion:libcriterion-dev jansson:libjansson-dev
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+# POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line.
+AREQ_CPPFLAGS := -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"$(VERSION)"' -Isrc
+AREQ_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZE)
+
+names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))
+DEPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(LIBRARIES)) 2>/dev/null)
+DEPS_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(LIBRARIES)) 2>/dev/null)
+TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(TEST_LIBRARIES)) 2>/dev/null) -Itests
+SERVER_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(SERVER_LIBRARIES)) 2>/dev/null)
+TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(TEST_LIBRARIES)) 2>/dev/null)
+
+SOURCES := $(wildcard src/*.c src/*/*.c)
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+E2E_SOURCES := $(wildcard tests/e2e/*.c tests/support/*.c)
+SERVER_SOURCES := $(wildcard tests/support/server/*.c)
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES)))
+ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
+	$(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
+TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(FUZZERS:%=$(BUILD)/replay/%)
+LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+.DELETE_ON_ERROR:
+.PHONY: all help demo run check test asan fuzz lint format install uninstall clean \
+	libraries server-libraries test-libraries
+
+all: $(BIN)
+
+help:
+	@echo "make            build ./areq"
+	@echo "make demo       install what is missing, build, and run areq on the embedded demo site"
+	@echo "make run        run areq on urls.txt, into foundurls.txt"
+	@echo "make check      install what is missing, build, and run all tests"
+	@echo "make test       the same without installing anything"
+	@echo "make asan       the tests under address, undefined-behaviour and leak checks"
+	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
+	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
+	@echo "make format     clang-format everything"
+	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, below DESTDIR; uninstall undoes it"
+
+$(BIN): $(call objects,$(SOURCES))
+	@mkdir -p $(@D)
+	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
+$(BUILD)/unit: $(call objects,$(UNIT_SOURCES)) $(LIB_OBJECTS)
+	$(LINK) $(TEST_LIBS) $(DEPS_LIBS) $(LDLIBS)
+
+# The black-box tests and their server know of areq only its smallest rooms.
+BASE_OBJECTS := $(call objects,$(addprefix src/base/,alloc.c buf.c status.c))
+
+$(BUILD)/e2e: $(call objects,$(E2E_SOURCES)) $(BASE_OBJECTS)
+	$(LINK) $(TEST_LIBS) $(LDLIBS)
+
+$(BUILD)/areq-testserver: $(call objects,$(SERVER_SOURCES)) $(BASE_OBJECTS)
+	$(LINK) $(SERVER_LIBS) $(LDLIBS)
+
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
+# The flags are remembered in a file, so that a change of them builds anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(AREQ_CPPFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(AREQ_CPPFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS)' >$@
+FORCE:
+
+$(BUILD)/src/%.o: src/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(call objects,$(SERVER_SOURCES)): | server-libraries
+$(call objects,$(UNIT_SOURCES) $(E2E_SOURCES)): | test-libraries
+
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(TEST_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define require
+@command -v $(PKG_CONFIG) >/dev/null || { echo "areq needs pkg-config: apt-get install pkg-config" >&2; exit 1; }
+@missing=; for pair in $(1); do \
+	$(PKG_CONFIG) --exists "$${pair%%:*}" || { missing="$$missing $${pair##*:}"; \
+		echo "areq needs $${pair%%:*}, which is in Debian's $${pair##*:}" >&2; }; \
+done; \
+[ -z "$$missing" ] || { echo "Install what is missing: apt-get install$$missing" >&2; exit 1; }
+endef
+
+libraries:
+	$(call require,$(LIBRARIES))
+
+server-libraries:
+	$(call require,$(SERVER_LIBRARIES))
+
+test-libraries:
+	$(call require,$(TEST_LIBRARIES))
+
+# What is installed first changes what this Makefile finds: hence the second make.
+demo:
+	sh .ci/packages build demo
+	$(MAKE) $(BIN) $(BUILD)/areq-testserver
+	sh tests/demo/demo.sh $(BIN) $(BUILD)/areq-testserver
+
+run: $(BIN)
+	./$(BIN) urls.txt -o foundurls.txt
+
+check:
+	sh .ci/packages build test
+	$(MAKE) test
+
+test: $(BIN) $(TEST_PROGRAMS)
+	$(BUILD)/unit
+	@for fuzzer in $(FUZZERS); do \
+		$(BUILD)/replay/$$fuzzer tests/fuzz/corpus/$$fuzzer/* || exit 1; done
+	AREQ_BIN=$(BIN) AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e
+	sh tests/demo/demo.sh $(BIN) $(BUILD)/areq-testserver >/dev/null
+
+asan:
+	sh tests/asan.sh $(MAKE)
+
+FUZZ_SECONDS ?= 30
+fuzz:
+	sh tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+lint:
+	sh tests/lint.sh
+
+format:
+	clang-format -i $$(find src tests -name '*.[ch]')
+
+install: $(BIN)
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/areq
+	$(INSTALL) -m 644 man/areq.1 $(DESTDIR)$(MANPREFIX)/man1/areq.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/areq $(DESTDIR)$(MANPREFIX)/man1/areq.1
+
+clean:
+	rm -rf $(BUILD) $(BIN)
+
+-include $(ALL_OBJECTS:.o=.d)

@@ -1,0 +1,353 @@
+#include "cli.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <getopt.h>
+#include <idn2.h>
+#include <inttypes.h>
+#include <libxml/xmlversion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum kind { FLAG, COUNT, NUMBER, TIME, SIZE, TEXT, LIST, HELP, VERSION };
+
+struct row {
+	struct cli_option option;
+	enum kind kind;
+	size_t field; /* offset in struct options */
+	int64_t min, max;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+
+static const char in_out[] = "Input and output";
+static const char links[] = "Links";
+static const char manners[] = "Manners";
+static const char network[] = "Network";
+static const char other[] = "Messages and help";
+
+static const struct row table[] = {
+    {{"output", 'o', "FILE", in_out, "write rows to FILE, replacing it (-: stdout)"}, TEXT, FIELD(output), 0,
+        0},
+    {{"append", 'a', NULL, in_out, "add to FILE; header only where it is empty"}, FLAG, FIELD(append), 0, 0},
+    {{"no-header", 0, NULL, in_out, "leave the header line out"}, FLAG, FIELD(no_header), 0, 0},
+
+    {{"regexp", 'e', "PATTERN", links, "take what this PCRE2 pattern finds (group 1)"}, TEXT, FIELD(pattern),
+        0, 0},
+    {{"schemes", 0, "LIST", links, "keep only links of these schemes: http,https"}, TEXT, FIELD(schemes), 0,
+        0},
+
+    {{"jobs", 'j', "N", manners, "at most N transfers at once (64)"}, NUMBER, FIELD(jobs), 1, 65536},
+    {{"per-host", 0, "N", manners, "at most N of them to one host (6; 0: no limit)"}, NUMBER, FIELD(per_host),
+        0, 65536},
+    {{"delay", 0, "SECONDS", manners, "wait between starts to one host (0)"}, TIME, FIELD(delay_ms), 0,
+        DAY_MS},
+    {{"retries", 'r', "N", manners, "try again N times what may pass (2)"}, NUMBER, FIELD(retries), 0, 1000},
+    {{"max-retry-after", 0, "SECONDS", manners, "give up where a host asks for more (60)"}, TIME,
+        FIELD(max_retry_after_ms), 0, DAY_MS},
+    {{"max-redirs", 0, "N", manners, "follow at most N redirects (20)"}, NUMBER, FIELD(max_redirs), 0, 1000},
+    {{"max-size", 0, "BYTES", manners, "skip larger pages, as unpacked (16M)"}, SIZE, FIELD(max_size), 1,
+        INT64_C(1) << 31},
+
+    {{"timeout", 't', "SECONDS", network, "for each attempt (30; 0: no limit)"}, TIME, FIELD(timeout_ms), 0,
+        DAY_MS},
+    {{"connect-timeout", 0, "SECONDS", network, "for name, connection and TLS (10)"}, TIME,
+        FIELD(connect_timeout_ms), 1, DAY_MS},
+    {{"header", 'H', "LINE", network, "send this header too: 'Name: value'"}, LIST, FIELD(headers), 0, 0},
+    {{"user-agent", 'A', "TEXT", network, "instead of \"Mozilla/5.0 (compatible; areq/…)\""}, TEXT,
+        FIELD(user_agent), 0, 0},
+    {{"proxy", 'x', "URL", network, "through this proxy"}, TEXT, FIELD(proxy), 0, 0},
+    {{"cacert", 0, "FILE", network, "trust the certificates in this PEM file"}, TEXT, FIELD(cacert), 0, 0},
+    {{"insecure", 'k', NULL, network, "accept any certificate"}, FLAG, FIELD(insecure), 0, 0},
+    {{"ipv4", '4', NULL, network, "only over IPv4"}, FLAG, FIELD(ipv4), 0, 0},
+    {{"ipv6", '6', NULL, network, "only over IPv6"}, FLAG, FIELD(ipv6), 0, 0},
+
+    {{"verbose", 'v', NULL, other, "a line for each event"}, COUNT, FIELD(verbose), 0, 0},
+    {{"quiet", 'q', NULL, other, "only errors that end the run"}, FLAG, FIELD(quiet), 0, 0},
+    {{"help", 'h', NULL, other, "show this"}, HELP, 0, 0, 0},
+    {{"version", 'V', NULL, other, "show the versions of areq and its libraries"}, VERSION, 0, 0, 0},
+};
+
+enum { ROWS = sizeof table / sizeof *table };
+
+/* getopt's value for the long option of row i; above every character. */
+enum { LONG_BASE = 256 };
+
+const struct cli_option *cli_option(size_t index)
+{
+	return index < ROWS ? &table[index].option : NULL;
+}
+
+void cli_print_help(FILE *to)
+{
+	const char *group = "";
+	fputs("Usage: areq [OPTION]... [FILE|URL|-]...\n"
+	      "Fetch the listed URLs all at once and print the links of every page, as rows\n"
+	      "source_url<TAB>parsed_url. A FILE lists a URL a line; -, or none: stdin.\n",
+	    to);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct cli_option *option = &table[i].option;
+		if (strcmp(group, option->group) != 0)
+			fprintf(to, "\n%s:\n", option->group);
+		group = option->group;
+		char letter[] = {'-', option->letter, ',', '\0'};
+		char name[40];
+		snprintf(name, sizeof name, "--%s%s%s", option->name, option->value ? " " : "",
+		    option->value ? option->value : "");
+		fprintf(to, "  %3s %-26s %s\n", option->letter ? letter : "", name, option->help);
+	}
+	fputs("\nTimes take ms, s, m, h; sizes k, M, G. Exit status: 0 all fetched or skipped,\n"
+	      "1 a URL failed, 2 wrong usage or unreadable list, 3 output not written.\n"
+	      "Example: areq urls.txt -o foundurls.txt       More: man areq\n",
+	    to);
+}
+
+static void print_version(FILE *to)
+{
+	char pcre2[64];
+	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
+	fprintf(to, "areq %s\n%s\nPCRE2/%s libxml2/%s libidn2/%s\n", AREQ_VERSION, curl_version(), pcre2,
+	    LIBXML_DOTTED_VERSION, idn2_check_version(NULL));
+}
+
+static enum status show(void (*print)(FILE *to))
+{
+	print(stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_OK;
+	log_error("stdout: cannot be written: %s", strerror(errno));
+	return STATUS_OUTPUT;
+}
+
+struct unit {
+	const char *name;
+	double factor;
+};
+
+/* A number with one of the units behind it, from min to max in the smallest unit. */
+static bool parse_amount(
+    const char *text, const struct unit *units, size_t count, int64_t min, int64_t max, int64_t *value)
+{
+	/* strtod would also take "inf", "0x1p3" and a sign. */
+	size_t digits = strspn(text, "0123456789.");
+	if (digits == 0 || digits > 20)
+		return false;
+	char number[32];
+	char *end;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	double amount = strtod(number, &end);
+	if (*end != '\0')
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(text + digits, units[i].name) != 0)
+			continue;
+		amount *= units[i].factor;
+		if (amount < (double)min || amount > (double)max)
+			return false;
+		*value = (int64_t)(amount + 0.5);
+		return true;
+	}
+	return false;
+}
+
+static bool parse_time(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	static const struct unit units[] = {{"", 1e3}, {"s", 1e3}, {"ms", 1}, {"m", 6e4}, {"h", 36e5}};
+	return parse_amount(text, units, sizeof units / sizeof *units, min, max, value);
+}
+
+static bool parse_size(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	static const struct unit units[] = {{"", 1}, {"b", 1}, {"k", 1 << 10}, {"kb", 1 << 10},
+	    {"kib", 1 << 10}, {"m", 1 << 20}, {"mb", 1 << 20}, {"mib", 1 << 20}, {"g", 1 << 30},
+	    {"gb", 1 << 30}, {"gib", 1 << 30}};
+	return parse_amount(text, units, sizeof units / sizeof *units, min, max, value);
+}
+
+static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	static const struct unit units[] = {{"", 1}};
+	return !strchr(text, '.') && parse_amount(text, units, 1, min, max, value);
+}
+
+static void list_add(struct option_list *list, const char *item)
+{
+	list->items = alloc_resize(list->items, list->count + 1, sizeof *list->items);
+	list->items[list->count++] = item;
+}
+
+static const char *kind_text(const struct row *row)
+{
+	switch (row->kind) {
+	case TIME:
+		return "a time such as 10, 500ms or 2m";
+	case SIZE:
+		return "a size such as 1000, 64k or 16M";
+	default:
+		return "a whole number";
+	}
+}
+
+static enum status wrong_value(const struct row *row, const char *text)
+{
+	log_error(
+	    "--%s: \"%s\" is not %s in its range (see areq --help)", row->option.name, text, kind_text(row));
+	return STATUS_USAGE;
+}
+
+/* A header that cannot be sent whole would be sent as something else. */
+static enum status add_header(struct options *options, const char *text)
+{
+	size_t name = strcspn(text, ":;");
+	if (name == 0 || text[name] == '\0' || strpbrk(text, "\r\n")) {
+		log_error("--header: \"%s\" is not of the form 'Name: value'", text);
+		return STATUS_USAGE;
+	}
+	list_add(&options->headers, text);
+	return STATUS_OK;
+}
+
+static enum status apply(struct options *options, const struct row *row, const char *text)
+{
+	void *field = (char *)options + row->field;
+	bool good = true;
+	switch (row->kind) {
+	case FLAG:
+		*(bool *)field = true;
+		break;
+	case COUNT:
+		++*(int64_t *)field;
+		break;
+	case NUMBER:
+		good = parse_number(text, row->min, row->max, field);
+		break;
+	case TIME:
+		good = parse_time(text, row->min, row->max, field);
+		break;
+	case SIZE:
+		good = parse_size(text, row->min, row->max, field);
+		break;
+	case TEXT:
+		*(const char **)field = text;
+		break;
+	case LIST:
+		return add_header(options, text);
+	case HELP:
+		return show(cli_print_help);
+	case VERSION:
+		return show(print_version);
+	}
+	return good ? STATUS_OK : wrong_value(row, text);
+}
+
+/* The tables in getopt_long's form. */
+struct getopt_tables {
+	char letters[2 * ROWS + 2];
+	struct option names[ROWS + 1];
+};
+
+static void make_tables(struct getopt_tables *tables)
+{
+	char *letter = tables->letters;
+	*letter++ = ':'; /* report a missing argument as ':' */
+	for (int i = 0; i < ROWS; i++) {
+		const struct cli_option *option = &table[i].option;
+		int argument = option->value ? required_argument : no_argument;
+		tables->names[i] = (struct option){option->name, argument, NULL, LONG_BASE + i};
+		if (option->letter) {
+			*letter++ = option->letter;
+			if (option->value)
+				*letter++ = ':';
+		}
+	}
+}
+
+static const struct row *row_of(int code)
+{
+	if (code >= LONG_BASE)
+		return &table[code - LONG_BASE];
+	for (size_t i = 0; i < ROWS; i++) {
+		if (table[i].option.letter == code)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static enum status wrong_option(int code, char **argv)
+{
+	const char *given = argv[optind - 1];
+	if (code == ':')
+		log_error("%s needs a value (see areq --help)", given);
+	else if (optopt && optopt < LONG_BASE)
+		log_error("there is no option -%c (see areq --help)", optopt);
+	else if (optopt)
+		log_error("--%s takes no value (see areq --help)", table[optopt - LONG_BASE].option.name);
+	else
+		log_error("there is no option %s, or it is short for several (see areq --help)", given);
+	return STATUS_USAGE;
+}
+
+static enum status check(const struct options *options)
+{
+	const char *problem = NULL;
+	if (options->append && (!options->output || strcmp(options->output, "-") == 0))
+		problem = "-a needs -o FILE";
+	else if (options->quiet && options->verbose)
+		problem = "-q and -v exclude each other";
+	else if (options->ipv4 && options->ipv6)
+		problem = "-4 and -6 exclude each other";
+	else if (options->output && !*options->output)
+		problem = "-o: the name is empty";
+	if (!problem)
+		return STATUS_OK;
+	log_error("%s", problem);
+	return STATUS_USAGE;
+}
+
+enum status cli_parse(struct options *options, int argc, char **argv, bool *shown)
+{
+	*shown = false;
+	*options = (struct options){
+	    .jobs = 64,
+	    .per_host = 6,
+	    .connect_timeout_ms = 10000,
+	    .timeout_ms = 30000,
+	    .retries = 2,
+	    .max_retry_after_ms = 60000,
+	    .max_redirs = 20,
+	    .max_size = 16 << 20,
+	    .user_agent = "Mozilla/5.0 (compatible; areq/" AREQ_VERSION ")",
+	};
+	struct getopt_tables tables = {0};
+	make_tables(&tables);
+	opterr = 0;
+	for (int code; (code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1;) {
+		const struct row *row = row_of(code);
+		if (!row)
+			return wrong_option(code, argv);
+		enum status status = apply(options, row, optarg);
+		*shown = row->kind == HELP || row->kind == VERSION;
+		if (status != STATUS_OK || *shown)
+			return status;
+	}
+	for (int i = optind; i < argc; i++)
+		list_add(&options->inputs, argv[i]);
+	return check(options);
+}
+
+void cli_release(struct options *options)
+{
+	free(options->inputs.items);
+	free(options->headers.items);
+	*options = (struct options){0};
+}

@@ -1,0 +1,465 @@
+#include "ledger.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/stop.h"
+#include "base/url.h"
+#include "in/frontier.h"
+#include "link/page.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So far ahead of the fetching is the list read: far enough that one host's long queue hides no others, and
+ * no further, so that a list of millions does not sit in memory. */
+enum { READ_AHEAD = 8192 };
+
+enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
+
+enum { REASON_MAX = 1024 };
+
+/* Why a handler wanted no more of an answer. */
+enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
+
+/* One input URL on its way from the list to its outcome. */
+struct task {
+	struct job job; /* first: the frontier gives it back */
+	char *source;   /* as listed */
+	char *url;      /* where to ask now */
+	char *location; /* where the answer sends us; raw */
+	char *content_type;
+	struct page *page; /* while an answer comes in */
+	enum cut cut;
+	unsigned attempts;
+	unsigned redirects;
+	bool redirected;  /* the next try goes on with the same attempt */
+	int64_t spent_ms; /* of this attempt's time, by the redirects before */
+	long http_status;
+	struct curl_slist *cookies;
+};
+
+struct ledger {
+	const struct options *options;
+	struct input *input;
+	struct observers *observers;
+	enum status status;
+	bool input_ended;
+	struct frontier *frontier;
+	struct page_tools tools;
+	struct page **idle_pages; /* a stack */
+	size_t idle_page_count;
+	struct url url; /* for redirects */
+	uint64_t dice;
+	struct totals totals;
+	const char *emitting; /* the source URL of the page whose links are given out */
+};
+
+/* The first failure counts. */
+static void note_status(struct ledger *self, enum status status)
+{
+	self->status = status_first(self->status, status);
+}
+
+static void tell_outcome(struct ledger *self, const struct outcome *outcome)
+{
+	self->totals.outcomes[outcome->kind]++;
+	self->totals.links += outcome->links;
+	self->totals.bytes += outcome->bytes;
+	note_status(self, observers_outcome(self->observers, outcome));
+}
+
+static void on_link(void *ctx, const struct link *link)
+{
+	struct ledger *self = ctx;
+	if (self->status == STATUS_OK)
+		note_status(self, observers_link(self->observers, self->emitting, link));
+}
+
+/* From the list to tasks. */
+
+static void fail_entry(struct ledger *self, const struct input_entry *entry)
+{
+	char place[REASON_MAX];
+	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
+	self->totals.urls++;
+	tell_outcome(self, &(struct outcome){
+	                       .kind = OUTCOME_FAILED,
+	                       .stage = STAGE_INPUT,
+	                       .source_url = entry->text,
+	                       .final_url = entry->text,
+	                       .place = place,
+	                       .reason = entry->problem,
+	                   });
+}
+
+static void admit_entry(struct ledger *self, const struct input_entry *entry)
+{
+	if (entry->problem) {
+		fail_entry(self, entry);
+		return;
+	}
+	if (!frontier_is_new(self->frontier, entry->url)) {
+		self->totals.repeated++;
+		return;
+	}
+	struct slice href = url_href(entry->url);
+	struct task *task = alloc_new(sizeof *task);
+	task->source = alloc_copy(entry->text, strlen(entry->text));
+	task->url = alloc_copy(href.data, href.len);
+	self->totals.urls++;
+	frontier_add(self->frontier, &task->job, entry->url);
+}
+
+/* Reads on while there is room and something to read. True where the list makes us wait. */
+static bool read_list(struct ledger *self)
+{
+	while (!self->input_ended && frontier_waiting(self->frontier) < READ_AHEAD) {
+		struct input_entry entry;
+		switch (input_next(self->input, &entry)) {
+		case INPUT_ENTRY:
+			admit_entry(self, &entry);
+			break;
+		case INPUT_WAIT:
+			return true;
+		case INPUT_ERROR:
+			note_status(self, STATUS_INPUT);
+			self->input_ended = true;
+			break;
+		case INPUT_END:
+			self->input_ended = true;
+			break;
+		}
+	}
+	return false;
+}
+
+/* Pages in use come from a stack and go back to it. */
+
+static struct page *take_page(struct ledger *self)
+{
+	return self->idle_page_count ? self->idle_pages[--self->idle_page_count] : page_new(&self->tools);
+}
+
+static void give_page_back(struct ledger *self, struct task *task)
+{
+	if (task->page)
+		self->idle_pages[self->idle_page_count++] = task->page;
+	task->page = NULL;
+}
+
+/* How a task ends. */
+
+static void free_task(struct ledger *self, struct task *task)
+{
+	give_page_back(self, task);
+	fetch_cookies_free(task->cookies);
+	free(task->source);
+	free(task->url);
+	free(task->location);
+	free(task->content_type);
+	free(task);
+}
+
+static struct outcome outcome_of(const struct task *task)
+{
+	return (struct outcome){
+	    .source_url = task->source,
+	    .final_url = task->url,
+	    .http_status = task->http_status,
+	    .attempts = task->attempts,
+	    .redirects = task->redirects,
+	    .bytes = task->page ? page_size(task->page) : 0,
+	};
+}
+
+static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, enum outcome_stage stage,
+    const char *reason)
+{
+	struct outcome outcome = outcome_of(task);
+	outcome.kind = kind;
+	outcome.stage = stage;
+	outcome.reason = reason;
+	tell_outcome(self, &outcome);
+	frontier_finish(self->frontier, &task->job);
+	free_task(self, task);
+}
+
+static void complete_task(struct ledger *self, struct task *task)
+{
+	struct page_counts counts = {0};
+	self->emitting = task->source;
+	if (!page_finish(task->page, task->url, on_link, self, &counts)) {
+		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE, "the pattern took too long on this page");
+		return;
+	}
+	struct outcome outcome = outcome_of(task);
+	outcome.kind = OUTCOME_OK;
+	outcome.stage = STAGE_RECEIVE;
+	outcome.links = counts.links;
+	outcome.unresolved = counts.unresolved;
+	tell_outcome(self, &outcome);
+	frontier_finish(self->frontier, &task->job);
+	free_task(self, task);
+}
+
+static void skip_task(struct ledger *self, struct task *task)
+{
+	char reason[REASON_MAX];
+	if (task->cut == CUT_NOT_TEXT)
+		snprintf(reason, sizeof reason, "not text but %s", task->content_type);
+	else
+		snprintf(reason, sizeof reason, "larger than %" PRId64 " bytes (--max-size)",
+		    self->options->max_size);
+	end_task(self, task, OUTCOME_SKIPPED, STAGE_POLICY, reason);
+}
+
+/* The same address once more, or the end. */
+
+static int64_t backoff_ms(struct ledger *self, unsigned attempts)
+{
+	int64_t longest = BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < attempts && longest < BACKOFF_LONGEST_MS; i++)
+		longest *= 2;
+	if (longest > BACKOFF_LONGEST_MS)
+		longest = BACKOFF_LONGEST_MS;
+	/* Jitter, so that what failed together does not come back together (xorshift64). */
+	self->dice ^= self->dice << 13;
+	self->dice ^= self->dice >> 7;
+	self->dice ^= self->dice << 17;
+	return longest / 2 + (int64_t)(self->dice % (uint64_t)(longest / 2 + 1));
+}
+
+static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_stage stage, bool transient,
+    int64_t retry_after_ms, const char *reason)
+{
+	int64_t now = clock_now_ms();
+	bool asked = transient && retry_after_ms >= 0;
+	if (asked && retry_after_ms > self->options->max_retry_after_ms) {
+		char longer[REASON_MAX];
+		snprintf(longer, sizeof longer,
+		    "%s, and wants to be left alone for %" PRId64 " s (--max-retry-after)", reason,
+		    retry_after_ms / 1000);
+		end_task(self, task, OUTCOME_FAILED, stage, longer);
+		return;
+	}
+	if (asked)
+		frontier_hold_host(self->frontier, &task->job, now + retry_after_ms);
+	if (!transient || task->attempts > self->options->retries) {
+		end_task(self, task, OUTCOME_FAILED, stage, reason);
+		return;
+	}
+	int64_t wait = asked ? retry_after_ms : backoff_ms(self, task->attempts);
+	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
+	give_page_back(self, task);
+	frontier_retry(self->frontier, &task->job, now + wait);
+}
+
+static void fail_status(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	char reason[REASON_MAX];
+	const char *text = http_status_text(result->http_status);
+	snprintf(reason, sizeof reason, "got %ld%s%s", result->http_status, *text ? " " : "", text);
+	retry_or_fail(self, task, STAGE_RECEIVE, http_is_transient(result->http_status),
+	    result->retry_after_ms, reason);
+}
+
+/* Another address. */
+
+static void follow(struct ledger *self, struct task *task, struct fetch_result *result)
+{
+	char reason[REASON_MAX];
+	struct url current;
+	url_init(&current);
+	url_parse(&current, task->url, strlen(task->url), NULL, NULL);
+	bool parsed = url_parse(&self->url, task->location, strlen(task->location), &current, NULL);
+	url_release(&current);
+	const char *problem = NULL;
+	if (!parsed)
+		problem = "which is no URL";
+	else if (!url_is_http(&self->url))
+		problem = "which is no http or https URL";
+	if (problem) {
+		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
+		    result->http_status, task->location, problem);
+		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
+		return;
+	}
+	if (task->redirects >= self->options->max_redirs) {
+		snprintf(reason, sizeof reason, "more than %" PRId64 " redirects (--max-redirs)",
+		    self->options->max_redirs);
+		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
+		return;
+	}
+	struct slice href = url_href(&self->url);
+	free(task->url);
+	task->url = alloc_copy(href.data, href.len);
+	task->redirects++;
+	task->redirected = true;
+	task->spent_ms += result->total_ms;
+	fetch_cookies_free(task->cookies);
+	task->cookies = result->cookies;
+	result->cookies = NULL;
+	frontier_redirect(self->frontier, &task->job, &self->url);
+}
+
+/* What the loop asks and tells. */
+
+static enum crawl_next next(void *ctx, struct fetch_request *request, struct crawl_wait *wait)
+{
+	struct ledger *self = ctx;
+	bool waits_for_list = read_list(self);
+	struct task *task = (struct task *)frontier_next(self->frontier, clock_now_ms());
+	if (!task) {
+		wait->wake = frontier_next_due(self->frontier);
+		wait->descriptor = waits_for_list ? input_descriptor(self->input) : -1;
+		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
+		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
+	}
+	if (!task->redirected) {
+		task->attempts++;
+		task->spent_ms = 0;
+	}
+	task->redirected = false;
+	int64_t timeout = self->options->timeout_ms;
+	if (timeout)
+		timeout = timeout > task->spent_ms ? timeout - task->spent_ms : 1;
+	free(task->location);
+	task->location = NULL;
+	task->cut = CUT_NONE;
+	task->http_status = 0;
+	*request = (struct fetch_request){
+	    .url = task->url, .timeout_ms = timeout, .cookies = task->cookies, .job = task};
+	return CRAWL_START;
+}
+
+static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *head)
+{
+	struct ledger *self = ctx;
+	struct task *task = job;
+	if (http_is_redirect(head->http_status) && head->location) {
+		task->location = alloc_copy(head->location, strlen(head->location));
+		return FETCH_DRAIN;
+	}
+	if (head->http_status >= 400)
+		return FETCH_DRAIN;
+	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
+		task->cut = CUT_NOT_TEXT;
+		free(task->content_type);
+		task->content_type = alloc_copy(head->content_type, strlen(head->content_type));
+		return FETCH_STOP;
+	}
+	task->page = take_page(self);
+	page_begin(task->page, head->content_type);
+	return FETCH_BODY;
+}
+
+static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
+{
+	struct task *task = job;
+	(void)ctx;
+	if (page_feed(task->page, bytes, len))
+		return true;
+	task->cut = CUT_TOO_LARGE;
+	return false;
+}
+
+static void on_done(void *ctx, void *job, struct fetch_result *result)
+{
+	struct ledger *self = ctx;
+	struct task *task = job;
+	task->http_status = result->http_status;
+	if (result->complete || result->stopped)
+		log_event("got %ld %s", result->http_status, task->url);
+	if (result->interrupted)
+		end_task(self, task, OUTCOME_INTERRUPTED, STAGE_LOCAL, "the run was stopped");
+	else if (result->stopped)
+		skip_task(self, task);
+	else if (!result->complete)
+		retry_or_fail(self, task, result->stage, result->transient, -1, result->reason);
+	else if (task->location)
+		follow(self, task, result);
+	else if (result->http_status >= 400)
+		fail_status(self, task, result);
+	else
+		complete_task(self, task);
+}
+
+static bool stopping(void *ctx)
+{
+	const struct ledger *self = ctx;
+	return stop_signal() != 0 || (self->status != STATUS_OK && self->status != STATUS_INPUT);
+}
+
+/* Before and after. */
+
+struct ledger *ledger_new(const struct options *options, struct input *input, struct observers *observers)
+{
+	struct ledger *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->input = input;
+	self->observers = observers;
+	self->tools.options = options;
+	self->dice = random_bits() | 1;
+	self->idle_pages = alloc_array((size_t)options->jobs, sizeof(struct page *));
+	self->frontier = frontier_new(options->per_host, options->delay_ms);
+	url_init(&self->url);
+	return self;
+}
+
+void ledger_free(struct ledger *self)
+{
+	if (!self)
+		return;
+	while (self->idle_page_count)
+		page_free(self->idle_pages[--self->idle_page_count]);
+	free(self->idle_pages);
+	extract_patterns_free(self->tools.patterns);
+	pattern_free(self->tools.pattern);
+	frontier_free(self->frontier);
+	url_release(&self->url);
+	free(self);
+}
+
+enum status ledger_compile(struct ledger *self)
+{
+	const char *pattern = self->options->pattern;
+	if (pattern && !(self->tools.pattern = pattern_new(pattern)))
+		return STATUS_USAGE;
+	self->tools.patterns = extract_patterns_new();
+	return self->tools.patterns ? STATUS_OK : STATUS_LIBRARY;
+}
+
+struct crawl_handlers ledger_handlers(struct ledger *self)
+{
+	return (struct crawl_handlers){
+	    .fetch = {.ctx = self, .head = on_head, .body = on_body},
+	    .next = next,
+	    .done = on_done,
+	    .stopping = stopping,
+	};
+}
+
+enum status ledger_close(struct ledger *self, struct totals *totals)
+{
+	for (struct task *task; (task = (struct task *)frontier_abandon(self->frontier));) {
+		struct outcome outcome = outcome_of(task);
+		outcome.kind = OUTCOME_INTERRUPTED;
+		outcome.stage = STAGE_LOCAL;
+		outcome.reason = "the run was stopped";
+		tell_outcome(self, &outcome);
+		free_task(self, task);
+	}
+	uint64_t sum = 0;
+	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+		sum += self->totals.outcomes[kind];
+	assert(sum == self->totals.urls);
+	(void)sum;
+	*totals = self->totals;
+	return self->status;
+}

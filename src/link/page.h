@@ -1,0 +1,51 @@
+/* One response, fed in chunks, in one readable sequence: which encoding, find, decode, resolve, unique. */
+#ifndef AREQ_LINK_PAGE_H
+#define AREQ_LINK_PAGE_H
+
+#include "base/link.h"
+#include "base/options.h"
+#include "link/extract.h"
+#include "link/mediatype.h"
+#include "link/pattern.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What all pages share; borrowed by each. */
+struct page_tools {
+	const struct options *options;
+	struct extract_patterns *patterns;
+	struct pattern *pattern; /* the user's; NULL: the links that a browser sees */
+};
+
+struct page;
+
+/* tools is borrowed and outlives it. Free with page_free. */
+struct page *page_new(const struct page_tools *tools);
+void page_free(struct page *self);
+
+/* Begins a page with its Content-Type (raw header value; NULL: none). The memory of the one before is reused.
+ */
+void page_begin(struct page *self, const char *content_type);
+
+/* Gives the next bytes. False where the body has passed options->max_size: the page is lost. */
+bool page_feed(struct page *self, const char *bytes, size_t len);
+
+/* Bytes fed so far. */
+uint64_t page_size(const struct page *self);
+
+struct page_counts {
+	uint64_t links;      /* given out */
+	uint64_t unresolved; /* no URL by the standard; each was logged as an event */
+};
+
+/* Each link in the order of the page, once. */
+typedef void (*page_link_fn)(void *ctx, const struct link *link);
+
+/* The page is complete and came from that URL (absolute, http or https): gives out its links. False where the
+ * user's pattern took too long; then some links may have been given out already. */
+bool page_finish(
+    struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts);
+
+#endif

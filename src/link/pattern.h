@@ -1,0 +1,29 @@
+/* The user's own PCRE2 pattern over a page's text. */
+#ifndef AREQ_LINK_PATTERN_H
+#define AREQ_LINK_PATTERN_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pattern;
+
+/* Compiles it, in UTF mode, with the JIT where it is allowed. NULL where it is no pattern; the place and the
+ * reason were logged. Free with pattern_free. */
+struct pattern *pattern_new(const char *source);
+void pattern_free(struct pattern *self);
+
+/* Called for each match with group 1, or with the whole match where the pattern has no group; a match in
+ * which group 1 took no part is passed over. False: no more is wanted. */
+typedef bool (*pattern_fn)(void *ctx, struct slice match);
+
+/* Finds all matches in text, which should be UTF-8 (a match never spans a bad byte), left to right without
+ * overlap. False where on_match wanted no more, or the pattern passed PCRE2's limits or PATTERN_SECONDS of
+ * processor time; what it matched before was given out. */
+bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx);
+
+/* What one page may cost. */
+enum { PATTERN_SECONDS = 5 };
+
+#endif

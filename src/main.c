@@ -1,0 +1,47 @@
+/* areq: options in, run, exit status out. */
+#include "base/log.h"
+#include "base/stop.h"
+#include "cli.h"
+#include "run.h"
+
+#include <curl/curl.h>
+#include <unistd.h>
+
+static enum log_level level_of(const struct options *options)
+{
+	if (options->quiet)
+		return LOG_QUIET;
+	return options->verbose ? LOG_VERBOSE : LOG_NORMAL;
+}
+
+static enum status run_options(const struct options *options, int *signal)
+{
+	if (options->inputs.count == 0 && isatty(STDIN_FILENO)) {
+		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
+		return STATUS_USAGE;
+	}
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		log_error("libcurl cannot be started");
+		return STATUS_LIBRARY;
+	}
+	struct run_end end = run(options);
+	curl_global_cleanup();
+	*signal = end.signal;
+	return end.status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	bool shown;
+	int signal = 0;
+	enum status status = cli_parse(&options, argc, argv, &shown);
+	if (status == STATUS_OK && !shown) {
+		log_set_level(level_of(&options));
+		status = run_options(&options, &signal);
+	}
+	cli_release(&options);
+	if (signal)
+		stop_die(signal);
+	return status_exit_code(status);
+}

@@ -1,0 +1,49 @@
+#include "out/observer.h"
+
+#include <assert.h>
+
+void observers_add(struct observers *self, struct observer observer)
+{
+	assert(self->count < OBSERVERS_MAX);
+	self->list[self->count++] = observer;
+}
+
+enum status observers_begin(const struct observers *self)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->begin)
+			status = status_first(status, one->begin(one->self));
+	}
+	return status;
+}
+
+enum status observers_link(const struct observers *self, const char *source_url, const struct link *link)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->link)
+			status = status_first(status, one->link(one->self, source_url, link));
+	}
+	return status;
+}
+
+enum status observers_outcome(const struct observers *self, const struct outcome *outcome)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->outcome)
+			status = status_first(status, one->outcome(one->self, outcome));
+	}
+	return status;
+}
+
+enum status observers_end(const struct observers *self, const struct totals *totals)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->end)
+			status = status_first(status, one->end(one->self, totals));
+	}
+	return status;
+}

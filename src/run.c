@@ -1,0 +1,106 @@
+#include "run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "fetch/crawl.h"
+#include "in/input.h"
+#include "ledger.h"
+#include "out/console.h"
+#include "out/file.h"
+#include "out/observer.h"
+#include "out/rows.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+struct run {
+	const struct options *options;
+	struct input *input;
+	struct ledger *ledger;
+	struct file output;
+	struct rows *rows;
+	struct console console;
+	struct observers observers;
+	struct totals totals;
+};
+
+static enum status check_cacert(const struct options *options)
+{
+	if (!options->cacert || access(options->cacert, R_OK) == 0)
+		return STATUS_OK;
+	log_error("--cacert %s: cannot be read", options->cacert);
+	return STATUS_USAGE;
+}
+
+static enum status open_output(struct run *self)
+{
+	enum status status = file_open(&self->output, self->options->output, self->options->append);
+	if (status != STATUS_OK)
+		return status;
+	if (!self->output.is_stdout && input_reads_from(self->input, &self->output.info)) {
+		log_error("%s: is the list itself; nothing was written to it", self->output.name);
+		return STATUS_USAGE;
+	}
+	return self->options->append ? STATUS_OK : file_replace(&self->output);
+}
+
+/* Everything that can be refused is, before the output is touched. */
+static enum status set_up(struct run *self)
+{
+	enum status status = check_cacert(self->options);
+	if (status == STATUS_OK)
+		status = input_open(self->input);
+	if (status == STATUS_OK)
+		status = ledger_compile(self->ledger);
+	if (status == STATUS_OK)
+		status = open_output(self);
+	return status;
+}
+
+static void add_observers(struct run *self)
+{
+	self->console.is_terminal = isatty(STDERR_FILENO);
+	self->rows = rows_new(self->options, &self->output);
+	observers_add(&self->observers, rows_observer(self->rows));
+	observers_add(&self->observers, console_observer(&self->console));
+}
+
+/* The signal that the process is to end by; 0: none. A closed pipe counts as the SIGPIPE that it would have
+ * been. */
+static int ending_signal(enum status status)
+{
+	return status == STATUS_PIPE_CLOSED ? SIGPIPE : stop_signal();
+}
+
+static enum status crawl(struct run *self)
+{
+	int64_t began = clock_now_ms();
+	const struct crawl_handlers handlers = ledger_handlers(self->ledger);
+	enum status status = observers_begin(&self->observers);
+	if (status == STATUS_OK)
+		status = crawl_run(self->options, &handlers);
+	status = status_first(status, ledger_close(self->ledger, &self->totals));
+	self->totals.elapsed_ms = clock_now_ms() - began;
+	self->totals.signal = ending_signal(status);
+	status = status_first(status, observers_end(&self->observers, &self->totals));
+	bool any_failed = self->totals.outcomes[OUTCOME_FAILED] > 0;
+	return status_first(status, any_failed ? STATUS_URLS_FAILED : STATUS_OK);
+}
+
+struct run_end run(const struct options *options)
+{
+	struct run self = {.options = options, .output.fd = -1};
+	stop_watch();
+	self.input = input_new(&options->inputs);
+	self.ledger = ledger_new(options, self.input, &self.observers);
+	add_observers(&self);
+	enum status status = set_up(&self);
+	if (status == STATUS_OK)
+		status = crawl(&self);
+	status = status_first(status, file_close(&self.output));
+	rows_free(self.rows);
+	ledger_free(self.ledger);
+	input_free(self.input);
+	return (struct run_end){status, ending_signal(status)};
+}

@@ -1,0 +1,428 @@
+/* Fetching: redirects, retries, limits, what is skipped, and the words for what fails. */
+#include "support/rows.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static bool says(const struct run_result *result, const char *text)
+{
+	return strstr(result->err, text) != NULL;
+}
+
+#define expect_says(result, text) cr_expect(says(result, text), "\"%s\" is not in:\n%s", text, (result)->err)
+
+static size_t asked(struct site *site, const char *url)
+{
+	struct site_stats stats;
+	site_stats(site, &stats);
+	size_t count = site_stats_asked(&stats, url);
+	site_stats_release(&stats);
+	return count;
+}
+
+Test(fetch, follows_redirects_and_resolves_against_where_they_end)
+{
+	struct site site;
+	struct run_result result;
+	char expected[1000];
+	site_start(&site);
+	const char *target = site_page_at(&site, "/_/page", "body", "<a href=x>", "group", "t");
+	const char *relative = strstr(target, "/_/");
+	const char *first = site_page(&site, "status", "301", "location", relative);
+	run_areq(&result, first, "--no-header");
+	run_assert_exit(&result, 0);
+	snprintf(expected, sizeof expected, "%s\thttp://%s/_/x\n", first, site.host);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, follows_twenty_redirects_and_no_more)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	run_areq(&result, "-q", site_url(&site, "/_/chain?n=20"));
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	run_areq(&result, site_url(&site, "/_/chain?n=21"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, "more than 20 redirects");
+	run_release(&result);
+	run_areq(&result, site_url(&site, "/_/chain?n=2"), "--max-redirs", "1");
+	run_expect_exit(&result, 1);
+	run_release(&result);
+	run_areq(&result, site_url(&site, "/_/loop?n=2"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, "redirects");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, follows_redirects_to_http_and_https_alone)
+{
+	struct site site;
+	struct run_result result;
+	static const char *const faults[] = {
+	    "/_/fault/location-file", "/_/fault/location-ftp", "/_/fault/location-bad"};
+	site_start(&site);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		run_areq(&result, "--no-header", site_url(&site, faults[i]));
+		run_expect_exit(&result, 1);
+		cr_expect_str_eq(result.out, "");
+		expect_says(&result, "with a redirect to");
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, keeps_cookies_along_redirects)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	const char *target = site_url(&site, "/_/page?links=1");
+	const char *first =
+	    site_page(&site, "status", "302", "location", target, "header", "Set-Cookie: seen=yes; Path=/");
+	run_areq(&result, first, target);
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	size_t with_cookie = 0;
+	for (size_t i = 0; i < stats.count; i++) {
+		const char *cookie = site_request_header(&stats.requests[i], "Cookie");
+		with_cookie += cookie && strcmp(cookie, "seen=yes") == 0;
+	}
+	cr_expect_eq(stats.count, 3);
+	cr_expect_eq(
+	    with_cookie, 1, "the redirected request has it, the other URL's has not; %zu have", with_cookie);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, fails_codes_of_400_and_above_without_rows)
+{
+	static const char *const codes[] = {"400", "404", "410", "451", "501", "999"};
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		const char *url = site_page(&site, "status", codes[i], "links", "3");
+		char expected[64];
+		run_areq(&result, "--no-header", url);
+		run_expect_exit(&result, 1);
+		cr_expect_str_eq(result.out, "");
+		snprintf(expected, sizeof expected, ": got %s", codes[i]);
+		expect_says(&result, expected);
+		expect_says(&result, url);
+		cr_expect_eq(asked(&site, url), 1, "%s is not tried again", codes[i]);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, tries_again_what_may_pass)
+{
+	static const char *const codes[] = {"408", "429", "500", "502", "503", "504", "0"};
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		const char *url = site_page(&site, "fail", "2", "fail_status", codes[i], "links", "1");
+		run_areq(&result, "--no-header", url);
+		run_expect_exit(&result, 0);
+		cr_expect(strstr(result.out, "link1\n"), "%s", codes[i]);
+		cr_expect_eq(asked(&site, url), 3, "%s", codes[i]);
+		cr_expect(result.seconds >= 0.75, "back-off of at least 0.25 + 0.5 s; it took %.2f s",
+		    result.seconds);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, gives_up_after_the_retries_and_counts_the_attempts)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "status", "503");
+	run_areq(&result, url);
+	run_expect_exit(&result, 1);
+	expect_says(&result, "got 503 Service Unavailable (3 attempts)");
+	cr_expect_eq(asked(&site, url), 3);
+	run_release(&result);
+	site_reset_stats(&site);
+	run_areq(&result, url, "-r", "0");
+	run_expect_exit(&result, 1);
+	cr_expect_eq(asked(&site, url), 1);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, holds_the_whole_host_back_when_asked)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	const char *busy = site_page(&site, "fail", "1", "retry_after", "2", "group", "busy");
+	const char *other = site_page(&site, "delay", "300", "group", "other");
+	const char *late = site_page(&site, "group", "late");
+	run_areq(&result, "--per-host", "2", busy, other, late);
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	double asked_at = site_stats_find(&stats, busy, 0)->start;
+	cr_expect(site_stats_find(&stats, busy, 1)->start - asked_at >= 1.9);
+	cr_expect(site_stats_find(&stats, late, 0)->start - asked_at >= 1.9,
+	    "the host's other URLs wait too: %.2f s", site_stats_find(&stats, late, 0)->start - asked_at);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, reads_a_date_in_retry_after)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	char date[64];
+	time_t then = time(NULL) + 3;
+	struct tm utc;
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&then, &utc));
+	site_start(&site);
+	const char *url = site_page(&site, "fail", "1", "retry_after", date);
+	run_areq(&result, url);
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	double wait = site_stats_find(&stats, url, 1)->start - site_stats_find(&stats, url, 0)->start;
+	cr_expect(wait > 1.5 && wait < 4.0, "waited %.2f s", wait);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, gives_up_at_once_on_an_absurd_retry_after)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "status", "429", "retry_after", "9999999999");
+	const char *fine = site_page(&site, "links", "1");
+	run_areq(&result, "-j", "1", "--no-header", url, fine);
+	run_expect_exit(&result, 1);
+	expect_says(&result, "--max-retry-after");
+	cr_expect(strstr(result.out, "link1\n"), "the host is not held");
+	cr_expect_eq(asked(&site, url), 1);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, names_the_stage_and_the_reason)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	run_areq(&result, "-r", "1", "http://127.0.0.1:1/");
+	run_expect_exit(&result, 1);
+	expect_says(&result, "areq: http://127.0.0.1:1/: connect failed: Connection refused (2 attempts)\n");
+	run_release(&result);
+
+	run_areq(&result, "-r", "0", "http://no-such-host.invalid/");
+	run_expect_exit(&result, 1);
+	expect_says(&result, "areq: http://no-such-host.invalid/: name lookup failed: ");
+	run_release(&result);
+
+	run_areq(&result, "-r", "0", "-t", "500ms", site_page(&site, "hang", "accept"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, ": waiting for the answer timed out after 0.5 s\n");
+	run_release(&result);
+
+	run_areq(&result, "-r", "0", "-t", "500ms", site_page(&site, "hang", "body", "body", "12345678"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, ": receive timed out after 0.5 s with 4 bytes read\n");
+	run_release(&result);
+
+	run_areq(&result, "-r", "0", site_url(&site, "/_/fault/nothing"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, "the server closed the connection without an answer");
+	run_release(&result);
+
+	run_areq(&result, "-r", "0", site_page(&site, "reset", "1"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, "Connection reset by peer");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, times_out_a_chain_of_redirects_as_one_attempt)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *last = site_page(&site, "delay", "900", "links", "1");
+	const char *second = site_page(&site, "delay", "900", "status", "302", "location", last);
+	const char *first = site_page(&site, "delay", "900", "status", "302", "location", second);
+	run_areq(&result, "-r", "0", "-t", "2", "--no-header", first);
+	run_expect_exit(&result, 1);
+	expect_says(&result, "timed out after 2 s\n");
+	cr_expect(result.seconds < 2.6, "%.2f s", result.seconds);
+	run_release(&result);
+	run_areq(&result, "-r", "0", "-t", "4", "--no-header", first);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, leaves_no_rows_of_a_page_that_breaks_off)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *urls[] = {
+	    site_page(&site, "links", "1000", "cut", "5000"),
+	    site_page(&site, "links", "1000", "short", "10"),
+	    site_page(&site, "links", "1000", "chunked", "1", "unfinished", "1"),
+	    site_page(&site, "links", "1000", "cut", "5000", "reset", "1"),
+	    site_url(&site, "/_/fault/chunk-size"),
+	    site_url(&site, "/_/fault/chunk-cut"),
+	};
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		run_areq(&result, "-r", "0", "--no-header", urls[i]);
+		run_expect_exit(&result, 1);
+		cr_expect_str_eq(result.out, "", "%s", urls[i]);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, skips_what_is_not_text_without_reading_it)
+{
+	static const char *const types[] = {
+	    "image/png", "video/mp4", "application/zip", "application/octet-stream"};
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		const char *url = site_page(&site, "type", types[i], "size", "forever");
+		run_areq(&result, "-v", "--no-header", "-t", "5", url);
+		run_expect_exit(&result, 0);
+		cr_expect_str_eq(result.out, "");
+		expect_says(&result, "1 skipped");
+		expect_says(&result, types[i]);
+		site_stats(&site, &stats);
+		cr_expect_lt(site_stats_find(&stats, url, 0)->bytes, 8 << 20);
+		site_stats_release(&stats);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, skips_what_is_too_large_also_after_decompression)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *urls[] = {
+	    site_page(&site, "links", "5", "size", "2000000"),
+	    site_page(&site, "links", "5", "size", "forever"),
+	    site_page(&site, "links", "5", "encoding", "gzip", "bomb", "64"),
+	    site_url(&site, "/_/fault/endless-links"),
+	};
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		run_areq(&result, "-v", "--no-header", "--max-size", "1M", urls[i]);
+		run_expect_exit(&result, 0);
+		cr_expect_str_eq(result.out, "");
+		expect_says(&result, "larger than 1048576 bytes");
+		run_release(&result);
+	}
+	run_areq(&result, "--no-header", urls[0]);
+	run_expect_exit(&result, 0);
+	cr_expect_neq(result.out_len, 0, "it is under the default limit");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, unpacks_every_encoding)
+{
+	static const char *const encodings[] = {"gzip", "deflate", "br", "zstd"};
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+		run_areq(&result, "--no-header", site_page(&site, "links", "50", "encoding", encodings[i]));
+		run_expect_exit(&result, 0);
+		cr_expect(strstr(result.out, "link50\n"), "%s", encodings[i]);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, sends_what_it_was_told_to)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "links", "1");
+	run_areq(&result, url, "-H", "X-One: 1", "--header", "Accept-Language: de", "-A", "agent/1");
+	run_assert_exit(&result, 0);
+	run_release(&result);
+	run_areq(&result, url);
+	run_assert_exit(&result, 0);
+	run_release(&result);
+	site_stats(&site, &stats);
+	const struct site_request *request = site_stats_find(&stats, url, 0);
+	cr_expect_str_eq(request->method, "GET");
+	cr_expect_str_eq(site_request_header(request, "X-One"), "1");
+	cr_expect_str_eq(site_request_header(request, "Accept-Language"), "de");
+	cr_expect_str_eq(site_request_header(request, "User-Agent"), "agent/1");
+	request = site_stats_find(&stats, url, 1);
+	cr_expect(strstr(site_request_header(request, "User-Agent"), "Mozilla/5.0 (compatible; areq/") ==
+	          site_request_header(request, "User-Agent"));
+	cr_expect(strstr(site_request_header(request, "Accept-Encoding"), "gzip"));
+	site_stats_release(&stats);
+	site_stop(&site);
+}
+
+Test(fetch, goes_through_a_proxy)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	char proxy[128];
+	site_start(&site);
+	snprintf(proxy, sizeof proxy, "http://%s/", site.host);
+	/* The test server answers 404 for what it does not know; what counts is that it was asked. */
+	run_areq(&result, "-x", proxy, "http://elsewhere.example/some/page");
+	run_expect_exit(&result, 1);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 1);
+	cr_expect_str_eq(stats.requests[0].host, "elsewhere.example");
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, keeps_to_the_address_family_it_was_given)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	char url[128];
+	snprintf(url, sizeof url, "http://[::1]:%u/", site.port);
+	run_areq(&result, "-4", "-r", "0", url);
+	run_expect_exit(&result, 1);
+	run_release(&result);
+	run_areq(&result, "-6", "-r", "0", site_page(&site, "links", "1"));
+	run_expect_exit(&result, 1);
+	run_release(&result);
+	run_areq(&result, "-4", "-r", "0", "-q", site_page(&site, "links", "1"));
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stop(&site);
+}

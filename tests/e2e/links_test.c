@@ -1,0 +1,229 @@
+/* Links, resolving and rows, through the whole program. */
+#include "support/rows.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <stdio.h>
+
+/* The links of one page, a line each, as areq prints them with these further options; the caller frees them.
+ * The page is at /_/dir/page below the site, which is cut off the links as SITE. */
+static char *links_of(
+    struct site *site, const char *body, const char *type, const char *option, const char *value)
+{
+	struct run_result result;
+	const char *url = site_page_at(site, "/_/page", "type", type, "body", body);
+	const char *const args[] = {"--no-header", url, option, value, NULL};
+	run_program(&result, NULL, run_areq_name(), args);
+	run_assert_exit(&result, 0);
+	char *links = calloc(1, result.out_len + 1);
+	char origin[128];
+	size_t origin_len = (size_t)snprintf(origin, sizeof origin, "http://%s", site->host);
+	for (char *row = result.out; *row;) {
+		char *end = strchr(row, '\n');
+		char *link = strchr(row, '\t') + 1;
+		cr_assert(end && link < end);
+		cr_assert(strncmp(row, url, strlen(url)) == 0, "the source stands first");
+		if (strncmp(link, origin, origin_len) == 0) {
+			strcat(links, "SITE");
+			link += origin_len;
+		}
+		strncat(links, link, (size_t)(end - link + 1));
+		row = end + 1;
+	}
+	run_release(&result);
+	return links;
+}
+
+static void expect_links(struct site *site, const char *body, const char *expected)
+{
+	char *links = links_of(site, body, "text/html", NULL, NULL);
+	cr_expect_str_eq(links, expected, "%s gave\n%s, not\n%s", body, links, expected);
+	free(links);
+}
+
+Test(links, are_those_that_a_browser_sees)
+{
+	static const struct {
+		const char *body, *expected;
+	} cases[] = {
+	    {"<a href=\"a\"><a href='b'><a href=c><A HREF=d>", "SITE/_/a\nSITE/_/b\nSITE/_/c\nSITE/_/d\n"},
+	    {"<link href=a><area href=b><b href=c><svg><a href=d />",
+	        "SITE/_/a\nSITE/_/b\nSITE/_/c\nSITE/_/d\n"},
+	    {"<!-- <a href=a> --><a href=b>", "SITE/_/b\n"},
+	    {"<script>'<a href=a>'</script><style><a href=b></style><a href=c>", "SITE/_/c\n"},
+	    {"<title><a href=a></title><textarea><a href=b></textarea><a href=c>", "SITE/_/c\n"},
+	    {"<template><a href=a></template><noscript><a href=b></noscript>", "SITE/_/b\n"},
+	    {"<a data-href=a><a xlink:href=b><a hreflang=c><a href=d>", "SITE/_/d\n"},
+	    {"<a title='href=a' href = \"b\" href=c>", "SITE/_/b\n"},
+	    {"<a href='?a=1&amp;b=2&copy=3'>", "SITE/_/page?a=1&b=2&copy=3\n"},
+	    {"<a href='#x'>", NULL},
+	    {"<base href='http://base.example/d/'><base href='/no'><a href=x>", "http://base.example/d/x\n"},
+	    {"<a href=x><base href='http://base.example/d/'>", "http://base.example/d/x\n"},
+	    {"<base href='/up/'><a href=x>", "SITE/up/x\n"},
+	    {"<a href=a><a href='./a'><a href=b><a href=\" a \">", "SITE/_/a\nSITE/_/b\n"},
+	    {"<a href='../../x/./y/../z'><a href='//host.example'><a href='HTTP://HOST.example:80/%7e'>",
+	        "SITE/x/z\nhttp://host.example/\nhttp://host.example/%7e\n"},
+	    {"<a href='mailto:a@b.example'><a href='javascript:void(0)'><a href='tel:1'><a href='data:,x'>",
+	        "mailto:a@b.example\njavascript:void(0)\ntel:1\ndata:,x\n"},
+	    {"<a href='a\tb\nc'>", "SITE/_/abc\n"},
+	    {"<a href='http://[bad'><a href=b>", "SITE/_/b\n"},
+	    {"<a href=\"\xc3\xa9\">", "SITE/_/%C3%A9\n"},
+	    {"<a href=\"\xe9\">", "SITE/_/%C3%A9\n"},
+	    {"<a href='http://m\xc3\xbcller.example/'>", "http://xn--mller-kva.example/\n"},
+	    {"no links < a href=x", ""},
+	};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (cases[i].expected)
+			expect_links(&site, cases[i].body, cases[i].expected);
+	}
+	site_stop(&site);
+}
+
+Test(links, of_a_fragment_keep_the_pages_own_address)
+{
+	struct site site;
+	struct run_result result;
+	char expected[1000];
+	site_start(&site);
+	const char *url = site_page(&site, "body", "<a href='#x'><a href=''>");
+	run_areq(&result, "--no-header", url);
+	snprintf(expected, sizeof expected, "%s\t%s#x\n%s\t%s\n", url, url, url, url);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(links, of_other_schemes_can_be_left_out)
+{
+	struct site site;
+	site_start(&site);
+	char *links = links_of(&site, "<a href=a><a href='mailto:x'><a href='https://b.example/'>",
+	    "text/html", "--schemes", "http,mailto");
+	cr_expect_str_eq(links, "SITE/_/a\nmailto:x\n");
+	free(links);
+	site_stop(&site);
+}
+
+Test(links, that_cannot_be_resolved_are_shown_at_v)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "body", "<a href='http://[bad'><a href=ok>");
+	run_areq(&result, "-v", url);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "no URL: \"http://[bad\""), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(links, come_from_markup_alone_and_patterns_from_all_text)
+{
+	static const char *const body = "<a href=\"x\">";
+	struct site site;
+	site_start(&site);
+	static const struct {
+		const char *type;
+		bool markup;
+	} cases[] = {{"text/html", true}, {"", true}, {"application/xhtml+xml", true}, {"text/plain", false},
+	    {"application/json", false}, {"text/css", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *links = links_of(&site, body, cases[i].type, NULL, NULL);
+		cr_expect_str_eq(links, cases[i].markup ? "SITE/_/x\n" : "", "%s", cases[i].type);
+		free(links);
+		links = links_of(&site, body, cases[i].type, "-e", "href=\"(.*?)\"");
+		cr_expect_str_eq(links, "SITE/_/x\n", "-e in %s", cases[i].type);
+		free(links);
+	}
+	site_stop(&site);
+}
+
+Test(links, of_a_users_pattern_are_taken_as_they_stand)
+{
+	static const struct {
+		const char *pattern, *body, *expected;
+	} cases[] = {
+	    {"href=\"(.*?)\"", "<!-- <a href=\"a\"> --><a href='b'>\n<a data-href=\"c\">",
+	        "SITE/_/a\nSITE/_/c\n"},
+	    {"href=\"(.*?)\"", "<a href=\"?x=1&amp;y=2\">", "SITE/_/page?x=1&amp;y=2\n"},
+	    {"href=\"(.*?)\"", "<base href=\"http://base.example/\"><a href=\"x\">",
+	        "http://base.example/\nSITE/_/x\n"},
+	    {"http://[a-z.]+", "see http://a.example and http://b.example.",
+	        "http://a.example/\nhttp://b.example./\n"},
+	    {"href=\"(.*?)\"", "<meta charset=iso-8859-1><a href=\"\xe9\">", "SITE/_/%C3%A9\n"},
+	};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *links = links_of(&site, cases[i].body, "text/html", "-e", cases[i].pattern);
+		cr_expect_str_eq(links, cases[i].expected, "case %zu: %s", i, links);
+		free(links);
+	}
+	site_stop(&site);
+}
+
+Test(links, are_found_however_the_page_is_cut)
+{
+	struct site site;
+	struct run_result whole, dripped;
+	site_start(&site);
+	const char *body =
+	    "<!DOCTYPE html><!-- <a href=no> --><a href=\"one\" title='>'>x</a><script>'<a href=no>'</script>"
+	    "<a\nhref='two'><base href=\"/sub/\"><a href=three>";
+	run_areq(&whole, "--no-header", site_page(&site, "body", body));
+	run_areq(&dripped, "--no-header", site_page(&site, "body", body, "drip", "1,2"));
+	run_expect_exit(&whole, 0);
+	run_expect_exit(&dripped, 0);
+	char *links[2];
+	const struct run_result *results[] = {&whole, &dripped};
+	for (int i = 0; i < 2; i++) {
+		struct rows rows, column;
+		rows_init(&rows);
+		rows_parse(&rows, results[i]->out, results[i]->out_len);
+		column = rows_column(&rows, 1);
+		cr_assert_eq(column.count, 3);
+		links[i] = strdup(column.row[2]);
+		rows_release(&column);
+		rows_release(&rows);
+	}
+	cr_expect_str_eq(links[0], links[1]);
+	cr_expect(strstr(links[0], "/sub/three"));
+	free(links[0]);
+	free(links[1]);
+	run_release(&whole);
+	run_release(&dripped);
+	site_stop(&site);
+}
+
+Test(links, of_pages_are_never_mixed)
+{
+	struct site site;
+	struct run_result result;
+	char list[40 * 200] = "";
+	site_start(&site);
+	for (int i = 0; i < 40; i++) {
+		char group[16];
+		snprintf(group, sizeof group, "%d", i);
+		strcat(
+		    strcat(list, site_page(&site, "links", "300", "group", group, "drip", "1000,1")), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--no-header", "--per-host", "0");
+	run_assert_exit(&result, 0);
+	struct rows rows, sources;
+	rows_init(&rows);
+	rows_parse(&rows, result.out, result.out_len);
+	sources = rows_column(&rows, 0);
+	cr_assert_eq(rows.count, 40 * 300);
+	cr_expect_not(rows.torn);
+	size_t changes = 0;
+	for (size_t i = 1; i < sources.count; i++)
+		changes += strcmp(sources.row[i], sources.row[i - 1]) != 0;
+	cr_expect_eq(changes, 39, "each page's rows stand together");
+	rows_release(&sources);
+	rows_release(&rows);
+	run_release(&result);
+	site_stop(&site);
+}

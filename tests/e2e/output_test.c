@@ -1,0 +1,402 @@
+/* The output file, stdout, stderr and the ends of a run. */
+#include "support/rows.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char header[] = "source_url\tparsed_url\n";
+
+static void expect_file(struct scratch *scratch, const char *name, const char *expected)
+{
+	char *content = scratch_read(scratch, name, NULL);
+	cr_expect_str_eq(content, expected, "%s holds\n%s", name, content);
+	free(content);
+}
+
+/* The row of a page with one link. */
+static const char *one_row(struct site *site, const char *url)
+{
+	static char row[1000];
+	snprintf(row, sizeof row, "%s\thttp://%s/_/link1\n", url, site->host);
+	return row;
+}
+
+Test(output, goes_to_a_file_or_to_stdout)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char expected[2000];
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *url = site_page(&site, "links", "1");
+	snprintf(expected, sizeof expected, "%s%s", header, one_row(&site, url));
+	const char *file = scratch_path(&scratch, "found.tsv");
+
+	run_areq(&result, url, "-o", file);
+	run_assert_exit(&result, 0);
+	cr_expect_str_eq(result.out, "");
+	cr_expect_str_eq(result.err, "", "nothing failed and stderr is no terminal");
+	expect_file(&scratch, "found.tsv", expected);
+	run_release(&result);
+
+	run_areq(&result, url);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	run_areq(&result, url, "-o", "-");
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	run_areq(&result, url, "--no-header");
+	cr_expect_str_eq(result.out, one_row(&site, url));
+	run_release(&result);
+
+	scratch_write(&scratch, "found.tsv",
+	    "something old and much longer than what will be written there now, far longer\n"
+	    "something old and much longer than what will be written there now, far longer\n");
+	run_areq(&result, url, "-o", file);
+	expect_file(&scratch, "found.tsv", expected);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(output, is_appended_with_one_header)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char expected[3000];
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *url = site_page(&site, "links", "1");
+	const char *row = one_row(&site, url);
+	const char *file = scratch_path(&scratch, "found.tsv");
+	for (int i = 0; i < 2; i++) {
+		run_areq(&result, url, "-a", "-o", file);
+		run_assert_exit(&result, 0);
+		run_release(&result);
+	}
+	snprintf(expected, sizeof expected, "%s%s%s", header, row, row);
+	expect_file(&scratch, "found.tsv", expected);
+
+	scratch_write(&scratch, "empty", "");
+	run_areq(&result, url, "-a", "-o", scratch_path(&scratch, "empty"));
+	run_release(&result);
+	snprintf(expected, sizeof expected, "%s%s", header, row);
+	expect_file(&scratch, "empty", expected);
+
+	scratch_write(&scratch, "torn", "source_url\tparsed_url\nhttp://a/\thttp");
+	run_areq(&result, url, "-a", "-o", scratch_path(&scratch, "torn"));
+	run_expect_exit(&result, 3);
+	expect_file(&scratch, "torn", "source_url\tparsed_url\nhttp://a/\thttp");
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(output, is_touched_only_once_everything_else_is_accepted)
+{
+	struct scratch scratch;
+	struct run_result result;
+	scratch_init(&scratch);
+	const char *file = scratch_write(&scratch, "found.tsv", "precious\n");
+	const char *list = scratch_write(&scratch, "list", "http://127.0.0.1:1/\n");
+	const char *const runs[][6] = {
+	    {"/nonexistent/list", "-o", file, NULL},
+	    {list, "/nonexistent/list", "-o", file, NULL},
+	    {list, "-o", file, "-e", "(", NULL},
+	    {list, "-o", file, "--jobs", "0", NULL},
+	    {list, "-o", file, "--no-such-option", NULL},
+	    {list, "-o", file, "--cacert", "/nonexistent", NULL},
+	    {"/", "-o", file, NULL},
+	    {file, "-o", file, NULL},
+	};
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		run_program(&result, NULL, run_areq_name(), runs[i]);
+		run_expect_exit(&result, 2);
+		cr_expect_str_neq(result.err, "", "run %zu says nothing", i);
+		expect_file(&scratch, "found.tsv", "precious\n");
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+}
+
+Test(output, that_cannot_be_written_ends_the_run_with_3)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "links", "100");
+	run_areq_with(&result, (&(struct run_options){.output_file = "/dev/full"}), url);
+	run_expect_exit(&result, 3);
+	cr_expect(strstr(result.err, "No space left on device"), "%s", result.err);
+	run_release(&result);
+	run_areq(&result, url, "-o", "/dev/full");
+	run_expect_exit(&result, 3);
+	run_release(&result);
+	run_areq(&result, url, "-o", "/nonexistent/folder/file");
+	run_expect_exit(&result, 3);
+	run_release(&result);
+	run_areq_with(&result, (&(struct run_options){.output_closed = true}), url);
+	run_expect_exit(&result, 3);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(output, of_which_nobody_wants_more_ends_the_run_quietly)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	char list[8000] = "";
+	for (int i = 0; i < 20; i++) {
+		char group[16];
+		snprintf(group, sizeof group, "%d", i);
+		strcat(strcat(list, site_page(&site, "links", "5000", "group", group)), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .output_stop = 1}), "-j", "64");
+	cr_expect_eq(result.signal, SIGPIPE, "exit status %d, signal %d", result.exit_status, result.signal);
+	cr_expect_str_eq(result.err, "");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(output, holds_no_control_byte)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "body",
+	    "<a href='a&#9;b&#10;c&#13;d&#1;e&#127;f'><a href='mailto:a&#9;b&#1;c'><a "
+	    "href='javascript:\n\"\\x1b\"&#27;'>"
+	    "<a href='data:text/plain,a&#9;&#0;b'><a href='foo://h/&#31;&#127;'>");
+	char listed[1000];
+	snprintf(listed, sizeof listed, "%s&group=a\tb\n", url);
+	run_areq_with(&result, (&(struct run_options){.input = listed}), "-");
+	run_assert_exit(&result, 0);
+	size_t tabs = 0, newlines = 0;
+	for (size_t i = 0; i < result.out_len; i++) {
+		unsigned char c = (unsigned char)result.out[i];
+		tabs += c == '\t';
+		newlines += c == '\n';
+		cr_expect(c >= 0x20 || c == '\t' || c == '\n', "byte %02x at %zu", c, i);
+		cr_expect_neq(c, 0x7f);
+	}
+	cr_expect_eq(newlines, 6);
+	cr_expect_eq(tabs, 6);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(stderr_lines, name_bad_input_with_its_place_and_go_on)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char list[1000], expected[300];
+	site_start(&site);
+	scratch_init(&scratch);
+	snprintf(list, sizeof list, "# a comment\nftp://x.example/\n%s\nhello world\n",
+	    site_page(&site, "links", "1"));
+	const char *file = scratch_write(&scratch, "list", list);
+	run_areq(&result, file);
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.out, "link1\n"));
+	snprintf(expected, sizeof expected, "areq: %s:2: not an http or https URL: ftp://x.example/\n", file);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	snprintf(expected, sizeof expected, "areq: %s:4: not a URL: hello world\n", file);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	cr_expect(strstr(result.err, "areq: 3 URLs: 1 ok, 2 failed; 1 link in "), "%s", result.err);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(stderr_lines, are_events_at_v_and_nothing_at_q)
+{
+	struct site site;
+	struct run_result result;
+	char expected[400];
+	site_start(&site);
+	const char *url = site_page(&site, "links", "45");
+	const char *bad = site_page(&site, "status", "404");
+	run_areq(&result, "-v", url, bad);
+	run_expect_exit(&result, 1);
+	snprintf(expected, sizeof expected, " INFO got 200 %s\n", url);
+	char *line = strstr(result.err, expected);
+	cr_assert(line, "%s", result.err);
+	/* HH:MM:SS stands before it, at the start of a line. */
+	cr_assert(line - result.err >= 8);
+	cr_expect(line[-6] == ':' && line[-3] == ':' && (line - 8 == result.err || line[-9] == '\n'), "%s",
+	    result.err);
+	cr_expect(strstr(result.err, " INFO found 45 links in "), "%s", result.err);
+	cr_expect(strstr(result.err, "areq: 2 URLs: 1 ok, 1 failed; 45 links in "), "%s", result.err);
+	run_release(&result);
+
+	run_areq(&result, "-q", url, bad, "ftp://x/");
+	run_expect_exit(&result, 1);
+	cr_expect_str_eq(result.err, "");
+	run_release(&result);
+	run_areq(&result, "-q", "/nonexistent");
+	run_expect_exit(&result, 2);
+	cr_expect_str_neq(result.err, "", "what ends the run is said all the same");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(stderr_lines, never_carry_terminal_escapes)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "status", "302", "location", "ftp://\x1b[31m\xc2\x9b/");
+	run_areq_with(&result, (&(struct run_options){.input = "hello \x1b]0;title\x07 world\n"}), url, "-");
+	run_expect_exit(&result, 1);
+	for (size_t i = 0; i < result.err_len; i++) {
+		unsigned char c = (unsigned char)result.err[i];
+		cr_expect(c == '\n' || (c >= 0x20 && c != 0x7f), "byte %02x", c);
+		cr_expect_not(c == 0xc2 && (unsigned char)result.err[i + 1] < 0xa0);
+	}
+	run_release(&result);
+	site_stop(&site);
+}
+
+static void stop_by(int number)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	char list[3000] = "", expected[300];
+	site_start(&site);
+	scratch_init(&scratch);
+	strcat(strcat(list, site_page(&site, "links", "2")), "\n");
+	for (int i = 0; i < 9; i++) {
+		char group[16];
+		snprintf(group, sizeof group, "%d", i);
+		strcat(strcat(list, site_page(&site, "hang", "body", "links", "3", "group", group)), "\n");
+	}
+	const char *file = scratch_path(&scratch, "found.tsv");
+	run_start_areq(&child, (&(struct run_options){.input = list}), "-v", "-o", file);
+	run_wait_error(&child, "found 2 links", 5);
+	site_wait_in_flight(&site, 6, 5);
+	run_kill(&child, number);
+	run_finish(&child, &result);
+	cr_expect_eq(
+	    result.signal, number, "ended by signal %d, status %d", result.signal, result.exit_status);
+	cr_expect_lt(result.seconds, 10);
+	snprintf(expected, sizeof expected, "areq: stopped by %s; 10 URLs: 1 ok, 9 interrupted; 2 links in ",
+	    number == SIGINT   ? "SIGINT"
+	    : number == SIGHUP ? "SIGHUP"
+	                       : "SIGTERM");
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	char *content = scratch_read(&scratch, "found.tsv", NULL);
+	cr_expect(strstr(content, "link2\n"));
+	cr_expect_eq(content[strlen(content) - 1], '\n');
+	free(content);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(ends, by_sigint_with_what_is_complete)
+{
+	stop_by(SIGINT);
+}
+
+Test(ends, by_sigterm_with_what_is_complete)
+{
+	stop_by(SIGTERM);
+}
+
+Test(ends, by_sighup_with_what_is_complete)
+{
+	stop_by(SIGHUP);
+}
+
+Test(ends, not_by_a_hangup_that_is_ignored)
+{
+	struct site site;
+	struct run_child child;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "delay", "1000", "links", "1");
+	run_start_areq(&child, (&(struct run_options){.ignore = SIGHUP}), url);
+	site_wait_in_flight(&site, 1, 5);
+	run_kill(&child, SIGHUP);
+	run_finish(&child, &result);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(ends, with_2_for_wrong_usage)
+{
+	static const char *const runs[][4] = {
+	    {"--no-such-option", NULL},
+	    {"-j", NULL},
+	    {"-j", "0", "http://a/", NULL},
+	    {"-j", "x", "http://a/", NULL},
+	    {"-t", "-1", "http://a/", NULL},
+	    {"-t", "1y", "http://a/", NULL},
+	    {"--max-size", "0", "http://a/", NULL},
+	    {"-H", "no colon", "http://a/", NULL},
+	    {"-H", "a: b\nc: d", "http://a/", NULL},
+	    {"-e", "(", "http://a/", NULL},
+	    {"-a", "http://a/", NULL},
+	    {"-qv", "http://a/", NULL},
+	    {"-46", "http://a/", NULL},
+	    {"--help=x", NULL},
+	    {"/nonexistent", NULL},
+	};
+	struct run_result result;
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		run_program(&result, NULL, run_areq_name(), runs[i]);
+		cr_expect_eq(
+		    result.exit_status, 2, "run %zu (%s) ended with %d", i, runs[i][0], result.exit_status);
+		cr_expect(strncmp(result.err, "areq: ", 6) == 0, "run %zu: %s", i, result.err);
+		cr_expect_str_eq(result.out, "");
+		run_release(&result);
+	}
+}
+
+Test(ends, with_the_place_of_a_bad_pattern_marked)
+{
+	struct run_result result;
+	run_areq(&result, "-e", "ab(cd", "http://a/");
+	run_expect_exit(&result, 2);
+	cr_expect(strstr(result.err, "areq:   ab(cd\n"), "%s", result.err);
+	cr_expect(strstr(result.err, "areq:        ^\n"), "%s", result.err);
+	run_release(&result);
+}
+
+Test(ends, with_0_for_help_and_version)
+{
+	struct run_result result;
+	run_areq(&result, "--help");
+	run_expect_exit(&result, 0);
+	cr_expect(strncmp(result.out, "Usage: areq ", 12) == 0);
+	run_release(&result);
+	run_areq(&result, "--version");
+	run_expect_exit(&result, 0);
+	static const char *const libraries[] = {"areq ", "libcurl/", "PCRE2/", "libxml2/", "libidn2/"};
+	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+		cr_expect(strstr(result.out, libraries[i]), "%s", libraries[i]);
+	run_release(&result);
+	run_areq_with(&result, (&(struct run_options){.output_file = "/dev/full"}), "--help");
+	run_expect_exit(&result, 3);
+	run_release(&result);
+}
+
+Test(ends, with_0_for_an_empty_list)
+{
+	struct run_result result;
+	run_areq_with(&result, (&(struct run_options){.input = "# nothing\n\n"}), "-");
+	run_expect_exit(&result, 0);
+	cr_expect_str_eq(result.out, header);
+	run_release(&result);
+}

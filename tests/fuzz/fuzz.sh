@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs the named fuzzers with libFuzzer, each for so many seconds, from its corpus. Findings go to build/fuzz.
+set -eu
+seconds=$1
+shift
+mkdir -p build/fuzz
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libxxhash"
+for name in "$@"; do
+	# shellcheck disable=SC2046,SC2086
+	clang -std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"fuzz"' -Isrc -g -O1 \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$(pkg-config --cflags $libraries) -o "build/fuzz/$name" "tests/fuzz/fuzz_$name.c" \
+		$(find src -name '*.c' ! -name main.c) $(pkg-config --libs $libraries)
+	mkdir -p "build/fuzz/found_$name"
+	"build/fuzz/$name" -max_total_time="$seconds" -max_len=8192 -artifact_prefix="build/fuzz/$name-" \
+		"build/fuzz/found_$name" "tests/fuzz/corpus/$name"
+done

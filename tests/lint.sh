@@ -1,0 +1,69 @@
+#!/bin/sh
+# Everything that can be held by a tool without running areq. Prints what it does; stops at the first failure.
+set -eu
+cd "$(dirname "$0")/.."
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libxxhash criterion jansson zlib"
+# Words that are meant to split: lists of files, flags and packages.
+# shellcheck disable=SC2086
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION=__FILE__ -Isrc -Itests $(pkg-config --cflags $libraries)"
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Werror"
+sources=$(find src tests -name '*.c')
+headers=$(find src tests -name '*.h')
+
+say() {
+	echo "lint: $*"
+}
+
+say "clang-format"
+# shellcheck disable=SC2086
+clang-format --dry-run -Werror $sources $headers
+
+say "wings include only themselves and base"
+for wing in base in fetch link out; do
+	if grep -nE '^#include "' "src/$wing"/*.[ch] | grep -vE "#include \"(base|$wing)/"; then
+		echo "src/$wing includes another wing" >&2
+		exit 1
+	fi
+done
+
+say "one user each of curl_multi_*, curl_easy_setopt; no epoll"
+for rule in 'curl_multi_:fetch/crawl' 'curl_easy_setopt:fetch/transfer'; do
+	if grep -rlE "${rule%%:*}" src | grep -v "^src/${rule##*:}\.[ch]$"; then
+		echo "${rule%%:*} belongs to src/${rule##*:} alone" >&2
+		exit 1
+	fi
+done
+if grep -rnE 'epoll|pthread_' src; then
+	echo "no epoll, no threads" >&2
+	exit 1
+fi
+
+for compiler in gcc clang; do
+	say "$compiler without a warning, headers that compile alone"
+	for file in $sources; do
+		# shellcheck disable=SC2086
+		$compiler $flags $warnings -fsyntax-only "$file"
+	done
+	for file in $headers; do
+		# shellcheck disable=SC2086
+		echo "#include \"$PWD/$file\"" | $compiler $flags $warnings -x c -fsyntax-only -
+	done
+done
+
+say "cppcheck"
+# shellcheck disable=SC2086
+cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability,performance --inline-suppr \
+	--suppress=missingIncludeSystem '--suppress=*:*/xxhash.h' -Isrc src
+
+say "clang-tidy"
+# shellcheck disable=SC2046,SC2086
+clang-tidy --quiet $(find src -name '*.c') -- $flags 2>/dev/null
+
+say "man page"
+mandoc -Tlint -Wwarning man/areq.1
+
+say "shell scripts"
+# shellcheck disable=SC2046
+shellcheck .ci/run .ci/packages $(find tests -name '*.sh')
+
+say "all clean"

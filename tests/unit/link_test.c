@@ -1,0 +1,137 @@
+#include "base/log.h"
+#include "link/filter.h"
+#include "link/mediatype.h"
+#include "link/pattern.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+Test(mediatype, tells_markup_text_and_the_rest_apart)
+{
+	static const struct {
+		const char *type;
+		enum mediatype expected;
+	} cases[] = {
+	    {NULL, MEDIATYPE_MARKUP},
+	    {"", MEDIATYPE_MARKUP},
+	    {"text/html", MEDIATYPE_MARKUP},
+	    {"TEXT/HTML;charset=utf-8", MEDIATYPE_MARKUP},
+	    {" text/html ; charset=x", MEDIATYPE_MARKUP},
+	    {"application/xhtml+xml", MEDIATYPE_MARKUP},
+	    {"application/rss+xml", MEDIATYPE_MARKUP},
+	    {"image/svg+xml", MEDIATYPE_MARKUP},
+	    {"html", MEDIATYPE_MARKUP},
+	    {"x-unknown/x-unknown", MEDIATYPE_MARKUP},
+	    {"text/plain", MEDIATYPE_TEXT},
+	    {"text/css", MEDIATYPE_TEXT},
+	    {"application/json", MEDIATYPE_TEXT},
+	    {"application/ld+json; x", MEDIATYPE_TEXT},
+	    {"application/javascript", MEDIATYPE_TEXT},
+	    {"image/png", MEDIATYPE_BINARY},
+	    {"IMAGE/PNG", MEDIATYPE_BINARY},
+	    {"video/mp4", MEDIATYPE_BINARY},
+	    {"application/zip", MEDIATYPE_BINARY},
+	    {"application/octet-stream", MEDIATYPE_BINARY},
+	    {"application/pdf", MEDIATYPE_BINARY},
+	    {"font/woff2", MEDIATYPE_BINARY},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(mediatype_of(cases[i].type), cases[i].expected, "case %zu: %s", i,
+		    cases[i].type ? cases[i].type : "(none)");
+}
+
+struct joined {
+	char text[1024];
+};
+
+static bool join(void *ctx, struct slice match)
+{
+	struct joined *joined = ctx;
+	size_t used = strlen(joined->text);
+	snprintf(joined->text + used, sizeof joined->text - used, "[%.*s]", (int)match.len, match.data);
+	return true;
+}
+
+Test(pattern, finds_what_python_finds)
+{
+	/* expected: "".join("[%s]" % m for m in re.findall(pattern, text)) */
+	static const struct {
+		const char *pattern, *text, *expected;
+	} cases[] = {
+	    {"href=\"(.*?)\"", "<a href=\"x\"> <b href=\"\"><c HREF=\"n\"> href=\"y z\"", "[x][][y z]"},
+	    {"href=\"(.*?)\"", "href=\"a\nb\" href=\"c\"", "[c]"},
+	    {"a+", "caaandaab", "[aaa][aa]"},
+	    {"", "ab", "[][][]"},
+	    {"x*", "axb", "[][x][][]"},
+	    {"(?i)HREF=(\\S+)", "href=1 Href=2", "[1][2]"},
+	    {"^a", "aa", "[a]"},
+	    {"(?m)^.", "ab\ncd", "[a][c]"},
+	    {"é(.)", "é1 é2", "[1][2]"},
+	    {"(?<=a)b", "abab", "[b][b]"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct joined joined = {""};
+		struct pattern *pattern = pattern_new(cases[i].pattern);
+		cr_assert(pattern);
+		cr_expect(pattern_each(pattern, slice_of(cases[i].text), join, &joined));
+		cr_expect_str_eq(joined.text, cases[i].expected, "case %zu: %s", i, joined.text);
+		pattern_free(pattern);
+	}
+}
+
+Test(pattern, passes_over_a_match_without_its_group)
+{
+	struct joined joined = {""};
+	struct pattern *pattern = pattern_new("href=(\\d)|src");
+	cr_expect(pattern_each(pattern, slice_of("src href=1 src"), join, &joined));
+	cr_expect_str_eq(joined.text, "[1]");
+	pattern_free(pattern);
+}
+
+Test(pattern, survives_bad_bytes)
+{
+	struct joined joined = {""};
+	struct pattern *pattern = pattern_new("h=\"(.*?)\"");
+	cr_expect(
+	    pattern_each(pattern, slice_of("\xff h=\"a\" \xc3 h=\"b\xff\" h=\"c\" \xe4\xb8"), join, &joined));
+	cr_expect_str_eq(joined.text, "[a][c]");
+	pattern_free(pattern);
+}
+
+Test(pattern, ends_a_pattern_that_explodes, .timeout = 60)
+{
+	struct joined joined = {""};
+	struct pattern *pattern = pattern_new("(a+)+$");
+	cr_expect_not(pattern_each(
+	    pattern, slice_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), join, &joined));
+	cr_expect_str_eq(joined.text, "");
+	pattern_free(pattern);
+}
+
+Test(pattern, refuses_a_bad_one)
+{
+	cr_assert(freopen("/dev/null", "w", stderr));
+	cr_expect_null(pattern_new("href=\"(.*?\""));
+	cr_expect_null(pattern_new("[a"));
+	cr_expect_null(pattern_new("\xff"));
+}
+
+Test(filter, keeps_the_named_schemes)
+{
+	static const struct {
+		const char *schemes, *link;
+		bool wanted;
+	} cases[] = {{NULL, "mailto:x", true}, {"http,https", "http://a/", true},
+	    {"http,https", "https://a/", true}, {"http,https", "mailto:x", false},
+	    {"HTTP, Mailto", "mailto:x", true}, {"http", "https://a/", false}, {"https", "http://a/", false},
+	    {"", "http://a/", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options = {.schemes = cases[i].schemes};
+		struct url url;
+		url_init(&url);
+		cr_assert(url_parse(&url, cases[i].link, strlen(cases[i].link), NULL, NULL));
+		cr_expect_eq(filter_wants(&options, &url), cases[i].wanted, "case %zu", i);
+		url_release(&url);
+	}
+}
