@@ -37,11 +37,11 @@ struct url {
  * encoding does not have is appended as "%26%23", its decimal number and "%3B". One call has the whole
  * query, for encodings with a state; out takes up to 16 bytes for each of utf8. Only called for queries that
  * hold a non-ASCII byte, with special schemes other than ws and wss. */
-typedef void (*url_encode_fn)(void *ctx, const char *utf8, size_t len, struct buf *out);
+typedef void (*url_encode_fn)(const void *ctx, const char *utf8, size_t len, struct buf *out);
 
 struct url_encoder {
 	url_encode_fn encode;
-	void *ctx;
+	const void *ctx;
 };
 
 void url_init(struct url *self);

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void encode_as_utf8(void *ctx, const char *utf8, size_t len, struct buf *out)
+static void encode_as_utf8(const void *ctx, const char *utf8, size_t len, struct buf *out)
 {
 	(void)ctx;
 	bool fits = buf_append(out, utf8, len);
