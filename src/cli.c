@@ -43,6 +43,8 @@ static const struct row table[] = {
 
     {{"regexp", 'e', "PATTERN", links, "take what this PCRE2 pattern finds (group 1)"}, TEXT, FIELD(pattern),
         0, 0},
+    {{"xpath", 0, "EXPR", links, "take the strings that this XPath selects"}, TEXT, FIELD(xpath), 0, 0},
+    {{"tags", 0, "LIST", links, "keep only the links of these elements: a,area"}, TEXT, FIELD(tags), 0, 0},
     {{"schemes", 0, "LIST", links, "keep only links of these schemes: http,https"}, TEXT, FIELD(schemes), 0,
         0},
 
@@ -304,6 +306,8 @@ static enum status check(const struct options *options)
 		problem = "-a needs -o FILE";
 	else if (options->quiet && options->verbose)
 		problem = "-q and -v exclude each other";
+	else if ((options->pattern != NULL) + (options->xpath != NULL) + (options->tags != NULL) > 1)
+		problem = "-e, --xpath and --tags exclude each other";
 	else if (options->ipv4 && options->ipv6)
 		problem = "-4 and -6 exclude each other";
 	else if (options->output && !*options->output)

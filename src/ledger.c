@@ -195,7 +195,8 @@ static void complete_task(struct ledger *self, struct task *task)
 	struct page_counts counts = {0};
 	self->emitting = task->source;
 	if (!page_finish(task->page, task->url, on_link, self, &counts)) {
-		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE, "the pattern took too long on this page");
+		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
+		    "what the pattern or XPath asks for takes too long on this page");
 		return;
 	}
 	struct outcome outcome = outcome_of(task);
@@ -421,6 +422,7 @@ void ledger_free(struct ledger *self)
 	free(self->idle_pages);
 	extract_patterns_free(self->tools.patterns);
 	pattern_free(self->tools.pattern);
+	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
 	url_release(&self->url);
 	free(self);
@@ -429,7 +431,10 @@ void ledger_free(struct ledger *self)
 enum status ledger_compile(struct ledger *self)
 {
 	const char *pattern = self->options->pattern;
+	const char *xpath = self->options->xpath;
 	if (pattern && !(self->tools.pattern = pattern_new(pattern)))
+		return STATUS_USAGE;
+	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;
 	self->tools.patterns = extract_patterns_new();
 	return self->tools.patterns ? STATUS_OK : STATUS_LIBRARY;

@@ -38,7 +38,10 @@ struct options {
 	bool ipv4;
 	bool ipv6;
 
-	const char *pattern; /* NULL: the links that a browser sees */
+	/* NULL: the links that a browser sees; at most one is set */
+	const char *pattern;
+	const char *xpath;
+	const char *tags;    /* comma-separated element names; NULL: all */
 	const char *schemes; /* comma-separated; NULL: all */
 
 	int64_t verbose; /* how often -v was given */

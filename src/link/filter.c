@@ -15,6 +15,11 @@ static bool list_names(const char *list, struct slice word)
 	return false;
 }
 
+bool filter_wants_tag(const struct options *options, struct slice name)
+{
+	return !options->tags || list_names(options->tags, name);
+}
+
 bool filter_wants(const struct options *options, const struct url *link)
 {
 	return !options->schemes || list_names(options->schemes, url_scheme(link));

@@ -42,7 +42,7 @@ static bool starts_with(const char *type, const char *start)
 
 enum mediatype mediatype_of(const char *content_type)
 {
-	static const char *const markup[] = {"text/html", "text/xml", "application/xml"};
+	static const char *const xml[] = {"text/xml", "application/xml"};
 	static const char *const text[] = {"application/json", "application/javascript",
 	    "application/x-javascript", "application/ecmascript", "application/x-ndjson", "application/sql",
 	    "application/x-sh", "application/yaml", "application/toml", "application/graphql",
@@ -51,9 +51,11 @@ enum mediatype mediatype_of(const char *content_type)
 
 	char type[TYPE_LONGEST];
 	if (!content_type || !essence(content_type, type))
-		return MEDIATYPE_MARKUP;
-	if (is_one_of(type, markup, sizeof markup / sizeof *markup) || ends_with(type, "+xml"))
-		return MEDIATYPE_MARKUP;
+		return MEDIATYPE_HTML;
+	if (strcasecmp(type, "text/html") == 0)
+		return MEDIATYPE_HTML;
+	if (is_one_of(type, xml, sizeof xml / sizeof *xml) || ends_with(type, "+xml"))
+		return MEDIATYPE_XML;
 	if (starts_with(type, "text/") || is_one_of(type, text, sizeof text / sizeof *text) ||
 	    ends_with(type, "+json"))
 		return MEDIATYPE_TEXT;
@@ -61,5 +63,5 @@ enum mediatype mediatype_of(const char *content_type)
 		if (starts_with(type, binary[i]))
 			return MEDIATYPE_BINARY;
 	}
-	return MEDIATYPE_MARKUP;
+	return MEDIATYPE_HTML;
 }

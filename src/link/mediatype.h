@@ -3,9 +3,10 @@
 #define AREQ_LINK_MEDIATYPE_H
 
 enum mediatype {
-	MEDIATYPE_MARKUP, /* HTML, XHTML, XML; also where the type is missing or is no type at all */
-	MEDIATYPE_TEXT,   /* text in which a browser sees no links: plain text, CSS, scripts, JSON */
-	MEDIATYPE_BINARY  /* images, sound, video, archives and the like */
+	MEDIATYPE_HTML,  /* also where the type is missing, unknown or no type at all */
+	MEDIATYPE_XML,   /* XML, XHTML, SVG, feeds (RFC 7303) */
+	MEDIATYPE_TEXT,  /* text in which a browser sees no links: plain text, CSS, scripts, JSON */
+	MEDIATYPE_BINARY /* images, sound, video, archives and the like */
 };
 
 /* From the raw header value (RFC 9110, section 8.3); NULL: there was none. Parameters are passed over, letter

@@ -8,6 +8,7 @@
 #include "link/charset.h"
 #include "link/entity.h"
 #include "link/filter.h"
+#include "link/xml.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -17,10 +18,20 @@
 /* A link that is longer than this after decoding is no URL anyway. */
 enum { VALUE_MAX = URL_LENGTH_MAX };
 
+/* How the links of this page are looked for. */
+enum find {
+	FIND_IN_HTML, /* in its bytes, as they come */
+	FIND_IN_XML,  /* in its text, as it comes */
+	FIND_IN_TEXT, /* in the whole text, as the user asked */
+	FIND_NOTHING
+};
+
 struct page {
 	const struct page_tools *tools;
 	struct extract *extract;
+	struct xml *xml; /* while an XML page comes in; else NULL */
 	enum mediatype type;
+	enum find find;
 	char *content_type;
 	uint64_t size;
 
@@ -29,9 +40,10 @@ struct page {
 	struct charset_guess guess;
 	struct charset_decoder *decoder; /* of a page that must be converted whole; else NULL */
 
-	struct buf text;      /* converted text on its way to extract; with a user's pattern the whole body */
-	struct buf links;     /* raw values as found: a uint32_t length, then the bytes */
-	struct buf base_href; /* raw */
+	struct buf text; /* converted text on its way to extract; with FIND_IN_TEXT the whole body */
+	struct buf
+	    links; /* values as found: a uint32_t length, then the bytes; raw with FIND_IN_HTML, else text */
+	struct buf base_href; /* likewise */
 	bool has_base;
 
 	struct buf decoded; /* one value as UTF-8 */
@@ -68,6 +80,7 @@ void page_free(struct page *self)
 	if (!self)
 		return;
 	extract_free(self->extract);
+	xml_free(self->xml);
 	charset_decoder_free(self->decoder);
 	free(self->content_type);
 	buf_release(&self->head);
@@ -83,14 +96,31 @@ void page_free(struct page *self)
 	free(self);
 }
 
+static enum find find_for(const struct page_tools *tools, enum mediatype type)
+{
+	if (tools->pattern || tools->xpath)
+		return FIND_IN_TEXT;
+	switch (type) {
+	case MEDIATYPE_HTML:
+		return FIND_IN_HTML;
+	case MEDIATYPE_XML:
+		return FIND_IN_XML;
+	default:
+		return FIND_NOTHING;
+	}
+}
+
 void page_begin(struct page *self, const char *content_type)
 {
 	extract_reset(self->extract);
+	xml_free(self->xml);
 	charset_decoder_free(self->decoder);
 	free(self->content_type);
+	self->xml = NULL;
 	self->decoder = NULL;
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	self->type = mediatype_of(content_type);
+	self->find = find_for(self->tools, self->type);
 	self->size = 0;
 	self->begun = false;
 	self->guess = (struct charset_guess){0};
@@ -142,20 +172,30 @@ static void use_meta(struct page *self, struct slice tag)
 	buf_release(&http_equiv_text);
 }
 
+static void keep_wanted_link(struct page *self, struct slice name, struct slice value)
+{
+	bool kept = !filter_wants_tag(self->tools->options, name) || keep_link(self, value);
+	assert(kept);
+	(void)kept;
+}
+
+/* The first one of a page counts. */
+static void keep_base(struct page *self, struct slice value)
+{
+	if (!self->has_base)
+		buf_append(&self->base_href, value.data, value.len);
+	self->has_base = true;
+}
+
 static void on_hit(void *ctx, const struct extract_hit *hit)
 {
 	struct page *self = ctx;
 	switch (hit->kind) {
-	case EXTRACT_LINK: {
-		bool kept = keep_link(self, hit->value);
-		assert(kept);
-		(void)kept;
+	case EXTRACT_LINK:
+		keep_wanted_link(self, hit->name, hit->value);
 		break;
-	}
 	case EXTRACT_BASE:
-		if (!self->has_base)
-			buf_append(&self->base_href, hit->value.data, hit->value.len);
-		self->has_base = true;
+		keep_base(self, hit->value);
 		break;
 	case EXTRACT_META:
 		use_meta(self, hit->tag);
@@ -163,19 +203,32 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	}
 }
 
+static void on_xml_link(void *ctx, enum xml_kind kind, struct slice name, struct slice value)
+{
+	struct page *self = ctx;
+	if (kind == XML_BASE)
+		keep_base(self, value);
+	else
+		keep_wanted_link(self, name, value);
+}
+
 static void take_text(struct page *self, const char *bytes, size_t len, bool last)
 {
-	if (self->tools->pattern) {
+	if (self->find == FIND_NOTHING)
+		return;
+	if (self->find == FIND_IN_TEXT) {
 		buf_append(&self->text, bytes, len);
 		return;
 	}
-	if (self->type != MEDIATYPE_MARKUP)
-		return;
 	if (self->decoder) {
 		buf_clear(&self->text);
 		charset_decoder_feed(self->decoder, bytes, len, last, &self->text);
 		bytes = self->text.data;
 		len = self->text.len;
+	}
+	if (self->find == FIND_IN_XML) {
+		xml_feed(self->xml, bytes, len, last);
+		return;
 	}
 	if (len)
 		extract_feed(self->extract, bytes, len, on_hit, self);
@@ -191,8 +244,14 @@ static void begin_text(struct page *self)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
 	self->guess = charset_detect(content_type, head);
-	if (self->guess.charset && charset_needs_whole_text(self->guess.charset) && !self->tools->pattern)
+	const struct charset *charset = self->guess.charset;
+	if (self->find == FIND_IN_XML) {
+		self->guess.charset = charset ? charset : charset_utf8();
 		self->decoder = charset_decoder_new(self->guess.charset);
+		self->xml = xml_new(on_xml_link, self);
+	} else if (self->find == FIND_IN_HTML && charset && charset_needs_whole_text(charset)) {
+		self->decoder = charset_decoder_new(charset);
+	}
 	self->begun = true;
 	take_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
 }
@@ -226,6 +285,7 @@ static bool is_ascii(struct slice text)
 	return true;
 }
 
+/* What a raw value of the page is in. */
 static const struct charset *charset_of(const struct page *self, struct slice raw)
 {
 	if (self->decoder)
@@ -233,12 +293,6 @@ static const struct charset *charset_of(const struct page *self, struct slice ra
 	if (self->guess.charset)
 		return self->guess.charset;
 	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
-}
-
-/* The encoding that the page's queries are written in: UTF-8 for what was converted whole but ISO-2022-JP. */
-static const struct charset *query_charset(const struct page *self, const struct charset *value_charset)
-{
-	return self->guess.charset ? self->guess.charset : value_charset;
 }
 
 /* A raw value as text: decoded, references replaced. Borrowed until the next call. data == NULL: far too
@@ -260,14 +314,20 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 	return (struct slice){self->value.data, self->value.len};
 }
 
-static bool resolve(struct page *self, struct url *to, struct slice raw, const struct url *base)
+static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
 {
-	const struct charset *charset = charset_of(self, raw);
-	struct slice value = decode_value(self, raw, charset);
+	/* What the user's pattern matched is taken as it stands: text, of no page. */
+	if (self->tools->pattern)
+		return url_parse(to, found.data, found.len, base, NULL);
+	const struct charset *charset = charset_of(self, found);
+	struct slice value = found;
+	if (self->find == FIND_IN_HTML)
+		value = decode_value(self, found, charset);
 	if (!value.data)
 		return false;
-	const struct charset *query = query_charset(self, charset);
-	struct url_encoder encoder = {charset_encode, (void *)(uintptr_t)query};
+	/* A page that was converted whole still has its queries in its own encoding. */
+	const struct charset *query = self->guess.charset ? self->guess.charset : charset;
+	struct url_encoder encoder = {charset_encode, query};
 	return url_parse(to, value.data, value.len, base, query == charset_utf8() ? NULL : &encoder);
 }
 
@@ -294,13 +354,13 @@ struct emission {
 };
 
 /* Gives out self->url, or says that there is none. */
-static void emit(struct emission *emission, bool resolved, struct slice raw)
+static void emit(struct emission *emission, bool resolved, struct slice found)
 {
 	struct page *self = emission->page;
 	if (!resolved) {
 		static const size_t shown = 200;
 		emission->counts->unresolved++;
-		log_event("no URL: \"%.*s\" in %s", (int)(raw.len < shown ? raw.len : shown), raw.data,
+		log_event("no URL: \"%.*s\" in %s", (int)(found.len < shown ? found.len : shown), found.data,
 		    emission->source);
 		return;
 	}
@@ -314,40 +374,45 @@ static void emit(struct emission *emission, bool resolved, struct slice raw)
 static void emit_all(struct emission *emission)
 {
 	struct page *self = emission->page;
-	const struct url *base = self->tools->pattern ? &self->document : base_of(self);
+	const struct url *base = base_of(self);
 	for (size_t at = 0; at < self->links.len;) {
 		uint32_t len;
 		memcpy(&len, self->links.data + at, sizeof len);
 		at += sizeof len;
-		struct slice raw = {self->links.data + at, len};
+		struct slice found = {self->links.data + at, len};
 		at += len;
-		bool resolved;
-		/* What the user's pattern matched is taken as it stands: text, not an attribute. */
-		if (self->tools->pattern)
-			resolved = url_parse(&self->url, raw.data, raw.len, base, NULL);
-		else
-			resolved = resolve(self, &self->url, raw, base);
-		emit(emission, resolved, raw);
+		emit(emission, resolve(self, &self->url, found, base), found);
 	}
 }
 
-static bool on_match(void *ctx, struct slice match)
+static bool on_value(void *ctx, struct slice value)
 {
-	return keep_link(ctx, match);
+	return keep_link(ctx, value);
 }
 
-static bool match_pattern(struct page *self)
+static bool on_base(void *ctx, struct slice value)
 {
+	keep_base(ctx, value);
+	return true;
+}
+
+/* What the user asked for, in the whole text of the page. */
+static bool find_in_text(struct page *self)
+{
+	const struct page_tools *tools = self->tools;
 	struct slice body = {self->text.data ? self->text.data : "", self->text.len};
 	const struct charset *charset = charset_of(self, body);
-	if (charset == charset_utf8())
-		return pattern_each(self->tools->pattern, body, on_match, self);
-	struct buf text;
-	buf_init(&text, self->text.max);
-	charset_decode(charset, body.data, body.len, &text);
-	body = (struct slice){text.data ? text.data : "", text.len};
-	bool finished = pattern_each(self->tools->pattern, body, on_match, self);
-	buf_release(&text);
+	struct buf converted;
+	buf_init(&converted, self->text.max);
+	/* libxml2 takes no bad byte; a pattern passes over it. */
+	if (charset != charset_utf8() || tools->xpath) {
+		charset_decode(charset, body.data, body.len, &converted);
+		body = (struct slice){converted.data ? converted.data : "", converted.len};
+	}
+	bool finished = tools->pattern ? pattern_each(tools->pattern, body, on_value, self)
+	                               : xpath_each(tools->xpath, body, self->type == MEDIATYPE_XML, on_base,
+	                                     on_value, self);
+	buf_release(&converted);
 	return finished;
 }
 
@@ -362,7 +427,7 @@ bool page_finish(
 	bool parsed = url_parse(&self->document, url, strlen(url), NULL, NULL);
 	assert(parsed);
 	(void)parsed;
-	if (self->tools->pattern && !match_pattern(self))
+	if (self->find == FIND_IN_TEXT && !find_in_text(self))
 		return false;
 	seen_clear(&self->seen);
 	emit_all(&emission);

@@ -7,6 +7,7 @@
 #include "link/extract.h"
 #include "link/mediatype.h"
 #include "link/pattern.h"
+#include "link/xpath.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +17,8 @@
 struct page_tools {
 	const struct options *options;
 	struct extract_patterns *patterns;
-	struct pattern *pattern; /* the user's; NULL: the links that a browser sees */
+	struct pattern *pattern; /* the user's, and */
+	struct xpath *xpath;     /* … where both are NULL: the links that a browser sees */
 };
 
 struct page;
@@ -44,7 +46,7 @@ struct page_counts {
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 /* The page is complete and came from that URL (absolute, http or https): gives out its links. False where the
- * user's pattern took too long; then some links may have been given out already. */
+ * user's pattern or expression took too long or gave far too much; then none were given out. */
 bool page_finish(
     struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts);
 

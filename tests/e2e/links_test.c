@@ -227,3 +227,84 @@ Test(links, of_pages_are_never_mixed)
 	run_release(&result);
 	site_stop(&site);
 }
+
+Test(links, of_xml_are_those_of_its_tree)
+{
+	static const struct {
+		const char *body, *expected;
+	} cases[] = {
+	    {"<a xmlns='http://www.w3.org/1999/xhtml' href='x&amp;y&#233;'/>", "SITE/_/x&y%C3%A9\n"},
+	    {"<feed><link href='a'/><entry><link href=\"b\"></link></entry></feed>", "SITE/_/a\nSITE/_/b\n"},
+	    {"<r><a HREF='no'/><a xlink:href='no' xmlns:xlink='urn:x'/><A href='yes'/></r>", "SITE/_/yes\n"},
+	    {"<r><![CDATA[<a href='no'>]]><!-- <a href='no'/> --><?pi <a href='no'/> ?><a href='yes'/></r>",
+	        "SITE/_/yes\n"},
+	    {"<html xmlns='http://www.w3.org/1999/xhtml'><a href='x'/><base "
+	     "href='http://base.example/'/></html>",
+	        "http://base.example/x\n"},
+	    {"<html><base href='http://base.example/'/><a href='x'/></html>", "SITE/_/x\n"},
+	    {"<html xmlns='http://www.w3.org/1999/xhtml'><template><a "
+	     "href='no'/></template><script>'&lt;'</script>"
+	     "<a href='yes'/></html>",
+	        "SITE/_/yes\n"},
+	    {"<r><a href='yes'/><unclosed></r><a href='no'/>", "SITE/_/yes\n"},
+	    {"<?xml version='1.0' encoding='iso-8859-1'?><r><a href='\xe9?\xe9'/></r>",
+	        "SITE/_/%C3%A9?%E9\n"},
+	    {"<!DOCTYPE r [<!ENTITY e SYSTEM 'file:///etc/passwd'><!ENTITY f 'g'>]><r><a href='yes'/></r>",
+	        "SITE/_/yes\n"},
+	    {"<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x'><r><p>&nbsp;</p><a "
+	     "href='&eacute;'/></r>",
+	        "SITE/_/%C3%A9\n"},
+	};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *links = links_of(&site, cases[i].body, "application/xhtml+xml", NULL, NULL);
+		cr_expect_str_eq(links, cases[i].expected, "case %zu: %s", i, links);
+		free(links);
+	}
+	site_stop(&site);
+}
+
+Test(links, of_an_xpath_are_the_strings_of_what_it_selects)
+{
+	static const struct {
+		const char *xpath, *type, *body, *expected;
+	} cases[] = {
+	    {"//nav//a/@href", "text/html", "<a href=no></a><nav><ul><li><a href='x?a=1&amp;b'>t</a></nav>",
+	        "SITE/_/x?a=1&b\n"},
+	    {"//p", "text/html", "<p>one<p><b>t</b>wo", "SITE/_/one\nSITE/_/two\n"},
+	    {"//@src", "text/html", "<base href='/d/'><img src=b.png>", "SITE/d/b.png\n"},
+	    {"string(//a/@href)", "text/html", "<a href=x></a><a href=y></a>", "SITE/_/x\n"},
+	    {"//none", "text/html", "<a href=x>", ""},
+	    {"//link/@href", "application/atom+xml", "<r><link href='x'/></r>", "SITE/_/x\n"},
+	    {"//a/@href", "text/html", "<meta charset=gbk><a href='\xd6\xd0?\xd6\xd0'>",
+	        "SITE/_/%E4%B8%AD?%D6%D0\n"},
+	    {"//a/@href", "text/html", "", ""},
+	};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *links = links_of(&site, cases[i].body, cases[i].type, "--xpath", cases[i].xpath);
+		cr_expect_str_eq(links, cases[i].expected, "case %zu: %s", i, links);
+		free(links);
+	}
+	char deep[6000] = "";
+	for (int i = 0; i < 1000; i++)
+		strcat(deep, "<div>");
+	strcat(deep, "<a href=deep>");
+	char *links = links_of(&site, deep, "text/html", "--xpath", "//a/@href");
+	cr_expect_str_eq(links, "SITE/_/deep\n");
+	free(links);
+	site_stop(&site);
+}
+
+Test(links, of_some_elements_can_be_kept_alone)
+{
+	struct site site;
+	site_start(&site);
+	char *links = links_of(
+	    &site, "<link href=a><A href=b><area href=c><base href='/d/'>", "text/html", "--tags", "a,AREA");
+	cr_expect_str_eq(links, "SITE/d/b\nSITE/d/c\n");
+	free(links);
+	site_stop(&site);
+}

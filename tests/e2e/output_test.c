@@ -109,6 +109,7 @@ Test(output, is_touched_only_once_everything_else_is_accepted)
 	    {"/nonexistent/list", "-o", file, NULL},
 	    {list, "/nonexistent/list", "-o", file, NULL},
 	    {list, "-o", file, "-e", "(", NULL},
+	    {list, "-o", file, "--xpath", "//a[", NULL},
 	    {list, "-o", file, "--jobs", "0", NULL},
 	    {list, "-o", file, "--no-such-option", NULL},
 	    {list, "-o", file, "--cacert", "/nonexistent", NULL},

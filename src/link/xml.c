@@ -1,0 +1,148 @@
+#include "link/xml.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "link/entity.h"
+
+#include <libxml/parser.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char xhtml[] = "http://www.w3.org/1999/xhtml";
+
+struct xml {
+	xml_fn on_link;
+	void *ctx;
+	xmlParserCtxtPtr parser;
+	unsigned template_depth; /* what is inside a template is not in the document */
+	bool knows_html_names;   /* the document type is an XHTML one */
+	struct buf entity_text;
+	xmlEntity entity; /* the one that was looked up last */
+};
+
+static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
+{
+	return uri && strcmp((const char *)uri, xhtml) == 0 && strcmp((const char *)name, wanted) == 0;
+}
+
+/* libxml2 gives five pointers for each attribute: local name, prefix, namespace, value, end of value. */
+static struct slice find_href(const xmlChar **attributes, int count)
+{
+	for (int i = 0; i < count; i++, attributes += 5) {
+		if (!attributes[1] && strcmp((const char *)attributes[0], "href") == 0)
+			return (struct slice){
+			    (const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
+	}
+	return (struct slice){0};
+}
+
+static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+    int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted,
+    const xmlChar **attributes)
+{
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	(void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
+	struct slice href = find_href(attributes, attribute_count);
+	if (href.data && self->template_depth == 0) {
+		bool named_base = strcmp((const char *)name, "base") == 0;
+		if (is_xhtml(name, uri, "base"))
+			self->on_link(self->ctx, XML_BASE, slice_of((const char *)name), href);
+		else if (!named_base)
+			self->on_link(self->ctx, XML_LINK, slice_of((const char *)name), href);
+	}
+	if (is_xhtml(name, uri, "template"))
+		self->template_depth++;
+}
+
+static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	(void)prefix;
+	if (is_xhtml(name, uri, "template") && self->template_depth > 0)
+		self->template_depth--;
+}
+
+static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+{
+	static const char prefix[] = "-//W3C//DTD XHTML";
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	(void)name, (void)system_id;
+	self->knows_html_names =
+	    public_id && strncmp((const char *)public_id, prefix, sizeof prefix - 1) == 0;
+}
+
+/* &nbsp; and the like, in documents that name an XHTML document type. */
+static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
+{
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	char reference[40];
+	int len = snprintf(reference, sizeof reference, "&%s;", (const char *)name);
+	if (!self->knows_html_names || len < 0 || (size_t)len >= sizeof reference)
+		return NULL;
+	bool in_attribute = self->parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
+	buf_clear(&self->entity_text);
+	if (!entity_decode(reference, (size_t)len, &self->entity_text) || self->entity_text.data[0] == '&')
+		return NULL;
+	self->entity = (xmlEntity){
+	    .type = XML_ENTITY_DECL,
+	    .name = name,
+	    .orig = BAD_CAST self->entity_text.data,
+	    .content = BAD_CAST self->entity_text.data,
+	    .length = (int)self->entity_text.len,
+	    /* Of a predefined entity libxml2 puts only one byte into an attribute; a general one in text it
+	       would parse. */
+	    .etype = in_attribute ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY,
+	};
+	return &self->entity;
+}
+
+/* libxml2 would write to stderr on its own. */
+static void on_error(void *ctx, xmlErrorPtr error)
+{
+	(void)ctx;
+	(void)error;
+}
+
+struct xml *xml_new(xml_fn on_link, void *ctx)
+{
+	struct xml *self = alloc_new(sizeof *self);
+	xmlSAXHandler handler = {
+	    .initialized = XML_SAX2_MAGIC,
+	    .startElementNs = on_start,
+	    .endElementNs = on_end,
+	    .internalSubset = on_doctype,
+	    .getEntity = on_entity,
+	    .serror = on_error,
+	};
+	self->on_link = on_link;
+	self->ctx = ctx;
+	buf_init(&self->entity_text, 64);
+	self->parser = xmlCreatePushParserCtxt(&handler, NULL, NULL, 0, NULL);
+	if (!self->parser || xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
+		alloc_fail();
+	self->parser->_private = self;
+	/* Declared entities are never kept, so to replace them costs nothing; without it "&amp;" comes as
+	 * "&#38;". */
+	xmlCtxtUseOptions(
+	    self->parser, XML_PARSE_NOENT | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+	return self;
+}
+
+void xml_free(struct xml *self)
+{
+	if (!self)
+		return;
+	xmlFreeDoc(self->parser->myDoc);
+	xmlFreeParserCtxt(self->parser);
+	buf_release(&self->entity_text);
+	free(self);
+}
+
+void xml_feed(struct xml *self, const char *bytes, size_t len, bool last)
+{
+	static const size_t largest = INT_MAX / 2;
+	for (; len > largest; bytes += largest, len -= largest)
+		xmlParseChunk(self->parser, bytes, (int)largest, 0);
+	xmlParseChunk(self->parser, bytes, (int)len, last);
+}
