@@ -42,6 +42,8 @@ static bool starts_with(const char *type, const char *start)
 
 enum mediatype mediatype_of(const char *content_type)
 {
+	/* What servers say that do not know (MIME Sniffing standard, section 7): it may well be a page. */
+	static const char *const unknown[] = {"application/unknown", "unknown/unknown", "*/*"};
 	static const char *const xml[] = {"text/xml", "application/xml"};
 	static const char *const text[] = {"application/json", "application/javascript",
 	    "application/x-javascript", "application/ecmascript", "application/x-ndjson", "application/sql",
@@ -52,7 +54,7 @@ enum mediatype mediatype_of(const char *content_type)
 	char type[TYPE_LONGEST];
 	if (!content_type || !essence(content_type, type))
 		return MEDIATYPE_HTML;
-	if (strcasecmp(type, "text/html") == 0)
+	if (strcasecmp(type, "text/html") == 0 || is_one_of(type, unknown, sizeof unknown / sizeof *unknown))
 		return MEDIATYPE_HTML;
 	if (is_one_of(type, xml, sizeof xml / sizeof *xml) || ends_with(type, "+xml"))
 		return MEDIATYPE_XML;

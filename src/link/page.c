@@ -404,8 +404,7 @@ static bool find_in_text(struct page *self)
 	const struct charset *charset = charset_of(self, body);
 	struct buf converted;
 	buf_init(&converted, self->text.max);
-	/* libxml2 takes no bad byte; a pattern passes over it. */
-	if (charset != charset_utf8() || tools->xpath) {
+	if (charset != charset_utf8() || !charset_is_utf8(body.data, body.len)) {
 		charset_decode(charset, body.data, body.len, &converted);
 		body = (struct slice){converted.data ? converted.data : "", converted.len};
 	}

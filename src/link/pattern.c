@@ -12,8 +12,8 @@
 
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 8 * 1024 * 1024 };
 
-/* How many matches pass between two looks at the clock. */
-enum { MATCHES_PER_LOOK = 256 };
+/* How many tries pass between two looks at the clock. */
+enum { TRIES_PER_LOOK = 256 };
 
 struct pattern {
 	pcre2_code *code;
@@ -41,7 +41,7 @@ static pcre2_code *compile(const char *source)
 		alloc_fail();
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_code *code = pcre2_compile((PCRE2_SPTR8)source, PCRE2_ZERO_TERMINATED,
-	    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
+	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (!code)
 		complain(source, error, offset);
@@ -84,6 +84,8 @@ void pattern_free(struct pattern *self)
 
 static int match_at(struct pattern *self, struct slice text, size_t start, uint32_t options)
 {
+	/* The text is known to be good; a check at every match would make many matches quadratic. */
+	options |= PCRE2_NO_UTF_CHECK;
 	int count = pcre2_match(
 	    self->code, (PCRE2_SPTR8)text.data, text.len, start, options, self->match, self->context);
 	if (count == PCRE2_ERROR_JIT_STACKLIMIT)
@@ -112,7 +114,9 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(self->match);
 	uint32_t options = 0;
 	size_t start = 0;
-	for (size_t matches = 1; start <= text.len; matches++) {
+	for (size_t tries = 1; start <= text.len; tries++) {
+		if (tries % TRIES_PER_LOOK == 0 && is_late(begin))
+			return false;
 		int count = match_at(self, text, start, options);
 		if (count == PCRE2_ERROR_NOMATCH) {
 			/* After an empty match only a longer one was allowed here; there is none: go on
@@ -123,7 +127,7 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 			start = next_character(text, start);
 			continue;
 		}
-		if (count < 0 || (matches % MATCHES_PER_LOOK == 0 && is_late(begin)))
+		if (count < 0)
 			return false;
 		size_t group = self->group;
 		bool took_part = count > (int)group && ends[2 * group] != PCRE2_UNSET;

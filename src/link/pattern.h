@@ -18,7 +18,7 @@ void pattern_free(struct pattern *self);
  * which group 1 took no part is passed over. False: no more is wanted. */
 typedef bool (*pattern_fn)(void *ctx, struct slice match);
 
-/* Finds all matches in text, which should be UTF-8 (a match never spans a bad byte), left to right without
+/* Finds all matches in text, which must be valid UTF-8, left to right without
  * overlap. False where on_match wanted no more, or the pattern passed PCRE2's limits or PATTERN_SECONDS of
  * processor time; what it matched before was given out. */
 bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx);

@@ -1,0 +1,215 @@
+#include "link/extract_pattern.h"
+
+#include "base/alloc.h"
+#include "link/extract.h"
+#include "link/extract_element.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <assert.h>
+#include <pcre2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
+
+/* The pieces of a tag. All repeats are possessive, so a pattern never tries a byte in a second role, and
+ * each piece takes all that the standard's tokenizer would: where a piece does not fit, the page's bytes
+ * have ended inside of it.
+ *
+ * An attribute's name may start with "=" or a quote. Its last branch, "no value", asks that no "=" follows:
+ * else an unclosed quote would be read again as further attributes. */
+#define SPACE       "\\t\\n\\f\\r\\x20"
+#define WS          " [" SPACE "]*+ "
+#define SEPARATOR   " [" SPACE "/]*+ "
+#define NAME_END    " (?= [" SPACE "/>] ) "
+#define NAME        " [A-Za-z] [^" SPACE "/>]*+ "
+#define KEY_REST    " [^" SPACE "/>=]*+ "
+#define KEY         " [^" SPACE "/>] " KEY_REST
+#define UNQUOTED    " (?! [\"'] ) [^" SPACE ">]*+ "
+#define VALUE       " (?: \"[^\"]*+\" | '[^']*+' | " UNQUOTED " ) "
+#define VALUE_GROUP " (?| \"([^\"]*+)\" | '([^']*+)' | ( " UNQUOTED " ) ) "
+#define ASSIGNED    " (?: =\"[^\"]*+\" | " WS "=" WS VALUE " | (?! " WS "= ) ) "
+#define ATTRIBUTES  " (?: " SEPARATOR KEY ASSIGNED " )*+ "
+
+/* Attributes up to the first href, which is told by its first letter: a look-ahead before each attribute
+ * would cost a tenth of the speed. HREF relies on them for the name's end. */
+#define NOT_HREF   " (?: [^" SPACE "/>Hh] | [Hh] (?! (?i:ref) [" SPACE "/>=] ) ) " KEY_REST
+#define OTHERS     " (?: " SEPARATOR NOT_HREF ASSIGNED " )*+ "
+#define HREF       " (?i:href) (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
+#define COMMENT    " !-- (?: -?> | (?: [^-]++ | - (?! -!?> ) )*+ --!?> ) "
+#define UNFINISHED " (?= [A-Za-z!/?] | \\z ) "
+
+/* Makes PCRE2 itself go on to the next '<', which it finds many bytes at a time. */
+#define SKIP " (*SKIP)(*FAIL) "
+
+/* First letters of the names that change the state. The branches without them are for speed alone: most tags
+ * are a name and no more. */
+#define FIRST " [FfIiMmNnPpSsTtXx] "
+
+/* clang-format off */
+static const char links[] =
+	"< (?| # an end tag\n"
+	"  / (?! [TtFf] ) [A-Za-z0-9]++ >" SKIP
+	"| (/) (?: ( (?i: template | table | form ) )" NAME_END ATTRIBUTES SEPARATOR ">\n"
+	"        | " NAME ATTRIBUTES SEPARATOR ">" SKIP ")\n"
+	"  # a start tag that changes the state\n"
+	"| () (?= " FIRST " )\n"
+	"  ( (?i: s (?: cript | tyle | vg ) | t (?: itle | able | e (?: xtarea | mplate ) )\n"
+	"       | m (?: eta | ath ) | no (?: embed | frames )\n"
+	"       | form | iframe | plaintext | xmp ) )" NAME_END
+	"  " OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  # another, of interest for its href\n"
+	"| (?! " FIRST " ) [A-Za-z] [A-Za-z0-9]*+ >" SKIP
+	"| () (" NAME ")" OTHERS SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
+	"  # a comment\n"
+	"|" COMMENT SKIP
+	"|" UNFINISHED ")";
+
+static const char tags[] =
+	"< (?|\n"
+	"  (/?+) (" NAME ")" OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"|" COMMENT
+	"|" UNFINISHED ")";
+
+static const char comment[] = "--!?>";
+
+static const char cdata[] = "\\]\\]>";
+
+/* "<!--", "-->" and "<script" matter in a script alone, and there depend on what came before: the caller
+ * knows. */
+static const char raw[] =
+	"<!-- | --> | </?+\n"
+	"( (?i: script | style | title | textarea | xmp | iframe | noembed | noframes ) )" NAME_END;
+
+static const char attribute[] = SEPARATOR "(" KEY ") (?:" WS "=" WS VALUE_GROUP "| (?! " WS "= ) )";
+
+/* Here an attribute is complete when no further byte could add to it. */
+static const char unfinished[] =
+	"</?+ (" NAME ") (?! \\z )\n"
+	"(?: " SEPARATOR KEY
+	"    (?: " WS "=" WS "(?: \"[^\"]*+\" | '[^']*+' | " UNQUOTED "(?! \\z ) )\n"
+	"      | (?! " WS "(?: = | \\z ) ) )\n"
+	")*+\n"
+	"(?: " SEPARATOR "(?<= ([" SPACE "/]) ) )?+\n"
+	"(?: (" KEY ") ([" SPACE "])*+ (?: (=) " WS " (.)?+ )?+ )?+";
+/* clang-format on */
+
+struct pattern_source {
+	const char *text;
+	uint32_t options;
+};
+
+static const struct pattern_source sources[] = {
+    [EXTRACT_PATTERN_LINKS] = {links, 0},
+    [EXTRACT_PATTERN_TAGS] = {tags, 0},
+    [EXTRACT_PATTERN_COMMENT] = {comment, 0},
+    [EXTRACT_PATTERN_CDATA] = {cdata, 0},
+    [EXTRACT_PATTERN_RAW] = {raw, 0},
+    [EXTRACT_PATTERN_ATTRIBUTE] = {attribute, PCRE2_ANCHORED},
+    [EXTRACT_PATTERN_UNFINISHED] = {unfinished, PCRE2_ANCHORED | PCRE2_DOTALL},
+};
+
+enum { PATTERN_COUNT = sizeof sources / sizeof sources[0], GROUP_COUNT = EXTRACT_GROUP_OPEN_VALUE + 1 };
+
+struct extract_patterns {
+	pcre2_code *codes[PATTERN_COUNT];
+	pcre2_match_data *match;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+};
+
+static bool compile(struct extract_patterns *self, size_t i, bool jit)
+{
+	int error;
+	PCRE2_SIZE at;
+	self->codes[i] = pcre2_compile((PCRE2_SPTR)sources[i].text, PCRE2_ZERO_TERMINATED,
+	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | sources[i].options, &error, &at, NULL);
+	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
+	 * pcre2_match interprets. */
+	if (self->codes[i] && jit)
+		(void)pcre2_jit_compile(self->codes[i], PCRE2_JIT_COMPLETE);
+	return self->codes[i];
+}
+
+static struct extract_patterns *patterns_new(bool jit)
+{
+	struct extract_patterns *self = alloc_new(sizeof *self);
+	bool ok = true;
+	for (size_t i = 0; i < PATTERN_COUNT; i++)
+		ok = ok && compile(self, i, jit);
+	self->match = pcre2_match_data_create(GROUP_COUNT, NULL);
+	self->context = pcre2_match_context_create(NULL);
+	if (!ok || !self->match || !self->context) {
+		extract_patterns_free(self);
+		return NULL;
+	}
+	/* The interpreter counts its steps; a tag of a MiB takes many. */
+	pcre2_set_match_limit(self->context, UINT32_MAX);
+	pcre2_set_depth_limit(self->context, UINT32_MAX);
+	pcre2_set_heap_limit(self->context, UINT32_MAX);
+	self->stack = jit ? pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL) : NULL;
+	if (self->stack)
+		pcre2_jit_stack_assign(self->context, NULL, self->stack);
+	return self;
+}
+
+struct extract_patterns *extract_patterns_new(void)
+{
+	return patterns_new(true);
+}
+
+struct extract_patterns *extract_patterns_new_interpreted(void)
+{
+	return patterns_new(false);
+}
+
+void extract_patterns_free(struct extract_patterns *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < PATTERN_COUNT; i++)
+		pcre2_code_free(self->codes[i]);
+	pcre2_match_data_free(self->match);
+	pcre2_match_context_free(self->context);
+	pcre2_jit_stack_free(self->stack);
+	free(self);
+}
+
+const size_t *extract_pattern_find(
+    struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
+{
+	const pcre2_code *code = self->codes[pattern];
+	int rc = pcre2_match(code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(
+		    code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
+	if (rc == PCRE2_ERROR_NOMEMORY)
+		alloc_fail();
+	assert(rc > 0 || rc == PCRE2_ERROR_NOMATCH);
+	return rc > 0 ? pcre2_get_ovector_pointer(self->match) : NULL;
+}
+
+static bool ends_name(char c)
+{
+	return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ' || c == '/' || c == '>';
+}
+
+struct slice extract_attribute(struct extract_patterns *patterns, struct slice tag, const char *name)
+{
+	size_t at = 1;
+	while (at < tag.len && !ends_name(tag.data[at]))
+		at++;
+	const size_t *found;
+	while ((found = extract_pattern_find(patterns, EXTRACT_PATTERN_ATTRIBUTE, tag.data, tag.len, at))) {
+		const size_t *key = found + 2 * EXTRACT_GROUP_KEY;
+		const size_t *value = found + 2 * EXTRACT_GROUP_VALUE;
+		if (extract_element_is_named((struct slice){tag.data + key[0], key[1] - key[0]}, name)) {
+			if (value[0] == PCRE2_UNSET)
+				return slice_of("");
+			return (struct slice){tag.data + value[0], value[1] - value[0]};
+		}
+		at = found[1];
+	}
+	return (struct slice){0};
+}

@@ -1,0 +1,115 @@
+/* A page gives the same finds however it is cut and with or without the JIT; each find is a start tag that
+ * stands in the page at its offset, with its name and its first href inside. */
+#include "link/extract.h"
+#include "link/extract_pattern.h"
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* The finds of a page, written one behind the other. */
+struct record {
+	struct extract_patterns *patterns;
+	struct slice html;
+	uint64_t next; /* no find may stand before */
+	struct buf finds;
+};
+
+static bool is_within(struct slice part, struct slice whole)
+{
+	return part.data >= whole.data && part.data + part.len <= whole.data + whole.len;
+}
+
+static void check_hit(const struct record *record, const struct extract_hit *hit)
+{
+	struct slice tag = hit->tag, page = record->html;
+	check(hit->offset >= record->next && hit->offset <= page.len && tag.len <= page.len - hit->offset);
+	check(memcmp(page.data + hit->offset, tag.data, tag.len) == 0);
+	check(tag.len >= 3 && tag.data[0] == '<' && hit->name.data == tag.data + 1 && hit->name.len > 0);
+	check(is_within(hit->name, tag));
+	check(hit->kind == EXTRACT_META || hit->value.data);
+	/* Only a tag that was given up ends before its '>'; it has no value. */
+	check(!hit->value.data || (tag.data[tag.len - 1] == '>' && is_within(hit->value, tag)));
+}
+
+static void on_hit(void *ctx, const struct extract_hit *hit)
+{
+	struct record *record = ctx;
+	check_hit(record, hit);
+	record->next = hit->offset;
+	buf_append_byte(&record->finds, (char)hit->kind);
+	buf_append(&record->finds, &hit->offset, sizeof hit->offset);
+	buf_append(&record->finds, hit->name.data, hit->name.len);
+	if (!hit->value.data)
+		return;
+	buf_append(&record->finds, &hit->value.len, sizeof hit->value.len);
+	buf_append(&record->finds, hit->value.data, hit->value.len);
+	/* The patterns are free for use during the call, and read attributes alike. */
+	struct slice value = hit->value;
+	struct slice again = extract_attribute(record->patterns, hit->tag, "href");
+	check(again.data && again.len == value.len && (value.len == 0 || again.data == value.data));
+}
+
+/* Feeds pieces of lengths that seed decides; all at once with 0. */
+static void run(struct extract_patterns *patterns, struct extract *page, struct slice html, uint32_t seed,
+    struct buf *finds)
+{
+	struct record record = {.patterns = patterns, .html = html, .finds = *finds};
+	buf_clear(&record.finds);
+	extract_reset(page);
+	for (size_t at = 0; at < html.len;) {
+		seed = seed * 1664525u + 1013904223u * (seed != 0);
+		size_t piece = seed ? 1 + (seed >> 24) % (seed >> 31 ? 3 : 40) : html.len;
+		if (piece > html.len - at)
+			piece = html.len - at;
+		char *copy = malloc(piece);
+		check(copy);
+		memcpy(copy, html.data + at, piece);
+		extract_feed(page, copy, piece, on_hit, &record);
+		free(copy);
+		at += piece;
+	}
+	extract_finish(page, on_hit, &record);
+	*finds = record.finds;
+}
+
+static void check_same(const struct buf *a, const struct buf *b)
+{
+	check(a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice html = {(const char *)data, size};
+	struct extract_patterns *compiled = extract_patterns_new();
+	struct extract_patterns *interpreted = extract_patterns_new_interpreted();
+	struct extract *page = extract_new(compiled), *slow = extract_new(interpreted);
+	struct buf whole, pieces;
+	buf_init(&whole, SIZE_MAX / 4);
+	buf_init(&pieces, SIZE_MAX / 4);
+	run(compiled, page, html, 0, &whole);
+	for (uint32_t seed = 1; seed <= 3; seed++) {
+		run(compiled, page, html, seed, &pieces);
+		check_same(&whole, &pieces);
+	}
+	run(interpreted, slow, html, 4, &pieces);
+	check_same(&whole, &pieces);
+	buf_release(&whole);
+	buf_release(&pieces);
+	extract_free(page);
+	extract_free(slow);
+	extract_patterns_free(compiled);
+	extract_patterns_free(interpreted);
+	return 0;
+}
