@@ -153,6 +153,8 @@ Test(links, of_a_users_pattern_are_taken_as_they_stand)
 	        "http://base.example/\nSITE/_/x\n"},
 	    {"http://[a-z.]+", "see http://a.example and http://b.example.",
 	        "http://a.example/\nhttp://b.example./\n"},
+	    {"h=\"(.*?)\"", "<meta charset=utf-8>\xff h=\"a\" \xc3 h=\"b\xff\" h=\"c\" \xe4\xb8",
+	        "SITE/_/a\nSITE/_/b%EF%BF%BD\nSITE/_/c\n"},
 	    {"href=\"(.*?)\"", "<meta charset=iso-8859-1><a href=\"\xe9\">", "SITE/_/%C3%A9\n"},
 	};
 	struct site site;
