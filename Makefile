@@ -82,6 +82,10 @@ $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
+# Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
+$(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
+	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
 # The flags are remembered in a file, so that a change of them builds anew.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
@@ -90,6 +94,10 @@ $(BUILD)/flags: FORCE
 FORCE:
 
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
 	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
