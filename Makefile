@@ -15,9 +15,9 @@ SANITIZE ?=
 
 # Each library as pkg-config calls it, and the Debian package that has it.
 LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:libxml2-dev \
-	libidn2:libidn2-dev libxxhash:libxxhash-dev
+	libidn2:libidn2-dev libxxhash:libxxhash-dev jansson:libjansson-dev
 SERVER_LIBRARIES := zlib:zlib1g-dev
-TEST_LIBRARIES := $(SERVER_LIBRARIES) criterion:libcriterion-dev jansson:libjansson-dev
+TEST_LIBRARIES := $(SERVER_LIBRARIES) criterion:libcriterion-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line.
@@ -73,7 +73,7 @@ $(BUILD)/unit: $(call objects,$(UNIT_SOURCES)) $(LIB_OBJECTS)
 BASE_OBJECTS := $(call objects,$(addprefix src/base/,alloc.c buf.c status.c))
 
 $(BUILD)/e2e: $(call objects,$(E2E_SOURCES)) $(BASE_OBJECTS)
-	$(LINK) $(TEST_LIBS) $(LDLIBS)
+	$(LINK) $(TEST_LIBS) $(DEPS_LIBS) $(LDLIBS)
 
 $(BUILD)/areq-testserver: $(call objects,$(SERVER_SOURCES)) $(BASE_OBJECTS)
 	$(LINK) $(SERVER_LIBS) $(LDLIBS)

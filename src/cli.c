@@ -16,7 +16,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum kind { FLAG, COUNT, NUMBER, TIME, SIZE, TEXT, LIST, HELP, VERSION };
+enum kind { FLAG, COUNT, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, HELP, VERSION };
 
 struct row {
 	struct cli_option option;
@@ -39,6 +39,7 @@ static const struct row table[] = {
     {{"output", 'o', "FILE", in_out, "write rows to FILE, replacing it (-: stdout)"}, TEXT, FIELD(output), 0,
         0},
     {{"append", 'a', NULL, in_out, "add to FILE; header only where it is empty"}, FLAG, FIELD(append), 0, 0},
+    {{"report", 0, "FILE", in_out, "write a line of JSON for each URL"}, TEXT, FIELD(report), 0, 0},
     {{"no-header", 0, NULL, in_out, "leave the header line out"}, FLAG, FIELD(no_header), 0, 0},
 
     {{"regexp", 'e', "PATTERN", links, "take what this PCRE2 pattern finds (group 1)"}, TEXT, FIELD(pattern),
@@ -73,6 +74,10 @@ static const struct row table[] = {
     {{"ipv4", '4', NULL, network, "only over IPv4"}, FLAG, FIELD(ipv4), 0, 0},
     {{"ipv6", '6', NULL, network, "only over IPv6"}, FLAG, FIELD(ipv6), 0, 0},
 
+    {{"deadline", 0, "SECONDS", other, "end the whole run after that long"}, TIME, FIELD(deadline_ms), 1,
+        365 * DAY_MS},
+    {{"fail-on", 0, "WHAT", other, "exit with 1 if any, all, never or N% fail (any)"}, FAIL_ON,
+        FIELD(fail_percent), 1, 100},
     {{"verbose", 'v', NULL, other, "a line for each event"}, COUNT, FIELD(verbose), 0, 0},
     {{"quiet", 'q', NULL, other, "only errors that end the run"}, FLAG, FIELD(quiet), 0, 0},
     {{"help", 'h', NULL, other, "show this"}, HELP, 0, 0, 0},
@@ -182,6 +187,20 @@ static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *va
 	return !strchr(text, '.') && parse_amount(text, units, 1, min, max, value);
 }
 
+static bool parse_fail_on(const char *text, int64_t min, int64_t max, int64_t *percent)
+{
+	static const struct unit units[] = {{"%", 1}};
+	if (strcmp(text, "any") == 0)
+		*percent = FAIL_ON_ANY;
+	else if (strcmp(text, "never") == 0)
+		*percent = FAIL_ON_NEVER;
+	else if (strcmp(text, "all") == 0)
+		*percent = 100;
+	else
+		return !strchr(text, '.') && parse_amount(text, units, 1, min, max, percent);
+	return true;
+}
+
 static void list_add(struct option_list *list, const char *item)
 {
 	list->items = alloc_resize(list->items, list->count + 1, sizeof *list->items);
@@ -195,6 +214,8 @@ static const char *kind_text(const struct row *row)
 		return "a time such as 10, 500ms or 2m";
 	case SIZE:
 		return "a size such as 1000, 64k or 16M";
+	case FAIL_ON:
+		return "any, all, never or a percentage";
 	default:
 		return "a whole number";
 	}
@@ -241,6 +262,9 @@ static enum status apply(struct options *options, const struct row *row, const c
 		break;
 	case TEXT:
 		*(const char **)field = text;
+		break;
+	case FAIL_ON:
+		good = parse_fail_on(text, row->min, row->max, field);
 		break;
 	case LIST:
 		return add_header(options, text);
@@ -312,6 +336,8 @@ static enum status check(const struct options *options)
 		problem = "-4 and -6 exclude each other";
 	else if (options->output && !*options->output)
 		problem = "-o: the name is empty";
+	else if (options->report && strcmp(options->report, options->output ? options->output : "-") == 0)
+		problem = "--report and the rows cannot go to the same file";
 	if (!problem)
 		return STATUS_OK;
 	log_error("%s", problem);

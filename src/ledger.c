@@ -40,7 +40,10 @@ struct task {
 	unsigned redirects;
 	bool redirected;  /* the next try goes on with the same attempt */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
+	int64_t listed_at;
 	long http_status;
+	struct phases phases;
+	uint64_t wire_bytes;
 	struct curl_slist *cookies;
 };
 
@@ -95,6 +98,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	                       .final_url = entry->text,
 	                       .place = place,
 	                       .reason = entry->problem,
+	                       .phases = {-1, -1, -1, -1, -1, -1},
 	                   });
 }
 
@@ -112,6 +116,8 @@ static void admit_entry(struct ledger *self, const struct input_entry *entry)
 	struct task *task = alloc_new(sizeof *task);
 	task->source = alloc_copy(entry->text, strlen(entry->text));
 	task->url = alloc_copy(href.data, href.len);
+	task->listed_at = clock_now_ms();
+	task->phases = (struct phases){-1, -1, -1, -1, -1, -1};
 	self->totals.urls++;
 	frontier_add(self->frontier, &task->job, entry->url);
 }
@@ -174,6 +180,10 @@ static struct outcome outcome_of(const struct task *task)
 	    .http_status = task->http_status,
 	    .attempts = task->attempts,
 	    .redirects = task->redirects,
+	    .content_type = task->content_type,
+	    .charset = task->page ? page_charset(task->page) : NULL,
+	    .phases = task->phases,
+	    .wire_bytes = task->wire_bytes,
 	    .bytes = task->page ? page_size(task->page) : 0,
 	};
 }
@@ -302,7 +312,7 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	task->url = alloc_copy(href.data, href.len);
 	task->redirects++;
 	task->redirected = true;
-	task->spent_ms += result->total_ms;
+	task->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->cookies);
 	task->cookies = result->cookies;
 	result->cookies = NULL;
@@ -322,6 +332,8 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct cra
 		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
+	if (task->attempts == 0)
+		task->phases.queued = (double)(clock_now_ms() - task->listed_at);
 	if (!task->redirected) {
 		task->attempts++;
 		task->spent_ms = 0;
@@ -351,8 +363,6 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 		return FETCH_DRAIN;
 	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
 		task->cut = CUT_NOT_TEXT;
-		free(task->content_type);
-		task->content_type = alloc_copy(head->content_type, strlen(head->content_type));
 		return FETCH_STOP;
 	}
 	task->page = take_page(self);
@@ -370,11 +380,24 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	return false;
 }
 
+static void note_result(struct task *task, const struct fetch_result *result)
+{
+	double queued = task->phases.queued;
+	task->http_status = result->http_status;
+	task->phases = result->phases;
+	task->phases.queued = queued;
+	task->wire_bytes += result->wire_bytes;
+	free(task->content_type);
+	task->content_type = NULL;
+	if (result->content_type)
+		task->content_type = alloc_copy(result->content_type, strlen(result->content_type));
+}
+
 static void on_done(void *ctx, void *job, struct fetch_result *result)
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
-	task->http_status = result->http_status;
+	note_result(task, result);
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task->url);
 	if (result->interrupted)
@@ -447,6 +470,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	    .next = next,
 	    .done = on_done,
 	    .stopping = stopping,
+	    .stop_at = self->options->deadline_ms ? clock_now_ms() + self->options->deadline_ms : CLOCK_NEVER,
 	};
 }
 

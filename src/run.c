@@ -9,6 +9,7 @@
 #include "out/console.h"
 #include "out/file.h"
 #include "out/observer.h"
+#include "out/report.h"
 #include "out/rows.h"
 
 #include <signal.h>
@@ -19,6 +20,7 @@ struct run {
 	struct input *input;
 	struct ledger *ledger;
 	struct file output;
+	struct file report;
 	struct rows *rows;
 	struct console console;
 	struct observers observers;
@@ -33,16 +35,33 @@ static enum status check_cacert(const struct options *options)
 	return STATUS_USAGE;
 }
 
-static enum status open_output(struct run *self)
+/* Opens a file for writing; what is in it stays until file_replace. */
+static enum status open_file(const struct run *self, struct file *file, const char *name, bool append)
 {
-	enum status status = file_open(&self->output, self->options->output, self->options->append);
-	if (status != STATUS_OK)
-		return status;
-	if (!self->output.is_stdout && input_reads_from(self->input, &self->output.info)) {
-		log_error("%s: is the list itself; nothing was written to it", self->output.name);
+	enum status status = file_open(file, name, append);
+	if (status == STATUS_OK && !file->is_stdout && input_reads_from(self->input, &file->info)) {
+		log_error("%s: is the list itself; nothing was written to it", file->name);
 		return STATUS_USAGE;
 	}
-	return self->options->append ? STATUS_OK : file_replace(&self->output);
+	return status;
+}
+
+static enum status open_outputs(struct run *self)
+{
+	const struct options *options = self->options;
+	enum status status = open_file(self, &self->output, options->output, options->append);
+	if (status == STATUS_OK && options->report)
+		status = open_file(self, &self->report, options->report, false);
+	if (status == STATUS_OK && options->report && !self->report.is_stdout &&
+	    file_is_same(&self->report, &self->output)) {
+		log_error("%s: the report and the rows cannot go to the same file", self->report.name);
+		return STATUS_USAGE;
+	}
+	if (status == STATUS_OK && !options->append)
+		status = file_replace(&self->output);
+	if (status == STATUS_OK && options->report)
+		status = file_replace(&self->report);
+	return status;
 }
 
 /* Everything that can be refused is, before the output is touched. */
@@ -54,7 +73,7 @@ static enum status set_up(struct run *self)
 	if (status == STATUS_OK)
 		status = ledger_compile(self->ledger);
 	if (status == STATUS_OK)
-		status = open_output(self);
+		status = open_outputs(self);
 	return status;
 }
 
@@ -63,6 +82,8 @@ static void add_observers(struct run *self)
 	self->console.is_terminal = isatty(STDERR_FILENO);
 	self->rows = rows_new(self->options, &self->output);
 	observers_add(&self->observers, rows_observer(self->rows));
+	if (self->options->report)
+		observers_add(&self->observers, report_observer(&self->report));
 	observers_add(&self->observers, console_observer(&self->console));
 }
 
@@ -71,6 +92,13 @@ static void add_observers(struct run *self)
 static int ending_signal(enum status status)
 {
 	return status == STATUS_PIPE_CLOSED ? SIGPIPE : stop_signal();
+}
+
+/* What was interrupted was not fetched either. */
+static bool too_many_failed(const struct run *self)
+{
+	uint64_t failed = self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
+	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
 }
 
 static enum status crawl(struct run *self)
@@ -82,15 +110,15 @@ static enum status crawl(struct run *self)
 		status = crawl_run(self->options, &handlers);
 	status = status_first(status, ledger_close(self->ledger, &self->totals));
 	self->totals.elapsed_ms = clock_now_ms() - began;
+	self->totals.deadline = self->options->deadline_ms && clock_now_ms() >= handlers.stop_at;
 	self->totals.signal = ending_signal(status);
 	status = status_first(status, observers_end(&self->observers, &self->totals));
-	bool any_failed = self->totals.outcomes[OUTCOME_FAILED] > 0;
-	return status_first(status, any_failed ? STATUS_URLS_FAILED : STATUS_OK);
+	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
 }
 
 struct run_end run(const struct options *options)
 {
-	struct run self = {.options = options, .output.fd = -1};
+	struct run self = {.options = options, .output.fd = -1, .report.fd = -1};
 	stop_watch();
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
@@ -99,6 +127,7 @@ struct run_end run(const struct options *options)
 	if (status == STATUS_OK)
 		status = crawl(&self);
 	status = status_first(status, file_close(&self.output));
+	status = status_first(status, file_close(&self.report));
 	rows_free(self.rows);
 	ledger_free(self.ledger);
 	input_free(self.input);

@@ -12,12 +12,16 @@ struct option_list {
 	size_t count;
 };
 
+/* What --fail-on says when it is no percentage. */
+enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
+
 struct options {
 	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
 
 	const char *output; /* NULL or "-": stdout */
 	bool append;
 	bool no_header;
+	const char *report; /* NULL: none */
 
 	int64_t jobs;     /* transfers at once, >= 1 */
 	int64_t per_host; /* of them to one host; 0: no limit */
@@ -28,7 +32,10 @@ struct options {
 	int64_t retries;
 	int64_t max_retry_after_ms;
 	int64_t max_redirs;
-	int64_t max_size; /* bytes of a body after decompression */
+	int64_t deadline_ms;  /* for the whole run; 0: none */
+	int64_t fail_percent; /* so much of the URLs must fail for the exit status to say so: FAIL_ON_… or 1
+	                         to 100 */
+	int64_t max_size;     /* bytes of a body after decompression */
 
 	struct option_list headers; /* "Name: value" */
 	const char *user_agent;

@@ -29,6 +29,17 @@ enum outcome_kind { OUTCOME_LIST(OUTCOME_NAME) OUTCOME_KINDS };
 enum outcome_stage { STAGE_LIST(OUTCOME_NAME) STAGES };
 #undef OUTCOME_NAME
 
+/* How long each phase of the last try took, in milliseconds; negative: it did not come to that, or the
+ * connection was there already. */
+struct phases {
+	double queued;     /* from the list to the first try */
+	double dns;        /* the name lookup */
+	double connect;    /* the TCP connection */
+	double tls;        /* its handshake */
+	double first_byte; /* from the request to the first byte of the answer */
+	double total;      /* of the last try, without queued */
+};
+
 struct outcome {
 	enum outcome_kind kind;
 	enum outcome_stage stage; /* for an ok page: STAGE_RECEIVE */
@@ -39,6 +50,11 @@ struct outcome {
 	long http_status;         /* of the last answer; 0: there was none */
 	unsigned attempts;        /* 0: none was made */
 	unsigned redirects;
+	const char *content_type; /* raw header of the last answer; NULL: none */
+	const char
+	    *charset; /* the encoding that the page declares, by its standard name; NULL: none, or no page */
+	struct phases phases;
+	uint64_t wire_bytes; /* heads and bodies of all answers, as they came */
 	uint64_t bytes;      /* of the body, after decompression */
 	uint64_t links;      /* given out, each once */
 	uint64_t unresolved; /* links that are no URL */

@@ -132,11 +132,13 @@ static size_t reap(struct crawl *self)
 
 static enum status rest(struct crawl *self)
 {
+	int64_t now = clock_now_ms();
+	int64_t wake = self->handlers->stop_at;
+	if (self->wait.wake < wake && self->active_count < (size_t)self->options->jobs)
+		wake = self->wait.wake;
 	int64_t timeout = POLL_LONGEST_MS;
-	if (self->wait.wake != CLOCK_NEVER && self->active_count < (size_t)self->options->jobs) {
-		int64_t until_wake = self->wait.wake - clock_now_ms();
-		timeout = until_wake < 0 ? 0 : until_wake < timeout ? until_wake : timeout;
-	}
+	if (wake - now < timeout)
+		timeout = wake > now ? wake - now : 0;
 	struct curl_waitfd readable = {.fd = self->wait.descriptor, .events = CURL_WAIT_POLLIN};
 	CURLMcode code =
 	    curl_multi_poll(self->multi, &readable, self->wait.descriptor >= 0, (int)timeout, NULL);
@@ -145,7 +147,7 @@ static enum status rest(struct crawl *self)
 
 static enum status drive(struct crawl *self)
 {
-	while (!self->handlers->stopping(self->ctx)) {
+	while (!self->handlers->stopping(self->ctx) && clock_now_ms() < self->handlers->stop_at) {
 		enum status status = fill(self);
 		if (status != STATUS_OK)
 			return status;

@@ -28,6 +28,8 @@ struct crawl_handlers {
 	void (*done)(void *ctx, void *job, struct fetch_result *result);
 	/* True once the run shall end now. */
 	bool (*stopping)(void *ctx);
+	/* … which it shall at this moment at the latest (monotonic ms; CLOCK_NEVER: none). */
+	int64_t stop_at;
 };
 
 /* Runs until next says finished with nothing in flight, or stopping says so: then what is in flight ends as

@@ -214,14 +214,53 @@ static int64_t retry_after(CURL *easy)
 	return seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
 }
 
+/* libcurl counts each moment from the start; 0 is a moment that never came. */
+static double moment_ms(CURL *easy, CURLINFO moment)
+{
+	curl_off_t microseconds = 0;
+	curl_easy_getinfo(easy, moment, &microseconds);
+	return (double)microseconds / 1000;
+}
+
+static double between_ms(CURL *easy, CURLINFO from, CURLINFO to)
+{
+	double end = moment_ms(easy, to), start = moment_ms(easy, from);
+	return end > 0 && end >= start ? end - start : -1;
+}
+
+static struct phases phases_of(CURL *easy)
+{
+	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
+	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	return (struct phases){
+	    .queued = -1,
+	    .dns = new_connection && dns > 0 ? dns : -1,
+	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
+	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
+	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
+	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T),
+	};
+}
+
+static uint64_t wire_bytes(CURL *easy)
+{
+	curl_off_t body = 0;
+	long head = 0;
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
+	return (uint64_t)body + (uint64_t)head;
+}
+
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	curl_off_t total = 0;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result.http_status);
-	curl_easy_getinfo(self->easy, CURLINFO_TOTAL_TIME_T, &total);
+	char *content_type = NULL;
+	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result.cookies);
-	result.total_ms = (int64_t)total / 1000;
+	result.content_type = content_type;
+	result.phases = phases_of(self->easy);
+	result.wire_bytes = wire_bytes(self->easy);
 	/* A body that nobody wanted is complete wherever it was left. */
 	bool unwanted = self->head_seen && self->want != FETCH_BODY;
 	if (code == CURLE_OK || unwanted) {
@@ -242,8 +281,13 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 
 struct fetch_result transfer_interrupted(struct transfer *self)
 {
-	(void)self;
-	return (struct fetch_result){.interrupted = true, .retry_after_ms = -1, .stage = STAGE_LOCAL};
+	return (struct fetch_result){
+	    .interrupted = true,
+	    .retry_after_ms = -1,
+	    .stage = STAGE_LOCAL,
+	    .phases = phases_of(self->easy),
+	    .wire_bytes = wire_bytes(self->easy),
+	};
 }
 
 void fetch_cookies_free(struct curl_slist *cookies)

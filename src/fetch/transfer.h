@@ -41,9 +41,11 @@ struct fetch_result {
 	enum outcome_stage stage; /* how far it got */
 	const char
 	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
-	long http_status;       /* 0: no answer */
-	int64_t retry_after_ms; /* what the answer's Retry-After asks for; -1: nothing */
-	int64_t total_ms;
+	long http_status;         /* 0: no answer */
+	const char *content_type; /* raw header; NULL: none */
+	struct phases phases;     /* all but queued */
+	uint64_t wire_bytes;
+	int64_t retry_after_ms;     /* what the answer's Retry-After asks for; -1: nothing */
 	struct curl_slist *cookies; /* that the job may need at its next address; the taker sets this to NULL
 	                             * and frees them with fetch_cookies_free */
 };

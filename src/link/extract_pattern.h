@@ -18,8 +18,8 @@ enum extract_pattern {
 	EXTRACT_PATTERN_UNFINISHED /* a tag that has no end yet, at the start */
 };
 
-/* Groups of LINKS and TAGS. Without EXTRACT_GROUP_NAME the match is a whole comment or a bare '<' that starts a
- * construct which the pattern does not finish: the caller looks at what follows it. */
+/* Groups of LINKS and TAGS. Without EXTRACT_GROUP_NAME the match is a whole comment or a bare '<' that starts
+ * a construct which the pattern does not finish: the caller looks at what follows it. */
 enum {
 	EXTRACT_GROUP_SLASH = 1, /* set in an end tag */
 	EXTRACT_GROUP_NAME,

@@ -131,6 +131,11 @@ void page_begin(struct page *self, const char *content_type)
 	buf_clear(&self->base_href);
 }
 
+const char *page_charset(const struct page *self)
+{
+	return self->guess.charset ? charset_name(self->guess.charset) : NULL;
+}
+
 uint64_t page_size(const struct page *self)
 {
 	return self->size;

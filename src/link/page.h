@@ -34,6 +34,9 @@ void page_begin(struct page *self, const char *content_type);
 /* Gives the next bytes. False where the body has passed options->max_size: the page is lost. */
 bool page_feed(struct page *self, const char *bytes, size_t len);
 
+/* The standard name of the encoding that the page is known to be in so far; NULL: it declares none. */
+const char *page_charset(const struct page *self);
+
 /* Bytes fed so far. */
 uint64_t page_size(const struct page *self);
 

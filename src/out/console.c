@@ -69,6 +69,8 @@ static enum status console_end(void *ctx, const struct totals *totals)
 		return STATUS_OK;
 
 	char stopped[64] = "";
+	if (totals->deadline)
+		snprintf(stopped, sizeof stopped, "stopped at the deadline; ");
 	if (totals->signal)
 		snprintf(stopped, sizeof stopped, "stopped by %s; ", signal_name(totals->signal));
 	struct buf counts;

@@ -56,6 +56,12 @@ enum status file_open(struct file *self, const char *path, bool append)
 	return check_last_line(self);
 }
 
+bool file_is_same(const struct file *self, const struct file *other)
+{
+	return S_ISREG(self->info.st_mode) && self->info.st_dev == other->info.st_dev &&
+	       self->info.st_ino == other->info.st_ino;
+}
+
 enum status file_replace(struct file *self)
 {
 	/* What stdout already holds belongs to the shell that opened it. */

@@ -20,6 +20,9 @@ struct file {
  * end with a whole line. The name is borrowed. STATUS_OUTPUT where that fails; it was logged. */
 enum status file_open(struct file *self, const char *path, bool append);
 
+/* True where both are one file of the disk. */
+bool file_is_same(const struct file *self, const struct file *other);
+
 /* Empties a file that is not appended to. */
 enum status file_replace(struct file *self);
 

@@ -17,7 +17,8 @@ struct totals {
 	uint64_t links;
 	uint64_t bytes;
 	int64_t elapsed_ms;
-	int signal; /* that stopped the run; 0: none */
+	bool deadline; /* it was stopped by its own deadline */
+	int signal;    /* that stopped it; 0: none */
 };
 
 /* Any callback may be NULL. All texts and records are borrowed for the call. A status other than STATUS_OK

@@ -4,6 +4,7 @@
 #include "support/scratch.h"
 #include "support/site.h"
 
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -400,4 +401,164 @@ Test(ends, with_0_for_an_empty_list)
 	run_expect_exit(&result, 0);
 	cr_expect_str_eq(result.out, header);
 	run_release(&result);
+}
+
+static json_t *read_report(struct scratch *scratch, const char *name)
+{
+	size_t len;
+	char *text = scratch_read(scratch, name, &len);
+	json_t *lines = json_array();
+	for (char *line = text; *line;) {
+		char *end = strchr(line, '\n');
+		cr_assert(end, "every line is whole");
+		json_error_t error;
+		json_t *object = json_loadb(line, (size_t)(end - line), 0, &error);
+		cr_assert(object, "%s", error.text);
+		json_array_append_new(lines, object);
+		line = end + 1;
+	}
+	free(text);
+	return lines;
+}
+
+static json_t *line_of(json_t *lines, const char *url)
+{
+	size_t index;
+	json_t *line;
+	json_array_foreach(lines, index, line)
+	{
+		if (strcmp(json_string_value(json_object_get(line, "url")), url) == 0)
+			return line;
+	}
+	cr_assert_fail("the report has no line for %s", url);
+	return NULL;
+}
+
+static const char *text_in(json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+	return text ? text : "";
+}
+
+static json_int_t number_in(json_t *line, const char *key)
+{
+	return json_integer_value(json_object_get(line, key));
+}
+
+Test(report, has_a_line_for_every_url)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *good = site_page(
+	    &site, "links", "7", "type", "text/html;charset=gbk", "delay", "100", "encoding", "gzip");
+	const char *moved = site_page(&site, "status", "302", "location", good);
+	const char *missing = site_page(&site, "status", "404", "type", "text/x-\xff");
+	const char *image = site_page(&site, "type", "image/png");
+	const char *busy = site_page(&site, "status", "503");
+	const char *report = scratch_path(&scratch, "report");
+	run_areq(&result, "-o", scratch_path(&scratch, "rows"), "--report", report, "-r", "1", good, moved,
+	    missing, image, busy, "http://127.0.0.1:1/", "nothttp://x", good);
+	run_expect_exit(&result, 1);
+	json_t *lines = read_report(&scratch, "report");
+	cr_assert_eq(json_array_size(lines), 7, "one for each URL, none for what is listed again");
+
+	json_t *line = line_of(lines, good);
+	cr_expect_str_eq(text_in(line, "outcome"), "ok");
+	cr_expect_str_eq(text_in(line, "charset"), "GBK");
+	cr_expect_str_eq(text_in(line, "content_type"), "text/html;charset=gbk");
+	cr_expect_eq(number_in(line, "http_status"), 200);
+	cr_expect_eq(number_in(line, "links"), 7);
+	cr_expect_eq(number_in(line, "attempts"), 1);
+	cr_expect_gt(number_in(line, "bytes"), 7 * 20);
+	cr_expect_gt(number_in(line, "bytes_on_wire"), 0);
+	double waited = json_real_value(json_object_get(json_object_get(line, "ms"), "first_byte"));
+	cr_expect(waited >= 99 && waited < 5000, "%f ms", waited);
+
+	line = line_of(lines, moved);
+	cr_expect_str_eq(text_in(line, "final_url"), good);
+	cr_expect_eq(number_in(line, "redirects"), 1);
+	cr_expect_eq(number_in(line, "attempts"), 1);
+	line = line_of(lines, missing);
+	cr_expect_str_eq(text_in(line, "outcome"), "failed");
+	cr_expect_str_eq(text_in(line, "reason"), "got 404 Not Found");
+	cr_expect_str_eq(text_in(line, "content_type"), "text/x-\xef\xbf\xbd");
+	line = line_of(lines, image);
+	cr_expect_str_eq(text_in(line, "outcome"), "skipped");
+	cr_expect_str_eq(text_in(line, "stage"), "policy");
+	line = line_of(lines, busy);
+	cr_expect_eq(number_in(line, "attempts"), 2);
+	line = line_of(lines, "http://127.0.0.1:1/");
+	cr_expect_str_eq(text_in(line, "stage"), "connect");
+	cr_expect(json_is_null(json_object_get(line, "http_status")));
+	line = line_of(lines, "nothttp://x");
+	cr_expect_str_eq(text_in(line, "stage"), "input");
+	cr_expect_str_eq(text_in(line, "place"), "argument:7");
+	json_decref(lines);
+	run_release(&result);
+
+	run_areq(&result, "--report", "-", good);
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	run_areq(&result, "--report", report, "-o", report, good);
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	run_areq(&result, "--report", "-", "-o", scratch_path(&scratch, "rows"), good);
+	run_expect_exit(&result, 0);
+	cr_expect_eq(result.out[0], '{');
+	run_release(&result);
+	run_areq(&result, "--report", "/dev/full", good);
+	run_expect_exit(&result, 3);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(ends, at_the_deadline_with_what_is_complete)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	run_areq(&result, "--no-header", "--deadline", "1500ms", site_page(&site, "links", "1"),
+	    site_page(&site, "hang", "body"), site_page(&site, "status", "503", "retry_after", "30"));
+	run_expect_exit(&result, 1);
+	cr_expect(result.seconds > 1.4 && result.seconds < 2.2, "%.2f s", result.seconds);
+	cr_expect(strstr(result.out, "link1\n"));
+	cr_expect(strstr(result.err, "stopped at the deadline; 3 URLs: 1 ok, 2 interrupted; 1 link in "),
+	    "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(ends, with_1_as_fail_on_says)
+{
+	static const struct {
+		const char *fail_on;
+		int all_good, half_failed, all_failed;
+	} cases[] = {{"any", 0, 1, 1}, {"all", 0, 0, 1}, {"never", 0, 0, 0}, {"50%", 0, 1, 1},
+	    {"51%", 0, 0, 1}, {"1%", 0, 1, 1}};
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *good = site_page(&site, "links", "1"), *bad = site_page(&site, "status", "404");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, "-q", "--fail-on", cases[i].fail_on, good);
+		run_expect_exit(&result, cases[i].all_good);
+		run_release(&result);
+		run_areq(&result, "-q", "--fail-on", cases[i].fail_on, good, bad);
+		run_expect_exit(&result, cases[i].half_failed);
+		run_release(&result);
+		run_areq(&result, "-q", "--fail-on", cases[i].fail_on, bad);
+		run_expect_exit(&result, cases[i].all_failed);
+		run_release(&result);
+	}
+	static const char *const wrong[] = {"0%", "101%", "x", "5", "1.5%", ""};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		run_areq(&result, "-q", "--fail-on", wrong[i], good);
+		cr_expect_eq(result.exit_status, 2, "%s", wrong[i]);
+		run_release(&result);
+	}
+	site_stop(&site);
 }
