@@ -38,7 +38,8 @@ struct task {
 	enum cut cut;
 	unsigned attempts;
 	unsigned redirects;
-	bool redirected;  /* the next try goes on with the same attempt */
+	bool goes_on;     /* the next try belongs to the same attempt */
+	bool fresh;       /* it must not use an old connection */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
 	int64_t listed_at;
 	long http_status;
@@ -271,6 +272,16 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 	frontier_retry(self->frontier, &task->job, now + wait);
 }
 
+/* No answer was lost, no request was made: not an attempt. */
+static void try_fresh(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	task->fresh = true;
+	task->goes_on = true;
+	task->spent_ms += (int64_t)result->phases.total;
+	give_page_back(self, task);
+	frontier_retry(self->frontier, &task->job, clock_now_ms());
+}
+
 static void fail_status(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
 	char reason[REASON_MAX];
@@ -311,7 +322,7 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	free(task->url);
 	task->url = alloc_copy(href.data, href.len);
 	task->redirects++;
-	task->redirected = true;
+	task->goes_on = true;
 	task->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->cookies);
 	task->cookies = result->cookies;
@@ -334,11 +345,11 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct cra
 	}
 	if (task->attempts == 0)
 		task->phases.queued = (double)(clock_now_ms() - task->listed_at);
-	if (!task->redirected) {
+	if (!task->goes_on) {
 		task->attempts++;
 		task->spent_ms = 0;
 	}
-	task->redirected = false;
+	task->goes_on = false;
 	int64_t timeout = self->options->timeout_ms;
 	if (timeout)
 		timeout = timeout > task->spent_ms ? timeout - task->spent_ms : 1;
@@ -346,8 +357,11 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct cra
 	task->location = NULL;
 	task->cut = CUT_NONE;
 	task->http_status = 0;
-	*request = (struct fetch_request){
-	    .url = task->url, .timeout_ms = timeout, .cookies = task->cookies, .job = task};
+	*request = (struct fetch_request){.url = task->url,
+	    .timeout_ms = timeout,
+	    .fresh = task->fresh,
+	    .cookies = task->cookies,
+	    .job = task};
 	return CRAWL_START;
 }
 
@@ -404,6 +418,8 @@ static void on_done(void *ctx, void *job, struct fetch_result *result)
 		end_task(self, task, OUTCOME_INTERRUPTED, STAGE_LOCAL, "the run was stopped");
 	else if (result->stopped)
 		skip_task(self, task);
+	else if (result->stale && !task->fresh)
+		try_fresh(self, task, result);
 	else if (!result->complete)
 		retry_or_fail(self, task, result->stage, result->transient, -1, result->reason);
 	else if (task->location)

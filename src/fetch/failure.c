@@ -52,9 +52,10 @@ static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 		return STAGE_DECODE;
 	case CURLE_SEND_ERROR:
 		return STAGE_SEND;
-	case CURLE_OUT_OF_MEMORY:
 	case CURLE_FAILED_INIT:
 		return STAGE_LOCAL;
+	case CURLE_GOT_NOTHING:
+		return STAGE_WAIT;
 	default:
 		return stage_reached(easy);
 	}
@@ -115,6 +116,9 @@ static void describe_timeout(
 static const char *detail(CURL *easy, CURLcode code, const char *error)
 {
 	long os_error = 0;
+	/* What libcurl says of a line longer than it takes. */
+	if (code == CURLE_OUT_OF_MEMORY)
+		return "a line of the answer's head is too long";
 	if (code == CURLE_GOT_NOTHING)
 		return "the server closed the connection without an answer";
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)

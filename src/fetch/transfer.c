@@ -4,12 +4,16 @@
 #include "base/log.h"
 #include "fetch/failure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
 enum { DRAIN_MAX = 64 * 1024 };
+
+/* libcurl limits a head, but not the header lines behind a chunked body. */
+enum { TRAILERS_MAX = 64 * 1024 };
 
 /* Where a transfer has no total limit, one that stands still is still ended. */
 enum { STILL_SECONDS = 60 };
@@ -23,8 +27,10 @@ struct transfer {
 	size_t place;
 	bool head_seen;
 	enum fetch_want want;
-	bool enough; /* a handler or the drain limit stopped it */
+	bool enough;        /* a handler or the drain limit stopped it */
+	const char *broken; /* why the answer is none, where libcurl would take it */
 	size_t drained;
+	size_t trailer_len;
 	char error[CURL_ERROR_SIZE];
 	char reason[CURL_ERROR_SIZE + 128];
 };
@@ -48,18 +54,49 @@ static size_t stop(struct transfer *self, size_t len)
 	return len ? 0 : 1;
 }
 
+/* RFC 9112, section 6.3: such an answer may have been split by somebody; libcurl takes the last. */
+static bool has_two_lengths(CURL *easy)
+{
+	struct curl_header *first = NULL, *other = NULL;
+	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
+		return false;
+	char value[32];
+	snprintf(value, sizeof value, "%s", first->value);
+	for (size_t i = 1, amount = first->amount; i < amount; i++) {
+		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
+		    strcmp(value, other->value) != 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t on_trailer(struct transfer *self, size_t len)
+{
+	self->trailer_len += len;
+	if (self->trailer_len <= TRAILERS_MAX)
+		return len;
+	self->broken = "the trailers have no end";
+	return stop(self, len);
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
 	size_t len = size * count;
 	bool end_of_head = len <= 2 && (line[0] == '\r' || line[0] == '\n');
 	long http_status = 0;
-	if (!end_of_head || self->head_seen)
+	if (self->head_seen)
+		return on_trailer(self, len);
+	if (!end_of_head)
 		return len;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
 	if (http_status >= 100 && http_status < 200)
 		return len;
 	self->head_seen = true;
+	if (has_two_lengths(self->easy)) {
+		self->broken = "two different Content-Lengths";
+		return stop(self, len);
+	}
 	self->want = ask_handler(self, http_status);
 	return self->want == FETCH_STOP ? stop(self, len) : len;
 }
@@ -170,10 +207,13 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->want = FETCH_DRAIN;
 	self->enough = false;
 	self->drained = 0;
+	self->trailer_len = 0;
+	self->broken = NULL;
 	self->error[0] = self->reason[0] = '\0';
 
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
 	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
 	 * plain HTTP they would wait for a whole answer. */
@@ -261,9 +301,16 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	result.content_type = content_type;
 	result.phases = phases_of(self->easy);
 	result.wire_bytes = wire_bytes(self->easy);
+	/* A connection that closes within the head is a good end to libcurl. */
+	if (code == CURLE_OK && !self->head_seen)
+		self->broken = "the connection was closed within the head of the answer";
 	/* A body that nobody wanted is complete wherever it was left. */
 	bool unwanted = self->head_seen && self->want != FETCH_BODY;
-	if (code == CURLE_OK || unwanted) {
+	if (self->broken) {
+		result.transient = !self->head_seen;
+		snprintf(self->reason, sizeof self->reason, "receive failed: %s", self->broken);
+		result.reason = self->reason;
+	} else if (code == CURLE_OK || unwanted) {
 		result.complete = self->want != FETCH_STOP;
 		result.stopped = self->want == FETCH_STOP;
 		result.retry_after_ms = retry_after(self->easy);
@@ -274,6 +321,8 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		    self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
 		result.stage = failure.stage;
 		result.transient = failure.transient;
+		/* libcurl tries again by itself, but only five times in the life of a handle. */
+		result.stale = code == CURLE_SEND_ERROR && strncmp(self->error, "Connection died", 15) == 0;
 		result.reason = self->reason;
 	}
 	return result;

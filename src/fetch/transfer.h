@@ -14,6 +14,7 @@
 struct fetch_request {
 	const char *url;    /* absolute, http or https; borrowed for the call that takes it */
 	int64_t timeout_ms; /* for all of it; 0: none */
+	bool fresh;         /* not over a connection that was used before */
 	struct curl_slist
 	    *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed likewise */
 	void *job;    /* the caller's own; handed back with everything that happens */
@@ -38,6 +39,7 @@ struct fetch_result {
 	bool stopped;     /* … because a handler did not want more */
 	bool interrupted; /* … because the run was stopped */
 	bool transient;   /* … and another try may do better */
+	bool stale;       /* … on connections that had been closed meanwhile: the host was never asked */
 	enum outcome_stage stage; /* how far it got */
 	const char
 	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */

@@ -6,6 +6,7 @@
 #include "link/extract_pattern.h"
 #include "link/extract_tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,7 +170,7 @@ static bool open_construct(struct extract *self, struct reader *reader)
 {
 	struct slice rest = {reader->bytes + reader->at, reader->len - reader->at};
 	/* "<!-->" and "<!--->" are whole comments. */
-	if (is_beginning_of(rest, "<!--->") || is_beginning_of(rest, "</"))
+	if (is_beginning_of(rest, "<!--->") || is_beginning_of(rest, "</>"))
 		return false;
 	if (starts_with(rest, "<!--", 4))
 		return enter(self, reader, TEXT_COMMENT, 4);
@@ -179,9 +180,7 @@ static bool open_construct(struct extract *self, struct reader *reader)
 		if (starts_with(rest, "<![CDATA[", 9))
 			return enter(self, reader, TEXT_CDATA, 9);
 	}
-	if (starts_with(rest, "</", 2) && (rest.len == 2 || is_letter(rest.data[2])))
-		return false;
-	if (is_letter(rest.data[1]))
+	if (is_letter(rest.data[1]) || (rest.data[1] == '/' && is_letter(rest.data[2])))
 		return false;
 	return enter(self, reader, TEXT_BOGUS_COMMENT, 2);
 }
@@ -258,7 +257,7 @@ static bool read_raw(struct extract *self, struct reader *reader)
 	    extract_pattern_find(self->patterns, EXTRACT_PATTERN_RAW, reader->bytes, reader->len, reader->at);
 	if (!found)
 		return keep(reader, RAW_END_MAX);
-	struct slice mark = group(reader, found, 0);
+	struct slice mark = {reader->bytes + found[0], found[1] - found[0]};
 	struct slice name = group(reader, found, EXTRACT_GROUP_RAW_NAME);
 	bool own_name = name.data && extract_element_is_named(name, self->raw->name);
 	if (self->raw->id == EXTRACT_ELEMENT_SCRIPT) {
@@ -298,6 +297,7 @@ static bool read_text(struct extract *self, struct reader *reader)
 /* Returns how many of the bytes are decided. */
 static size_t read_bytes(struct extract *self, const char *bytes, size_t len, extract_fn on_hit, void *ctx)
 {
+	assert(bytes);
 	struct reader reader = {bytes, len, 0, on_hit, ctx};
 	while (reader.at < reader.len && read_text(self, &reader))
 		;

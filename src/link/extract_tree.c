@@ -123,6 +123,30 @@ static bool implies_head(enum extract_element_id end)
 	       end == EXTRACT_ELEMENT_BR;
 }
 
+/* The rules for HTML, outside of templates. False where no such element can be open. */
+static bool end_html(struct extract_tree *self, const struct extract_element *element)
+{
+	bool was_open = true;
+	if (element->traits & EXTRACT_TABLE_PART || element->id == EXTRACT_ELEMENT_TABLE)
+		was_open = self->tables > 0;
+	switch (element->id) {
+	case EXTRACT_ELEMENT_TABLE:
+		self->tables -= was_open;
+		break;
+	case EXTRACT_ELEMENT_FORM:
+		was_open = self->form_open;
+		self->form_open = false;
+		break;
+	case EXTRACT_ELEMENT_NOSCRIPT:
+		self->noscript_open = false;
+		break;
+	default:
+		if (self->place == EXTRACT_BEFORE_HEAD && implies_head(element->id))
+			self->place = EXTRACT_HEAD;
+	}
+	return was_open;
+}
+
 void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag)
 {
 	if (self->place == EXTRACT_FRAMESET || foreign_end(&self->foreign, tag))
@@ -134,15 +158,7 @@ void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag)
 		}
 		return;
 	}
-	if (self->templates == 0) {
-		if (self->place == EXTRACT_BEFORE_HEAD && implies_head(tag->element->id))
-			self->place = EXTRACT_HEAD;
-		if (tag->element->id == EXTRACT_ELEMENT_FORM)
-			self->form_open = false;
-		if (tag->element->id == EXTRACT_ELEMENT_NOSCRIPT)
-			self->noscript_open = false;
-		if (tag->element->id == EXTRACT_ELEMENT_TABLE && self->tables > 0)
-			self->tables--;
-	}
+	if (self->templates == 0 && !end_html(self, tag->element))
+		return;
 	foreign_end_html(&self->foreign, tag);
 }

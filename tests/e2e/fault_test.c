@@ -1,0 +1,140 @@
+/* What broken servers do, and what becomes of it: one outcome, the right stage, the right words, and in time.
+ */
+#include "support/run.h"
+#include "support/site.h"
+
+#include <jansson.h>
+
+struct fault {
+	const char *name; /* behind /_/fault/ */
+	const char *outcome, *stage;
+	const char *words; /* of the reason; NULL: there is none */
+};
+
+static const struct fault faults[] = {
+    {"http09", "failed", "receive", "HTTP/0.9"},
+    {"no-http", "failed", "receive", "HTTP/0.9"},
+    {"tls", "failed", "receive", "HTTP/0.9"},
+    {"status-000", "failed", "receive", "response code"},
+    {"status-999", "failed", "receive", "got 999"},
+    {"status-text", "failed", "receive", "HTTP"},
+    {"status-bare", "ok", "receive", NULL},
+    {"version-9", "failed", "receive", "HTTP version"},
+    {"two-lengths", "failed", "receive", "two different Content-Lengths"},
+    {"length-negative", "failed", "receive", "Content-Length"},
+    {"length-and-chunked", "ok", "receive", NULL},
+    {"header-nul", "failed", "receive", "Nul byte"},
+    {"header-no-colon", "failed", "receive", "colon"},
+    {"header-folded", "ok", "receive", NULL},
+    {"header-bare-lf", "ok", "receive", NULL},
+    {"header-unended", "failed", "receive", "closed within the head"},
+    {"location-none", "ok", "receive", NULL},
+    {"location-utf8", "ok", "receive", NULL},
+    {"location-empty", "failed", "policy", "more than 20 redirects"},
+    {"location-file", "failed", "policy", "file:///etc/passwd"},
+    {"location-ftp", "failed", "policy", "ftp://127.0.0.1:1/"},
+    {"location-bad", "failed", "policy", "no URL"},
+    {"chunk-size", "failed", "receive", "hexadecimal"},
+    {"chunk-huge", "failed", "receive", "hexadecimal"},
+    {"chunk-cut", "failed", "receive", "outstanding read data"},
+    {"chunk-unended", "failed", "receive", "outstanding read data"},
+    {"gzip-not", "failed", "decode", "unencoding"},
+    {"encoding-unknown", "failed", "decode", "content encoding"},
+    {"silence", "failed", "wait", "timed out after 1 s"},
+    {"nothing", "failed", "wait", "without an answer"},
+    {"reset", "failed", "wait", "Connection reset by peer"},
+    {"switch", "failed", "receive", "timed out after 1 s"},
+    {"endless-body", "skipped", "policy", "larger than 2097152 bytes"},
+    {"endless-links", "skipped", "policy", "larger than"},
+    {"endless-tag", "skipped", "policy", "larger than"},
+    {"endless-chunks", "skipped", "policy", "larger than"},
+    {"endless-headers", "failed", "receive", "Too large response headers"},
+    {"endless-header", "failed", "receive", "head is too long"},
+    {"endless-status", "failed", "receive", "head is too long"},
+    {"endless-103", "failed", "receive", "Too large response headers"},
+    {"endless-chunk-extension", "failed", "receive", "timed out after 1 s"},
+    {"endless-trailer", "failed", "receive", "the trailers have no end"},
+};
+
+static const char *text_of(json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+	return text ? text : "";
+}
+
+static void check_fault(const struct fault *fault, struct site *site)
+{
+	struct run_result result;
+	char target[128];
+	json_error_t error;
+	snprintf(target, sizeof target, "/_/fault/%s", fault->name);
+	run_areq(&result, "-q", "-r", "0", "-t", "1", "--max-size", "2M", "-o", "/dev/null", "--report", "-",
+	    site_url(site, target));
+	json_t *line = json_loads(result.out, 0, &error);
+	cr_assert(line, "%s: exit status %d, signal %d: %s%s", fault->name, result.exit_status, result.signal,
+	    result.out, result.err);
+	cr_expect_str_eq(
+	    text_of(line, "outcome"), fault->outcome, "%s is %s", fault->name, text_of(line, "outcome"));
+	cr_expect_str_eq(
+	    text_of(line, "stage"), fault->stage, "%s ended at %s", fault->name, text_of(line, "stage"));
+	cr_expect(fault->words ? strstr(text_of(line, "reason"), fault->words) != NULL
+	                       : json_is_null(json_object_get(line, "reason")),
+	    "%s: %s", fault->name, text_of(line, "reason"));
+	cr_expect_eq(result.exit_status, strcmp(fault->outcome, "failed") == 0, "%s", fault->name);
+	cr_expect_lt(result.seconds, 5, "%s took %.1f s", fault->name, result.seconds);
+	json_decref(line);
+	run_release(&result);
+}
+
+Test(fault, is_named_for_what_it_is, .timeout = 240)
+{
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		check_fault(&faults[i], &site);
+	site_stop(&site);
+}
+
+Test(fault, of_one_server_costs_little_memory, .timeout = 120)
+{
+	static const char *const endless[] = {"endless-body", "endless-links", "endless-tag",
+	    "endless-headers", "endless-header", "endless-103", "endless-trailer"};
+	struct site site;
+	struct run_result plain, result;
+	char target[128];
+	site_start(&site);
+	run_areq(&plain, "-q", site_page(&site, "links", "1"));
+	for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+		snprintf(target, sizeof target, "/_/fault/%s", endless[i]);
+		run_areq(&result, "-q", "-r", "0", "-t", "5", site_url(&site, target));
+		cr_expect_lt(result.max_rss_kib, plain.max_rss_kib + 24 * 1024, "%s: %ld KiB", endless[i],
+		    result.max_rss_kib);
+		run_release(&result);
+	}
+	run_release(&plain);
+	site_stop(&site);
+}
+
+/* A server may close any idle connection just as a request comes: libcurl sees that the connection has died
+ * and asks again on another one. */
+Test(fault, of_stale_connections_is_no_attempt, .timeout = 60)
+{
+	enum { PAGES = 40 };
+	struct site site;
+	struct run_result result;
+	char list[PAGES * 200] = "", number[16];
+	site_start(&site);
+	for (int i = 0; i < PAGES; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(&site, "stale", "1", "links", "1", "group", number)), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "-r", "0", "-j", "1",
+	    "-o", "/dev/null", "--report", "-");
+	run_expect_exit(&result, 0);
+	size_t once = 0;
+	for (const char *at = result.out; (at = strstr(at, "\"attempts\":1,")); at++)
+		once++;
+	cr_expect_eq(once, PAGES, "%zu of %d with one attempt", once, PAGES);
+	run_release(&result);
+	site_stop(&site);
+}
