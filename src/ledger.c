@@ -247,6 +247,15 @@ static int64_t backoff_ms(struct ledger *self, unsigned attempts)
 	return longest / 2 + (int64_t)(self->dice % (uint64_t)(longest / 2 + 1));
 }
 
+static void give_up(struct ledger *self, struct task *task)
+{
+	char reason[REASON_MAX];
+	snprintf(reason, sizeof reason,
+	    "host given up after %" PRId64 " connection errors in a row (--host-errors)",
+	    self->options->host_errors);
+	end_task(self, task, OUTCOME_FAILED, STAGE_CONNECT, reason);
+}
+
 static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_stage stage, bool transient,
     int64_t retry_after_ms, const char *reason)
 {
@@ -262,7 +271,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 	}
 	if (asked)
 		frontier_hold_host(self->frontier, &task->job, now + retry_after_ms);
-	if (!transient || task->attempts > self->options->retries) {
+	bool hopeless = !transient || frontier_host_given_up(&task->job);
+	if (hopeless || task->attempts > self->options->retries) {
 		end_task(self, task, OUTCOME_FAILED, stage, reason);
 		return;
 	}
@@ -332,11 +342,21 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 
 /* What the loop asks and tells. */
 
+/* The next task whose host was not given up. */
+static struct task *next_task(struct ledger *self)
+{
+	struct task *task;
+	while ((task = (struct task *)frontier_next(self->frontier, clock_now_ms())) &&
+	       frontier_host_given_up(&task->job))
+		give_up(self, task);
+	return task;
+}
+
 static enum crawl_next next(void *ctx, struct fetch_request *request, struct crawl_wait *wait)
 {
 	struct ledger *self = ctx;
 	bool waits_for_list = read_list(self);
-	struct task *task = (struct task *)frontier_next(self->frontier, clock_now_ms());
+	struct task *task = next_task(self);
 	if (!task) {
 		wait->wake = frontier_next_due(self->frontier);
 		wait->descriptor = waits_for_list ? input_descriptor(self->input) : -1;
@@ -407,11 +427,24 @@ static void note_result(struct task *task, const struct fetch_result *result)
 		task->content_type = alloc_copy(result->content_type, strlen(result->content_type));
 }
 
+/* What the end of a try says about its host. */
+static enum host_news news_of(const struct fetch_result *result)
+{
+	bool answered = result->complete || result->stopped;
+	if (answered)
+		return result->http_status == 429 || result->http_status == 503 ? HOST_BUSY : HOST_ANSWERED;
+	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
+		return HOST_UNREACHABLE;
+	return result->timed_out ? HOST_BUSY : HOST_ANSWERED;
+}
+
 static void on_done(void *ctx, void *job, struct fetch_result *result)
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
 	note_result(task, result);
+	if (!result->interrupted)
+		frontier_note(self->frontier, &task->job, news_of(result));
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task->url);
 	if (result->interrupted)
@@ -447,7 +480,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->tools.options = options;
 	self->dice = random_bits() | 1;
 	self->idle_pages = alloc_array((size_t)options->jobs, sizeof(struct page *));
-	self->frontier = frontier_new(options->per_host, options->delay_ms);
+	self->frontier = frontier_new(options->per_host, options->delay_ms, options->host_errors);
 	url_init(&self->url);
 	return self;
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "fetch/descriptors.h"
 
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@ enum { POLL_LONGEST_MS = 500 };
 
 struct crawl {
 	const struct options *options;
+	size_t slots; /* transfers at once */
 	const struct crawl_handlers *handlers;
 	void *ctx;
 	CURLM *multi;
@@ -31,16 +33,16 @@ static enum status complain(const char *what, const char *why)
 
 static enum status crawl_init(struct crawl *self)
 {
-	size_t jobs = (size_t)self->options->jobs;
+	self->slots = (size_t)descriptors_for(self->options->jobs);
 	self->multi = curl_multi_init();
 	self->share = curl_share_init();
 	if (!self->multi || !self->share)
 		return complain("start", "no handle");
 	/* The idle connections to keep; left to itself libcurl closes warm ones in a lull. */
-	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)jobs);
+	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
 	curl_share_setopt(self->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-	self->idle = alloc_array(jobs, sizeof(struct transfer *));
-	self->active = alloc_array(jobs, sizeof(struct transfer *));
+	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
+	self->active = alloc_array(self->slots, sizeof(struct transfer *));
 	return STATUS_OK;
 }
 
@@ -101,7 +103,7 @@ static enum status fill(struct crawl *self)
 	enum status status = STATUS_OK;
 	self->finished = false;
 	self->wait = (struct crawl_wait){.wake = CLOCK_NEVER, .descriptor = -1};
-	while (status == STATUS_OK && self->active_count < (size_t)self->options->jobs) {
+	while (status == STATUS_OK && self->active_count < self->slots) {
 		struct fetch_request request = {0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;
@@ -134,7 +136,7 @@ static enum status rest(struct crawl *self)
 {
 	int64_t now = clock_now_ms();
 	int64_t wake = self->handlers->stop_at;
-	if (self->wait.wake < wake && self->active_count < (size_t)self->options->jobs)
+	if (self->wait.wake < wake && self->active_count < self->slots)
 		wake = self->wait.wake;
 	int64_t timeout = POLL_LONGEST_MS;
 	if (wake - now < timeout)

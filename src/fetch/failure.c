@@ -128,10 +128,22 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 	return error[0] ? error : curl_easy_strerror(code);
 }
 
+/* It looks like the site's fault: a connection that cannot be opened, a name that cannot be looked up. */
+static bool is_out_of_descriptors(CURL *easy)
+{
+	long os_error = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	return os_error == EMFILE || os_error == ENFILE;
+}
+
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size)
 {
 	struct failure failure = {.stage = stage_of(easy, code), .transient = is_transient(code)};
+	if (is_out_of_descriptors(easy)) {
+		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
+		return (struct failure){.stage = STAGE_LOCAL, .transient = true};
+	}
 	if (code == CURLE_OPERATION_TIMEDOUT) {
 		bool connecting = failure.stage == STAGE_RESOLVE || failure.stage == STAGE_CONNECT ||
 		                  failure.stage == STAGE_TLS;

@@ -321,6 +321,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		    self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
 		result.stage = failure.stage;
 		result.transient = failure.transient;
+		result.timed_out = code == CURLE_OPERATION_TIMEDOUT;
 		/* libcurl tries again by itself, but only five times in the life of a handle. */
 		result.stale = code == CURLE_SEND_ERROR && strncmp(self->error, "Connection died", 15) == 0;
 		result.reason = self->reason;

@@ -39,6 +39,7 @@ struct fetch_result {
 	bool stopped;     /* … because a handler did not want more */
 	bool interrupted; /* … because the run was stopped */
 	bool transient;   /* … and another try may do better */
+	bool timed_out;   /* … because a limit of time had passed */
 	bool stale;       /* … on connections that had been closed meanwhile: the host was never asked */
 	enum outcome_stage stage; /* how far it got */
 	const char

@@ -14,8 +14,9 @@
 /* A host is in at most one of ready and held. It is in held while not_before lies ahead, even when nothing
  * waits for it, so that it is not forgotten too early. */
 struct frontier {
-	int64_t per_host;
+	int64_t per_host; /* INT64_MAX: no limit */
 	int64_t delay_ms;
+	int64_t host_errors;
 	struct seen seen;
 	void *hosts;         /* a tsearch tree by name */
 	struct heap ready;   /* hosts by the number of their first job */
@@ -29,10 +30,11 @@ struct frontier {
 
 enum { HOST_NAME_MAX_BYTES = 1 << 20 };
 
-struct frontier *frontier_new(int64_t per_host, int64_t delay_ms)
+struct frontier *frontier_new(int64_t per_host, int64_t delay_ms, int64_t host_errors)
 {
 	struct frontier *self = alloc_new(sizeof *self);
-	self->per_host = per_host;
+	self->per_host = per_host ? per_host : INT64_MAX;
+	self->host_errors = host_errors;
 	self->delay_ms = delay_ms;
 	seen_init(&self->seen);
 	buf_init(&self->name, HOST_NAME_MAX_BYTES);
@@ -57,9 +59,9 @@ void frontier_free(struct frontier *self)
 	if (!self)
 		return;
 	assert(self->waiting == 0);
-	while (heap_first(&self->held))
-		forget_host(self, heap_first(&self->held)->thing);
-	assert(!self->hosts);
+	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
+	while (self->hosts)
+		forget_host(self, *(struct host **)self->hosts);
 	seen_release(&self->seen);
 	heap_release(&self->ready);
 	heap_release(&self->held);
@@ -87,7 +89,7 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 	struct host **found = tfind(&wanted, &self->hosts, compare_hosts);
 	if (found)
 		return *found;
-	struct host *host = host_new((struct slice){self->name.data, self->name.len});
+	struct host *host = host_new((struct slice){self->name.data, self->name.len}, self->per_host);
 	if (!tsearch(host, &self->hosts, compare_hosts))
 		alloc_fail();
 	return host;
@@ -97,11 +99,11 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 static void settle(struct frontier *self, struct host *host)
 {
 	heap_remove(&host->turn);
-	if (host->not_before > self->now)
+	if (host->not_before > self->now && !host->given_up)
 		heap_put(&self->held, &host->turn, (uint64_t)host->not_before, host);
-	else if (host_wants_start(host, self->per_host))
+	else if (host_wants_start(host))
 		heap_put(&self->ready, &host->turn, host->first->number, host);
-	else if (host_is_idle(host))
+	else if (host_is_idle(host) && !host->given_up)
 		forget_host(self, host);
 }
 
@@ -160,6 +162,16 @@ int64_t frontier_next_due(const struct frontier *self)
 			due = (int64_t)first->key;
 	}
 	return due;
+}
+
+void frontier_note(struct frontier *self, struct job *job, enum host_news news)
+{
+	host_note(job->host, news, self->per_host, self->host_errors);
+}
+
+bool frontier_host_given_up(const struct job *job)
+{
+	return job->host->given_up;
 }
 
 static struct host *leave_host(struct job *job)

@@ -6,12 +6,11 @@
 #include "base/heap.h"
 #include "base/slice.h"
 #include "base/url.h"
+#include "in/host.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct host;
 
 /* The frontier's part of a thing to fetch; the caller embeds it, owns it, and gets the same pointer back. It
  * is at every moment in one place: waiting here, or out (started). {0} before frontier_add. */
@@ -24,9 +23,9 @@ struct job {
 
 struct frontier;
 
-/* At most per_host jobs of a host are out at once (0: no limit), started at least delay_ms after one another.
- */
-struct frontier *frontier_new(int64_t per_host, int64_t delay_ms);
+/* At most per_host jobs of a host are out at once (0: no limit), started at least delay_ms after one another;
+ * after host_errors connection errors in a row (0: never) a host is given up. */
+struct frontier *frontier_new(int64_t per_host, int64_t delay_ms, int64_t host_errors);
 
 /* No job may be inside or out. */
 void frontier_free(struct frontier *self);
@@ -43,6 +42,13 @@ struct job *frontier_next(struct frontier *self, int64_t now);
 /* When frontier_next may give another job if nothing else happens; CLOCK_NEVER where only the end of a job
  * that is out, or a new one, can change that. */
 int64_t frontier_next_due(const struct frontier *self);
+
+/* What the try of a job that is out says about its host; told before the job goes one of the ways below. */
+void frontier_note(struct frontier *self, struct job *job, enum host_news news);
+
+/* True where the host of a job that is out was given up: the job is to be failed. Such a host keeps no limit
+ * or delay. */
+bool frontier_host_given_up(const struct job *job);
 
 /* A job that was out: it has ended for good; the caller frees it after the call. */
 void frontier_finish(struct frontier *self, struct job *job);

@@ -5,10 +5,11 @@
 
 #include <stdlib.h>
 
-struct host *host_new(struct slice name)
+struct host *host_new(struct slice name, int64_t limit)
 {
 	struct host *self = alloc_new(sizeof *self);
 	self->name = alloc_copy(name.data, name.len);
+	self->allowance = limit;
 	return self;
 }
 
@@ -48,9 +49,28 @@ struct job *host_pop(struct host *self)
 	return job;
 }
 
-bool host_wants_start(const struct host *self, int64_t limit)
+bool host_wants_start(const struct host *self)
 {
-	return self->first && (limit == 0 || self->active < limit);
+	return self->first && (self->given_up || self->active < self->allowance);
+}
+
+void host_note(struct host *self, enum host_news news, int64_t limit, int64_t errors_max)
+{
+	int64_t in_use = self->active < self->allowance ? (int64_t)self->active : self->allowance;
+	switch (news) {
+	case HOST_ANSWERED:
+		self->errors = 0;
+		if (self->allowance < limit)
+			self->allowance++;
+		break;
+	case HOST_BUSY:
+		self->allowance = in_use > 1 ? in_use / 2 : 1;
+		break;
+	case HOST_UNREACHABLE:
+		self->errors++;
+		self->given_up = errors_max && self->errors >= errors_max;
+		break;
+	}
 }
 
 bool host_is_idle(const struct host *self)

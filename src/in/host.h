@@ -15,22 +15,34 @@ struct host {
 	char *name;        /* "example.com:443" */
 	struct job *first; /* jobs that wait for this host, in order */
 	struct job *last;
+	int64_t allowance;     /* so many jobs may be out at once; shrinks under trouble and grows back */
+	unsigned errors;       /* connection errors in a row */
+	bool given_up;         /* too many of them: its jobs start at once, to be failed */
 	unsigned active;       /* jobs that were started and have not ended */
 	unsigned promised;     /* jobs that will come back to it (retries) */
 	int64_t not_before;    /* monotonic ms: no start earlier */
 	struct heap_node turn; /* its place among the hosts that may start, or that wait until they may */
 };
 
-/* Copies name. Free with host_free. */
-struct host *host_new(struct slice name);
+/* Copies name. limit: of jobs at once, without trouble. Free with host_free. */
+struct host *host_new(struct slice name, int64_t limit);
 void host_free(struct host *self);
 
 void host_push_back(struct host *self, struct job *job);
 void host_push_front(struct host *self, struct job *job);
 struct job *host_pop(struct host *self);
 
-/* True where a job waits and fewer than limit (0: any number) are active. */
-bool host_wants_start(const struct host *self, int64_t limit);
+/* True where a job waits and one more may be out. */
+bool host_wants_start(const struct host *self);
+
+/* What the end of a try says about a host. */
+enum host_news {
+	HOST_ANSWERED,   /* the allowance grows by one, up to limit */
+	HOST_BUSY,       /* it asked for patience or took too long: the allowance is halved */
+	HOST_UNREACHABLE /* no connection: after errors_max of them in a row (0: never) it is given up */
+};
+
+void host_note(struct host *self, enum host_news news, int64_t limit, int64_t errors_max);
 
 /* True where it can be forgotten: nothing waits, runs or comes back. */
 bool host_is_idle(const struct host *self);

@@ -138,3 +138,56 @@ Test(fault, of_stale_connections_is_no_attempt, .timeout = 60)
 	run_release(&result);
 	site_stop(&site);
 }
+
+Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once, .timeout = 60)
+{
+	enum { URLS = 500 };
+	struct site site;
+	struct run_result result;
+	char *list = calloc(URLS + 1, 200), url[64];
+	site_start(&site);
+	for (int i = 0; i < URLS; i++) {
+		snprintf(url, sizeof url, "http://127.0.0.1:1/%d\n", i);
+		strcat(list, url);
+	}
+	strcat(strcat(list, site_page(&site, "links", "1")), "\n");
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-r", "0", "--no-header");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.out, "link1\n"), "another port is another host");
+	cr_expect(strstr(result.err, "host given up after 10 connection errors in a row"));
+	cr_expect(strstr(result.err, "501 URLs: 1 ok, 500 failed;"), "%s", result.err + result.err_len - 100);
+	size_t tried = 0;
+	for (const char *at = result.err; (at = strstr(at, "Connection refused")); at++)
+		tried++;
+	cr_expect(tried >= 10 && tried <= 16, "%zu were tried, with six at once", tried);
+	run_release(&result);
+
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-r", "0", "--host-errors", "0");
+	cr_expect_not(strstr(result.err, "given up"));
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+}
+
+Test(fault, of_too_few_descriptors_loses_no_url, .timeout = 60)
+{
+	enum { URLS = 300 };
+	struct site site;
+	struct run_result result;
+	char *list = calloc(URLS, 200), number[16];
+	site_start(&site);
+	for (int i = 0; i < URLS; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(&site, "links", "1", "delay", "20", "group", number)), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .max_files = 64}), "-j", "500",
+	    "--per-host", "0", "-r", "0", "--no-header");
+	run_expect_exit(&result, 0);
+	size_t rows = 0;
+	for (const char *at = result.out; (at = strchr(at, '\n')); at++)
+		rows++;
+	cr_expect_eq(rows, URLS);
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+}

@@ -48,7 +48,7 @@ Test(frontier, shows_each_url_once)
 		bool is_new;
 	} cases[] = {{"http://a/", true}, {"http://a/", false}, {"HTTP://A", false}, {"http://a/#x", false},
 	    {"http://a:80/", false}, {"http://a/?", true}, {"https://a/", true}, {"http://a/x", true}};
-	struct frontier *frontier = frontier_new(0, 0);
+	struct frontier *frontier = frontier_new(0, 0, 10);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct url url;
 		parse(&url, cases[i].url);
@@ -61,7 +61,7 @@ Test(frontier, shows_each_url_once)
 
 Test(frontier, keeps_the_order_and_each_hosts_limit)
 {
-	struct frontier *frontier = frontier_new(2, 0);
+	struct frontier *frontier = frontier_new(2, 0, 10);
 	struct fetch fetches[5], *out[5];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -84,7 +84,7 @@ Test(frontier, keeps_the_order_and_each_hosts_limit)
 
 Test(frontier, keeps_the_delay_between_starts_to_one_host)
 {
-	struct frontier *frontier = frontier_new(0, 100);
+	struct frontier *frontier = frontier_new(0, 100, 10);
 	struct fetch fetches[3], *out[3];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -102,7 +102,7 @@ Test(frontier, keeps_the_delay_between_starts_to_one_host)
 
 Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 {
-	struct frontier *frontier = frontier_new(0, 100);
+	struct frontier *frontier = frontier_new(0, 100, 10);
 	struct fetch fetches[2], *out;
 	add(frontier, &fetches[0], "http://a/1");
 	next(frontier, 1000, &out);
@@ -117,7 +117,7 @@ Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 
 Test(frontier, brings_retries_back_when_they_are_due)
 {
-	struct frontier *frontier = frontier_new(1, 0);
+	struct frontier *frontier = frontier_new(1, 0, 10);
 	struct fetch fetches[2], *out;
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -135,7 +135,7 @@ Test(frontier, brings_retries_back_when_they_are_due)
 
 Test(frontier, holds_a_whole_host_back_and_no_other)
 {
-	struct frontier *frontier = frontier_new(6, 0);
+	struct frontier *frontier = frontier_new(6, 0, 10);
 	struct fetch fetches[3], *out[2];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -155,7 +155,7 @@ Test(frontier, holds_a_whole_host_back_and_no_other)
 
 Test(frontier, counts_a_redirect_for_the_host_it_leads_to)
 {
-	struct frontier *frontier = frontier_new(1, 0);
+	struct frontier *frontier = frontier_new(1, 0, 10);
 	struct fetch fetches[3], *out[2];
 	struct url target;
 	add(frontier, &fetches[0], "http://a/1");
@@ -177,7 +177,7 @@ Test(frontier, counts_a_redirect_for_the_host_it_leads_to)
 
 Test(frontier, gives_up_everything_that_waits)
 {
-	struct frontier *frontier = frontier_new(1, 1000);
+	struct frontier *frontier = frontier_new(1, 1000, 10);
 	struct fetch fetches[40], *out;
 	char names[40][32];
 	for (int i = 0; i < 40; i++) {
@@ -198,7 +198,7 @@ Test(frontier, gives_up_everything_that_waits)
 
 Test(frontier, forgets_hosts_that_it_is_done_with)
 {
-	struct frontier *frontier = frontier_new(6, 10);
+	struct frontier *frontier = frontier_new(6, 10, 10);
 	struct fetch fetch, *out;
 	char name[32];
 	/* frontier_free asserts that no host is left but those that are held. */
@@ -209,5 +209,75 @@ Test(frontier, forgets_hosts_that_it_is_done_with)
 		frontier_finish(frontier, &out->job);
 	}
 	cr_expect_eq(frontier_next_due(frontier), 1000, "only the last ten are held");
+	frontier_free(frontier);
+}
+
+Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
+{
+	enum { JOBS = 30 };
+	struct frontier *frontier = frontier_new(8, 0, 0);
+	struct fetch fetches[JOBS], *out[JOBS];
+	char names[JOBS][32];
+	for (int i = 0; i < JOBS; i++) {
+		snprintf(names[i], sizeof names[i], "http://a/%d", i);
+		add(frontier, &fetches[i], names[i]);
+	}
+	size_t count = 0;
+	while ((out[count] = (struct fetch *)frontier_next(frontier, 0)))
+		count++;
+	cr_assert_eq(count, 8);
+	/* Two of the eight were told to be patient: four, then two at once. */
+	for (int i = 0; i < 2; i++) {
+		frontier_note(frontier, &out[i]->job, HOST_BUSY);
+		frontier_finish(frontier, &out[i]->job);
+	}
+	cr_expect_str_eq(next(frontier, 0, NULL), "");
+	for (size_t i = 2; i < count; i++)
+		frontier_finish(frontier, &out[i]->job);
+	size_t allowed = 0;
+	while ((out[allowed] = (struct fetch *)frontier_next(frontier, 0)))
+		allowed++;
+	cr_expect_eq(allowed, 2, "%zu", allowed);
+	frontier_note(frontier, &out[0]->job, HOST_ANSWERED);
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_str_neq(next(frontier, 0, &out[0]), "", "in its place");
+	cr_expect_str_neq(next(frontier, 0, &out[2]), "", "one more after a good answer");
+	cr_expect_str_eq(next(frontier, 0, NULL), "");
+	finish_all(frontier, out, allowed + 1);
+	while (frontier_abandon(frontier))
+		;
+	frontier_free(frontier);
+}
+
+Test(frontier, gives_a_host_up_and_no_other)
+{
+	enum { JOBS = 20 };
+	struct frontier *frontier = frontier_new(1, 1000, 3);
+	struct fetch fetches[JOBS + 1], *out;
+	char names[JOBS][32];
+	for (int i = 0; i < JOBS; i++) {
+		snprintf(names[i], sizeof names[i], "http://a/%d", i);
+		add(frontier, &fetches[i], names[i]);
+	}
+	add(frontier, &fetches[JOBS], "http://b/");
+	int64_t now = 0;
+	for (int i = 0; i < 3; i++, now += 1000) {
+		cr_assert_str_eq(next(frontier, now, &out), names[i]);
+		cr_expect_not(frontier_host_given_up(&out->job));
+		if (i == 0) {
+			frontier_note(frontier, &out->job, HOST_UNREACHABLE);
+			frontier_note(frontier, &out->job, HOST_UNREACHABLE);
+			frontier_note(frontier, &out->job, HOST_ANSWERED);
+		}
+		frontier_note(frontier, &out->job, HOST_UNREACHABLE);
+		frontier_finish(frontier, &out->job);
+	}
+	int given_up = 0;
+	while ((out = (struct fetch *)frontier_next(frontier, now))) {
+		given_up += frontier_host_given_up(&out->job);
+		frontier_finish(frontier, &out->job);
+	}
+	cr_expect_eq(given_up, JOBS - 3, "%d at once, without limit or delay", given_up);
+	cr_expect_eq(frontier_waiting(frontier), 0);
 	frontier_free(frontier);
 }
