@@ -55,7 +55,7 @@ static const struct row table[] = {
     {{"delay", 0, "SECONDS", manners, "wait between starts to one host (0)"}, TIME, FIELD(delay_ms), 0,
         DAY_MS},
     {{"retries", 'r', "N", manners, "try again N times what may pass (2)"}, NUMBER, FIELD(retries), 0, 1000},
-    {{"host-errors", 0, "N", manners, "give a host up after N connection errors (10; 0: never)"}, NUMBER,
+    {{"host-errors", 0, "N", manners, "give a host up after N connection errors (10)"}, NUMBER,
         FIELD(host_errors), 0, 1000000},
     {{"max-retry-after", 0, "SECONDS", manners, "give up where a host asks for more (60)"}, TIME,
         FIELD(max_retry_after_ms), 0, DAY_MS},
