@@ -6,9 +6,8 @@ make=${1:-make}
 build=build/asan
 mkdir -p $build
 rm -f $build/report.*
-ASAN_OPTIONS="log_path=$PWD/$build/report:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1" \
+ASAN_OPTIONS="log_path=$PWD/$build/report:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:quarantine_size_mb=4" \
 UBSAN_OPTIONS="print_stacktrace=1" \
-AREQ_SLOW=4 \
 	$make BUILD=$build BIN=$build/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
 if ls $build/report.* >/dev/null 2>&1; then

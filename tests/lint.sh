@@ -56,7 +56,7 @@ cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability,performanc
 	--library=tests/cppcheck.cfg --suppress=missingIncludeSystem '--suppress=*:*/xxhash.h' -Isrc src
 
 say "clang-tidy"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2016
 find src -name '*.c' ! -name 'charset_index_*' -print0 |
 	xargs -0 -P 2 -n 6 sh -c 'flags=$1; shift; exec clang-tidy --quiet "$@" -- $flags 2>/dev/null' tidy "$flags"
 
