@@ -129,7 +129,7 @@ test-libraries:
 # What is installed first changes what this Makefile finds: hence the second make.
 demo:
 	sh .ci/packages build demo
-	$(MAKE) $(BIN) $(BUILD)/areq-testserver
+	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) $(BIN) $(BUILD)/areq-testserver
 	sh tests/demo/demo.sh $(BIN) $(BUILD)/areq-testserver
 
 run: $(BIN)
@@ -137,7 +137,7 @@ run: $(BIN)
 
 check:
 	sh .ci/packages build test
-	$(MAKE) test
+	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) test
 
 test: $(BIN) $(TEST_PROGRAMS)
 	$(BUILD)/unit

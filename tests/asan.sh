@@ -8,7 +8,7 @@ mkdir -p $build
 rm -f $build/report.*
 ASAN_OPTIONS="log_path=$PWD/$build/report:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:quarantine_size_mb=4" \
 UBSAN_OPTIONS="print_stacktrace=1" \
-	$make BUILD=$build BIN=$build/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	$make -j"$(getconf _NPROCESSORS_ONLN)" BUILD=$build BIN=$build/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
 if ls $build/report.* >/dev/null 2>&1; then
 	cat $build/report.* >&2
