@@ -4,8 +4,13 @@
 #include "support/scratch.h"
 #include "support/site.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static bool says(const struct run_result *result, const char *text)
 {
@@ -88,7 +93,8 @@ Test(fetch, keeps_cookies_along_redirects)
 	const char *target = site_url(&site, "/_/page?links=1");
 	const char *first =
 	    site_page(&site, "status", "302", "location", target, "header", "Set-Cookie: seen=yes; Path=/");
-	run_areq(&result, first, target);
+	/* One after the other, so that all three go through the same handle. */
+	run_areq(&result, "-j", "1", first, target);
 	run_assert_exit(&result, 0);
 	site_stats(&site, &stats);
 	size_t with_cookie = 0;
@@ -425,4 +431,53 @@ Test(fetch, keeps_to_the_address_family_it_was_given)
 	run_expect_exit(&result, 0);
 	run_release(&result);
 	site_stop(&site);
+}
+
+Test(fetch, backs_off_longer_each_time)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	const char *url = site_page(&site, "status", "503");
+	run_areq(&result, "-r", "3", url);
+	run_expect_exit(&result, 1);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 4);
+	double least = 0.25;
+	for (size_t i = 1; i < 4; i++, least *= 2) {
+		double gap = stats.requests[i].start - stats.requests[i - 1].start;
+		cr_expect(gap >= least - 0.01 && gap < 2 * least + 0.5, "wait %zu was %.2f s", i, gap);
+	}
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, ends_a_connection_attempt_in_time)
+{
+	/* A queue of connections that is full and never emptied: further ones get no answer. */
+	enum { FILLERS = 8 };
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int fillers[FILLERS], listener = socket(AF_INET, SOCK_STREAM, 0);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, len), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	for (int i = 0; i < FILLERS; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM, 0);
+		cr_assert_eq(fcntl(fillers[i], F_SETFL, O_NONBLOCK), 0);
+		connect(fillers[i], (struct sockaddr *)&address, len);
+	}
+	struct run_result result;
+	char url[64];
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
+	run_areq(&result, "-r", "0", "--connect-timeout", "600ms", url);
+	run_expect_exit(&result, 1);
+	expect_says(&result, ": connect timed out after 0.6 s\n");
+	cr_expect(result.seconds >= 0.6 && result.seconds < 2, "%.2f s", result.seconds);
+	run_release(&result);
+	for (int i = 0; i < FILLERS; i++)
+		close(fillers[i]);
+	close(listener);
 }

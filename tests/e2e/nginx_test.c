@@ -61,6 +61,24 @@ static size_t count_text(const char *text, const char *word)
 	return count;
 }
 
+/* How many connections brought requests of that protocol. */
+static size_t count_connections(const char *log, const char *protocol)
+{
+	static char seen[1 << 16];
+	size_t count = 0;
+	seen[0] = '\0';
+	for (const char *at = log; (at = strstr(at, protocol)); at++) {
+		char name[64];
+		cr_assert_eq(sscanf(strstr(at, "connection="), "%60s", name), 1);
+		strcat(name, ";");
+		if (strstr(seen, name))
+			continue;
+		strcat(seen, name);
+		count++;
+	}
+	return count;
+}
+
 Test(nginx, serves_plain_and_tls_with_the_same_links)
 {
 	struct scratch root;
@@ -79,6 +97,8 @@ Test(nginx, serves_plain_and_tls_with_the_same_links)
 	char *log = read_log(&nginx);
 	cr_expect_eq(count_text(log, "HTTP/2"), PAGES, "HTTP/2 where it is offered:\n%s", log);
 	cr_expect_eq(count_text(log, "HTTP/1.1"), PAGES);
+	cr_expect_eq(
+	    count_connections(log, "HTTP/2"), 1, "the requests to one host share a connection:\n%s", log);
 	free(log);
 	run_release(&plain);
 	run_release(&tls);

@@ -117,6 +117,19 @@ Test(pattern, ends_a_pattern_that_explodes, .timeout = 60)
 	pattern_free(pattern);
 }
 
+/* Each match is cheap enough for PCRE2's own limits; all of them would take hours. */
+Test(pattern, ends_one_that_takes_too_long_in_all, .timeout = 60)
+{
+	enum { LEN = 4 << 20 };
+	char *text = malloc(LEN);
+	memset(text, 'x', LEN);
+	struct joined joined = {""};
+	struct pattern *pattern = pattern_new("(?=x*+(y|))");
+	cr_expect_not(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
+	pattern_free(pattern);
+	free(text);
+}
+
 Test(pattern, refuses_a_bad_one)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
