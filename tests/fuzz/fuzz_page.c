@@ -1,0 +1,93 @@
+/* Any bytes are a page: its links hold no control byte and are absolute, each comes once, and it does not
+ * matter how the page was cut into pieces. The first byte says what kind of page it is, the second how it is
+ * cut. */
+#include "link/page.h"
+
+#include "base/buf.h"
+#include "base/seen.h"
+#include "base/url.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const types[] = {NULL, "text/html", "text/html; charset=gbk",
+    "text/html; charset=utf-16le", "text/html; charset=iso-2022-jp", "application/xml",
+    "application/xhtml+xml; charset=shift_jis", "text/plain", "image/svg+xml"};
+
+enum { TYPES = sizeof types / sizeof *types };
+
+struct found {
+	struct buf links;
+	struct seen seen;
+	uint64_t count;
+};
+
+static void on_link(void *ctx, const struct link *link)
+{
+	struct found *found = ctx;
+	struct url url;
+	for (size_t i = 0; i < link->url.len; i++)
+		assert((unsigned char)link->url.data[i] >= 0x20 && link->url.data[i] != 0x7f);
+	bool is_new = seen_add(&found->seen, link->url.data, link->url.len);
+	assert(is_new);
+	url_init(&url);
+	bool absolute = url_parse(&url, link->url.data, link->url.len, NULL, NULL);
+	assert(absolute);
+	url_release(&url);
+	buf_append(&found->links, link->url.data, link->url.len);
+	buf_append_byte(&found->links, '\n');
+	found->count++;
+}
+
+static void read_page(const struct page_tools *tools, const char *type, const char *bytes, size_t len,
+    size_t piece, struct found *found)
+{
+	struct page *page = page_new(tools);
+	struct page_counts counts;
+	buf_init(&found->links, SIZE_MAX / 4);
+	seen_init(&found->seen);
+	found->count = 0;
+	page_begin(page, type);
+	for (size_t at = 0; at < len; at += piece)
+		page_feed(page, bytes + at, len - at < piece ? len - at : piece);
+	bool finished = page_finish(page, "http://example.com/dir/page?q", on_link, found, &counts);
+	assert(finished || tools->pattern || tools->xpath);
+	assert(counts.links == found->count);
+	page_free(page);
+}
+
+static void check(
+    const struct page_tools *tools, const char *type, const char *bytes, size_t len, size_t piece)
+{
+	struct found whole, cut;
+	read_page(tools, type, bytes, len, len ? len : 1, &whole);
+	read_page(tools, type, bytes, len, piece, &cut);
+	assert(whole.links.len == cut.links.len);
+	assert(whole.links.len == 0 || memcmp(whole.links.data, cut.links.data, whole.links.len) == 0);
+	buf_release(&whole.links);
+	buf_release(&cut.links);
+	seen_release(&whole.seen);
+	seen_release(&cut.seen);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct options options = {.max_size = 1 << 20};
+	static struct page_tools tools[3];
+	if (!tools[0].patterns) {
+		struct extract_patterns *patterns = extract_patterns_new();
+		for (int i = 0; i < 3; i++)
+			tools[i] = (struct page_tools){.options = &options, .patterns = patterns};
+		tools[1].pattern = pattern_new("href=\"(.*?)\"");
+		tools[2].xpath = xpath_new("//@href");
+	}
+	if (size < 2)
+		return 0;
+	const char *type = types[data[0] % TYPES];
+	const struct page_tools *with = &tools[data[0] / TYPES % 3];
+	check(with, type, (const char *)data + 2, size - 2, data[1] % 64 + 1);
+	return 0;
+}
