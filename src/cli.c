@@ -16,7 +16,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum kind { FLAG, COUNT, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, HELP, VERSION };
+enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, HELP, VERSION };
 
 struct row {
 	struct cli_option option;
@@ -80,7 +80,7 @@ static const struct row table[] = {
         365 * DAY_MS},
     {{"fail-on", 0, "WHAT", other, "exit with 1 if any, all, never or N% fail (any)"}, FAIL_ON,
         FIELD(fail_percent), 1, 100},
-    {{"verbose", 'v', NULL, other, "a line for each event"}, COUNT, FIELD(verbose), 0, 0},
+    {{"verbose", 'v', NULL, other, "a line for each event"}, FLAG, FIELD(verbose), 0, 0},
     {{"quiet", 'q', NULL, other, "only errors that end the run"}, FLAG, FIELD(quiet), 0, 0},
     {{"help", 'h', NULL, other, "show this"}, HELP, 0, 0, 0},
     {{"version", 'V', NULL, other, "show the versions of areq and its libraries"}, VERSION, 0, 0, 0},
@@ -164,7 +164,8 @@ static bool parse_amount(
 		if (amount < (double)min || amount > (double)max)
 			return false;
 		*value = (int64_t)(amount + 0.5);
-		return true;
+		/* Too little to be counted is not nothing, which often means no limit. */
+		return amount <= 0 || *value > 0;
 	}
 	return false;
 }
@@ -250,9 +251,6 @@ static enum status apply(struct options *options, const struct row *row, const c
 	case FLAG:
 		*(bool *)field = true;
 		break;
-	case COUNT:
-		++*(int64_t *)field;
-		break;
 	case NUMBER:
 		good = parse_number(text, row->min, row->max, field);
 		break;
@@ -336,6 +334,8 @@ static enum status check(const struct options *options)
 		problem = "-e, --xpath and --tags exclude each other";
 	else if (options->ipv4 && options->ipv6)
 		problem = "-4 and -6 exclude each other";
+	else if (strpbrk(options->user_agent, "\r\n"))
+		problem = "-A: a header cannot hold a line break";
 	else if (options->output && !*options->output)
 		problem = "-o: the name is empty";
 	else if (options->report && strcmp(options->report, options->output ? options->output : "-") == 0)

@@ -40,6 +40,7 @@ struct task {
 	unsigned redirects;
 	bool goes_on;     /* the next try belongs to the same attempt */
 	bool fresh;       /* it must not use an old connection */
+	bool foreign;     /* redirects led away from the origin of the listed URL */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
 	int64_t listed_at;
 	long http_status;
@@ -189,6 +190,14 @@ static struct outcome outcome_of(const struct task *task)
 	};
 }
 
+/* The one place where a task gets its outcome. It was out: its host is told. */
+static void settle_task(struct ledger *self, struct task *task, struct outcome *outcome)
+{
+	tell_outcome(self, outcome);
+	frontier_finish(self->frontier, &task->job);
+	free_task(self, task);
+}
+
 static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, enum outcome_stage stage,
     const char *reason)
 {
@@ -196,9 +205,7 @@ static void end_task(struct ledger *self, struct task *task, enum outcome_kind k
 	outcome.kind = kind;
 	outcome.stage = stage;
 	outcome.reason = reason;
-	tell_outcome(self, &outcome);
-	frontier_finish(self->frontier, &task->job);
-	free_task(self, task);
+	settle_task(self, task, &outcome);
 }
 
 static void complete_task(struct ledger *self, struct task *task)
@@ -215,9 +222,7 @@ static void complete_task(struct ledger *self, struct task *task)
 	outcome.stage = STAGE_RECEIVE;
 	outcome.links = counts.links;
 	outcome.unresolved = counts.unresolved;
-	tell_outcome(self, &outcome);
-	frontier_finish(self->frontier, &task->job);
-	free_task(self, task);
+	settle_task(self, task, &outcome);
 }
 
 static void skip_task(struct ledger *self, struct task *task)
@@ -276,7 +281,9 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 		end_task(self, task, OUTCOME_FAILED, stage, reason);
 		return;
 	}
-	int64_t wait = asked ? retry_after_ms : backoff_ms(self, task->attempts);
+	int64_t wait = backoff_ms(self, task->attempts);
+	if (asked && retry_after_ms > wait)
+		wait = retry_after_ms;
 	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
 	give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, now + wait);
@@ -310,6 +317,7 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	url_init(&current);
 	url_parse(&current, task->url, strlen(task->url), NULL, NULL);
 	bool parsed = url_parse(&self->url, task->location, strlen(task->location), &current, NULL);
+	bool leaves = parsed && !url_same_origin(&self->url, &current);
 	url_release(&current);
 	const char *problem = NULL;
 	if (!parsed)
@@ -332,6 +340,7 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	free(task->url);
 	task->url = alloc_copy(href.data, href.len);
 	task->redirects++;
+	task->foreign |= leaves;
 	task->goes_on = true;
 	task->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->cookies);
@@ -380,6 +389,7 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct cra
 	*request = (struct fetch_request){.url = task->url,
 	    .timeout_ms = timeout,
 	    .fresh = task->fresh,
+	    .foreign = task->foreign,
 	    .cookies = task->cookies,
 	    .job = task};
 	return CRAWL_START;

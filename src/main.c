@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static enum log_level level_of(const struct options *options)
@@ -30,8 +31,19 @@ static enum status run_options(const struct options *options, int *signal)
 	return end.status;
 }
 
+/* A file that is opened later must not become the stdout or stderr that the caller closed. stdout stays
+ * unwritable. */
+static void fill_closed_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	fill_closed_descriptors();
 	struct options options;
 	bool shown;
 	int signal = 0;

@@ -39,7 +39,7 @@ static enum status check_cacert(const struct options *options)
 static enum status open_file(const struct run *self, struct file *file, const char *name, bool append)
 {
 	enum status status = file_open(file, name, append);
-	if (status == STATUS_OK && !file->is_stdout && input_reads_from(self->input, &file->info)) {
+	if (status == STATUS_OK && input_reads_from(self->input, &file->info)) {
 		log_error("%s: is the list itself; nothing was written to it", file->name);
 		return STATUS_USAGE;
 	}

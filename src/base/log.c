@@ -1,10 +1,12 @@
 #include "base/log.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,15 +27,16 @@ bool log_shows(enum log_level level)
 
 static void append_escaped(struct buf *line, const char *text)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		char hex[5];
-		/* 0xC2 0x80 to 0xC2 0x9F are the C1 controls in UTF-8: some terminals obey them. */
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
-		if (*c < 0x20 || *c == 0x7f || c1) {
-			snprintf(hex, sizeof hex, "\\x%02x", *c);
-			buf_append_text(line, hex);
-		} else {
-			buf_append_byte(line, (char)*c);
+	size_t len = strlen(text);
+	for (size_t at = 0; at < len;) {
+		struct utf8_char c = utf8_decode(text + at, len - at);
+		/* Some terminals obey the C1 controls, too, and whatever is no UTF-8 may be one. */
+		bool harmless =
+		    c.valid && c.code_point >= 0x20 && !(c.code_point >= 0x7f && c.code_point < 0xa0);
+		for (size_t end = at + c.len; at < end; at++) {
+			char hex[5];
+			snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)text[at]);
+			buf_append(line, harmless ? text + at : hex, harmless ? 1 : 4);
 		}
 	}
 }

@@ -52,7 +52,7 @@ struct options {
 	const char *tags;    /* comma-separated element names; NULL: all */
 	const char *schemes; /* comma-separated; NULL: all */
 
-	int64_t verbose; /* how often -v was given */
+	bool verbose;
 	bool quiet;
 };
 

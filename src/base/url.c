@@ -148,3 +148,9 @@ bool url_is_http(const struct url *self)
 {
 	return self->special && self->href.data[0] == 'h';
 }
+
+bool url_same_origin(const struct url *self, const struct url *other)
+{
+	return slice_equal(url_scheme(self), url_scheme(other)) &&
+	       slice_equal(url_host(self), url_host(other)) && url_port(self) == url_port(other);
+}

@@ -66,6 +66,10 @@ bool url_has_credentials(const struct url *self);
 /* The port that a connection goes to: the URL's own or the default of its scheme; -1 where there is none. */
 int url_port(const struct url *self);
 
+/* True where both have the same scheme, host and port: the same origin (HTML standard, section 7.1.1), for
+ * URLs that have a host. */
+bool url_same_origin(const struct url *self, const struct url *other);
+
 /* http or https. */
 bool url_is_http(const struct url *self);
 

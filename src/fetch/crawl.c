@@ -86,8 +86,12 @@ static void end(struct crawl *self, struct transfer *transfer, CURLcode code, bo
 static enum status start(struct crawl *self, const struct fetch_request *request)
 {
 	struct transfer *transfer = take_slot(self);
-	if (!transfer)
+	if (!transfer) {
+		struct fetch_result nothing = {
+		    .interrupted = true, .retry_after_ms = -1, .stage = STAGE_LOCAL};
+		self->handlers->done(self->ctx, request->job, &nothing);
 		return STATUS_LIBRARY;
+	}
 	transfer_prepare(transfer, request);
 	place(self, transfer, self->active_count++);
 	CURLMcode code = curl_multi_add_handle(self->multi, transfer_handle(transfer));

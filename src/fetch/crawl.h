@@ -11,7 +11,7 @@
 
 enum crawl_next {
 	CRAWL_START,   /* *request was filled: start it */
-	CRAWL_NOTHING, /* nothing may start now; ask again after something ended, or at *wake */
+	CRAWL_NOTHING, /* nothing may start now; ask again after something ended, or at wait->wake */
 	CRAWL_FINISHED /* nothing will ever come, unless something that runs brings it back */
 };
 

@@ -25,7 +25,10 @@ static enum outcome_stage stage_reached(CURL *easy)
 		return STAGE_RECEIVE;
 	if (reached(easy, CURLINFO_PRETRANSFER_TIME_T))
 		return STAGE_WAIT;
-	if (reached(easy, CURLINFO_CONNECT_TIME_T))
+	/* Until the handshake is done libcurl may not give out when the connection was; but with whom. */
+	char *peer = NULL;
+	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
+	if (reached(easy, CURLINFO_CONNECT_TIME_T) || (peer && *peer))
 		return is_https(easy) ? STAGE_TLS : STAGE_WAIT;
 	if (reached(easy, CURLINFO_NAMELOOKUP_TIME_T))
 		return STAGE_CONNECT;

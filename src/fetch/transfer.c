@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
 enum { DRAIN_MAX = 64 * 1024 };
+
+/* More digits of seconds than this are more than anybody waits. */
+enum { RETRY_AFTER_DIGITS = 12 };
 
 /* libcurl limits a head, but not the header lines behind a chunked body. */
 enum { TRAILERS_MAX = 64 * 1024 };
@@ -22,7 +27,8 @@ struct transfer {
 	CURL *easy;
 	const struct options *options;
 	const struct fetch_handlers *handlers;
-	struct curl_slist *headers;
+	struct curl_slist *headers;         /* the user's, for the listed URL's own origin */
+	struct curl_slist *foreign_headers; /* … without what is meant for that origin alone */
 	void *job;
 	size_t place;
 	bool head_seen;
@@ -121,17 +127,38 @@ static void use_one_ca_file(CURL *easy)
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
+static void add_header(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(*list, line);
+	if (!longer)
+		alloc_fail();
+	*list = longer;
+}
+
+/* What curl, too, does not send to another host along a redirect. */
+static bool is_for_one_origin(const char *line)
+{
+	static const char *const names[] = {"Authorization", "Cookie", "Host", "Proxy-Authorization"};
+	size_t len = strcspn(line, ":;");
+	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		len--;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == len && strncasecmp(line, names[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void set_user_options(struct transfer *self)
 {
 	const struct options *options = self->options;
 	CURL *easy = self->easy;
 	for (size_t i = 0; i < options->headers.count; i++) {
-		struct curl_slist *headers = curl_slist_append(self->headers, options->headers.items[i]);
-		if (!headers)
-			alloc_fail();
-		self->headers = headers;
+		const char *line = options->headers.items[i];
+		add_header(&self->headers, line);
+		if (!is_for_one_origin(line))
+			add_header(&self->foreign_headers, line);
 	}
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, self->headers);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
 	if (options->proxy)
 		curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
@@ -166,6 +193,8 @@ static void set_constant_options(struct transfer *self)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	/* libcurl walks through all it remembers at each lookup. */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
 	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
 	 * same page. */
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
@@ -196,6 +225,7 @@ void transfer_free(struct transfer *self)
 		return;
 	curl_easy_cleanup(self->easy);
 	curl_slist_free_all(self->headers);
+	curl_slist_free_all(self->foreign_headers);
 	free(self);
 }
 
@@ -212,6 +242,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->error[0] = self->reason[0] = '\0';
 
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->foreign ? self->foreign_headers : self->headers);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
@@ -243,15 +274,21 @@ void *transfer_job(const struct transfer *self)
 	return self->job;
 }
 
+/* RFC 9110, section 10.2.3: seconds, or a date; -1 for none and for anything else. libcurl's own reading
+ * gives 0 for what it cannot read, which would mean at once. */
 static int64_t retry_after(CURL *easy)
 {
 	struct curl_header *header = NULL;
-	curl_off_t seconds = 0;
 	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
 		return -1;
-	if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0)
+	const char *value = header->value;
+	size_t digits = strspn(value, "0123456789");
+	if (digits > 0 && value[digits] == '\0')
+		return digits > RETRY_AFTER_DIGITS ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
+	time_t then = curl_getdate(value, NULL), now = time(NULL);
+	if (then == (time_t)-1 || digits > 0)
 		return -1;
-	return seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
+	return then > now ? (int64_t)(then - now) * 1000 : 0;
 }
 
 /* libcurl counts each moment from the start; 0 is a moment that never came. */

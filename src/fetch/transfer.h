@@ -15,6 +15,7 @@ struct fetch_request {
 	const char *url;    /* absolute, http or https; borrowed for the call that takes it */
 	int64_t timeout_ms; /* for all of it; 0: none */
 	bool fresh;         /* not over a connection that was used before */
+	bool foreign;       /* a redirect led away from the origin that the user named */
 	struct curl_slist
 	    *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed likewise */
 	void *job;    /* the caller's own; handed back with everything that happens */

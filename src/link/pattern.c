@@ -12,8 +12,9 @@
 
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 8 * 1024 * 1024 };
 
-/* How many tries pass between two looks at the clock. */
-enum { TRIES_PER_LOOK = 256 };
+/* PCRE2's limits hold for each start position anew, so a search is done in windows of so many start
+ * positions, with a look at the clock after some of them. */
+enum { WINDOW = 4096, TRIES_PER_LOOK = 16, MATCH_LIMIT = 1000 * 1000 };
 
 struct pattern {
 	pcre2_code *code;
@@ -41,7 +42,7 @@ static pcre2_code *compile(const char *source)
 		alloc_fail();
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_code *code = pcre2_compile((PCRE2_SPTR8)source, PCRE2_ZERO_TERMINATED,
-	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
+	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (!code)
 		complain(source, error, offset);
@@ -62,6 +63,7 @@ struct pattern *pattern_new(const char *source)
 	self->context = pcre2_match_context_create(NULL);
 	if (!self->match || !self->context)
 		alloc_fail();
+	pcre2_set_match_limit(self->context, MATCH_LIMIT);
 	/* Where the JIT is forbidden, pcre2_match interprets. */
 	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0) {
 		self->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
@@ -82,10 +84,12 @@ void pattern_free(struct pattern *self)
 	free(self);
 }
 
-static int match_at(struct pattern *self, struct slice text, size_t start, uint32_t options)
+/* Looks for a match that starts from start to start + WINDOW. */
+static int match_in_window(struct pattern *self, struct slice text, size_t start, uint32_t options)
 {
 	/* The text is known to be good; a check at every match would make many matches quadratic. */
 	options |= PCRE2_NO_UTF_CHECK;
+	pcre2_set_offset_limit(self->context, start + WINDOW);
 	int count = pcre2_match(
 	    self->code, (PCRE2_SPTR8)text.data, text.len, start, options, self->match, self->context);
 	if (count == PCRE2_ERROR_JIT_STACKLIMIT)
@@ -117,14 +121,12 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 	for (size_t tries = 1; start <= text.len; tries++) {
 		if (tries % TRIES_PER_LOOK == 0 && is_late(begin))
 			return false;
-		int count = match_at(self, text, start, options);
+		int count = match_in_window(self, text, start, options);
 		if (count == PCRE2_ERROR_NOMATCH) {
-			/* After an empty match only a longer one was allowed here; there is none: go on
-			 * behind the character. */
-			if (options == 0)
+			if (text.len - start <= WINDOW)
 				return true;
+			start = next_character(text, start + WINDOW);
 			options = 0;
-			start = next_character(text, start);
 			continue;
 		}
 		if (count < 0)
@@ -136,7 +138,7 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 			return false;
 		/* \K in a lookaround may put the start behind the end. */
 		size_t next = ends[1] > start ? ends[1] : start;
-		options = ends[0] == ends[1] || next == start ? PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED : 0;
+		options = ends[0] == ends[1] || next == start ? PCRE2_NOTEMPTY_ATSTART : 0;
 		start = next;
 	}
 	return true;

@@ -1,6 +1,7 @@
 #include "out/file.h"
 
 #include "base/log.h"
+#include "base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,19 @@ static enum status check_last_line(struct file *self)
 	return STATUS_OK;
 }
 
+/* Keeps two runs on one file apart: the second waits for the first. What cannot be locked is nobody's in
+ * particular. */
+static int lock(const struct file *self)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (self->is_stdout || fcntl(self->fd, F_SETLK, &whole) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return 0;
+	log_warning("%s: another run writes to it; waiting", self->name);
+	return fcntl(self->fd, F_SETLKW, &whole);
+}
+
 enum status file_open(struct file *self, const char *path, bool append)
 {
 	*self = (struct file){.name = path, .fd = -1};
@@ -48,7 +62,7 @@ enum status file_open(struct file *self, const char *path, bool append)
 		if (self->fd < 0)
 			return complain(self, "cannot be opened");
 	}
-	if (fstat(self->fd, &self->info) != 0)
+	if (lock(self) != 0 || fstat(self->fd, &self->info) != 0)
 		return complain(self, "cannot be used");
 	if (!append || self->is_stdout)
 		return STATUS_OK;
@@ -70,6 +84,15 @@ enum status file_replace(struct file *self)
 	return ftruncate(self->fd, 0) == 0 ? STATUS_OK : complain(self, "cannot be emptied");
 }
 
+/* Whoever was told to stop waits no longer than this for a reader. */
+enum { LAST_PATIENCE_MS = 1000 };
+
+static bool takes_more(const struct file *self)
+{
+	struct pollfd writable = {.fd = self->fd, .events = POLLOUT};
+	return poll(&writable, 1, LAST_PATIENCE_MS) > 0;
+}
+
 enum status file_write(struct file *self, const void *bytes, size_t len)
 {
 	const char *next = bytes;
@@ -86,6 +109,9 @@ enum status file_write(struct file *self, const void *bytes, size_t len)
 			return STATUS_PIPE_CLOSED;
 		} else if (errno != EINTR) {
 			return complain(self, "cannot be written");
+		} else if (stop_signal() && !takes_more(self)) {
+			log_error("%s: the reader does not read; the run was stopped", self->name);
+			return STATUS_OUTPUT;
 		}
 	}
 	return STATUS_OK;

@@ -8,6 +8,9 @@
 
 static const char header[] = "source_url\tparsed_url\n";
 
+/* One page of very many links must not cost its memory for the rest of the run. */
+enum { ROWS_KEPT = 1 << 20 };
+
 struct rows {
 	const struct options *options;
 	struct file *file;
@@ -43,6 +46,8 @@ static enum status flush(struct rows *self)
 {
 	enum status status = file_write(self->file, self->held.data, self->held.len);
 	buf_clear(&self->held);
+	if (self->held.room > ROWS_KEPT)
+		buf_release(&self->held);
 	return status;
 }
 

@@ -14,7 +14,7 @@ void rows_free(struct rows *self);
 
 /* A page's rows leave in one write as soon as its outcome is known to be ok; those of more than ROWS_HELD
  * bytes in several, of whole rows each. Nothing of another page comes between them. */
-enum { ROWS_HELD = 1 << 20 };
+enum { ROWS_HELD = 16 << 20 };
 
 struct observer rows_observer(struct rows *self);
 

@@ -481,3 +481,82 @@ Test(fetch, ends_a_connection_attempt_in_time)
 		close(fillers[i]);
 	close(listener);
 }
+
+Test(fetch, keeps_secrets_to_the_origin_they_were_meant_for)
+{
+	struct site site, other;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	site_start(&other);
+	const char *target = site_page(&other, "links", "1");
+	const char *inside = site_page(&site, "status", "302", "location", target, "group", "second");
+	const char *first =
+	    site_page(&site, "status", "302", "location", inside, "header", "Set-Cookie: secret=1; Path=/");
+	run_areq(&result, first, "-H", "Authorization: Bearer S", "-H", "Host: virtual.example", "-H",
+	    "Cookie: c=1", "-H", "X-Other: yes");
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		cr_expect_str_eq(site_request_header(&stats.requests[i], "Authorization"), "Bearer S");
+		cr_expect_str_eq(stats.requests[i].host, "virtual.example");
+	}
+	site_stats_release(&stats);
+	site_stats(&other, &stats);
+	cr_assert_eq(stats.count, 1);
+	cr_expect_null(site_request_header(&stats.requests[0], "Authorization"));
+	const char *cookie = site_request_header(&stats.requests[0], "Cookie");
+	cr_expect(!cookie || !strstr(cookie, "c=1"), "%s", cookie ? cookie : "");
+	cr_expect_str_eq(stats.requests[0].host, other.host);
+	cr_expect_str_eq(site_request_header(&stats.requests[0], "X-Other"), "yes");
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+	site_stop(&other);
+}
+
+Test(fetch, backs_off_where_retry_after_says_nothing_useful)
+{
+	static const char *const values[] = {"soon", "-5", "0", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", ""};
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		const char *url = site_page(&site, "fail", "1", "retry_after", values[i]);
+		run_areq(&result, "-r", "1", url);
+		run_expect_exit(&result, 0);
+		site_stats(&site, &stats);
+		double gap = site_stats_find(&stats, url, 1)->start - site_stats_find(&stats, url, 0)->start;
+		cr_expect(gap >= 0.24 && gap < 1.5, "\"%s\": %.2f s", values[i], gap);
+		site_stats_release(&stats);
+		run_release(&result);
+	}
+	const char *huge = site_page(&site, "status", "503", "retry_after", "99999999999999999999999999");
+	run_areq(&result, huge);
+	run_expect_exit(&result, 1);
+	cr_expect_eq(asked(&site, huge), 1);
+	expect_says(&result, "--max-retry-after");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, names_a_silent_handshake)
+{
+	/* It accepts, by its queue, and says nothing. */
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, len), 0);
+	cr_assert_eq(listen(listener, 10), 0);
+	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	struct run_result result;
+	char url[64];
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/", ntohs(address.sin_port));
+	run_areq(&result, "-r", "0", "--connect-timeout", "600ms", url);
+	run_expect_exit(&result, 1);
+	expect_says(&result, ": TLS handshake timed out after 0.6 s\n");
+	run_release(&result);
+	close(listener);
+}

@@ -117,6 +117,40 @@ Test(pattern, ends_a_pattern_that_explodes, .timeout = 60)
 	pattern_free(pattern);
 }
 
+/* No match at all, and each start position costs all that is behind it. */
+Test(pattern, ends_a_search_that_takes_too_long, .timeout = 60)
+{
+	enum { LEN = 300 * 1000 };
+	char *text = malloc(LEN);
+	memset(text, 'a', LEN);
+	struct joined joined = {""};
+	struct pattern *pattern = pattern_new("(?:a|b)*?[yz][yx]");
+	cr_expect_not(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
+	pattern_free(pattern);
+	free(text);
+}
+
+Test(pattern, finds_what_lies_far_behind)
+{
+	enum { LEN = 100 * 1000 };
+	char *text = malloc(LEN);
+	struct pattern *pattern = pattern_new("(?<=\xc3\xa9)x");
+	/* Around the places where one window of the search ends. */
+	for (size_t at = 4080; at < 4120; at++) {
+		struct joined joined = {""};
+		for (size_t i = 0; i < LEN; i += 2)
+			memcpy(text + i, "\xc3\xa9", 2);
+		text[2 * at] = 'x';
+		text[2 * at + 1] = 'x';
+		text[2 * (at + 9000)] = 'x';
+		text[2 * (at + 9000) + 1] = '-';
+		cr_expect(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
+		cr_expect_str_eq(joined.text, "[x][x]", "at %zu: %s", at, joined.text);
+	}
+	pattern_free(pattern);
+	free(text);
+}
+
 /* Each match is cheap enough for PCRE2's own limits; all of them would take hours. */
 Test(pattern, ends_one_that_takes_too_long_in_all, .timeout = 60)
 {
