@@ -1,6 +1,8 @@
 #include "link/foreign.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "link/entity.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +17,9 @@ enum foreign_trait {
 	FOREIGN_SCOPE = 1 << 3,       /* HTML end tags do not reach beyond it */
 	FOREIGN_TEMPLATE = 1 << 4     /* an HTML template */
 };
+
+/* A longer value of an encoding attribute names nothing that matters. */
+enum { ENCODING_MAX = 64 };
 
 struct foreign_element {
 	char name[FOREIGN_NAME_MAX]; /* lower case, zero-padded, perhaps cut */
@@ -78,8 +83,14 @@ static void push(
 static bool declares_html(struct extract_patterns *patterns, struct slice tag)
 {
 	struct slice encoding = extract_attribute(patterns, tag, "encoding");
-	return extract_element_is_named(encoding, "text/html") ||
-	       extract_element_is_named(encoding, "application/xhtml+xml");
+	struct buf text;
+	buf_init(&text, ENCODING_MAX);
+	bool decoded = encoding.data && entity_decode(encoding.data, encoding.len, &text);
+	encoding = (struct slice){text.data ? text.data : "", text.len};
+	bool html = decoded && (extract_element_is_named(encoding, "text/html") ||
+	                           extract_element_is_named(encoding, "application/xhtml+xml"));
+	buf_release(&text);
+	return html;
 }
 
 static unsigned traits_in(

@@ -241,6 +241,33 @@ static void take_text(struct page *self, const char *bytes, size_t len, bool las
 		extract_finish(self->extract, on_hit, self);
 }
 
+/* True where an XML declaration names an encoding; what a <meta> says is nothing to XML. */
+static bool declares_xml_encoding(struct slice head)
+{
+	static const char start[] = "<?xml", word[] = "encoding";
+	if (head.len < sizeof start || memcmp(head.data, start, sizeof start - 1) != 0)
+		return false;
+	const char *end = memchr(head.data, '>', head.len);
+	for (const char *at = head.data; end && at + sizeof word < end; at++) {
+		if (memcmp(at, word, sizeof word - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* XML 1.0, section 4.3.3: without any declaration it is UTF-8, in which a bad byte is a fatal error. */
+static void begin_xml(struct page *self, struct slice head)
+{
+	bool is_utf16 = head.len > 1 && (head.data[0] == '\0' || head.data[1] == '\0');
+	bool by_meta =
+	    self->guess.confidence == CHARSET_TENTATIVE && !is_utf16 && !declares_xml_encoding(head);
+	if (!self->guess.charset || by_meta)
+		self->guess.charset = charset_utf8();
+	if (self->guess.charset != charset_utf8())
+		self->decoder = charset_decoder_new(self->guess.charset);
+	self->xml = xml_new(on_xml_link, self);
+}
+
 /* The head is as long as it will get: what does it say of the encoding? */
 static void begin_text(struct page *self)
 {
@@ -249,13 +276,11 @@ static void begin_text(struct page *self)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
 	self->guess = charset_detect(content_type, head);
-	const struct charset *charset = self->guess.charset;
 	if (self->find == FIND_IN_XML) {
-		self->guess.charset = charset ? charset : charset_utf8();
+		begin_xml(self, head);
+	} else if (self->find == FIND_IN_HTML && self->guess.charset &&
+	           charset_needs_whole_text(self->guess.charset)) {
 		self->decoder = charset_decoder_new(self->guess.charset);
-		self->xml = xml_new(on_xml_link, self);
-	} else if (self->find == FIND_IN_HTML && charset && charset_needs_whole_text(charset)) {
-		self->decoder = charset_decoder_new(charset);
 	}
 	self->begun = true;
 	take_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
@@ -300,14 +325,26 @@ static const struct charset *charset_of(const struct page *self, struct slice ra
 	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
 }
 
+/* Behind a value there is always a quote, a blank or a '>', none of which a character has in it; without one,
+ * a broken character at the value's end would be read as one at the page's end, which may be another text. */
+static bool decode_as_in_page(struct page *self, struct slice raw, const struct charset *charset)
+{
+	buf_clear(&self->value);
+	buf_clear(&self->decoded);
+	bool fits = buf_append(&self->value, raw.data, raw.len) && buf_append_byte(&self->value, '"') &&
+	            charset_decode(charset, self->value.data, self->value.len, &self->decoded);
+	if (fits)
+		self->decoded.len--;
+	return fits;
+}
+
 /* A raw value as text: decoded, references replaced. Borrowed until the next call. data == NULL: far too
  * long. */
 static struct slice decode_value(struct page *self, struct slice raw, const struct charset *charset)
 {
 	struct slice text = raw;
 	if (charset != charset_utf8() && !is_ascii(raw)) {
-		buf_clear(&self->decoded);
-		if (!charset_decode(charset, raw.data, raw.len, &self->decoded))
+		if (!decode_as_in_page(self, raw, charset))
 			return (struct slice){0};
 		text = (struct slice){self->decoded.data, self->decoded.len};
 	}

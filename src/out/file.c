@@ -109,7 +109,9 @@ enum status file_write(struct file *self, const void *bytes, size_t len)
 			return STATUS_PIPE_CLOSED;
 		} else if (errno != EINTR) {
 			return complain(self, "cannot be written");
-		} else if (stop_signal() && !takes_more(self)) {
+		}
+		/* A signal ends a waiting write, short or with EINTR. */
+		if (len > 0 && stop_signal() && !takes_more(self)) {
 			log_error("%s: the reader does not read; the run was stopped", self->name);
 			return STATUS_OUTPUT;
 		}

@@ -4,7 +4,7 @@
 const fs = require("fs");
 const os = require("os");
 const path = require("path");
-const { execFileSync, spawn } = require("child_process");
+const { spawn } = require("child_process");
 const { parseArgs } = require("util");
 const { Browser } = require("./browser");
 const { explain, linkSet } = require("./known");
@@ -42,7 +42,7 @@ function listPages(folders, limit) {
   );
 }
 
-// Every page's links by areq, in one run; the URLs of the pages it failed on.
+// areq's links of every page, in one run: {links: from a page's URL to a set, status, messages}.
 function runAreq(areq, urls) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "areq-browser-"));
   const list = path.join(work, "urls.txt");
@@ -55,8 +55,10 @@ function runAreq(areq, urls) {
     });
     const messages = [];
     child.stderr.on("data", (data) => messages.push(data));
+    child.on("error", (error) => messages.push(Buffer.from(error.message)));
     child.on("close", (status) => {
-      for (const row of fs.readFileSync(output, "utf8").split("\n")) {
+      const rows = fs.existsSync(output) ? fs.readFileSync(output, "utf8").split("\n") : [];
+      for (const row of rows) {
         const tab = row.indexOf("\t");
         if (tab > 0) links.get(row.slice(0, tab)).add(row.slice(tab + 1));
       }
@@ -89,18 +91,8 @@ async function comparePage(page, tab, server, areqLinks) {
   const extra = minus(areqLinks, browserLinks);
   if (!missing.length && !extra.length) return { kind: "equal", encoding, links, reasons: [] };
   const contentType = headersOf(page.file)["content-type"];
-  const left = await explain({
-    ...page,
-    url,
-    contentType,
-    encoding,
-    found,
-    load,
-    areqLinks,
-    browserLinks,
-    missing,
-    extra,
-  });
+  const both = { areqLinks, browserLinks, missing, extra };
+  const left = await explain({ ...page, url, contentType, encoding, found, load, ...both });
   return { kind: left.missing.length || left.extra.length ? "different" : "known", encoding, links, ...left };
 }
 
@@ -163,11 +155,7 @@ async function main() {
   const urls = pages.map((page) => server.origin + page.path);
   const found = await runAreq(areq, urls);
   if (found.status !== 0) console.error(`${areq} ended with status ${found.status}:\n${found.messages}`);
-  const browser = await Browser.launch(
-    execFileSync("which", [process.env.CHROMIUM ?? "chromium"])
-      .toString()
-      .trim(),
-  );
+  const browser = await Browser.launch(process.env.CHROMIUM);
   console.log(`Chromium ${browser.version()}, ${pages.length} pages`);
   const verdicts = await compareAll(pages, browser, server, found.links, jobs);
   await browser.close();

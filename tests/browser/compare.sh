@@ -15,7 +15,8 @@ need() {
 
 need node nodejs
 need npm npm
-need "${CHROMIUM:-chromium}" chromium
+need "${CHROMIUM:=chromium}" chromium
+CHROMIUM=$(command -v "$CHROMIUM")
 
 if [ ! -d "$cache/node_modules/playwright-core" ]; then
 	mkdir -p "$cache"
@@ -23,5 +24,5 @@ if [ ! -d "$cache/node_modules/playwright-core" ]; then
 fi
 [ $# -gt 0 ] || set -- "$here/pages"
 NODE_PATH=$(cd "$cache" && pwd)/node_modules
-export NODE_PATH
+export NODE_PATH CHROMIUM
 exec node "$here/compare.js" "$@"

@@ -24,7 +24,8 @@ function rewrite(link, change) {
   return parts.scheme + parts.authority + parts.path + parts.query + parts.fragment;
 }
 
-// name; chromium(link): how Chromium writes a link of the standard's spelling.
+// name; chromium(link): how Chromium writes a link of the standard's spelling; or the other way round, standard(link, href,
+// base), where Chromium's spelling, or the attribute's value and the base, tell more.
 const SPELLINGS = [
   {
     name: "pipe-in-path",
@@ -62,6 +63,14 @@ const SPELLINGS = [
       }),
   },
   {
+    // Only in a link that is relative to a base of such a scheme.
+    name: "backslash-with-base-of-other-scheme",
+    standard: (link, href, base) =>
+      href.includes("\\") && URL.canParse(href, base) && !SPECIAL.test(new URL(base).protocol)
+        ? new URL(href, base).href
+        : link,
+  },
+  {
     name: "file-empty-segments",
     chromium: (link) => link.replace(/^file:\/\/\/\/+/, "file:///"),
   },
@@ -84,6 +93,14 @@ const REFUSED = [
   {
     name: "zero-before-ipv4-in-ipv6",
     applies: (link, href) => /^\s*[a-z]*:?\/\/\[[0-9a-f:]*:(\d+\.)*0\d[\d.]*\]/i.test(href),
+  },
+];
+
+// name; applies(link, href): the standard's link, made of that attribute value, is no URL to Chromium.
+const LOST = [
+  {
+    name: "file-without-path",
+    applies: (link, href) => /^file:\/\/[^/]*\/[?#]/.test(link) && /^\s*file:\/\/[^/\\]*[?#]/i.test(href),
   },
 ];
 
@@ -166,6 +183,7 @@ async function agreesAs(page, label) {
 
 const PAGES = [
   {
+    // Chromium looks for a declaration only until the head ends.
     name: "meta-after-head",
     applies: async (page, text) => {
       const late = text.slice(PRESCAN_LENGTH - "<meta charset=".length).replace(MARKUP_THAT_HIDES, "");
@@ -173,6 +191,7 @@ const PAGES = [
     },
   },
   {
+    // Chromium takes the second of two attributes.
     name: "meta-charset-twice",
     applies: async (page, text) => {
       const twice = /<meta\s[^>]*?\bcharset\s*=\s*["']?([\w-]+)["']?\s[^>]*\bcharset\s*=/i.exec(text);
@@ -180,6 +199,7 @@ const PAGES = [
     },
   },
   {
+    // The prescan knows no text elements, Chromium does.
     name: "meta-in-text-element",
     applies: async (page, text) => {
       const hidden = /<(script|title|textarea)\b[^>]*>(.*?)<\/\1/is.exec(text.slice(0, PRESCAN_LENGTH));
@@ -227,15 +247,23 @@ function explainSpellings(page, left, reasons) {
   for (const link of [...left.missing]) {
     const { href } = page.found.links.find((found) => found.link === link);
     const refused = REFUSED.find((kind) => kind.applies(link, href));
-    const spelling = SPELLINGS.find(
-      (kind) => kind.standard && kind.standard(link) !== link && page.areqLinks.has(kind.standard(link)),
-    );
+    const spelling = SPELLINGS.find((kind) => {
+      const written = kind.standard?.(link, href, page.found.base) ?? link;
+      return written !== link && page.areqLinks.has(written);
+    });
     if (!refused && !spelling) continue;
     reasons.add((refused ?? spelling).name);
     left.missing.delete(link);
-    if (spelling) left.extra.delete(spelling.standard(link));
+    if (spelling) left.extra.delete(spelling.standard(link, href, page.found.base));
   }
+  const lost = page.found.links.filter(({ link }) => link === null);
   for (const link of [...left.extra]) {
+    const kind = LOST.find((candidate) => lost.some(({ href }) => candidate.applies(link, href)));
+    if (kind) {
+      reasons.add(kind.name);
+      left.extra.delete(link);
+      continue;
+    }
     let written = link;
     const used = [];
     for (const kind of SPELLINGS.filter((candidate) => candidate.chromium)) {
@@ -268,14 +296,16 @@ function explainQueries(page, left, reasons) {
 // What is left of a page's missing and extra links once the known kinds are taken away, and their names.
 // page: {file, url, contentType, encoding, found, load, areqLinks, browserLinks, missing, extra}
 async function explain(page) {
-  const text = fs.readFileSync(page.file, "latin1");
-  for (const kind of PAGES) {
-    if (await kind.applies(page, text)) return { reasons: [kind.name], missing: [], extra: [] };
-  }
   const left = { missing: new Set(page.missing), extra: new Set(page.extra) };
   const reasons = new Set();
   explainSpellings(page, left, reasons);
   explainQueries(page, left, reasons);
+  if (left.missing.size || left.extra.size) {
+    const text = fs.readFileSync(page.file, "latin1");
+    for (const kind of PAGES) {
+      if (await kind.applies(page, text)) return { reasons: [...reasons, kind.name], missing: [], extra: [] };
+    }
+  }
   return { reasons: [...reasons], missing: [...left.missing], extra: [...left.extra] };
 }
 

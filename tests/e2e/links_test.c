@@ -71,6 +71,11 @@ Test(links, are_those_that_a_browser_sees)
 	    {"<a href=\"\xc3\xa9\">", "SITE/_/%C3%A9\n"},
 	    {"<a href=\"\xe9\">", "SITE/_/%C3%A9\n"},
 	    {"<a href='http://m\xc3\xbcller.example/'>", "http://xn--mller-kva.example/\n"},
+	    {"<meta charset=gb18030><a href='\x81\x30\x81'>", "SITE/_/%EF%BF%BD0%EF%BF%BD\n"},
+	    {"<meta charset=shift_jis><a href=\x83>", "SITE/_/%EF%BF%BD\n"},
+	    {"<math><annotation-xml encoding='text&#x2f;html'><style><a "
+	     "href=no></style></annotation-xml></math><a href=b>",
+	        "SITE/_/b\n"},
 	    {"no links < a href=x", ""},
 	};
 	struct site site;
@@ -249,6 +254,10 @@ Test(links, of_xml_are_those_of_its_tree)
 	     "<a href='yes'/></html>",
 	        "SITE/_/yes\n"},
 	    {"<r><a href='yes'/><unclosed></r><a href='no'/>", "SITE/_/yes\n"},
+	    {"<r><meta charset='iso-8859-1'/><a href='\xc3\xa9'/></r>", "SITE/_/%C3%A9\n"},
+	    {"<?xml version='1.0'?><r><meta charset='iso-8859-1'/><a href='\xc3\xa9'/></r>",
+	        "SITE/_/%C3%A9\n"},
+	    {"<r><a href='yes'/>\xe9<a href='no'/></r>", "SITE/_/yes\n"},
 	    {"<?xml version='1.0' encoding='iso-8859-1'?><r><a href='\xe9?\xe9'/></r>",
 	        "SITE/_/%C3%A9?%E9\n"},
 	    {"<!DOCTYPE r [<!ENTITY e SYSTEM 'file:///etc/passwd'><!ENTITY f 'g'>]><r><a href='yes'/></r>",
