@@ -45,6 +45,7 @@ TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(FUZZERS:%
 LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all help demo run check test asan fuzz lint format install uninstall clean \
 	libraries server-libraries test-libraries
 
@@ -130,10 +131,10 @@ test-libraries:
 demo:
 	sh .ci/packages build demo
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) $(BIN) $(BUILD)/areq-testserver
-	sh tests/demo/demo.sh $(BIN) $(BUILD)/areq-testserver
+	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver
 
 run: $(BIN)
-	./$(BIN) urls.txt -o foundurls.txt
+	$(abspath $(BIN)) urls.txt -o foundurls.txt
 
 check:
 	sh .ci/packages build test
@@ -143,8 +144,8 @@ test: $(BIN) $(TEST_PROGRAMS)
 	$(BUILD)/unit
 	@for fuzzer in $(FUZZERS); do \
 		$(BUILD)/replay/$$fuzzer tests/fuzz/corpus/$$fuzzer/* || exit 1; done
-	AREQ_BIN=$(BIN) AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e
-	sh tests/demo/demo.sh $(BIN) $(BUILD)/areq-testserver >/dev/null
+	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e
+	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
 
 asan:
 	sh tests/asan.sh $(MAKE)
