@@ -40,7 +40,8 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES)))
 ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
-	$(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
+	$(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
+	$(call objects,$(wildcard bench/*.c))
 TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(FUZZERS:%=$(BUILD)/replay/%)
 LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
