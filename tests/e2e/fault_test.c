@@ -86,7 +86,7 @@ static void check_fault(const struct fault *fault, struct site *site)
 	run_release(&result);
 }
 
-Test(fault, is_named_for_what_it_is, .timeout = 240)
+Test(fault, is_named_for_what_it_is)
 {
 	struct site site;
 	site_start(&site);
@@ -95,7 +95,7 @@ Test(fault, is_named_for_what_it_is, .timeout = 240)
 	site_stop(&site);
 }
 
-Test(fault, of_one_server_costs_little_memory, .timeout = 120)
+Test(fault, of_one_server_costs_little_memory)
 {
 	static const char *const endless[] = {"endless-body", "endless-links", "endless-tag",
 	    "endless-headers", "endless-header", "endless-103", "endless-trailer"};
@@ -117,7 +117,7 @@ Test(fault, of_one_server_costs_little_memory, .timeout = 120)
 
 /* A server may close any idle connection just as a request comes: libcurl sees that the connection has died
  * and asks again on another one. */
-Test(fault, of_stale_connections_is_no_attempt, .timeout = 60)
+Test(fault, of_stale_connections_is_no_attempt)
 {
 	enum { PAGES = 40 };
 	struct site site;
@@ -139,7 +139,7 @@ Test(fault, of_stale_connections_is_no_attempt, .timeout = 60)
 	site_stop(&site);
 }
 
-Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once, .timeout = 60)
+Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once)
 {
 	enum { URLS = 500 };
 	struct site site;
@@ -169,7 +169,7 @@ Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once, .timeout = 60)
 	site_stop(&site);
 }
 
-Test(fault, of_too_few_descriptors_loses_no_url, .timeout = 60)
+Test(fault, of_too_few_descriptors_loses_no_url)
 {
 	enum { URLS = 300 };
 	struct site site;

@@ -85,12 +85,14 @@ Test(cli, help_fits_80_columns)
 
 static enum status parse(struct options *options, const char *const *words)
 {
-	static char *argv[32];
+	/* getopt_long may reorder what it is given, and the options borrow from it. */
+	static char texts[32][64];
+	static char *argv[33];
 	bool shown;
 	int argc = 1;
-	argv[0] = (char[]){"areq"};
+	argv[0] = strcpy(texts[0], "areq");
 	for (; words[argc - 1]; argc++)
-		argv[argc] = strdup(words[argc - 1]);
+		argv[argc] = strcpy(texts[argc], words[argc - 1]);
 	argv[argc] = NULL;
 	optind = 0; /* getopt starts anew */
 	return cli_parse(options, argc, argv, &shown);

@@ -94,7 +94,7 @@ Test(pattern, passes_over_a_match_without_its_group)
 }
 
 /* Each empty match costs two tries; nothing may make them dear. */
-Test(pattern, takes_a_million_empty_matches, .timeout = 60)
+Test(pattern, takes_a_million_empty_matches)
 {
 	enum { LEN = 1 << 20 };
 	char *text = malloc(LEN);
@@ -107,7 +107,7 @@ Test(pattern, takes_a_million_empty_matches, .timeout = 60)
 	free(text);
 }
 
-Test(pattern, ends_a_pattern_that_explodes, .timeout = 60)
+Test(pattern, ends_a_pattern_that_explodes)
 {
 	struct joined joined = {""};
 	struct pattern *pattern = pattern_new("(a+)+$");
@@ -118,7 +118,7 @@ Test(pattern, ends_a_pattern_that_explodes, .timeout = 60)
 }
 
 /* No match at all, and each start position costs all that is behind it. */
-Test(pattern, ends_a_search_that_takes_too_long, .timeout = 60)
+Test(pattern, ends_a_search_that_takes_too_long)
 {
 	enum { LEN = 300 * 1000 };
 	char *text = malloc(LEN);
@@ -152,7 +152,7 @@ Test(pattern, finds_what_lies_far_behind)
 }
 
 /* Each match is cheap enough for PCRE2's own limits; all of them would take hours. */
-Test(pattern, ends_one_that_takes_too_long_in_all, .timeout = 60)
+Test(pattern, ends_one_that_takes_too_long_in_all)
 {
 	enum { LEN = 4 << 20 };
 	char *text = malloc(LEN);
