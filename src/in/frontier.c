@@ -134,15 +134,21 @@ static void release_held_hosts(struct frontier *self)
 		settle(self, node->thing);
 }
 
-struct job *frontier_next(struct frontier *self, int64_t now)
+/* The host whose turn it is at that moment; NULL where none may start. */
+static struct host *ready_host(struct frontier *self, int64_t now)
 {
 	self->now = now;
 	admit_due_retries(self);
 	release_held_hosts(self);
-	struct heap_node *node = heap_first(&self->ready);
-	if (!node)
+	const struct heap_node *node = heap_first(&self->ready);
+	return node ? node->thing : NULL;
+}
+
+struct job *frontier_next(struct frontier *self, int64_t now)
+{
+	struct host *host = ready_host(self, now);
+	if (!host)
 		return NULL;
-	struct host *host = node->thing;
 	struct job *job = host_pop(host);
 	host->active++;
 	if (self->delay_ms)
@@ -214,13 +220,9 @@ void frontier_hold_host(struct frontier *self, struct job *job, int64_t until)
 
 struct job *frontier_abandon(struct frontier *self)
 {
-	self->now = CLOCK_NEVER;
-	admit_due_retries(self);
-	release_held_hosts(self);
-	struct heap_node *node = heap_first(&self->ready);
-	if (!node)
+	struct host *host = ready_host(self, CLOCK_NEVER);
+	if (!host)
 		return NULL;
-	struct host *host = node->thing;
 	struct job *job = host_pop(host);
 	self->waiting--;
 	settle(self, host);
