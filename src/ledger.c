@@ -9,6 +9,7 @@
 #include "base/url.h"
 #include "in/frontier.h"
 #include "link/page.h"
+#include "task.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -23,31 +24,6 @@ enum { READ_AHEAD = 8192 };
 enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
 
 enum { REASON_MAX = 1024 };
-
-/* Why a handler wanted no more of an answer. */
-enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
-
-/* One input URL on its way from the list to its outcome. */
-struct task {
-	struct job job; /* first: the frontier gives it back */
-	char *source;   /* as listed */
-	char *url;      /* where to ask now */
-	char *location; /* where the answer sends us; raw */
-	char *content_type;
-	struct page *page; /* while an answer comes in */
-	enum cut cut;
-	unsigned attempts;
-	unsigned redirects;
-	bool goes_on;     /* the next try belongs to the same attempt */
-	bool fresh;       /* it must not use an old connection */
-	bool foreign;     /* redirects led away from the origin of the listed URL */
-	int64_t spent_ms; /* of this attempt's time, by the redirects before */
-	int64_t listed_at;
-	long http_status;
-	struct phases phases;
-	uint64_t wire_bytes;
-	struct curl_slist *cookies;
-};
 
 struct ledger {
 	const struct options *options;
@@ -114,12 +90,7 @@ static void admit_entry(struct ledger *self, const struct input_entry *entry)
 		self->totals.repeated++;
 		return;
 	}
-	struct slice href = url_href(entry->url);
-	struct task *task = alloc_new(sizeof *task);
-	task->source = alloc_copy(entry->text, strlen(entry->text));
-	task->url = alloc_copy(href.data, href.len);
-	task->listed_at = clock_now_ms();
-	task->phases = (struct phases){-1, -1, -1, -1, -1, -1};
+	struct task *task = task_new(entry->text, entry->url);
 	self->totals.urls++;
 	frontier_add(self->frontier, &task->job, entry->url);
 }
@@ -166,28 +137,7 @@ static void give_page_back(struct ledger *self, struct task *task)
 static void free_task(struct ledger *self, struct task *task)
 {
 	give_page_back(self, task);
-	fetch_cookies_free(task->cookies);
-	free(task->source);
-	free(task->url);
-	free(task->location);
-	free(task->content_type);
-	free(task);
-}
-
-static struct outcome outcome_of(const struct task *task)
-{
-	return (struct outcome){
-	    .source_url = task->source,
-	    .final_url = task->url,
-	    .http_status = task->http_status,
-	    .attempts = task->attempts,
-	    .redirects = task->redirects,
-	    .content_type = task->content_type,
-	    .charset = task->page ? page_charset(task->page) : NULL,
-	    .phases = task->phases,
-	    .wire_bytes = task->wire_bytes,
-	    .bytes = task->page ? page_size(task->page) : 0,
-	};
+	task_free(task);
 }
 
 /* The one place where a task gets its outcome. It was out: its host is told. */
@@ -201,7 +151,7 @@ static void settle_task(struct ledger *self, struct task *task, struct outcome *
 static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, enum outcome_stage stage,
     const char *reason)
 {
-	struct outcome outcome = outcome_of(task);
+	struct outcome outcome = task_outcome(task);
 	outcome.kind = kind;
 	outcome.stage = stage;
 	outcome.reason = reason;
@@ -217,7 +167,7 @@ static void complete_task(struct ledger *self, struct task *task)
 		    "what the pattern or XPath asks for takes too long on this page");
 		return;
 	}
-	struct outcome outcome = outcome_of(task);
+	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
 	outcome.links = counts.links;
@@ -372,26 +322,7 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct cra
 		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
-	if (task->attempts == 0)
-		task->phases.queued = (double)(clock_now_ms() - task->listed_at);
-	if (!task->goes_on) {
-		task->attempts++;
-		task->spent_ms = 0;
-	}
-	task->goes_on = false;
-	int64_t timeout = self->options->timeout_ms;
-	if (timeout)
-		timeout = timeout > task->spent_ms ? timeout - task->spent_ms : 1;
-	free(task->location);
-	task->location = NULL;
-	task->cut = CUT_NONE;
-	task->http_status = 0;
-	*request = (struct fetch_request){.url = task->url,
-	    .timeout_ms = timeout,
-	    .fresh = task->fresh,
-	    .foreign = task->foreign,
-	    .cookies = task->cookies,
-	    .job = task};
+	*request = task_request(task, self->options);
 	return CRAWL_START;
 }
 
@@ -424,19 +355,6 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	return false;
 }
 
-static void note_result(struct task *task, const struct fetch_result *result)
-{
-	double queued = task->phases.queued;
-	task->http_status = result->http_status;
-	task->phases = result->phases;
-	task->phases.queued = queued;
-	task->wire_bytes += result->wire_bytes;
-	free(task->content_type);
-	task->content_type = NULL;
-	if (result->content_type)
-		task->content_type = alloc_copy(result->content_type, strlen(result->content_type));
-}
-
 /* What the end of a try says about its host. */
 static enum host_news news_of(const struct fetch_result *result)
 {
@@ -452,8 +370,8 @@ static void on_done(void *ctx, void *job, struct fetch_result *result)
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
-	note_result(task, result);
-	if (!result->interrupted)
+	task_note(task, result);
+	if (!result->interrupted && result->stage != STAGE_LOCAL)
 		frontier_note(self->frontier, &task->job, news_of(result));
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task->url);
@@ -536,7 +454,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 enum status ledger_close(struct ledger *self, struct totals *totals)
 {
 	for (struct task *task; (task = (struct task *)frontier_abandon(self->frontier));) {
-		struct outcome outcome = outcome_of(task);
+		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_INTERRUPTED;
 		outcome.stage = STAGE_LOCAL;
 		outcome.reason = "the run was stopped";

@@ -1,0 +1,83 @@
+#include "task.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct task *task_new(const char *source, const struct url *url)
+{
+	struct slice href = url_href(url);
+	struct task *self = alloc_new(sizeof *self);
+	self->source = alloc_copy(source, strlen(source));
+	self->url = alloc_copy(href.data, href.len);
+	self->listed_at = clock_now_ms();
+	self->phases = (struct phases){-1, -1, -1, -1, -1, -1};
+	return self;
+}
+
+void task_free(struct task *self)
+{
+	assert(!self->page);
+	fetch_cookies_free(self->cookies);
+	free(self->source);
+	free(self->url);
+	free(self->location);
+	free(self->content_type);
+	free(self);
+}
+
+struct fetch_request task_request(struct task *self, const struct options *options)
+{
+	if (self->attempts == 0)
+		self->phases.queued = (double)(clock_now_ms() - self->listed_at);
+	if (!self->goes_on) {
+		self->attempts++;
+		self->spent_ms = 0;
+	}
+	self->goes_on = false;
+	int64_t timeout = options->timeout_ms;
+	if (timeout)
+		timeout = timeout > self->spent_ms ? timeout - self->spent_ms : 1;
+	free(self->location);
+	self->location = NULL;
+	self->cut = CUT_NONE;
+	self->http_status = 0;
+	return (struct fetch_request){.url = self->url,
+	    .timeout_ms = timeout,
+	    .fresh = self->fresh,
+	    .foreign = self->foreign,
+	    .cookies = self->cookies,
+	    .job = self};
+}
+
+void task_note(struct task *self, const struct fetch_result *result)
+{
+	double queued = self->phases.queued;
+	self->http_status = result->http_status;
+	self->phases = result->phases;
+	self->phases.queued = queued;
+	self->wire_bytes += result->wire_bytes;
+	free(self->content_type);
+	self->content_type = NULL;
+	if (result->content_type)
+		self->content_type = alloc_copy(result->content_type, strlen(result->content_type));
+}
+
+struct outcome task_outcome(const struct task *self)
+{
+	return (struct outcome){
+	    .source_url = self->source,
+	    .final_url = self->url,
+	    .http_status = self->http_status,
+	    .attempts = self->attempts,
+	    .redirects = self->redirects,
+	    .content_type = self->content_type,
+	    .charset = self->page ? page_charset(self->page) : NULL,
+	    .phases = self->phases,
+	    .wire_bytes = self->wire_bytes,
+	    .bytes = self->page ? page_size(self->page) : 0,
+	};
+}

@@ -1,0 +1,54 @@
+/* One input URL on its way from the list to its outcome: what the ledger keeps of it. */
+#ifndef AREQ_TASK_H
+#define AREQ_TASK_H
+
+#include "base/options.h"
+#include "base/outcome.h"
+#include "base/url.h"
+#include "fetch/transfer.h"
+#include "in/frontier.h"
+#include "link/page.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why a handler wanted no more of an answer. */
+enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
+
+/* All texts are its own. */
+struct task {
+	struct job job; /* first: the frontier gives it back */
+	char *source;   /* as listed */
+	char *url;      /* where to ask now */
+	char *location; /* where the answer sends us; raw */
+	char *content_type;
+	struct page *page; /* while an answer comes in; the ledger's */
+	enum cut cut;
+	unsigned attempts;
+	unsigned redirects;
+	bool goes_on;     /* the next try belongs to the same attempt */
+	bool fresh;       /* it must not use an old connection */
+	bool foreign;     /* redirects led away from the origin of the listed URL */
+	int64_t spent_ms; /* of this attempt's time, by the redirects before */
+	int64_t listed_at;
+	long http_status;
+	struct phases phases;
+	uint64_t wire_bytes;
+	struct curl_slist *cookies;
+};
+
+/* source is the URL as listed, url what it was parsed to; both are copied. Free with task_free, without a
+ * page. */
+struct task *task_new(const char *source, const struct url *url);
+void task_free(struct task *self);
+
+/* Begins the next try and returns what it asks for; the request borrows from the task. */
+struct fetch_request task_request(struct task *self, const struct options *options);
+
+/* Keeps what the end of a try tells; the result is borrowed for the call. */
+void task_note(struct task *self, const struct fetch_result *result);
+
+/* What is known of it as an outcome, without kind, stage and reason; borrows from the task. */
+struct outcome task_outcome(const struct task *self);
+
+#endif
