@@ -136,6 +136,40 @@ bool url_has_credentials(const struct url *self)
 	return self->has_host && self->host_start > self->scheme_end + 2;
 }
 
+struct slice url_credentials(const struct url *self)
+{
+	if (!url_has_credentials(self))
+		return (struct slice){"", 0};
+	return part(self, self->scheme_end + 2, self->host_start - 1);
+}
+
+void url_append_bare(const struct url *self, struct buf *out)
+{
+	struct slice href = url_href(self);
+	uint32_t cut = url_has_credentials(self) ? self->scheme_end + 2 : self->host_start;
+	buf_append(out, href.data, self->has_host ? cut : 0);
+	size_t rest = self->has_host ? self->host_start : 0;
+	buf_append(out, href.data + rest, href.len - rest);
+}
+
+void url_append_redacted(struct buf *out, const char *text)
+{
+	/* Where the authority starts, as the parser's states see it: behind the scheme and any slashes. */
+	size_t scheme = strcspn(text, ":/\\?#@");
+	struct slice name = {text, scheme};
+	bool has_scheme = text[scheme] == ':' && (url_special_scheme(name) || text[scheme + 1] == '/');
+	size_t start = has_scheme ? scheme + 1 : 0;
+	start += strspn(text + start, "/\\ \t");
+	size_t end = start + strcspn(text + start, "/\\?#");
+	size_t at = end;
+	/* What stands before the '@' is somebody's name, not a secret. */
+	bool is_mail = slice_equal(name, slice_of("mailto"));
+	while (at > start && (is_mail || text[at - 1] != '@'))
+		at--;
+	buf_append(out, text, start);
+	buf_append_text(out, text + at);
+}
+
 int url_port(const struct url *self)
 {
 	const struct url_scheme_entry *scheme = self->special ? url_special_scheme(url_scheme(self)) : NULL;

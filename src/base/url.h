@@ -62,6 +62,14 @@ struct slice url_path(const struct url *self);
 struct slice url_href(const struct url *self);
 struct slice url_without_fragment(const struct url *self);
 bool url_has_credentials(const struct url *self);
+struct slice url_credentials(const struct url *self); /* "user:password" or "user", percent-encoded; or "" */
+
+/* Appends the href without the credentials in it. */
+void url_append_bare(const struct url *self, struct buf *out);
+
+/* Appends what a person may see of text, which is meant to be a URL and need not be one: all of it but the
+ * credentials. */
+void url_append_redacted(struct buf *out, const char *text);
 
 /* The port that a connection goes to: the URL's own or the default of its scheme; -1 where there is none. */
 int url_port(const struct url *self);

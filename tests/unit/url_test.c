@@ -91,6 +91,45 @@ struct default_port {
 };
 
 /* Section 4.2, "special scheme". */
+Test(url, credentials_are_kept_apart)
+{
+	static const struct {
+		const char *input, *credentials, *bare, *redacted;
+	} cases[] = {
+	    {"http://u:p@h:81/a?b#c", "u:p", "http://h:81/a?b#c", "http://h:81/a?b#c"},
+	    {"http://u@h/", "u", "http://h/", "http://h/"},
+	    {"http://:p@h/", ":p", "http://h/", "http://h/"},
+	    {"http://u:@h/", "u", "http://h/", "http://h/"},
+	    {"http://a@b:c@h/@x", "a%40b:c", "http://h/@x", "http://h/@x"},
+	    {"https:u:p@h", "u:p", "https://h/", "https:h"},
+	    {"http:\\\\u:p@h\\x@y", "u:p", "http://h/x@y", "http:\\\\h\\x@y"},
+	    {"http://h/?@", "", "http://h/?@", "http://h/?@"},
+	    {"mailto:a@b", "", "mailto:a@b", "mailto:a@b"},
+	    {"x://u:p@h", "u:p", "x://h", "x://h"},
+	};
+	struct url url;
+	struct buf out;
+	url_init(&url);
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cr_assert(url_parse(&url, cases[i].input, strlen(cases[i].input), NULL, NULL));
+		struct slice credentials = url_credentials(&url);
+		cr_expect(slice_equal(credentials, slice_of(cases[i].credentials)), "%s: %.*s",
+		    cases[i].input, (int)credentials.len, credentials.data);
+		buf_clear(&out);
+		url_append_bare(&url, &out);
+		cr_expect_str_eq(out.data, cases[i].bare);
+		buf_clear(&out);
+		url_append_redacted(&out, cases[i].input);
+		cr_expect_str_eq(out.data, cases[i].redacted);
+	}
+	buf_clear(&out);
+	url_append_redacted(&out, "u:p@bad host/x");
+	cr_expect_str_eq(out.data, "bad host/x", "no URL, but somebody's password");
+	url_release(&url);
+	buf_release(&out);
+}
+
 Test(url, default_ports)
 {
 	static const struct default_port cases[] = {{"http://h", 80, true}, {"https://h", 443, true},
