@@ -3,6 +3,10 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
+/* ares.h needs it before. */
+#include <sys/select.h>
+
+#include <ares.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
@@ -71,6 +75,9 @@ static const struct row table[] = {
     {{"user-agent", 'A', "TEXT", network, "instead of \"Mozilla/5.0 (compatible; areq/…)\""}, TEXT,
         FIELD(user_agent), 0, 0},
     {{"proxy", 'x', "URL", network, "through this proxy"}, TEXT, FIELD(proxy), 0, 0},
+    {{"dns-servers", 0, "LIST", network, "ask these name servers: 192.0.2.1,192.0.2.2:53"}, TEXT,
+        FIELD(dns_servers), 0, 0},
+    {{"public-only", 0, NULL, network, "connect to public addresses only"}, FLAG, FIELD(public_only), 0, 0},
     {{"cacert", 0, "FILE", network, "trust the certificates in this PEM file"}, TEXT, FIELD(cacert), 0, 0},
     {{"insecure", 'k', NULL, network, "accept any certificate"}, FLAG, FIELD(insecure), 0, 0},
     {{"ipv4", '4', NULL, network, "only over IPv4"}, FLAG, FIELD(ipv4), 0, 0},
@@ -124,8 +131,8 @@ static void print_version(FILE *to)
 {
 	char pcre2[64];
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
-	fprintf(to, "areq %s\n%s\nPCRE2/%s libxml2/%s libidn2/%s\n", AREQ_VERSION, curl_version(), pcre2,
-	    LIBXML_DOTTED_VERSION, idn2_check_version(NULL));
+	fprintf(to, "areq %s\n%s\nPCRE2/%s libxml2/%s libidn2/%s c-ares/%s\n", AREQ_VERSION, curl_version(),
+	    pcre2, LIBXML_DOTTED_VERSION, idn2_check_version(NULL), ares_version(NULL));
 }
 
 static enum status show(void (*print)(FILE *to))
@@ -334,6 +341,8 @@ static enum status check(const struct options *options)
 		problem = "-e, --xpath and --tags exclude each other";
 	else if (options->ipv4 && options->ipv6)
 		problem = "-4 and -6 exclude each other";
+	else if (options->public_only && options->proxy)
+		problem = "--public-only and -x exclude each other: a proxy chooses the address itself";
 	else if (strpbrk(options->user_agent, "\r\n"))
 		problem = "-A: a header cannot hold a line break";
 	else if (options->output && !*options->output)

@@ -25,6 +25,9 @@ enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
 
 enum { REASON_MAX = 1024 };
 
+/* While a reader is so far behind, nothing new is started: a page in flight adds what it has. */
+enum { BACKLOG_MAX = 1 << 20 };
+
 struct ledger {
 	const struct options *options;
 	struct input *input;
@@ -38,6 +41,7 @@ struct ledger {
 	struct url url; /* for redirects */
 	uint64_t dice;
 	struct totals totals;
+	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
 	const char *emitting; /* the source URL of the page whose links are given out */
 };
 
@@ -50,6 +54,7 @@ static void note_status(struct ledger *self, enum status status)
 static void tell_outcome(struct ledger *self, const struct outcome *outcome)
 {
 	self->totals.outcomes[outcome->kind]++;
+	self->totals.local += outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
 	self->totals.links += outcome->links;
 	self->totals.bytes += outcome->bytes;
 	note_status(self, observers_outcome(self->observers, outcome));
@@ -67,17 +72,21 @@ static void on_link(void *ctx, const struct link *link)
 static void fail_entry(struct ledger *self, const struct input_entry *entry)
 {
 	char place[REASON_MAX];
+	struct buf shown;
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_redacted(&shown, entry->text);
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	tell_outcome(self, &(struct outcome){
 	                       .kind = OUTCOME_FAILED,
 	                       .stage = STAGE_INPUT,
-	                       .source_url = entry->text,
-	                       .final_url = entry->text,
+	                       .source_url = shown.data,
+	                       .final_url = shown.data,
 	                       .place = place,
 	                       .reason = entry->problem,
 	                       .phases = {-1, -1, -1, -1, -1, -1},
 	                   });
+	buf_release(&shown);
 }
 
 static void admit_entry(struct ledger *self, const struct input_entry *entry)
@@ -275,8 +284,12 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	else if (!url_is_http(&self->url))
 		problem = "which is no http or https URL";
 	if (problem) {
+		struct buf shown;
+		buf_init(&shown, SIZE_MAX / 2);
+		url_append_redacted(&shown, task->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
-		    result->http_status, task->location, problem);
+		    result->http_status, shown.data, problem);
+		buf_release(&shown);
 		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
 		return;
 	}
@@ -286,12 +299,7 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
 		return;
 	}
-	struct slice href = url_href(&self->url);
-	free(task->url);
-	task->url = alloc_copy(href.data, href.len);
-	task->redirects++;
-	task->foreign |= leaves;
-	task->goes_on = true;
+	task_redirect(task, &self->url, leaves);
 	task->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->cookies);
 	task->cookies = result->cookies;
@@ -311,14 +319,24 @@ static struct task *next_task(struct ledger *self)
 	return task;
 }
 
-static enum crawl_next next(void *ctx, struct fetch_request *request, struct crawl_wait *wait)
+static void turn(void *ctx, struct wait *wait)
 {
 	struct ledger *self = ctx;
+	self->backlog = 0;
+	note_status(self, observers_flush(self->observers, wait, &self->backlog));
+}
+
+static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)
+{
+	struct ledger *self = ctx;
+	if (self->backlog > BACKLOG_MAX)
+		return CRAWL_NOTHING;
 	bool waits_for_list = read_list(self);
 	struct task *task = next_task(self);
 	if (!task) {
-		wait->wake = frontier_next_due(self->frontier);
-		wait->descriptor = waits_for_list ? input_descriptor(self->input) : -1;
+		wait_until(wait, frontier_next_due(self->frontier));
+		if (waits_for_list)
+			wait_for(wait, input_descriptor(self->input), false);
 		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
@@ -444,6 +462,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 {
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self, .head = on_head, .body = on_body},
+	    .turn = turn,
 	    .next = next,
 	    .done = on_done,
 	    .stopping = stopping,

@@ -69,6 +69,8 @@ static enum status set_up(struct run *self)
 {
 	enum status status = check_cacert(self->options);
 	if (status == STATUS_OK)
+		status = crawl_check(self->options);
+	if (status == STATUS_OK)
 		status = input_open(self->input);
 	if (status == STATUS_OK)
 		status = ledger_compile(self->ledger);
@@ -103,16 +105,19 @@ static bool too_many_failed(const struct run *self)
 
 static enum status crawl(struct run *self)
 {
-	int64_t began = clock_now_ms();
+	int64_t began = clock_now_ms(), longest_turn_us = 0;
 	const struct crawl_handlers handlers = ledger_handlers(self->ledger);
 	enum status status = observers_begin(&self->observers);
 	if (status == STATUS_OK)
-		status = crawl_run(self->options, &handlers);
+		status = crawl_run(self->options, &handlers, &longest_turn_us);
 	status = status_first(status, ledger_close(self->ledger, &self->totals));
+	self->totals.longest_turn_us = longest_turn_us;
 	self->totals.elapsed_ms = clock_now_ms() - began;
 	self->totals.deadline = self->options->deadline_ms && clock_now_ms() >= handlers.stop_at;
 	self->totals.signal = ending_signal(status);
 	status = status_first(status, observers_end(&self->observers, &self->totals));
+	if (self->totals.local)
+		status = status_first(status, STATUS_LOCAL);
 	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
 }
 

@@ -7,12 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void take_url(struct task *self, const struct url *url)
+{
+	struct buf bare;
+	struct slice credentials = url_credentials(url);
+	buf_init(&bare, URL_LENGTH_MAX);
+	url_append_bare(url, &bare);
+	free(self->url);
+	self->url = bare.data;
+	if (credentials.len) {
+		free(self->credentials);
+		self->credentials = alloc_copy(credentials.data, credentials.len);
+	}
+}
+
 struct task *task_new(const char *source, const struct url *url)
 {
-	struct slice href = url_href(url);
 	struct task *self = alloc_new(sizeof *self);
-	self->source = alloc_copy(source, strlen(source));
-	self->url = alloc_copy(href.data, href.len);
+	struct buf redacted;
+	buf_init(&redacted, SIZE_MAX / 2);
+	url_append_redacted(&redacted, source);
+	self->source = redacted.data;
+	take_url(self, url);
 	self->listed_at = clock_now_ms();
 	self->phases = (struct phases){-1, -1, -1, -1, -1, -1};
 	return self;
@@ -24,9 +40,22 @@ void task_free(struct task *self)
 	fetch_cookies_free(self->cookies);
 	free(self->source);
 	free(self->url);
+	free(self->credentials);
 	free(self->location);
 	free(self->content_type);
 	free(self);
+}
+
+void task_redirect(struct task *self, const struct url *url, bool leaves)
+{
+	if (leaves) {
+		free(self->credentials);
+		self->credentials = NULL;
+	}
+	take_url(self, url);
+	self->redirects++;
+	self->foreign |= leaves;
+	self->goes_on = true;
 }
 
 struct fetch_request task_request(struct task *self, const struct options *options)
@@ -46,6 +75,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	self->cut = CUT_NONE;
 	self->http_status = 0;
 	return (struct fetch_request){.url = self->url,
+	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
 	    .fresh = self->fresh,
 	    .foreign = self->foreign,

@@ -17,10 +17,11 @@ enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
 
 /* All texts are its own. */
 struct task {
-	struct job job; /* first: the frontier gives it back */
-	char *source;   /* as listed */
-	char *url;      /* where to ask now */
-	char *location; /* where the answer sends us; raw */
+	struct job job;    /* first: the frontier gives it back */
+	char *source;      /* as listed, without credentials */
+	char *url;         /* where to ask now, without them */
+	char *credentials; /* for its origin; NULL: none */
+	char *location;    /* where the answer sends us; raw */
 	char *content_type;
 	struct page *page; /* while an answer comes in; the ledger's */
 	enum cut cut;
@@ -37,10 +38,13 @@ struct task {
 	struct curl_slist *cookies;
 };
 
-/* source is the URL as listed, url what it was parsed to; both are copied. Free with task_free, without a
- * page. */
+/* source is the URL as listed, url what it was parsed to; both are copied, and credentials kept apart from
+ * them: they are for one origin, and nobody is shown them. Free with task_free, without a page. */
 struct task *task_new(const char *source, const struct url *url);
 void task_free(struct task *self);
+
+/* Goes on at url, where a redirect leads; from an origin to another it takes no secret along. */
+void task_redirect(struct task *self, const struct url *url, bool leaves);
 
 /* Begins the next try and returns what it asks for; the request borrows from the task. */
 struct fetch_request task_request(struct task *self, const struct options *options);

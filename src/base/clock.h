@@ -7,6 +7,9 @@
 /* Monotonic milliseconds since some fixed moment. */
 int64_t clock_now_ms(void);
 
+/* The same clock in microseconds. */
+int64_t clock_now_us(void);
+
 /* A moment that never comes. */
 #define CLOCK_NEVER INT64_MAX
 

@@ -41,6 +41,8 @@ struct options {
 	struct option_list headers; /* "Name: value" */
 	const char *user_agent;
 	const char *proxy;
+	const char *dns_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: the system's */
+	bool public_only;        /* connect to public addresses alone */
 	const char *cacert;
 	bool insecure;
 	bool ipv4;

@@ -11,6 +11,7 @@
 	X(STATUS_OUTPUT, 3)      /* the output cannot be written */                                          \
 	X(STATUS_PIPE_CLOSED, 3) /* the reader of the output is gone */                                      \
 	X(STATUS_LIBRARY, 3)     /* a library refused to work */                                             \
+	X(STATUS_LOCAL, 3)       /* a URL failed for a reason on this machine */                             \
 	X(STATUS_MEMORY, 3)      /* out of memory */
 
 #define STATUS_NAME(name, code) name,

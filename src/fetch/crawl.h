@@ -5,25 +5,24 @@
 
 #include "base/options.h"
 #include "base/status.h"
+#include "base/wait.h"
 #include "fetch/transfer.h"
 
 #include <stdint.h>
 
 enum crawl_next {
 	CRAWL_START,   /* *request was filled: start it */
-	CRAWL_NOTHING, /* nothing may start now; ask again after something ended, or at wait->wake */
+	CRAWL_NOTHING, /* nothing may start now; ask again after something ended, or as *wait says */
 	CRAWL_FINISHED /* nothing will ever come, unless something that runs brings it back */
-};
-
-struct crawl_wait {
-	int64_t wake;   /* monotonic ms; CLOCK_NEVER: only an event changes anything */
-	int descriptor; /* where it becomes readable: ask again; -1: none */
 };
 
 struct crawl_handlers {
 	struct fetch_handlers fetch;
-	/* What next? Called until it gives none or all slots are taken. */
-	enum crawl_next (*next)(void *ctx, struct fetch_request *request, struct crawl_wait *wait);
+	/* A turn of the loop begins: adds to *wait what the caller wants to be woken for, whatever happens.
+	 */
+	void (*turn)(void *ctx, struct wait *wait);
+	/* What next? Called until it gives none or there is room for none. */
+	enum crawl_next (*next)(void *ctx, struct fetch_request *request, struct wait *wait);
 	/* A job's try has ended; its slot is free again. */
 	void (*done)(void *ctx, void *job, struct fetch_result *result);
 	/* True once the run shall end now. */
@@ -32,9 +31,14 @@ struct crawl_handlers {
 	int64_t stop_at;
 };
 
+/* STATUS_USAGE where the loop could not use one of the options; it was logged. */
+enum status crawl_check(const struct options *options);
+
 /* Runs until next says finished with nothing in flight, or stopping says so: then what is in flight ends as
- * interrupted. All handlers get handlers->fetch.ctx. options and handlers are borrowed. STATUS_LIBRARY where
- * libcurl refuses to work; it was logged. */
-enum status crawl_run(const struct options *options, const struct crawl_handlers *handlers);
+ * interrupted. All handlers get handlers->fetch.ctx. options and handlers are borrowed. *longest_turn_us: the
+ * longest time from one look at all connections to the next, sleep not counted. STATUS_LIBRARY where a
+ * library refuses to work; it was logged. */
+enum status crawl_run(
+    const struct options *options, const struct crawl_handlers *handlers, int64_t *longest_turn_us);
 
 #endif

@@ -1,8 +1,12 @@
 #include "fetch/transfer.h"
 
+#include "base/address.h"
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "fetch/failure.h"
+#include "fetch/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +17,9 @@
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
 enum { DRAIN_MAX = 64 * 1024 };
+
+/* … within this time. */
+enum { DRAIN_MS = 1000 };
 
 /* More digits of seconds than this are more than anybody waits. */
 enum { RETRY_AFTER_DIGITS = 12 };
@@ -31,6 +38,13 @@ struct transfer {
 	struct curl_slist *foreign_headers; /* … without what is meant for that origin alone */
 	void *job;
 	size_t place;
+	struct heap *draining;
+	struct heap_node drain;
+	struct curl_slist *resolve;     /* the host's addresses, in libcurl's form */
+	int64_t waited_ms;              /* for them */
+	bool looked_up;                 /* … which were found by us */
+	char refused[INET6_ADDRSTRLEN]; /* an address that the options forbid to connect to; "": none */
+	bool allowed;                   /* there was another one */
 	bool head_seen;
 	enum fetch_want want;
 	bool enough;        /* a handler or the drain limit stopped it */
@@ -104,6 +118,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 		return stop(self, len);
 	}
 	self->want = ask_handler(self, http_status);
+	if (self->want == FETCH_DRAIN)
+		heap_put(self->draining, &self->drain, (uint64_t)clock_now_ms() + DRAIN_MS, self);
 	return self->want == FETCH_STOP ? stop(self, len) : len;
 }
 
@@ -149,6 +165,20 @@ static bool is_for_one_origin(const char *line)
 	return false;
 }
 
+/* Called with each address before it is connected to, so nothing leads around it: no redirect, no name
+ * server. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *self = ctx;
+	(void)purpose;
+	if (address_is_public(&address->addr)) {
+		self->allowed = true;
+		return socket(address->family, address->socktype, address->protocol);
+	}
+	address_text(&address->addr, self->refused, sizeof self->refused);
+	return CURL_SOCKET_BAD;
+}
+
 static void set_user_options(struct transfer *self)
 {
 	const struct options *options = self->options;
@@ -160,9 +190,13 @@ static void set_user_options(struct transfer *self)
 			add_header(&self->foreign_headers, line);
 	}
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
-	if (options->proxy)
-		curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	/* A proxy would choose the address itself. */
+	if (options->proxy || options->public_only)
+		curl_easy_setopt(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
+	if (options->public_only) {
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
+	}
 	if (options->cacert)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
 	use_one_ca_file(easy);
@@ -200,12 +234,13 @@ static void set_constant_options(struct transfer *self)
 	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
 }
 
-struct transfer *transfer_new(
-    const struct options *options, CURLSH *share, const struct fetch_handlers *handlers)
+struct transfer *transfer_new(const struct options *options, CURLSH *share,
+    const struct fetch_handlers *handlers, struct heap *draining)
 {
 	struct transfer *self = alloc_new(sizeof *self);
 	self->options = options;
 	self->handlers = handlers;
+	self->draining = draining;
 	self->easy = curl_easy_init();
 	if (!self->easy) {
 		log_error("libcurl gives no handle");
@@ -226,7 +261,61 @@ void transfer_free(struct transfer *self)
 	curl_easy_cleanup(self->easy);
 	curl_slist_free_all(self->headers);
 	curl_slist_free_all(self->foreign_headers);
+	curl_slist_free_all(self->resolve);
 	free(self);
+}
+
+/* libcurl takes "+host:port:addresses": known, but not for ever. */
+static void set_addresses(struct transfer *self, const struct fetch_request *request)
+{
+	struct buf line;
+	curl_slist_free_all(self->resolve);
+	self->resolve = NULL;
+	self->looked_up = request->addresses != NULL;
+	if (request->addresses) {
+		struct slice host = names_host(request->url);
+		const char *behind = host.data + host.len;
+		bool tls = strncmp(request->url, "https:", 6) == 0;
+		size_t port_len = *behind == ':' ? strcspn(behind + 1, "/?#") : 0;
+		buf_init(&line, SIZE_MAX / 2);
+		buf_append_byte(&line, '+');
+		buf_append(&line, host.data, host.len);
+		buf_append_byte(&line, ':');
+		if (port_len)
+			buf_append(&line, behind + 1, port_len);
+		else
+			buf_append_text(&line, tls ? "443" : "80");
+		buf_append_byte(&line, ':');
+		buf_append_text(&line, request->addresses);
+		add_header(&self->resolve, line.data);
+		buf_release(&line);
+	}
+	curl_easy_setopt(self->easy, CURLOPT_RESOLVE, self->resolve);
+}
+
+static void set_credentials(CURL *easy, const char *credentials)
+{
+	char *user = NULL, *password = NULL;
+	if (credentials) {
+		size_t user_len = strcspn(credentials, ":");
+		const char *behind = credentials + user_len + (credentials[user_len] == ':');
+		user = user_len ? curl_easy_unescape(easy, credentials, (int)user_len, NULL) : NULL;
+		password = curl_easy_unescape(easy, behind, 0, NULL);
+		if ((user_len && !user) || !password)
+			alloc_fail();
+	}
+	curl_easy_setopt(easy, CURLOPT_USERNAME, credentials && !user ? "" : user);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, password);
+	curl_free(user);
+	curl_free(password);
+}
+
+/* What is left of a limit of time; never 0, which would mean none. */
+static long left_ms(int64_t limit_ms, int64_t waited_ms)
+{
+	if (limit_ms == 0)
+		return 0;
+	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
 }
 
 void transfer_prepare(struct transfer *self, const struct fetch_request *request)
@@ -239,11 +328,17 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->drained = 0;
 	self->trailer_len = 0;
 	self->broken = NULL;
-	self->error[0] = self->reason[0] = '\0';
+	self->allowed = false;
+	self->waited_ms = request->waited_ms;
+	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	set_addresses(self, request);
+	set_credentials(easy, request->credentials);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->foreign ? self->foreign_headers : self->headers);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms(request->timeout_ms, request->waited_ms));
+	curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT_MS, left_ms(self->options->connect_timeout_ms, request->waited_ms));
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
 	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
@@ -305,17 +400,21 @@ static double between_ms(CURL *easy, CURLINFO from, CURLINFO to)
 	return end > 0 && end >= start ? end - start : -1;
 }
 
-static struct phases phases_of(CURL *easy)
+static struct phases phases_of(const struct transfer *self)
 {
+	CURL *easy = self->easy;
 	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
 	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	double waited = (double)self->waited_ms;
+	if (self->looked_up)
+		dns = waited;
 	return (struct phases){
 	    .queued = -1,
-	    .dns = new_connection && dns > 0 ? dns : -1,
+	    .dns = waited > 0 || (new_connection && dns > 0) ? dns : -1,
 	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
 	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
 	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
-	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T),
+	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + waited,
 	};
 }
 
@@ -328,16 +427,41 @@ static uint64_t wire_bytes(CURL *easy)
 	return (uint64_t)body + (uint64_t)head;
 }
 
+/* What the end means where the answer did not end well. */
+static void describe_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
+{
+	struct failure failure =
+	    failure_describe(self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
+	result->stage = failure.stage;
+	result->transient = failure.transient;
+	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+	/* libcurl tries again by itself, but only five times in the life of a handle. */
+	result->stale = code == CURLE_SEND_ERROR && strncmp(self->error, "Connection died", 15) == 0;
+	result->reason = self->reason;
+	if (code == CURLE_COULDNT_CONNECT && self->refused[0] && !self->allowed) {
+		result->stage = STAGE_POLICY;
+		result->transient = false;
+		snprintf(self->reason, sizeof self->reason, "%s is not a public address (--public-only)",
+		    self->refused);
+	}
+}
+
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
+	heap_remove(&self->drain);
+	result.phases = phases_of(self);
+	result.wire_bytes = wire_bytes(self->easy);
+	if (code == CURLE_ABORTED_BY_CALLBACK) {
+		result.interrupted = true;
+		result.stage = STAGE_LOCAL;
+		return result;
+	}
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result.http_status);
 	char *content_type = NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result.cookies);
 	result.content_type = content_type;
-	result.phases = phases_of(self->easy);
-	result.wire_bytes = wire_bytes(self->easy);
 	/* A connection that closes within the head is a good end to libcurl. */
 	if (code == CURLE_OK && !self->head_seen)
 		self->broken = "the connection was closed within the head of the answer";
@@ -354,27 +478,17 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	} else if (self->enough) {
 		result.stopped = true;
 	} else {
-		struct failure failure = failure_describe(
-		    self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
-		result.stage = failure.stage;
-		result.transient = failure.transient;
-		result.timed_out = code == CURLE_OPERATION_TIMEDOUT;
-		/* libcurl tries again by itself, but only five times in the life of a handle. */
-		result.stale = code == CURLE_SEND_ERROR && strncmp(self->error, "Connection died", 15) == 0;
-		result.reason = self->reason;
+		describe_failure(self, code, &result);
 	}
 	return result;
 }
 
-struct fetch_result transfer_interrupted(struct transfer *self)
+struct fetch_result fetch_interrupted(void)
 {
-	return (struct fetch_result){
-	    .interrupted = true,
+	return (struct fetch_result){.interrupted = true,
 	    .retry_after_ms = -1,
 	    .stage = STAGE_LOCAL,
-	    .phases = phases_of(self->easy),
-	    .wire_bytes = wire_bytes(self->easy),
-	};
+	    .phases = {-1, -1, -1, -1, -1, -1}};
 }
 
 void fetch_cookies_free(struct curl_slist *cookies)

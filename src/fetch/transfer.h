@@ -2,6 +2,7 @@
 #ifndef AREQ_FETCH_TRANSFER_H
 #define AREQ_FETCH_TRANSFER_H
 
+#include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
 
@@ -12,13 +13,18 @@
 
 /* What is to be fetched: one address, one try, no redirects followed. */
 struct fetch_request {
-	const char *url;    /* absolute, http or https; borrowed for the call that takes it */
-	int64_t timeout_ms; /* for all of it; 0: none */
-	bool fresh;         /* not over a connection that was used before */
-	bool foreign;       /* a redirect led away from the origin that the user named */
-	struct curl_slist
-	    *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed likewise */
-	void *job;    /* the caller's own; handed back with everything that happens */
+	const char *url; /* absolute, http or https, normalised, without credentials; borrowed until done */
+	const char *credentials;    /* "user:password", each percent-encoded, for basic authentication; NULL:
+	                             * none;    borrowed likewise */
+	int64_t timeout_ms;         /* for all of it; 0: none */
+	bool fresh;                 /* not over a connection that was used before */
+	bool foreign;               /* a redirect led away from the origin that the user named */
+	struct curl_slist *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed
+	                             * likewise */
+	const char *addresses;      /* of the URL's host: "192.0.2.1,[2001:db8::1]"; NULL: libcurl finds them;
+	                             * borrowed      for the call that takes it */
+	int64_t waited_ms;          /* of all limits of time, waiting for the addresses took so much */
+	void *job;                  /* the caller's own; handed back with everything that happens */
 };
 
 /* What the head of a final (not 1xx) answer says. Borrowed for the call. */
@@ -64,10 +70,11 @@ struct fetch_handlers {
 
 struct transfer;
 
-/* options, share and handlers are borrowed and outlive it; share may be NULL. NULL where libcurl refuses; it
- * was logged. Free with transfer_free. */
-struct transfer *transfer_new(
-    const struct options *options, CURLSH *share, const struct fetch_handlers *handlers);
+/* options, share, handlers and draining are borrowed and outlive it; share may be NULL. A transfer whose body
+ * nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest, with
+ * CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
+struct transfer *transfer_new(const struct options *options, CURLSH *share,
+    const struct fetch_handlers *handlers, struct heap *draining);
 void transfer_free(struct transfer *self);
 
 /* Makes the handle ready for the request. The handle's private pointer is the transfer. */
@@ -81,10 +88,12 @@ void transfer_set_place(struct transfer *self, size_t place);
 
 void *transfer_job(const struct transfer *self);
 
-/* What the result is, once the handle has left the multi handle. The result's texts live in the transfer
- * until it is prepared again. The second form is for a try that was cut off by the end of the run. */
+/* What the result is, once the handle has left the multi handle; CURLE_ABORTED_BY_CALLBACK: it was taken out,
+ * since the run is stopped. The result's texts live in the transfer until it is prepared again. */
 struct fetch_result transfer_result(struct transfer *self, CURLcode code);
-struct fetch_result transfer_interrupted(struct transfer *self);
+
+/* The result of a request that was never started, since the run is stopped. */
+struct fetch_result fetch_interrupted(void);
 
 void fetch_cookies_free(struct curl_slist *cookies);
 

@@ -81,8 +81,11 @@ static enum status console_end(void *ctx, const struct totals *totals)
 			append_count(
 			    &counts, totals->outcomes[kind], outcome_kind_text((enum outcome_kind)kind));
 	}
+	if (totals->local)
+		append_count(&counts, totals->local, "of the failed by trouble on this machine");
 	if (totals->repeated)
 		append_count(&counts, totals->repeated, "listed again");
+	log_event("the longest turn of the loop took %.1f ms", (double)totals->longest_turn_us / 1000);
 	log_warning("%s%" PRIu64 " URL%s: %s; %" PRIu64 " link%s in %.1f s", stopped, totals->urls,
 	    plural(totals->urls), counts.data, totals->links, plural(totals->links),
 	    (double)totals->elapsed_ms / 1000);

@@ -38,6 +38,16 @@ enum status observers_outcome(const struct observers *self, const struct outcome
 	return status;
 }
 
+enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->flush)
+			status = status_first(status, one->flush(one->self, wait, backlog));
+	}
+	return status;
+}
+
 enum status observers_end(const struct observers *self, const struct totals *totals)
 {
 	enum status status = STATUS_OK;

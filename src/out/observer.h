@@ -5,6 +5,7 @@
 #include "base/link.h"
 #include "base/outcome.h"
 #include "base/status.h"
+#include "base/wait.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,11 +15,13 @@ struct totals {
 	uint64_t urls;     /* taken from the input, each once */
 	uint64_t repeated; /* listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
+	uint64_t local; /* of those that failed: by trouble on this machine */
 	uint64_t links;
 	uint64_t bytes;
 	int64_t elapsed_ms;
-	bool deadline; /* it was stopped by its own deadline */
-	int signal;    /* that stopped it; 0: none */
+	int64_t longest_turn_us; /* of the loop */
+	bool deadline;           /* it was stopped by its own deadline */
+	int signal;              /* that stopped it; 0: none */
 };
 
 /* Any callback may be NULL. All texts and records are borrowed for the call. A status other than STATUS_OK
@@ -31,6 +34,9 @@ struct observer {
 	enum status (*link)(void *self, const char *source_url, const struct link *link);
 	/* Exactly once for each input URL. */
 	enum status (*outcome)(void *self, const struct outcome *outcome);
+	/* Hands on what its reader did not take before: adds the descriptor that *wait is to wait for, and
+	 * the bytes that are still left to *backlog. */
+	enum status (*flush)(void *self, struct wait *wait, size_t *backlog);
 	/* After the last outcome, also where the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
 };
@@ -49,6 +55,7 @@ void observers_add(struct observers *self, struct observer observer);
 enum status observers_begin(const struct observers *self);
 enum status observers_link(const struct observers *self, const char *source_url, const struct link *link);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
+enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
 enum status observers_end(const struct observers *self, const struct totals *totals);
 
 #endif

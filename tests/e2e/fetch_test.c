@@ -516,6 +516,70 @@ Test(fetch, keeps_secrets_to_the_origin_they_were_meant_for)
 	site_stop(&other);
 }
 
+/* base64 of "user:p@ss" */
+#define BASIC "Basic dXNlcjpwQHNz"
+
+Test(fetch, uses_credentials_for_their_host_alone_and_shows_them_to_nobody)
+{
+	struct site site, other;
+	struct site_stats stats;
+	struct run_result result;
+	char url[1024], list[2048];
+	site_start(&site);
+	site_start(&other);
+	const char *away = site_page(&other, "links", "1");
+	const char *second = site_page(&site, "status", "302", "location", away);
+	const char *first = site_page(&site, "status", "302", "location", site_target(second));
+	snprintf(url, sizeof url, "http://user:p%%40ss@%s%s", site.host, site_target(first));
+	snprintf(list, sizeof list, "%s\nhttp://user:p%%40ss@bad host/\nhttp://user:p%%40ss@%s%s\n", url,
+	    site.host, site_target(site_page(&site, "links", "2")));
+	run_areq_with(
+	    &result, (&(struct run_options){.input = list}), "-v", "-o", "/dev/stderr", "--report", "-");
+	run_expect_exit(&result, 1);
+	const char *const texts[] = {result.out, result.err};
+	for (size_t i = 0; i < 2; i++)
+		cr_expect(
+		    !strstr(texts[i], "p%40ss") && !strstr(texts[i], "p@ss") && !strstr(texts[i], "user"),
+		    "%s", texts[i]);
+	cr_expect(strstr(result.err, "/_/link2\n"), "the rows are among it: %s", result.err);
+	cr_expect(strstr(result.err, "http://bad host/"), "%s", result.err);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const char *sent = site_request_header(&stats.requests[i], "Authorization");
+		cr_expect_str_eq(sent ? sent : "", BASIC, "a redirect within the origin keeps them");
+	}
+	site_stats_release(&stats);
+	site_stats(&other, &stats);
+	cr_assert_eq(stats.count, 1);
+	cr_expect_null(site_request_header(&stats.requests[0], "Authorization"));
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+	site_stop(&other);
+}
+
+Test(fetch, waits_for_no_body_that_it_does_not_want)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *target = site_page(&site, "links", "1");
+	run_areq(&result, "--no-header", "-t", "15",
+	    site_page(&site, "status", "302", "location", target, "size", "999", "hang", "body"));
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.out, "link1\n"));
+	cr_expect_lt(result.seconds, 8);
+	run_release(&result);
+	run_areq(&result, "--no-header", "-t", "15",
+	    site_page(&site, "status", "404", "size", "999", "hang", "body"));
+	run_expect_exit(&result, 1);
+	expect_says(&result, "got 404 Not Found");
+	cr_expect_lt(result.seconds, 8);
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(fetch, backs_off_where_retry_after_says_nothing_useful)
 {
 	static const char *const values[] = {"soon", "-5", "0", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT", ""};

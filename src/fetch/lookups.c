@@ -1,0 +1,184 @@
+#include "fetch/lookups.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/heap.h"
+#include "fetch/names.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LOOKUPS_MAX = 1024 };
+
+/* In waiting until the answer comes or it is too late, then among the named. */
+struct lookup {
+	struct name_wait wait; /* first: names gives it back */
+	struct fetch_request request;
+	int64_t since;
+	struct heap_node due;
+	struct lookup *next;
+};
+
+struct lookups {
+	const struct options *options;
+	lookups_failed_fn failed;
+	void *ctx;
+	struct names *names;
+	struct heap waiting; /* by the moment at which it is too late */
+	struct lookup *first_named, *last_named;
+	size_t count; /* waiting and named */
+};
+
+static void release(struct lookups *self, struct lookup *lookup)
+{
+	names_leave(&lookup->wait);
+	heap_remove(&lookup->due);
+	free(lookup);
+	self->count--;
+}
+
+static void fail(struct lookups *self, struct lookup *lookup, struct fetch_result result)
+{
+	void *job = lookup->request.job;
+	double waited = (double)(clock_now_ms() - lookup->since);
+	result.retry_after_ms = -1;
+	result.phases = (struct phases){-1, waited, -1, -1, -1, waited};
+	release(self, lookup);
+	self->failed(self->ctx, job, &result);
+}
+
+static void on_answer(void *ctx, struct name_wait *wait, const struct name_answer *answer)
+{
+	struct lookups *self = ctx;
+	struct lookup *lookup = (struct lookup *)wait;
+	if (!answer->addresses) {
+		fail(self, lookup,
+		    (struct fetch_result){
+		        .stage = answer->stage, .transient = answer->transient, .reason = answer->reason});
+		return;
+	}
+	heap_remove(&lookup->due);
+	lookup->request.waited_ms = clock_now_ms() - lookup->since;
+	if (self->last_named)
+		self->last_named->next = lookup;
+	else
+		self->first_named = lookup;
+	self->last_named = lookup;
+}
+
+enum status lookups_new(
+    struct lookups **lookups, const struct options *options, lookups_failed_fn failed, void *ctx)
+{
+	struct lookups *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->failed = failed;
+	self->ctx = ctx;
+	enum status status = names_new(&self->names, options, on_answer, self);
+	if (status != STATUS_OK) {
+		lookups_free(self);
+		self = NULL;
+	}
+	*lookups = self;
+	return status;
+}
+
+void lookups_free(struct lookups *self)
+{
+	if (!self)
+		return;
+	assert(self->count == 0);
+	names_free(self->names);
+	heap_release(&self->waiting);
+	free(self);
+}
+
+bool lookups_have_room(const struct lookups *self)
+{
+	return self->count < LOOKUPS_MAX;
+}
+
+size_t lookups_count(const struct lookups *self)
+{
+	return self->count;
+}
+
+static int64_t limit_ms(const struct lookups *self, const struct fetch_request *request)
+{
+	int64_t limit = self->options->connect_timeout_ms;
+	return request->timeout_ms && request->timeout_ms < limit ? request->timeout_ms : limit;
+}
+
+bool lookups_add(struct lookups *self, struct fetch_request *request)
+{
+	struct slice host = names_host(request->url);
+	if (!names_are_asked(self->names, host))
+		return true;
+	request->addresses = names_find(self->names, host);
+	if (request->addresses)
+		return true;
+	struct lookup *lookup = alloc_new(sizeof *lookup);
+	lookup->request = *request;
+	lookup->since = clock_now_ms();
+	heap_put(&self->waiting, &lookup->due, (uint64_t)(lookup->since + limit_ms(self, request)), lookup);
+	self->count++;
+	names_wait(self->names, host, &lookup->wait);
+	return false;
+}
+
+bool lookups_next(struct lookups *self, struct fetch_request *request)
+{
+	struct lookup *lookup = self->first_named;
+	if (!lookup)
+		return false;
+	self->first_named = lookup->next;
+	if (!self->first_named)
+		self->last_named = NULL;
+	*request = lookup->request;
+	release(self, lookup);
+	return true;
+}
+
+void *lookups_abandon(struct lookups *self)
+{
+	struct fetch_request request;
+	const struct heap_node *node = heap_first(&self->waiting);
+	if (!node)
+		return lookups_next(self, &request) ? request.job : NULL;
+	struct lookup *lookup = node->thing;
+	void *job = lookup->request.job;
+	release(self, lookup);
+	return job;
+}
+
+size_t lookups_poll(struct lookups *self, struct curl_waitfd *fds, size_t max, int64_t *wake)
+{
+	const struct heap_node *first = heap_first(&self->waiting);
+	if (first && (int64_t)first->key < *wake)
+		*wake = (int64_t)first->key;
+	return names_poll(self->names, fds, max, wake);
+}
+
+static void fail_too_late(struct lookups *self)
+{
+	char reason[128];
+	int64_t now = clock_now_ms();
+	for (struct heap_node *node; (node = heap_first(&self->waiting)) && (int64_t)node->key <= now;) {
+		bool local = names_no_server_answers(self->names);
+		struct lookup *lookup = node->thing;
+		snprintf(reason, sizeof reason, "name lookup timed out after %g s%s",
+		    (double)limit_ms(self, &lookup->request) / 1000,
+		    local ? ": no name server answers (see /etc/resolv.conf, --dns-servers)" : "");
+		fail(self, lookup,
+		    (struct fetch_result){.stage = local ? STAGE_LOCAL : STAGE_RESOLVE,
+		        .transient = true,
+		        .timed_out = true,
+		        .reason = reason});
+	}
+}
+
+void lookups_perform(struct lookups *self, const struct curl_waitfd *fds, size_t count)
+{
+	names_perform(self->names, fds, count);
+	fail_too_late(self);
+}

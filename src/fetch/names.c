@@ -1,0 +1,400 @@
+#include "fetch/names.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/heap.h"
+#include "base/log.h"
+
+/* ares.h needs it before. */
+#include <sys/select.h>
+
+#include <ares.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+/* An answer is used as long as its time to live says, within these limits. */
+enum { KEPT_AT_LEAST_S = 10, KEPT_AT_MOST_S = 60 };
+
+/* A lost packet is noticed well within the time for a connection. */
+enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
+
+/* c-ares opens few sockets: one for each name server, and for long answers by TCP. */
+enum { SOCKETS_MAX = 64 };
+
+enum { ADDRESSES_MAX_BYTES = 64 * 1024 };
+
+/* A name is queued, asked, and known until its addresses expire; it is forgotten where the question fails. */
+struct name {
+	struct names *owner;
+	char *host;
+	struct name_wait *first, *last; /* those who wait for it, in order */
+	char *addresses;                /* NULL: not known yet */
+	struct heap_node due; /* queued: in their order; asked: when it is young no more; known: by expiry */
+};
+
+struct names {
+	const struct options *options;
+	names_answer_fn answer;
+	void *ctx;
+	ares_channel channel;
+	bool proxied;
+	bool asked, answered; /* any name server, ever */
+	void *tree;           /* struct name, a tsearch tree by host */
+	struct heap queued;
+	struct heap young;
+	struct heap known;
+	uint64_t numbers;
+	struct curl_waitfd sockets[SOCKETS_MAX];
+	size_t socket_count;
+	size_t open; /* questions without an answer yet */
+	struct buf host;
+};
+
+/* Which sockets c-ares wants to be called for. */
+static void on_socket(void *ctx, ares_socket_t socket, int readable, int writable)
+{
+	struct names *self = ctx;
+	short events = (short)((readable ? CURL_WAIT_POLLIN : 0) | (writable ? CURL_WAIT_POLLOUT : 0));
+	size_t at = 0;
+	while (at < self->socket_count && self->sockets[at].fd != socket)
+		at++;
+	if (at == SOCKETS_MAX)
+		return;
+	if (at == self->socket_count)
+		self->socket_count++;
+	self->sockets[at] = (struct curl_waitfd){.fd = socket, .events = events};
+	if (!events)
+		self->sockets[at] = self->sockets[--self->socket_count];
+}
+
+static bool is_proxied(const struct options *options)
+{
+	static const char *const variables[] = {
+	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+	if (options->public_only)
+		return false;
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *value = getenv(variables[i]);
+		if (value && *value)
+			return true;
+	}
+	return options->proxy != NULL;
+}
+
+static enum status start(struct names *self)
+{
+	struct ares_options options = {.timeout = FIRST_TIMEOUT_MS,
+	    .tries = TRIES,
+	    .sock_state_cb = on_socket,
+	    .sock_state_cb_data = self};
+	int code = ares_library_init(ARES_LIB_INIT_ALL);
+	if (code == ARES_SUCCESS)
+		code = ares_init_options(
+		    &self->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+	if (code != ARES_SUCCESS) {
+		log_error("c-ares cannot be started: %s", ares_strerror(code));
+		return STATUS_LIBRARY;
+	}
+	const char *servers = self->options->dns_servers;
+	code = servers ? ares_set_servers_ports_csv(self->channel, servers) : ARES_SUCCESS;
+	if (code != ARES_SUCCESS || (servers && !*servers)) {
+		log_error("--dns-servers: \"%s\" is not a list of addresses such as 192.0.2.1,192.0.2.2:5353",
+		    servers);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+enum status names_new(struct names **names, const struct options *options, names_answer_fn answer, void *ctx)
+{
+	struct names *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->answer = answer;
+	self->ctx = ctx;
+	self->proxied = is_proxied(options);
+	buf_init(&self->host, ADDRESSES_MAX_BYTES);
+	enum status status = start(self);
+	if (status != STATUS_OK) {
+		names_free(self);
+		self = NULL;
+	}
+	*names = self;
+	return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct name *left = a, *right = b;
+	return strcmp(left->host, right->host);
+}
+
+static void forget(struct name *name)
+{
+	struct names *self = name->owner;
+	heap_remove(&name->due);
+	tdelete(name, &self->tree, compare_names);
+	free(name->host);
+	free(name->addresses);
+	free(name);
+}
+
+void names_free(struct names *self)
+{
+	if (!self)
+		return;
+	/* It answers every open question with ARES_EDESTRUCTION. */
+	if (self->channel)
+		ares_destroy(self->channel);
+	ares_library_cleanup();
+	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
+	while (self->tree)
+		forget(*(struct name **)self->tree);
+	heap_release(&self->queued);
+	heap_release(&self->young);
+	heap_release(&self->known);
+	buf_release(&self->host);
+	free(self);
+}
+
+struct slice names_host(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+	return (struct slice){host, len};
+}
+
+static bool ends_with(struct slice host, const char *end)
+{
+	size_t len = strlen(end);
+	return host.len >= len && strncasecmp(host.data + host.len - len, end, len) == 0;
+}
+
+bool names_are_asked(const struct names *self, struct slice host)
+{
+	/* In its normal form a host that ends in a number is an IPv4 address (WHATWG URL, section 3.5). */
+	bool is_address = host.data[0] == '[' || strspn(host.data, "0123456789.") >= host.len;
+	return !self->proxied && !is_address && !slice_equal(host, slice_of("localhost")) &&
+	       !ends_with(host, ".localhost") && !ends_with(host, ".local");
+}
+
+static void give_out(struct name *name, const struct name_answer *answer)
+{
+	struct names *self = name->owner;
+	for (struct name_wait *wait; (wait = name->first);) {
+		names_leave(wait);
+		self->answer(self->ctx, wait, answer);
+	}
+}
+
+static void fail(struct name *name, int code)
+{
+	static const struct name_answer no_such_name = {
+	    NULL, STAGE_RESOLVE, false, "name lookup failed: no such name"};
+	static const struct name_answer no_address = {
+	    NULL, STAGE_RESOLVE, false, "name lookup failed: the name has no address"};
+	static const struct name_answer bad_name = {
+	    NULL, STAGE_RESOLVE, false, "name lookup failed: not a name that can be looked up"};
+	static const struct name_answer no_server = {NULL, STAGE_LOCAL, true,
+	    "name lookup failed: no name server can be reached (see /etc/resolv.conf, --dns-servers)"};
+	static const struct name_answer no_reply = {
+	    NULL, STAGE_RESOLVE, true, "name lookup failed: no answer from the name servers"};
+	static const struct name_answer refused = {
+	    NULL, STAGE_RESOLVE, true, "name lookup failed: the name server cannot answer"};
+	const struct name_answer *answer = &refused;
+	if (code == ARES_ENOTFOUND)
+		answer = &no_such_name;
+	else if (code == ARES_ENODATA)
+		answer = &no_address;
+	else if (code == ARES_EBADNAME)
+		answer = &bad_name;
+	else if (!name->owner->answered)
+		answer = &no_server;
+	else if (code == ARES_ETIMEOUT)
+		answer = &no_reply;
+	give_out(name, answer);
+	forget(name);
+}
+
+/* In the form that libcurl reads them in. Their least time to live in *seconds. */
+static void append_addresses(struct buf *out, const struct ares_addrinfo *result, int *seconds)
+{
+	for (const struct ares_addrinfo_node *node = result->nodes; node; node = node->ai_next) {
+		char text[INET6_ADDRSTRLEN] = "";
+		bool v6 = node->ai_family == AF_INET6;
+		const void *address =
+		    v6 ? (const void *)&((struct sockaddr_in6 *)(void *)node->ai_addr)->sin6_addr
+		       : &((struct sockaddr_in *)(void *)node->ai_addr)->sin_addr;
+		if (!inet_ntop(node->ai_family, address, text, sizeof text))
+			continue;
+		if (out->len)
+			buf_append_byte(out, ',');
+		buf_append_text(out, v6 ? "[" : "");
+		buf_append_text(out, text);
+		buf_append_text(out, v6 ? "]" : "");
+		if (node->ai_ttl < *seconds)
+			*seconds = node->ai_ttl;
+	}
+}
+
+static void know(struct name *name, const struct ares_addrinfo *result)
+{
+	struct names *self = name->owner;
+	struct buf addresses;
+	int seconds = KEPT_AT_MOST_S;
+	buf_init(&addresses, ADDRESSES_MAX_BYTES);
+	append_addresses(&addresses, result, &seconds);
+	if (addresses.len == 0) {
+		buf_release(&addresses);
+		fail(name, ARES_ENODATA);
+		return;
+	}
+	if (seconds < KEPT_AT_LEAST_S)
+		seconds = KEPT_AT_LEAST_S;
+	name->addresses = addresses.data;
+	heap_remove(&name->due);
+	heap_put(&self->known, &name->due, (uint64_t)(clock_now_ms() + (int64_t)seconds * 1000), name);
+	give_out(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
+}
+
+static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *result)
+{
+	struct name *name = ctx;
+	struct names *self = name->owner;
+	(void)timeouts;
+	if (code == ARES_EDESTRUCTION)
+		return;
+	self->open--;
+	if (code == ARES_ENOMEM)
+		alloc_fail();
+	if (code == ARES_SUCCESS)
+		know(name, result);
+	else
+		fail(name, code);
+	if (result)
+		ares_freeaddrinfo(result);
+}
+
+static void ask(struct names *self, struct name *name)
+{
+	struct ares_addrinfo_hints hints = {.ai_family = self->options->ipv4   ? AF_INET
+	                                                 : self->options->ipv6 ? AF_INET6
+	                                                                       : AF_UNSPEC,
+	    .ai_socktype = SOCK_STREAM};
+	heap_remove(&name->due);
+	heap_put(&self->young, &name->due, (uint64_t)clock_now_ms() + NAMES_YOUNG_MS, name);
+	self->asked = true;
+	self->open++;
+	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, name);
+}
+
+/* Asks as many of the queued as the leash allows. */
+static void ask_queued(struct names *self)
+{
+	int64_t now = clock_now_ms();
+	for (struct heap_node *node; (node = heap_first(&self->young)) && (int64_t)node->key <= now;)
+		heap_remove(node);
+	for (struct heap_node *node; self->young.count < NAMES_YOUNG && (node = heap_first(&self->queued));)
+		ask(self, node->thing);
+}
+
+static void forget_expired(struct names *self)
+{
+	int64_t now = clock_now_ms();
+	for (struct heap_node *node; (node = heap_first(&self->known)) && (int64_t)node->key <= now;)
+		forget(node->thing);
+}
+
+static struct name *find(struct names *self, struct slice host)
+{
+	buf_clear(&self->host);
+	buf_append(&self->host, host.data, host.len);
+	struct name wanted = {.host = self->host.data};
+	struct name **found = tfind(&wanted, &self->tree, compare_names);
+	return found ? *found : NULL;
+}
+
+const char *names_find(struct names *self, struct slice host)
+{
+	forget_expired(self);
+	const struct name *name = find(self, host);
+	return name ? name->addresses : NULL;
+}
+
+void names_wait(struct names *self, struct slice host, struct name_wait *wait)
+{
+	struct name *name = find(self, host);
+	if (!name) {
+		name = alloc_new(sizeof *name);
+		name->owner = self;
+		name->host = alloc_copy(host.data, host.len);
+		heap_put(&self->queued, &name->due, self->numbers++, name);
+		if (!tsearch(name, &self->tree, compare_names))
+			alloc_fail();
+	}
+	*wait = (struct name_wait){.name = name, .previous = name->last};
+	if (name->last)
+		name->last->next = wait;
+	else
+		name->first = wait;
+	name->last = wait;
+}
+
+void names_leave(struct name_wait *wait)
+{
+	if (!wait->name)
+		return;
+	if (wait->previous)
+		wait->previous->next = wait->next;
+	else
+		wait->name->first = wait->next;
+	if (wait->next)
+		wait->next->previous = wait->previous;
+	else
+		wait->name->last = wait->previous;
+	*wait = (struct name_wait){0};
+}
+
+bool names_no_server_answers(const struct names *self)
+{
+	return self->asked && !self->answered;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t names_poll(struct names *self, struct curl_waitfd *fds, size_t max, int64_t *wake)
+{
+	struct timeval wait;
+	int64_t now = clock_now_ms();
+	if (self->open && ares_timeout(self->channel, NULL, &wait))
+		*wake = earlier(*wake, now + (int64_t)wait.tv_sec * 1000 + (wait.tv_usec + 999) / 1000);
+	const struct heap_node *young = heap_first(&self->young);
+	if (self->queued.count)
+		*wake = earlier(*wake, young ? (int64_t)young->key : now);
+	size_t count = self->socket_count < max ? self->socket_count : max;
+	memcpy(fds, self->sockets, count * sizeof *fds);
+	return count;
+}
+
+void names_perform(struct names *self, const struct curl_waitfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool readable = fds[i].revents & CURL_WAIT_POLLIN, writable = fds[i].revents & CURL_WAIT_POLLOUT;
+		/* Both at once is how libcurl tells of an error, such as a port that nobody listens at. */
+		self->answered |= readable && !writable;
+		if (readable || writable)
+			ares_process_fd(self->channel, readable ? fds[i].fd : ARES_SOCKET_BAD,
+			    writable ? fds[i].fd : ARES_SOCKET_BAD);
+	}
+	if (self->open)
+		ares_process_fd(self->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	ask_queued(self);
+}

@@ -1,0 +1,21 @@
+/* A name server of this test's own: dnsmasq on a free loopback port, which knows what it is told and asks
+ * nobody else. Like all support it fails the test where it cannot do its work. */
+#ifndef SUPPORT_NAMESERVER_H
+#define SUPPORT_NAMESERVER_H
+
+#include "run.h"
+
+struct nameserver {
+	struct run_child dnsmasq;
+	int silent;         /* a UDP socket that takes questions and never answers */
+	char address[32];   /* for --dns-servers */
+	char silent_at[32]; /* "127.0.0.1#PORT", for dnsmasq's server= */
+};
+
+/* It knows *.live.test as 127.0.0.1, a.multi.test as 127.0.0.2, .3, .4 and .1, a.both.test as ::1 and
+ * 127.0.0.1, asks one that never answers for *.dead.test, knows that there is no *.none.test, and refuses all
+ * other questions. */
+void nameserver_start(struct nameserver *self);
+void nameserver_stop(struct nameserver *self);
+
+#endif
