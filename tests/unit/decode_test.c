@@ -1,0 +1,745 @@
+#include "fetch/decode.h"
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#include <brotli/encode.h>
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define COUNT(all) (sizeof(all) / sizeof *(all))
+
+/* A string literal with its length, NULs counted. */
+#define BYTES(literal)                                                                                       \
+	{                                                                                                    \
+		literal, sizeof(literal) - 1                                                                 \
+	}
+
+enum { MIB = 1 << 20, GZIP_WINDOW = 15 + 16, ZLIB_WINDOW = 15, RAW_WINDOW = -15 };
+
+/* Encoding */
+
+static char *room_for(struct buf *out, size_t len)
+{
+	char *room = buf_reserve(out, len);
+	cr_assert(room);
+	return room;
+}
+
+static void deflate_header(struct buf *out, struct slice plain, int window, gz_header *header)
+{
+	z_stream z = {0};
+	cr_assert(deflateInit2(&z, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	if (header)
+		cr_assert(deflateSetHeader(&z, header) == Z_OK);
+	size_t room = deflateBound(&z, plain.len) + 256;
+	z.next_in = (unsigned char *)plain.data;
+	z.avail_in = (unsigned)plain.len;
+	z.next_out = (unsigned char *)room_for(out, room);
+	z.avail_out = (unsigned)room;
+	cr_assert(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	out->len += room - z.avail_out;
+	deflateEnd(&z);
+}
+
+static void brotli_all(struct buf *out, struct slice plain, uint32_t window, bool large_window)
+{
+	BrotliEncoderState *state = BrotliEncoderCreateInstance(NULL, NULL, NULL);
+	cr_assert(state);
+	BrotliEncoderSetParameter(state, BROTLI_PARAM_QUALITY, 4);
+	BrotliEncoderSetParameter(state, BROTLI_PARAM_LARGE_WINDOW, large_window);
+	BrotliEncoderSetParameter(state, BROTLI_PARAM_LGWIN, window);
+	size_t room = plain.len + plain.len / 8 + 1024, left = room, len = plain.len;
+	const uint8_t *from = (const uint8_t *)plain.data;
+	uint8_t *to = (uint8_t *)room_for(out, room);
+	cr_assert(BrotliEncoderCompressStream(state, BROTLI_OPERATION_FINISH, &len, &from, &left, &to, NULL));
+	cr_assert(BrotliEncoderIsFinished(state));
+	out->len += room - left;
+	BrotliEncoderDestroyInstance(state);
+}
+
+/* The flush keeps the encoder from knowing the size, and so from a window that is smaller than asked for. */
+static void zstd_all(struct buf *out, struct slice plain, int window, bool checksum)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	cr_assert(context);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum);
+	ZSTD_inBuffer from = {plain.data, plain.len, 0};
+	ZSTD_outBuffer to = {NULL, ZSTD_compressBound(plain.len) + 64, 0};
+	to.dst = room_for(out, to.size);
+	if (window > 0)
+		cr_assert(ZSTD_compressStream2(context, &to, &from, ZSTD_e_flush) == 0);
+	cr_assert(ZSTD_compressStream2(context, &to, &from, ZSTD_e_end) == 0);
+	out->len += to.pos;
+	ZSTD_freeCCtx(context);
+}
+
+static void encode(struct buf *out, struct slice plain, const char *coding)
+{
+	if (strcmp(coding, "gzip") == 0 || strcmp(coding, "x-gzip") == 0)
+		deflate_header(out, plain, GZIP_WINDOW, NULL);
+	else if (strcmp(coding, "deflate") == 0)
+		deflate_header(out, plain, ZLIB_WINDOW, NULL);
+	else if (strcmp(coding, "raw") == 0)
+		deflate_header(out, plain, RAW_WINDOW, NULL);
+	else if (strcmp(coding, "br") == 0)
+		brotli_all(out, plain, 18, false);
+	else if (strcmp(coding, "zstd") == 0)
+		zstd_all(out, plain, 0, false);
+	else
+		cr_assert_fail("%s", coding);
+}
+
+/* What the encoders above call a raw body is "deflate" in HTTP. */
+static const char *const formats[][2] = {
+    {"gzip", "gzip"}, {"deflate", "deflate"}, {"raw", "deflate"}, {"br", "br"}, {"zstd", "zstd"}};
+
+/* Decoding */
+
+struct taken {
+	struct buf out;
+	size_t calls;
+	size_t len; /* counts on where stop_at lies below what comes */
+	size_t stop_at;
+};
+
+static void taken_init(struct taken *self, size_t stop_at)
+{
+	buf_init(&self->out, SIZE_MAX / 4);
+	self->calls = self->len = 0;
+	self->stop_at = stop_at;
+}
+
+static bool take(void *ctx, const char *bytes, size_t len)
+{
+	struct taken *self = ctx;
+	cr_expect(len > 0);
+	self->calls++;
+	self->len += len;
+	buf_append(&self->out, bytes, len);
+	return self->len < self->stop_at;
+}
+
+/* The piece lies flush against the end of its memory, so that a sanitizer sees one read behind it. */
+static bool feed(struct decoder *decoder, const char *bytes, size_t len)
+{
+	char *flush = malloc(len ? len : 1);
+	memcpy(flush, bytes, len);
+	bool good = decoder_feed(decoder, flush, len);
+	free(flush);
+	return good;
+}
+
+/* Fresh output in out. True where the body is good to its end. */
+static bool decode(
+    struct decoder *decoder, const char *codings, struct slice body, size_t piece, struct taken *taken)
+{
+	buf_clear(&taken->out);
+	taken->calls = taken->len = 0;
+	cr_assert(decoder_begin(decoder, codings, take, taken), "%s", codings);
+	cr_expect(!decoder_problem(decoder));
+	for (size_t at = 0; at < body.len; at += piece)
+		if (!feed(decoder, body.data + at, body.len - at < piece ? body.len - at : piece))
+			return false;
+	return decoder_end(decoder);
+}
+
+static const size_t pieces[] = {SIZE_MAX / 2, 1, 2, 3, 7, 1000};
+
+static void expect_good(struct decoder *decoder, const char *codings, struct slice body, struct slice plain)
+{
+	struct taken taken;
+	taken_init(&taken, SIZE_MAX);
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		bool good = decode(decoder, codings, body, pieces[i], &taken);
+		const char *problem = decoder_problem(decoder);
+		cr_expect(good && !problem, "%s by %zu: %s", codings, pieces[i], problem ? problem : "");
+		cr_expect(slice_equal((struct slice){taken.out.data, taken.out.len}, plain),
+		    "%s by %zu: %zu bytes, not %zu", codings, pieces[i], taken.out.len, plain.len);
+	}
+	buf_release(&taken.out);
+}
+
+/* What is given out first is a part of the body, and the words name the coding and what it is. */
+static void expect_bad(struct decoder *decoder, const char *codings, struct slice body, struct slice plain,
+    const char *coding, const char *what)
+{
+	struct taken taken;
+	taken_init(&taken, SIZE_MAX);
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		bool good = decode(decoder, codings, body, pieces[i], &taken);
+		cr_expect(!good, "%s, %zu bytes by %zu", codings, body.len, pieces[i]);
+		const char *problem = decoder_problem(decoder);
+		cr_expect(problem && strstr(problem, coding) && strstr(problem, what),
+		    "%s, %zu bytes by %zu: \"%s\" does not say \"%s\"", codings, body.len, pieces[i],
+		    problem ? problem : "", what);
+		cr_expect(taken.out.len <= plain.len &&
+		          (taken.out.len == 0 || memcmp(taken.out.data, plain.data, taken.out.len) == 0));
+	}
+	buf_release(&taken.out);
+}
+
+static struct slice slice_of_buf(const struct buf *buf)
+{
+	return (struct slice){buf->data, buf->len};
+}
+
+/* Bytes that do not compress. */
+static void append_noise(struct buf *out, size_t len)
+{
+	uint32_t state = 1;
+	char *to = room_for(out, len);
+	for (size_t i = 0; i < len; i++) {
+		state = state * UINT32_C(1664525) + UINT32_C(1013904223);
+		to[i] = (char)(state >> 24);
+	}
+	out->len += len;
+}
+
+/* Larger than any piece of the decoder, with runs, near and far repeats, and noise. */
+static void append_mixture(struct buf *out)
+{
+	for (int i = 0; i < 2000; i++) {
+		char line[64];
+		int len = snprintf(line, sizeof line, "<a href=\"/page/%d?q=%x\">link</a>\n", i, i * 7919);
+		buf_append(out, line, (size_t)len);
+	}
+	append_noise(out, 70000);
+	memset(room_for(out, 100000), ' ', 100000);
+	out->len += 100000;
+	append_noise(out, 70000);
+}
+
+static const struct slice small = BYTES("<a href=\"/one\">one</a> <a href=\"/two\">two</a> <a "
+                                        "href=\"/three\">three</a> <a href=\"/one\">one</a>");
+
+/* Written by hand from the RFCs: the text "a". */
+Test(decode, smallest_bodies)
+{
+	static const struct {
+		const char *codings;
+		struct slice body;
+	} cases[] = {
+	    {NULL, BYTES("a")},
+	    {"", BYTES("a")},
+	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04\0\x43\xbe\xb7\xe8\x01\0\0\0")},
+	    {"deflate", BYTES("\x78\x9c\x4b\x04\0\0\x62\0\x62")},
+	    {"deflate", BYTES("\x4b\x04\0")},
+	    {"deflate", BYTES("\x01\x01\0\xfe\xff\x61")},
+	    {"br", BYTES("\x0b\0\x80\x61\x03")},
+	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\x01\x09\0\0\x61")},
+	};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect_good(decoder, cases[i].codings, cases[i].body, slice_of("a"));
+	decoder_free(decoder);
+}
+
+Test(decode, bodies_of_nothing)
+{
+	static const struct {
+		const char *coding;
+		struct slice body;
+	} cases[] = {
+	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0")},
+	    {"deflate", BYTES("\x78\x9c\x03\0\0\0\0\x01")},
+	    {"deflate", BYTES("\x03\0")},
+	    {"br", BYTES("\x06")},
+	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\x01\0\0")},
+	};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		expect_good(decoder, cases[i].coding, cases[i].body, slice_of(""));
+		expect_good(decoder, cases[i].coding, slice_of(""), slice_of(""));
+	}
+	expect_good(decoder, "gzip, br, zstd", slice_of(""), slice_of(""));
+	decoder_free(decoder);
+}
+
+Test(decode, each_coding_in_pieces)
+{
+	struct buf plain, body;
+	buf_init(&plain, SIZE_MAX / 4);
+	buf_init(&body, SIZE_MAX / 4);
+	append_mixture(&plain);
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		buf_clear(&body);
+		encode(&body, slice_of_buf(&plain), formats[i][0]);
+		cr_expect(body.len < plain.len);
+		expect_good(decoder, formats[i][1], slice_of_buf(&body), slice_of_buf(&plain));
+	}
+	expect_good(decoder, "identity", slice_of_buf(&plain), slice_of_buf(&plain));
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&body);
+}
+
+/* RFC 9110, section 8.4: the codings are listed in the order in which they were applied. */
+Test(decode, stacks_are_undone_from_the_last)
+{
+	static const char *const stacks[][6] = {
+	    {"gzip", "br"},
+	    {"br", "gzip"},
+	    {"gzip", "gzip"},
+	    {"deflate", "zstd", "br"},
+	    {"zstd", "zstd", "gzip", "gzip"},
+	    {"gzip", "deflate", "br", "zstd", "x-gzip"},
+	};
+	struct buf plain, from, to, codings;
+	struct decoder *decoder = decoder_new();
+	buf_init(&plain, SIZE_MAX / 4);
+	buf_init(&from, SIZE_MAX / 4);
+	buf_init(&to, SIZE_MAX / 4);
+	buf_init(&codings, 1000);
+	append_mixture(&plain);
+	for (size_t i = 0; i < COUNT(stacks); i++) {
+		buf_clear(&from);
+		buf_append(&from, plain.data, plain.len);
+		buf_clear(&codings);
+		for (const char *const *coding = stacks[i]; *coding; coding++) {
+			buf_clear(&to);
+			encode(&to, slice_of_buf(&from), *coding);
+			buf_clear(&from);
+			buf_append(&from, to.data, to.len);
+			buf_append_text(&codings, coding == stacks[i] ? "" : ", ");
+			buf_append_text(&codings, *coding);
+		}
+		expect_good(decoder, codings.data, slice_of_buf(&from), slice_of_buf(&plain));
+	}
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&from);
+	buf_release(&to);
+	buf_release(&codings);
+}
+
+Test(decode, names)
+{
+	static const char *const known[] = {"GZip", "X-GZIP", " gzip ", ",gzip,", "identity, gzip",
+	    "\tgzip\t,, ,", "Identity,gzip,identity,identity,identity,identity,identity", "gzip,"};
+	static const char *const unknown[][2] = {
+	    {"compress", "\"compress\""},
+	    {"x-compress", "\"x-compress\""},
+	    {"gzip, sdch", "\"sdch\""},
+	    {"gzip;q=1", "\"gzip;q=1\""},
+	    {"gzi", "\"gzi\""},
+	    {"gzipp", "\"gzipp\""},
+	    {"gzip br", "\"gzip br\""},
+	    {"x-br", "\"x-br\""},
+	    {"none", "\"none\""},
+	};
+	struct buf body;
+	struct decoder *decoder = decoder_new();
+	buf_init(&body, SIZE_MAX / 4);
+	encode(&body, small, "gzip");
+	for (size_t i = 0; i < COUNT(known); i++)
+		expect_good(decoder, known[i], slice_of_buf(&body), small);
+	for (size_t i = 0; i < COUNT(unknown); i++) {
+		cr_expect(!decoder_begin(decoder, unknown[i][0], take, NULL), "%s", unknown[i][0]);
+		const char *problem = decoder_problem(decoder);
+		cr_expect(problem && strstr(problem, unknown[i][1]), "%s: %s", unknown[i][0],
+		    problem ? problem : "");
+	}
+	expect_good(decoder, "gzip", slice_of_buf(&body), small);
+	decoder_free(decoder);
+	buf_release(&body);
+}
+
+Test(decode, no_more_than_five_codings)
+{
+	struct decoder *decoder = decoder_new();
+	cr_expect(decoder_begin(decoder, "gzip, br, gzip, br, gzip", take, NULL));
+	cr_expect(!decoder_begin(decoder, "gzip, br, gzip, br, gzip, br", take, NULL));
+	cr_expect(decoder_problem(decoder) && strchr(decoder_problem(decoder), '5'));
+	cr_expect(!decoder_begin(decoder, "gzip, br, identity, gzip,, br, gzip, zstd", take, NULL));
+	cr_expect(decoder_begin(decoder, "gzip, br, identity, gzip,, br, gzip", take, NULL));
+	cr_expect(!decoder_problem(decoder));
+	decoder_free(decoder);
+}
+
+/* A body that lacks any number of its last bytes. */
+static void expect_cut_short(
+    struct decoder *decoder, const char *coding, struct slice body, struct slice plain)
+{
+	for (size_t len = 1; len < body.len; len++)
+		expect_bad(
+		    decoder, coding, (struct slice){body.data, len}, plain, coding, "body is cut short");
+}
+
+Test(decode, every_cut_is_seen)
+{
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		struct buf body;
+		buf_init(&body, SIZE_MAX / 4);
+		encode(&body, small, formats[i][0]);
+		expect_good(decoder, formats[i][1], slice_of_buf(&body), small);
+		expect_cut_short(decoder, formats[i][1], slice_of_buf(&body), small);
+		buf_release(&body);
+	}
+	decoder_free(decoder);
+}
+
+Test(decode, every_cut_is_seen_behind_much)
+{
+	struct buf plain;
+	struct taken taken;
+	struct decoder *decoder = decoder_new();
+	buf_init(&plain, SIZE_MAX / 4);
+	taken_init(&taken, SIZE_MAX);
+	append_mixture(&plain);
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		struct buf body;
+		buf_init(&body, SIZE_MAX / 4);
+		encode(&body, slice_of_buf(&plain), formats[i][0]);
+		for (size_t lack = 1; lack < 100; lack++) {
+			struct slice cut = {body.data, body.len - lack};
+			cr_expect(!decode(decoder, formats[i][1], cut, cut.len, &taken), "%s without %zu",
+			    formats[i][0], lack);
+			const char *problem = decoder_problem(decoder);
+			cr_expect(problem && strstr(problem, "cut short"));
+		}
+		buf_release(&body);
+	}
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&taken.out);
+}
+
+Test(decode, cut_in_the_middle_of_a_stack)
+{
+	struct buf inner, outer;
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		buf_init(&inner, SIZE_MAX / 4);
+		buf_init(&outer, SIZE_MAX / 4);
+		encode(&inner, small, formats[i][0]);
+		encode(&outer, (struct slice){inner.data, inner.len - 1}, "x-gzip");
+		char codings[32];
+		snprintf(codings, sizeof codings, "%s, x-gzip", formats[i][1]);
+		expect_bad(decoder, codings, slice_of_buf(&outer), small, formats[i][1], "cut short");
+		expect_bad(decoder, codings, (struct slice){outer.data, outer.len - 1}, small, "x-gzip",
+		    "cut short");
+		buf_release(&inner);
+		buf_release(&outer);
+	}
+	decoder_free(decoder);
+}
+
+static void append_zstd_checked(struct buf *out)
+{
+	zstd_all(out, small, 0, true);
+}
+
+static void append_gzip(struct buf *out)
+{
+	encode(out, small, "gzip");
+}
+
+static void append_zlib(struct buf *out)
+{
+	encode(out, small, "deflate");
+}
+
+Test(decode, check_sums_must_be_right)
+{
+	static const struct {
+		const char *coding;
+		void (*append)(struct buf *out);
+		size_t from_end; /* of the byte that is changed */
+	} cases[] = {
+	    {"gzip", append_gzip, 1},
+	    {"gzip", append_gzip, 4},
+	    {"gzip", append_gzip, 5},
+	    {"gzip", append_gzip, 8},
+	    {"deflate", append_zlib, 1},
+	    {"deflate", append_zlib, 4},
+	    {"zstd", append_zstd_checked, 1},
+	    {"zstd", append_zstd_checked, 4},
+	};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf body;
+		buf_init(&body, SIZE_MAX / 4);
+		cases[i].append(&body);
+		expect_good(decoder, cases[i].coding, slice_of_buf(&body), small);
+		expect_cut_short(decoder, cases[i].coding, slice_of_buf(&body), small);
+		body.data[body.len - cases[i].from_end] ^= 1;
+		expect_bad(decoder, cases[i].coding, slice_of_buf(&body), small, cases[i].coding, "broken");
+		buf_release(&body);
+	}
+	decoder_free(decoder);
+}
+
+Test(decode, broken_bodies)
+{
+	static const struct {
+		const char *coding;
+		struct slice body;
+	} cases[] = {
+	    {"gzip", BYTES("<!DOCTYPE html>")}, {"gzip", BYTES("\x1f<a href>")},
+	    {"gzip", BYTES("\x1f\x8b\x07\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0")},   /* another method */
+	    {"gzip", BYTES("\x1f\x8b\x08\x20\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0")}, /* a reserved flag */
+	    {"gzip", BYTES("\x78\x9c\x03\0\0\0\0\x01")}, {"deflate", BYTES("<!DOCTYPE html>")},
+	    {"deflate", BYTES("\x78\x20\0\0\0\x01\x03\0\0\0\0\x01")}, /* asks for a dictionary */
+	    {"deflate", BYTES("\x07\0")},                             /* the reserved block type */
+	    {"br", BYTES("\x1c\0")},                                  /* a reserved bit */
+	    {"br", BYTES("\x11\0")}, /* a window that the RFC does not have */
+	    {"zstd", BYTES("<!DOCTYPE html>")}, {"zstd", BYTES("\x28\xb5\x2f\xfe\x20\0\x01\0\0")},
+	    {"zstd", BYTES("\x27\xb5\x2f\xfd\x20\0\x01\0\0")},     /* an old version's */
+	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x28\0\x01\0\0")},     /* a reserved bit */
+	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x21\x07\0\x01\0\0")}, /* asks for a dictionary */
+	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\x07\0\0")},     /* the reserved block type */
+	};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect_bad(
+		    decoder, cases[i].coding, cases[i].body, slice_of(""), cases[i].coding, "body is broken");
+	decoder_free(decoder);
+}
+
+Test(decode, garbage_behind_the_end_is_ignored)
+{
+	static const struct slice garbage[] = {BYTES("\n"), BYTES("\0\0\0\0\0\0\0\0"), BYTES("garbage"),
+	    BYTES("\x1f\x1f\x8b\x08"), BYTES("\x28\xb5\x2f\xfe"), BYTES("\x60\x2a\x4d\x18"),
+	    BYTES("\x51\x2a\x4d\x19")};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(formats); i++)
+		for (size_t j = 0; j < COUNT(garbage); j++) {
+			struct buf body;
+			buf_init(&body, SIZE_MAX / 4);
+			encode(&body, small, formats[i][0]);
+			buf_append(&body, garbage[j].data, garbage[j].len);
+			expect_good(decoder, formats[i][1], slice_of_buf(&body), small);
+			/* Garbage is not looked for behind garbage. */
+			encode(&body, small, formats[i][0]);
+			expect_good(decoder, formats[i][1], slice_of_buf(&body), small);
+			buf_release(&body);
+		}
+	decoder_free(decoder);
+}
+
+/* RFC 1952, section 2.2, and RFC 8878, section 3.1: the outputs follow one another. */
+Test(decode, several_members_and_frames)
+{
+	static const char *const codings[] = {"gzip", "zstd"};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(codings); i++) {
+		struct buf body, plain;
+		buf_init(&body, SIZE_MAX / 4);
+		buf_init(&plain, SIZE_MAX / 4);
+		encode(&body, small, codings[i]);
+		encode(&body, slice_of(""), codings[i]);
+		encode(&body, slice_of("more"), codings[i]);
+		buf_append(&plain, small.data, small.len);
+		buf_append_text(&plain, "more");
+		expect_good(decoder, codings[i], slice_of_buf(&body), slice_of_buf(&plain));
+
+		/* The last of them is cut anywhere, or is followed by garbage. */
+		size_t all = body.len;
+		encode(&body, small, codings[i]);
+		buf_append(&plain, small.data, small.len);
+		for (size_t len = all + 1; len < body.len; len++)
+			expect_bad(decoder, codings[i], (struct slice){body.data, len}, slice_of_buf(&plain),
+			    codings[i], "cut short");
+		buf_append_text(&body, "garbage");
+		expect_good(decoder, codings[i], slice_of_buf(&body), slice_of_buf(&plain));
+		buf_release(&body);
+		buf_release(&plain);
+	}
+	decoder_free(decoder);
+}
+
+Test(decode, skippable_frames)
+{
+	struct buf body;
+	struct decoder *decoder = decoder_new();
+	buf_init(&body, SIZE_MAX / 4);
+	buf_append(&body, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
+	expect_good(decoder, "zstd", slice_of_buf(&body), slice_of(""));
+	expect_cut_short(decoder, "zstd", slice_of_buf(&body), slice_of(""));
+	encode(&body, small, "zstd");
+	buf_append(&body, "\x5f\x2a\x4d\x18\0\0\0\0", 8);
+	expect_good(decoder, "zstd", slice_of_buf(&body), small);
+	for (size_t lack = 1; lack < 8; lack++)
+		expect_bad(
+		    decoder, "zstd", (struct slice){body.data, body.len - lack}, small, "zstd", "cut short");
+	decoder_free(decoder);
+	buf_release(&body);
+}
+
+/* RFC 1952, section 2.3: all that a member's header can have. */
+Test(decode, gzip_headers)
+{
+	gz_header header = {.text = 1, .time = 1, .extra = (unsigned char *)"ab\2\0xy", .extra_len = 6};
+	header.name = (unsigned char *)"page.html";
+	header.comment = (unsigned char *)"a comment";
+	header.hcrc = 1;
+	struct buf body;
+	struct decoder *decoder = decoder_new();
+	buf_init(&body, SIZE_MAX / 4);
+	deflate_header(&body, small, GZIP_WINDOW, &header);
+	cr_expect(body.data[3] == 0x1f);
+	expect_good(decoder, "gzip", slice_of_buf(&body), small);
+	expect_cut_short(decoder, "gzip", slice_of_buf(&body), small);
+	body.data[20] ^= 1;
+	expect_bad(decoder, "gzip", slice_of_buf(&body), slice_of(""), "gzip", "broken");
+	decoder_free(decoder);
+	buf_release(&body);
+}
+
+/* RFC 9659, section 3: no window above 8 MiB in HTTP. RFC 7932, section 9.1: none above 16 MiB in brotli. */
+Test(decode, windows)
+{
+	struct buf body;
+	struct decoder *decoder = decoder_new();
+	buf_init(&body, SIZE_MAX / 4);
+	zstd_all(&body, small, 23, false);
+	expect_good(decoder, "zstd", slice_of_buf(&body), small);
+	buf_clear(&body);
+	zstd_all(&body, small, 24, false);
+	expect_bad(decoder, "zstd", slice_of_buf(&body), slice_of(""), "zstd", "broken");
+	buf_clear(&body);
+	brotli_all(&body, small, 24, false);
+	expect_good(decoder, "br", slice_of_buf(&body), small);
+	buf_clear(&body);
+	brotli_all(&body, small, 26, true);
+	expect_bad(decoder, "br", slice_of_buf(&body), slice_of(""), "br", "broken");
+	decoder_free(decoder);
+	buf_release(&body);
+}
+
+/* Whatever became of a body, the next is not touched by it. */
+Test(decode, one_body_after_the_other)
+{
+	struct buf bodies[COUNT(formats)];
+	struct taken taken;
+	struct decoder *decoder = decoder_new();
+	taken_init(&taken, SIZE_MAX);
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		buf_init(&bodies[i], SIZE_MAX / 4);
+		encode(&bodies[i], small, formats[i][0]);
+	}
+	for (size_t i = 0; i < COUNT(formats); i++)
+		for (size_t j = 0; j < COUNT(formats); j++) {
+			struct slice body = slice_of_buf(&bodies[i]), next = slice_of_buf(&bodies[j]);
+			cr_assert(decoder_begin(decoder, formats[i][1], take, &taken));
+			cr_assert(feed(decoder, body.data, body.len / 2)); /* and no end */
+			expect_good(decoder, formats[j][1], next, small);
+			decode(decoder, formats[i][1], (struct slice){body.data, body.len / 2}, 5, &taken);
+			expect_good(decoder, formats[j][1], next, small);
+			decode(decoder, "gzip, zstd", body, 5, &taken);
+			expect_good(decoder, formats[j][1], next, small);
+		}
+	for (size_t i = 0; i < COUNT(formats); i++)
+		buf_release(&bodies[i]);
+	decoder_free(decoder);
+	buf_release(&taken.out);
+}
+
+/* Where take wants no more, it is not asked again, and nothing is wrong. */
+static void expect_stopped(struct decoder *decoder, const char *codings, struct slice body, size_t stop_at)
+{
+	enum { PIECE_AT_MOST = 64 << 10 };
+	struct taken taken;
+	taken_init(&taken, stop_at);
+	cr_expect(!decode(decoder, codings, body, body.len, &taken), "%s at %zu", codings, stop_at);
+	cr_expect(!decoder_problem(decoder));
+	cr_expect(
+	    taken.len >= stop_at && taken.len < stop_at + PIECE_AT_MOST, "%s: %zu bytes", codings, taken.len);
+	cr_expect(stop_at > 0 || taken.calls == 1);
+	buf_release(&taken.out);
+}
+
+Test(decode, bombs_stop_with_take)
+{
+	struct buf zeros, bomb, twice;
+	struct decoder *decoder = decoder_new();
+	buf_init(&zeros, SIZE_MAX / 4);
+	memset(room_for(&zeros, 64 * MIB), 0, 64 * MIB);
+	zeros.len = 64 * MIB;
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		buf_init(&bomb, SIZE_MAX / 4);
+		buf_init(&twice, SIZE_MAX / 4);
+		encode(&bomb, slice_of_buf(&zeros), formats[i][0]);
+		cr_expect(bomb.len < MIB / 8);
+		expect_stopped(decoder, formats[i][1], slice_of_buf(&bomb), 0);
+		expect_stopped(decoder, formats[i][1], slice_of_buf(&bomb), MIB);
+		encode(&twice, slice_of_buf(&bomb), "br");
+		char codings[32];
+		snprintf(codings, sizeof codings, "%s, br", formats[i][1]);
+		expect_stopped(decoder, codings, slice_of_buf(&twice), MIB);
+		buf_release(&bomb);
+		buf_release(&twice);
+	}
+	decoder_free(decoder);
+	buf_release(&zeros);
+}
+
+/* What comes to nothing never reaches take, so it must stop by itself; a little of it is garbage like any. */
+Test(decode, bombs_of_nothing_stop)
+{
+	static const size_t sizes[] = {MIB, 64 * MIB};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct buf inner, outer;
+		buf_init(&inner, SIZE_MAX / 4);
+		buf_init(&outer, SIZE_MAX / 4);
+		encode(&inner, small, "br");
+		memset(room_for(&inner, sizes[i]), 0, sizes[i]);
+		inner.len += sizes[i];
+		encode(&outer, slice_of_buf(&inner), "gzip");
+		if (i == 0)
+			expect_good(decoder, "br, gzip", slice_of_buf(&outer), small);
+		else
+			expect_bad(decoder, "br, gzip", slice_of_buf(&outer), small, "br", "broken");
+		buf_release(&inner);
+		buf_release(&outer);
+	}
+	decoder_free(decoder);
+}
+
+/* An inner body may be as large as what is in it. */
+Test(decode, large_stacks_that_do_not_compress)
+{
+	struct buf plain, inner, outer;
+	struct taken taken;
+	struct decoder *decoder = decoder_new();
+	buf_init(&plain, SIZE_MAX / 4);
+	buf_init(&inner, SIZE_MAX / 4);
+	buf_init(&outer, SIZE_MAX / 4);
+	taken_init(&taken, SIZE_MAX);
+	append_noise(&plain, 16 * MIB);
+	encode(&inner, slice_of_buf(&plain), "gzip");
+	encode(&outer, slice_of_buf(&inner), "zstd");
+	cr_expect(decode(decoder, "gzip, zstd", slice_of_buf(&outer), outer.len, &taken), "%s",
+	    decoder_problem(decoder) ? decoder_problem(decoder) : "");
+	cr_expect(slice_equal(slice_of_buf(&taken.out), slice_of_buf(&plain)));
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&inner);
+	buf_release(&outer);
+	buf_release(&taken.out);
+}
+
+Test(decode, no_coding_is_no_copy)
+{
+	static const char text[] = "as it is";
+	struct taken taken;
+	struct decoder *decoder = decoder_new();
+	taken_init(&taken, 4);
+	cr_expect(decoder_begin(decoder, NULL, take, &taken));
+	cr_expect(feed(decoder, text, 3) && feed(decoder, "", 0));
+	cr_expect(!decoder_feed(decoder, text + 3, 5) && taken.calls == 2 && !decoder_problem(decoder));
+	expect_good(decoder, "", slice_of(text), slice_of(text));
+	decoder_free(decoder);
+	decoder_free(NULL);
+	buf_release(&taken.out);
+}
