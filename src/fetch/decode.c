@@ -22,6 +22,7 @@ enum {
 	LAYERS_MAX = 5,
 	PIECE = 16 << 10,
 	HEAD_MAX = 4,
+	ZSTD_HEADER_MAX = 18,
 	ZSTD_WINDOW_LOG_MAX = 23,
 	ZSTD_KEPT_MAX = 256 << 10,
 	SURPLUS_MAX = 4 << 20
@@ -59,6 +60,7 @@ struct layer {
 	z_stream zlib;
 	BrotliDecoderState *brotli;
 	ZSTD_DCtx *zstd;
+	size_t zstd_header_left; /* bytes that may still be the frame's header */
 };
 
 struct decoder {
@@ -175,6 +177,7 @@ static bool zstd_fits(const char *head, size_t len)
 
 static void zstd_start(struct layer *self)
 {
+	self->zstd_header_left = ZSTD_HEADER_MAX;
 	if (self->zstd) {
 		ZSTD_DCtx_reset(self->zstd, ZSTD_reset_session_only);
 		return;
@@ -185,12 +188,18 @@ static void zstd_start(struct layer *self)
 	ZSTD_DCtx_setParameter(self->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
 }
 
+/* A frame's header goes in byte by byte: with more than its last byte libzstd 1.5 would look there for a
+ * whole small frame to be decoded at once, whatever its window; and even where the header began in an earlier
+ * piece, so that bytes in the middle of the frame could pass for one. */
 static enum step zstd_step(struct layer *self, struct slice *in, size_t *made)
 {
-	ZSTD_inBuffer from = {in->data, in->len, 0};
+	bool in_header = self->zstd_header_left > 0 && in->len > 0;
+	ZSTD_inBuffer from = {in->data, in_header ? 1 : in->len, 0};
 	ZSTD_outBuffer to = {self->piece, PIECE, 0};
 	size_t result = ZSTD_decompressStream(self->zstd, &to, &from);
 	advance(in, from.pos);
+	if (in_header)
+		self->zstd_header_left -= from.pos;
 	*made = to.pos;
 	if (!ZSTD_isError(result))
 		return result == 0 ? STEP_ENDED : STEP_ON;

@@ -33,8 +33,9 @@ bool decoder_begin(struct decoder *self, const char *codings, decoder_take_fn ta
  *
  * Where the RFC is silent, it is as in browsers: "deflate" is the zlib format (RFC 1950) or raw (RFC 1951);
  * gzip members and zstd frames may follow one another; other bytes behind the end of a stream are ignored.
- * gzip's, zlib's and zstd's check sums must be right. An inner coding must not take in 4 MiB more than the
- * whole chain gives out: codings in codings could otherwise be kept busy without end and without output. */
+ * gzip's, zlib's and zstd's check sums must be right. An inner coding must not take in some 4 MiB more than
+ * the whole chain gives out: codings in codings could otherwise be kept busy without end and without output.
+ */
 bool decoder_feed(struct decoder *self, const char *bytes, size_t len);
 
 /* The body has ended. False: it is cut short. No bytes at all are a whole body under any coding. Nothing was

@@ -595,6 +595,24 @@ Test(decode, gzip_headers)
 	buf_release(&body);
 }
 
+/* A frame of 256 times "a" that says its size, with a window of 8 MiB, and of 16 MiB, which it does not need.
+ * And one whose header and first block look like a skippable frame from its fifth byte on. */
+Test(decode, zstd_headers)
+{
+	static const struct slice fits = BYTES("\x28\xb5\x2f\xfd\x40\x68\0\0\x03\x08\0\x61");
+	static const struct slice too_large = BYTES("\x28\xb5\x2f\xfd\x40\x70\0\0\x03\x08\0\x61");
+	static const struct slice double_faced =
+	    BYTES("\x28\xb5\x2f\xfd\x50\x2a\x4d\x18\x08\0\0\0\x0a\0\0\x61\x5b\xca\0\x61");
+	char plain[6477];
+	struct decoder *decoder = decoder_new();
+	memset(plain, 'a', sizeof plain);
+	expect_good(decoder, "zstd", fits, (struct slice){plain, 256});
+	expect_bad(decoder, "zstd", too_large, slice_of(""), "zstd", "broken");
+	plain[0] = '\0';
+	expect_good(decoder, "zstd", double_faced, (struct slice){plain, sizeof plain});
+	decoder_free(decoder);
+}
+
 /* RFC 9659, section 3: no window above 8 MiB in HTTP. RFC 7932, section 9.1: none above 16 MiB in brotli. */
 Test(decode, windows)
 {
