@@ -281,6 +281,30 @@ Test(decode, each_coding_in_pieces)
 	buf_release(&body);
 }
 
+/* Stored blocks (RFC 1951, section 3.2.4) that have some of zlib's header (RFC 1950, section 2.2), not all.
+ */
+Test(decode, raw_deflate_that_is_nearly_zlib)
+{
+	static const struct {
+		struct slice body;
+		const char *plain;
+	} cases[] = {
+	    {BYTES("\x01\x17\0\xe8\xff"
+	           "another method than 8!!"),
+	        "another method than 8!!"},
+	    {BYTES("\x88\x1c\0\xe3\xff"
+	           "a window larger than 32 KiB!\x03\0"),
+	        "a window larger than 32 KiB!"},
+	    {BYTES("\x78\x09\0\xf6\xff"
+	           "no check!\x03\0"),
+	        "no check!"},
+	};
+	struct decoder *decoder = decoder_new();
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect_good(decoder, "deflate", cases[i].body, slice_of(cases[i].plain));
+	decoder_free(decoder);
+}
+
 /* RFC 9110, section 8.4: the codings are listed in the order in which they were applied. */
 Test(decode, stacks_are_undone_from_the_last)
 {
@@ -509,7 +533,7 @@ Test(decode, garbage_behind_the_end_is_ignored)
 {
 	static const struct slice garbage[] = {BYTES("\n"), BYTES("\0\0\0\0\0\0\0\0"), BYTES("garbage"),
 	    BYTES("\x1f\x1f\x8b\x08"), BYTES("\x28\xb5\x2f\xfe"), BYTES("\x60\x2a\x4d\x18"),
-	    BYTES("\x51\x2a\x4d\x19")};
+	    BYTES("\x70\x2a\x4d\x18"), BYTES("\x51\x2a\x4d\x19")};
 	struct decoder *decoder = decoder_new();
 	for (size_t i = 0; i < COUNT(formats); i++)
 		for (size_t j = 0; j < COUNT(garbage); j++) {
@@ -655,6 +679,9 @@ Test(decode, one_body_after_the_other)
 			expect_good(decoder, formats[j][1], next, small);
 			decode(decoder, "gzip, zstd", body, 5, &taken);
 			expect_good(decoder, formats[j][1], next, small);
+			expect_bad(decoder, "gzip", slice_of("<html>"), slice_of(""), "gzip", "broken");
+			expect_good(decoder, formats[j][1], next, small);
+			expect_bad(decoder, "zstd", slice_of("<html>"), slice_of(""), "zstd", "broken");
 		}
 	for (size_t i = 0; i < COUNT(formats); i++)
 		buf_release(&bodies[i]);
@@ -704,8 +731,10 @@ Test(decode, bombs_stop_with_take)
 /* What comes to nothing never reaches take, so it must stop by itself; a little of it is garbage like any. */
 Test(decode, bombs_of_nothing_stop)
 {
-	static const size_t sizes[] = {MIB, 64 * MIB};
+	static const size_t sizes[] = {MIB, 64 * MIB, 32 * MIB};
+	struct taken taken;
 	struct decoder *decoder = decoder_new();
+	taken_init(&taken, SIZE_MAX);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		struct buf inner, outer;
 		buf_init(&inner, SIZE_MAX / 4);
@@ -718,10 +747,13 @@ Test(decode, bombs_of_nothing_stop)
 			expect_good(decoder, "br, gzip", slice_of_buf(&outer), small);
 		else
 			expect_bad(decoder, "br, gzip", slice_of_buf(&outer), small, "br", "broken");
+		/* What an earlier body gave out does not count for the next. */
+		cr_expect(decode(decoder, "", slice_of_buf(&inner), inner.len, &taken));
 		buf_release(&inner);
 		buf_release(&outer);
 	}
 	decoder_free(decoder);
+	buf_release(&taken.out);
 }
 
 /* An inner body may be as large as what is in it. */
