@@ -387,7 +387,8 @@ size_t names_poll(struct names *self, struct curl_waitfd *fds, size_t max, int64
 void names_perform(struct names *self, const struct curl_waitfd *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool readable = fds[i].revents & CURL_WAIT_POLLIN, writable = fds[i].revents & CURL_WAIT_POLLOUT;
+		bool readable = fds[i].revents & CURL_WAIT_POLLIN,
+		     writable = fds[i].revents & CURL_WAIT_POLLOUT;
 		/* Both at once is how libcurl tells of an error, such as a port that nobody listens at. */
 		self->answered |= readable && !writable;
 		if (readable || writable)

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "fetch/answer.h"
+#include "fetch/decode.h"
 #include "fetch/failure.h"
 #include "fetch/names.h"
 
@@ -12,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
@@ -20,9 +21,6 @@ enum { DRAIN_MAX = 64 * 1024 };
 
 /* … within this time. */
 enum { DRAIN_MS = 1000 };
-
-/* More digits of seconds than this are more than anybody waits. */
-enum { RETRY_AFTER_DIGITS = 12 };
 
 /* libcurl limits a head, but not the header lines behind a chunked body. */
 enum { TRAILERS_MAX = 64 * 1024 };
@@ -49,6 +47,8 @@ struct transfer {
 	enum fetch_want want;
 	bool enough;        /* a handler or the drain limit stopped it */
 	const char *broken; /* why the answer is none, where libcurl would take it */
+	struct decoder *decoder;
+	bool undecodable; /* decoder_problem says why */
 	size_t drained;
 	size_t trailer_len;
 	char error[CURL_ERROR_SIZE];
@@ -74,22 +74,6 @@ static size_t stop(struct transfer *self, size_t len)
 	return len ? 0 : 1;
 }
 
-/* RFC 9112, section 6.3: such an answer may have been split by somebody; libcurl takes the last. */
-static bool has_two_lengths(CURL *easy)
-{
-	struct curl_header *first = NULL, *other = NULL;
-	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
-		return false;
-	char value[32];
-	snprintf(value, sizeof value, "%s", first->value);
-	for (size_t i = 1, amount = first->amount; i < amount; i++) {
-		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
-		    strcmp(value, other->value) != 0)
-			return true;
-	}
-	return false;
-}
-
 static size_t on_trailer(struct transfer *self, size_t len)
 {
 	self->trailer_len += len;
@@ -97,6 +81,22 @@ static size_t on_trailer(struct transfer *self, size_t len)
 		return len;
 	self->broken = "the trailers have no end";
 	return stop(self, len);
+}
+
+static bool take(void *ctx, const char *bytes, size_t len)
+{
+	struct transfer *self = ctx;
+	return self->handlers->body(self->handlers->ctx, self->job, bytes, len);
+}
+
+static bool begin_decoding(struct transfer *self)
+{
+	struct buf codings;
+	buf_init(&codings, TRAILERS_MAX);
+	answer_codings(self->easy, &codings);
+	bool good = decoder_begin(self->decoder, codings.data, take, self);
+	buf_release(&codings);
+	return good;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
@@ -113,23 +113,26 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	if (http_status >= 100 && http_status < 200)
 		return len;
 	self->head_seen = true;
-	if (has_two_lengths(self->easy)) {
+	if (answer_has_two_lengths(self->easy)) {
 		self->broken = "two different Content-Lengths";
 		return stop(self, len);
 	}
 	self->want = ask_handler(self, http_status);
 	if (self->want == FETCH_DRAIN)
 		heap_put(self->draining, &self->drain, (uint64_t)clock_now_ms() + DRAIN_MS, self);
-	return self->want == FETCH_STOP ? stop(self, len) : len;
+	self->undecodable = self->want == FETCH_BODY && !begin_decoding(self);
+	return self->want == FETCH_STOP || self->undecodable ? stop(self, len) : len;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
 	size_t len = size * count;
-	if (self->want == FETCH_BODY)
-		return self->handlers->body(self->handlers->ctx, self->job, bytes, len) ? len
-		                                                                        : stop(self, len);
+	if (self->want == FETCH_BODY) {
+		bool good = decoder_feed(self->decoder, bytes, len);
+		self->undecodable = !good && decoder_problem(self->decoder);
+		return good ? len : stop(self, len);
+	}
 	self->drained += len;
 	return self->drained > DRAIN_MAX ? stop(self, len) : len;
 }
@@ -151,18 +154,37 @@ static void add_header(struct curl_slist **list, const char *line)
 	*list = longer;
 }
 
-/* What curl, too, does not send to another host along a redirect. */
-static bool is_for_one_origin(const char *line)
+static bool has_name(const char *line, const char *name)
 {
-	static const char *const names[] = {"Authorization", "Cookie", "Host", "Proxy-Authorization"};
 	size_t len = strcspn(line, ":;");
 	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
 		len--;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strlen(names[i]) == len && strncasecmp(line, names[i], len) == 0)
-			return true;
+	return strlen(name) == len && strncasecmp(line, name, len) == 0;
+}
+
+/* What curl, too, does not send to another host along a redirect. */
+static bool is_for_one_origin(const char *line)
+{
+	return has_name(line, "Authorization") || has_name(line, "Cookie") || has_name(line, "Host") ||
+	       has_name(line, "Proxy-Authorization");
+}
+
+/* The user's header lines, and the codings that we undo ourselves (see decode.h) unless the user says
+ * otherwise. */
+static void make_header_lists(struct transfer *self)
+{
+	const struct option_list *lines = &self->options->headers;
+	bool accepts = false;
+	for (size_t i = 0; i < lines->count; i++) {
+		accepts |= has_name(lines->items[i], "Accept-Encoding");
+		add_header(&self->headers, lines->items[i]);
+		if (!is_for_one_origin(lines->items[i]))
+			add_header(&self->foreign_headers, lines->items[i]);
 	}
-	return false;
+	if (accepts)
+		return;
+	add_header(&self->headers, "Accept-Encoding: " DECODER_ACCEPTS);
+	add_header(&self->foreign_headers, "Accept-Encoding: " DECODER_ACCEPTS);
 }
 
 /* Called with each address before it is connected to, so nothing leads around it: no redirect, no name
@@ -183,12 +205,7 @@ static void set_user_options(struct transfer *self)
 {
 	const struct options *options = self->options;
 	CURL *easy = self->easy;
-	for (size_t i = 0; i < options->headers.count; i++) {
-		const char *line = options->headers.items[i];
-		add_header(&self->headers, line);
-		if (!is_for_one_origin(line))
-			add_header(&self->foreign_headers, line);
-	}
+	make_header_lists(self);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
 	/* A proxy would choose the address itself. */
 	if (options->proxy || options->public_only)
@@ -221,7 +238,6 @@ static void set_constant_options(struct transfer *self)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* The URL is normalised already. */
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -241,9 +257,11 @@ struct transfer *transfer_new(const struct options *options, CURLSH *share,
 	self->options = options;
 	self->handlers = handlers;
 	self->draining = draining;
+	self->decoder = decoder_new();
 	self->easy = curl_easy_init();
 	if (!self->easy) {
 		log_error("libcurl gives no handle");
+		decoder_free(self->decoder);
 		free(self);
 		return NULL;
 	}
@@ -262,6 +280,7 @@ void transfer_free(struct transfer *self)
 	curl_slist_free_all(self->headers);
 	curl_slist_free_all(self->foreign_headers);
 	curl_slist_free_all(self->resolve);
+	decoder_free(self->decoder);
 	free(self);
 }
 
@@ -324,7 +343,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->job = request->job;
 	self->head_seen = false;
 	self->want = FETCH_DRAIN;
-	self->enough = false;
+	self->enough = self->undecodable = false;
 	self->drained = 0;
 	self->trailer_len = 0;
 	self->broken = NULL;
@@ -369,64 +388,6 @@ void *transfer_job(const struct transfer *self)
 	return self->job;
 }
 
-/* RFC 9110, section 10.2.3: seconds, or a date; -1 for none and for anything else. libcurl's own reading
- * gives 0 for what it cannot read, which would mean at once. */
-static int64_t retry_after(CURL *easy)
-{
-	struct curl_header *header = NULL;
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-		return -1;
-	const char *value = header->value;
-	size_t digits = strspn(value, "0123456789");
-	if (digits > 0 && value[digits] == '\0')
-		return digits > RETRY_AFTER_DIGITS ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
-	time_t then = curl_getdate(value, NULL), now = time(NULL);
-	if (then == (time_t)-1 || digits > 0)
-		return -1;
-	return then > now ? (int64_t)(then - now) * 1000 : 0;
-}
-
-/* libcurl counts each moment from the start; 0 is a moment that never came. */
-static double moment_ms(CURL *easy, CURLINFO moment)
-{
-	curl_off_t microseconds = 0;
-	curl_easy_getinfo(easy, moment, &microseconds);
-	return (double)microseconds / 1000;
-}
-
-static double between_ms(CURL *easy, CURLINFO from, CURLINFO to)
-{
-	double end = moment_ms(easy, to), start = moment_ms(easy, from);
-	return end > 0 && end >= start ? end - start : -1;
-}
-
-static struct phases phases_of(const struct transfer *self)
-{
-	CURL *easy = self->easy;
-	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
-	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
-	double waited = (double)self->waited_ms;
-	if (self->looked_up)
-		dns = waited;
-	return (struct phases){
-	    .queued = -1,
-	    .dns = waited > 0 || (new_connection && dns > 0) ? dns : -1,
-	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
-	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
-	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
-	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + waited,
-	};
-}
-
-static uint64_t wire_bytes(CURL *easy)
-{
-	curl_off_t body = 0;
-	long head = 0;
-	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
-	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
-	return (uint64_t)body + (uint64_t)head;
-}
-
 /* What the end means where the answer did not end well. */
 static void describe_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
 {
@@ -450,8 +411,8 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
 	heap_remove(&self->drain);
-	result.phases = phases_of(self);
-	result.wire_bytes = wire_bytes(self->easy);
+	result.phases = answer_phases(self->easy, self->waited_ms, self->looked_up);
+	result.wire_bytes = answer_wire_bytes(self->easy);
 	if (code == CURLE_ABORTED_BY_CALLBACK) {
 		result.interrupted = true;
 		result.stage = STAGE_LOCAL;
@@ -467,14 +428,23 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		self->broken = "the connection was closed within the head of the answer";
 	/* A body that nobody wanted is complete wherever it was left. */
 	bool unwanted = self->head_seen && self->want != FETCH_BODY;
-	if (self->broken) {
+	/* What is cut short may come whole the next time; what is wrong stays so. */
+	bool cut_short = code == CURLE_OK && self->want == FETCH_BODY && self->head_seen && !self->broken &&
+	                 !decoder_end(self->decoder);
+	if (self->undecodable || cut_short) {
+		result.stage = STAGE_DECODE;
+		result.transient = cut_short;
+		snprintf(
+		    self->reason, sizeof self->reason, "decode failed: %s", decoder_problem(self->decoder));
+		result.reason = self->reason;
+	} else if (self->broken) {
 		result.transient = !self->head_seen;
 		snprintf(self->reason, sizeof self->reason, "receive failed: %s", self->broken);
 		result.reason = self->reason;
 	} else if (code == CURLE_OK || unwanted) {
 		result.complete = self->want != FETCH_STOP;
 		result.stopped = self->want == FETCH_STOP;
-		result.retry_after_ms = retry_after(self->easy);
+		result.retry_after_ms = answer_retry_after_ms(self->easy);
 	} else if (self->enough) {
 		result.stopped = true;
 	} else {

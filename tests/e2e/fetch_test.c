@@ -357,6 +357,7 @@ Test(fetch, unpacks_every_encoding)
 {
 	static const char *const encodings[] = {"gzip", "deflate", "br", "zstd"};
 	struct site site;
+	struct site_stats stats;
 	struct run_result result;
 	site_start(&site);
 	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
@@ -365,6 +366,15 @@ Test(fetch, unpacks_every_encoding)
 		cr_expect(strstr(result.out, "link50\n"), "%s", encodings[i]);
 		run_release(&result);
 	}
+	run_areq(&result, site_page(&site, "links", "1"), "-H", "Accept-Encoding: identity");
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stats(&site, &stats);
+	cr_expect_str_eq(
+	    site_request_header(&stats.requests[0], "Accept-Encoding"), "gzip, deflate, br, zstd");
+	cr_expect_str_eq(
+	    site_request_header(&stats.requests[stats.count - 1], "Accept-Encoding"), "identity");
+	site_stats_release(&stats);
 	site_stop(&site);
 }
 

@@ -1,0 +1,90 @@
+#include "fetch/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* More digits of seconds than this are more than anybody waits. */
+enum { RETRY_AFTER_DIGITS = 12 };
+
+bool answer_has_two_lengths(CURL *easy)
+{
+	struct curl_header *first = NULL, *other = NULL;
+	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
+		return false;
+	char value[32];
+	snprintf(value, sizeof value, "%s", first->value);
+	for (size_t i = 1, amount = first->amount; i < amount; i++) {
+		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
+		    strcmp(value, other->value) != 0)
+			return true;
+	}
+	return false;
+}
+
+void answer_codings(CURL *easy, struct buf *codings)
+{
+	struct curl_header *header = NULL;
+	for (size_t i = 0;
+	     curl_easy_header(easy, "Content-Encoding", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++) {
+		buf_append_text(codings, i ? "," : "");
+		buf_append_text(codings, header->value);
+	}
+}
+
+/* libcurl's own reading gives 0 for what it cannot read, which would mean at once. */
+int64_t answer_retry_after_ms(CURL *easy)
+{
+	struct curl_header *header = NULL;
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return -1;
+	const char *value = header->value;
+	size_t digits = strspn(value, "0123456789");
+	if (digits > 0 && value[digits] == '\0')
+		return digits > RETRY_AFTER_DIGITS ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
+	time_t then = curl_getdate(value, NULL), now = time(NULL);
+	if (then == (time_t)-1 || digits > 0)
+		return -1;
+	return then > now ? (int64_t)(then - now) * 1000 : 0;
+}
+
+/* libcurl counts each moment from the start; 0 is a moment that never came. */
+static double moment_ms(CURL *easy, CURLINFO moment)
+{
+	curl_off_t microseconds = 0;
+	curl_easy_getinfo(easy, moment, &microseconds);
+	return (double)microseconds / 1000;
+}
+
+static double between_ms(CURL *easy, CURLINFO from, CURLINFO to)
+{
+	double end = moment_ms(easy, to), start = moment_ms(easy, from);
+	return end > 0 && end >= start ? end - start : -1;
+}
+
+struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up)
+{
+	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
+	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	double waited = (double)waited_ms;
+	if (looked_up)
+		dns = waited;
+	return (struct phases){
+	    .queued = -1,
+	    .dns = waited > 0 || (new_connection && dns > 0) ? dns : -1,
+	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
+	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
+	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
+	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + waited,
+	};
+}
+
+uint64_t answer_wire_bytes(CURL *easy)
+{
+	curl_off_t body = 0;
+	long head = 0;
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
+	return (uint64_t)body + (uint64_t)head;
+}

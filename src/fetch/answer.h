@@ -1,0 +1,31 @@
+/* What the head of an answer and libcurl's clock say; easy is in the middle of a transfer or has just ended
+ * one. */
+#ifndef AREQ_FETCH_ANSWER_H
+#define AREQ_FETCH_ANSWER_H
+
+#include "base/buf.h"
+#include "base/outcome.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* True where Content-Length was given twice and differently (RFC 9112, section 6.3): such an answer may have
+ * been split by somebody; libcurl takes the last. */
+bool answer_has_two_lengths(CURL *easy);
+
+/* Appends the values of all Content-Encoding lines, with commas between them (RFC 9110, section 5.3). */
+void answer_codings(CURL *easy, struct buf *codings);
+
+/* What Retry-After asks for, as seconds or as a date (RFC 9110, section 10.2.3); -1 for none and for what is
+ * neither. */
+int64_t answer_retry_after_ms(CURL *easy);
+
+/* How long each phase took, all but queued; waited_ms: for the addresses, before libcurl began; looked_up:
+ * which was the whole name lookup. */
+struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up);
+
+/* Bytes of head and body as they came. */
+uint64_t answer_wire_bytes(CURL *easy);
+
+#endif
