@@ -48,7 +48,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo run check test asan fuzz lint format install uninstall clean \
+.PHONY: all help demo run check test asan coverage fuzz lint format install uninstall clean \
 	libraries server-libraries test-libraries
 
 all: $(BIN)
@@ -60,6 +60,7 @@ help:
 	@echo "make check      install what is missing, build, and run all tests"
 	@echo "make test       the same without installing anything"
 	@echo "make asan       the tests under address, undefined-behaviour and leak checks"
+	@echo "make coverage   what of src/ the tests reach, and why not the rest"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
@@ -151,6 +152,9 @@ test: $(BIN) $(TEST_PROGRAMS)
 
 asan:
 	sh tests/asan.sh $(MAKE)
+
+coverage:
+	sh tests/coverage.sh $(MAKE)
 
 FUZZ_SECONDS ?= 30
 fuzz:

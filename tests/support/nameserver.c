@@ -6,12 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TRIES = 5 };
+enum { TRIES = 20 };
 
 static const double START_LIMIT = 20, LIFE_LIMIT = 3600;
 
+/* Ports below those that the system gives to connections: dnsmasq needs the same one for UDP and TCP. */
+enum { PORT_FIRST = 10000, PORT_COUNT = 20000 };
+
 /* A UDP socket on a loopback port that was free. */
-static int bound_socket(unsigned *port)
+static int silent_socket(unsigned *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof address;
@@ -23,12 +26,10 @@ static int bound_socket(unsigned *port)
 }
 
 /* False where another process was quicker to take the port. */
-static bool try_start(struct nameserver *self)
+static bool try_start(struct nameserver *self, unsigned port)
 {
 	struct run_options options = {.input_pipe = true, .limit = LIFE_LIMIT};
 	char port_option[32], dead[64];
-	unsigned port;
-	close(bound_socket(&port));
 	snprintf(self->address, sizeof self->address, "127.0.0.1:%u", port);
 	snprintf(port_option, sizeof port_option, "--port=%u", port);
 	snprintf(dead, sizeof dead, "--server=/dead.test/%s", self->silent_at);
@@ -56,10 +57,10 @@ void nameserver_start(struct nameserver *self)
 {
 	struct run_result result;
 	unsigned port;
-	*self = (struct nameserver){.silent = bound_socket(&port)};
+	*self = (struct nameserver){.silent = silent_socket(&port)};
 	snprintf(self->silent_at, sizeof self->silent_at, "127.0.0.1#%u", port);
 	for (int i = 0; i < TRIES; i++) {
-		if (try_start(self))
+		if (try_start(self, PORT_FIRST + ((unsigned)getpid() * TRIES + (unsigned)i) % PORT_COUNT))
 			return;
 		run_finish(&self->dnsmasq, &result);
 		run_release(&result);
