@@ -18,7 +18,9 @@ LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:lib
 	libidn2:libidn2-dev libcares:libc-ares-dev zlib:zlib1g-dev libbrotlidec:libbrotli-dev \
 	libzstd:libzstd-dev libxxhash:libxxhash-dev jansson:libjansson-dev
 SERVER_LIBRARIES := zlib:zlib1g-dev
-TEST_LIBRARIES := $(SERVER_LIBRARIES) criterion:libcriterion-dev libbrotlienc:libbrotli-dev libzstd:libzstd-dev
+H2SERVER_LIBRARIES := openssl:libssl-dev
+TEST_LIBRARIES := $(SERVER_LIBRARIES) $(H2SERVER_LIBRARIES) criterion:libcriterion-dev \
+	libbrotlienc:libbrotli-dev libzstd:libzstd-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line.
@@ -30,20 +32,23 @@ DEPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(LIBRARIES)) 2>/dev/
 DEPS_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(LIBRARIES)) 2>/dev/null)
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(TEST_LIBRARIES)) 2>/dev/null) -Itests
 SERVER_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(SERVER_LIBRARIES)) 2>/dev/null)
+H2SERVER_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(H2SERVER_LIBRARIES)) 2>/dev/null) -pthread
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(TEST_LIBRARIES)) 2>/dev/null)
 
 SOURCES := $(wildcard src/*.c src/*/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 E2E_SOURCES := $(wildcard tests/e2e/*.c tests/support/*.c)
 SERVER_SOURCES := $(wildcard tests/support/server/*.c)
+H2SERVER_SOURCES := $(wildcard tests/support/h2server/*.c)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES)))
 ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
-	$(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
+	$(call objects,$(H2SERVER_SOURCES)) $(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
 	$(call objects,$(wildcard bench/*.c))
-TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(FUZZERS:%=$(BUILD)/replay/%)
+TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(BUILD)/areq-h2server \
+	$(FUZZERS:%=$(BUILD)/replay/%)
 LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
@@ -82,6 +87,9 @@ $(BUILD)/e2e: $(call objects,$(E2E_SOURCES)) $(BASE_OBJECTS)
 $(BUILD)/areq-testserver: $(call objects,$(SERVER_SOURCES)) $(BASE_OBJECTS)
 	$(LINK) $(SERVER_LIBS) $(LDLIBS)
 
+$(BUILD)/areq-h2server: $(call objects,$(H2SERVER_SOURCES)) $(BASE_OBJECTS)
+	$(LINK) $(H2SERVER_LIBS) $(LDLIBS)
+
 $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
@@ -106,7 +114,7 @@ $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(call objects,$(SERVER_SOURCES)): | server-libraries
-$(call objects,$(UNIT_SOURCES) $(E2E_SOURCES)): | test-libraries
+$(call objects,$(UNIT_SOURCES) $(E2E_SOURCES) $(H2SERVER_SOURCES)): | test-libraries
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
@@ -147,7 +155,8 @@ test: $(BIN) $(TEST_PROGRAMS)
 	$(BUILD)/unit
 	@for fuzzer in $(FUZZERS); do \
 		$(BUILD)/replay/$$fuzzer tests/fuzz/corpus/$$fuzzer/* || exit 1; done
-	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e
+	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
+		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
 
 asan:
