@@ -388,6 +388,17 @@ void *transfer_job(const struct transfer *self)
 	return self->job;
 }
 
+/* The server did not begin with the request: its connection had died, or it refused the stream (RFC 9113,
+ * section 8.7). libcurl tries again by itself, but only five times in the life of a handle, and not where a
+ * GOAWAY leaves the connection with nothing to do: then it has no words of its own. */
+static bool is_unprocessed(const struct transfer *self, CURLcode code)
+{
+	if (code == CURLE_HTTP2)
+		return !self->head_seen && self->error[0] == '\0';
+	return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) &&
+	       strncmp(self->error, "Connection died", 15) == 0;
+}
+
 /* What the end means where the answer did not end well. */
 static void describe_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
 {
@@ -396,8 +407,7 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	result->stage = failure.stage;
 	result->transient = failure.transient;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	/* libcurl tries again by itself, but only five times in the life of a handle. */
-	result->stale = code == CURLE_SEND_ERROR && strncmp(self->error, "Connection died", 15) == 0;
+	result->stale = is_unprocessed(self, code);
 	result->reason = self->reason;
 	if (code == CURLE_COULDNT_CONNECT && self->refused[0] && !self->allowed) {
 		result->stage = STAGE_POLICY;

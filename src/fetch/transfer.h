@@ -47,7 +47,7 @@ struct fetch_result {
 	bool interrupted; /* … because the run was stopped */
 	bool transient;   /* … and another try may do better */
 	bool timed_out;   /* … because a limit of time had passed */
-	bool stale;       /* … on connections that had been closed meanwhile: the host was never asked */
+	bool stale;       /* … on connections that were closed meanwhile: the host did not begin with it */
 	enum outcome_stage stage; /* how far it got */
 	const char
 	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
