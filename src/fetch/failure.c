@@ -35,6 +35,14 @@ static enum outcome_stage stage_reached(CURL *easy)
 	return STAGE_RESOLVE;
 }
 
+/* Where libcurl tries again by itself the moments of the first try stay. */
+static enum outcome_stage stage_of_stream(CURL *easy)
+{
+	long head = 0;
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
+	return head > 0 ? STAGE_RECEIVE : STAGE_WAIT;
+}
+
 static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 {
 	switch (code) {
@@ -59,6 +67,9 @@ static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 		return STAGE_LOCAL;
 	case CURLE_GOT_NOTHING:
 		return STAGE_WAIT;
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return stage_of_stream(easy);
 	default:
 		return stage_reached(easy);
 	}
@@ -124,6 +135,8 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 		return "a line of the answer's head is too long";
 	if (code == CURLE_GOT_NOTHING)
 		return "the server closed the connection without an answer";
+	if (code == CURLE_HTTP2 && !error[0])
+		return "the server ended the HTTP/2 connection";
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
 		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
 	if (os_error != 0 && os_error != EINPROGRESS && os_error != EAGAIN)
