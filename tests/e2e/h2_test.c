@@ -1,0 +1,268 @@
+/* What broken TLS and HTTP/2 servers do, and what becomes of it: one outcome, the right stage, the right
+ * words, in time and in little memory. The faults are those of tests/support/h2server/faults.c. */
+#include "support/run.h"
+#include "support/scratch.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_LINKS = 3, MEMORY_KIB = 24 * 1024, LIST_MAX = 4096 };
+
+static const double START_LIMIT = 10, LIFE_LIMIT = 3600, TIME_LIMIT = 8;
+
+struct setting {
+	struct scratch scratch;
+	const char *certificate, *key;
+	long plain_kib; /* what areq takes for a server without faults */
+};
+
+struct server {
+	struct run_child child;
+	unsigned port;
+};
+
+/* How one list of URLs of one server ends. */
+struct row {
+	const char *fault;
+	unsigned urls;
+	const char *jobs, *retries;
+	const char *outcome, *stage; /* of the URL that ends last, as all below */
+	const char *words;           /* of the reason; NULL: there is none */
+	unsigned attempts;
+	unsigned pages;       /* whose rows were written */
+	unsigned connections; /* at most; a handshake that fails counts too */
+};
+
+static void server_start(struct server *self, struct setting *setting, const char *fault)
+{
+	const char *name = getenv("AREQ_H2SERVER");
+	struct run_options options = {.input_pipe = true, .limit = LIFE_LIMIT};
+	run_start(&self->child, &options, name && *name ? name : "build/areq-h2server",
+	    (const char *const[]){setting->certificate, setting->key, fault, NULL});
+	run_wait_output(&self->child, "\n", START_LIMIT);
+	cr_assert_eq(sscanf(self->child.kept_out.data, "listening on 127.0.0.1:%u", &self->port), 1,
+	    "the server says: %s", self->child.kept_out.data);
+}
+
+/* Returns how many connections it had. */
+static unsigned server_stop(struct server *self)
+{
+	struct run_result result;
+	unsigned connections = 0;
+	run_finish(&self->child, &result);
+	run_assert_exit(&result, 0);
+	cr_assert_eq(sscanf(strchr(result.out, '\n'), " %u connections", &connections), 1,
+	    "the server says: %s", result.out);
+	run_release(&result);
+	return connections;
+}
+
+static const char *text_of(json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+	return text ? text : "";
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+	while ((text = strchr(text, '\n'))) {
+		lines++;
+		text++;
+	}
+	return lines;
+}
+
+static json_t *last_line(const char *text)
+{
+	json_t *last = NULL;
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		json_decref(last);
+		last = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
+	}
+	return last;
+}
+
+static void check_report(const struct row *row, const struct run_result *result)
+{
+	json_t *line = last_line(result->out);
+	cr_assert(line, "%s: exit status %d, signal %d: %s%s", row->fault, result->exit_status,
+	    result->signal, result->out, result->err);
+	cr_expect_str_eq(
+	    text_of(line, "outcome"), row->outcome, "%s is %s", row->fault, text_of(line, "outcome"));
+	cr_expect_str_eq(
+	    text_of(line, "stage"), row->stage, "%s ended at %s", row->fault, text_of(line, "stage"));
+	cr_expect(row->words ? strstr(text_of(line, "reason"), row->words) != NULL
+	                     : json_is_null(json_object_get(line, "reason")),
+	    "%s: %s", row->fault, text_of(line, "reason"));
+	cr_expect_eq(json_integer_value(json_object_get(line, "attempts")), row->attempts, "%s: %d attempts",
+	    row->fault, (int)json_integer_value(json_object_get(line, "attempts")));
+	cr_expect_eq(count_lines(result->out), row->urls, "%s: %s", row->fault, result->out);
+	json_decref(line);
+}
+
+static void check(const struct row *row, struct setting *setting)
+{
+	struct server server;
+	struct run_result result;
+	char list[LIST_MAX] = "";
+	server_start(&server, setting, row->fault);
+	for (unsigned i = 0; i < row->urls; i++) {
+		size_t used = strlen(list);
+		snprintf(list + used, sizeof list - used, "https://127.0.0.1:%u/%u\n", server.port, i);
+	}
+	const char *rows = scratch_path(&setting->scratch, "rows");
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-q", "--no-header", "-t", "1",
+	    "--connect-timeout", "1", "-j", row->jobs, "-r", row->retries, "--cacert", setting->certificate,
+	    "-o", rows, "--report", "-");
+	unsigned connections = server_stop(&server);
+	check_report(row, &result);
+	char *written = scratch_read(&setting->scratch, "rows", NULL);
+	cr_expect_eq(
+	    count_lines(written), row->pages * PAGE_LINKS, "%s: %zu rows", row->fault, count_lines(written));
+	free(written);
+	cr_expect_eq(result.exit_status, row->pages != row->urls, "%s", row->fault);
+	cr_expect_leq(connections, row->connections, "%s: %u connections", row->fault, connections);
+	cr_expect_lt(result.seconds, TIME_LIMIT, "%s took %.1f s", row->fault, result.seconds);
+	if (setting->plain_kib == 0)
+		setting->plain_kib = result.max_rss_kib;
+	cr_expect_lt(result.max_rss_kib, setting->plain_kib + MEMORY_KIB, "%s took %ld KiB", row->fault,
+	    result.max_rss_kib);
+	run_release(&result);
+}
+
+static void make_certificate(struct setting *self)
+{
+	const char *source = getenv("AREQ_SOURCE");
+	struct run_result result;
+	char config[4096];
+	snprintf(config, sizeof config, "%s/tests/support/openssl.cnf", source && *source ? source : ".");
+	scratch_init(&self->scratch);
+	self->certificate = scratch_path(&self->scratch, "certificate.pem");
+	self->key = scratch_path(&self->scratch, "key.pem");
+	run_program(&result, NULL, "openssl",
+	    (const char *const[]){"req", "-x509", "-config", config, "-extensions", "loopback", "-newkey",
+	        "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+	        "/CN=localhost", "-keyout", self->key, "-out", self->certificate, NULL});
+	run_assert_exit(&result, 0);
+	run_release(&result);
+}
+
+static void check_all(const struct row *rows, size_t count)
+{
+	static const struct row plain = {"none", 2, "1", "0", "ok", "receive", NULL, 1, 2, 1};
+	struct setting setting = {0};
+	make_certificate(&setting);
+	check(&plain, &setting);
+	for (size_t i = 0; i < count; i++)
+		check(&rows[i], &setting);
+	scratch_release(&setting.scratch);
+}
+
+#define CHECK_ALL(rows) check_all((rows), sizeof(rows) / sizeof *(rows))
+
+/* RFC 9113, section 8.7: what GOAWAY leaves out, or RST_STREAM refuses, was not begun, and may be asked again
+ * at once. */
+Test(h2, asks_again_where_the_server_did_not_begin)
+{
+	static const struct row rows[] = {
+	    {"goaway-first", 1, "1", "0", "ok", "receive", NULL, 1, 1, 2},
+	    {"goaway-first", 20, "6", "0", "ok", "receive", NULL, 1, 20, 7},
+	    {"goaway-stay", 1, "1", "0", "ok", "receive", NULL, 1, 1, 2},
+	    {"goaway-stay", 20, "6", "0", "ok", "receive", NULL, 1, 20, 7},
+	    {"goaway-graceful", 20, "1", "0", "ok", "receive", NULL, 1, 20, 26},
+	    {"goaway-graceful", 20, "6", "0", "ok", "receive", NULL, 1, 20, 26},
+	    {"rst-refused", 1, "1", "0", "ok", "receive", NULL, 1, 1, 2},
+	    {"rst-refused", 20, "6", "0", "ok", "receive", NULL, 1, 20, 7},
+	    {"rst-refused-later", 20, "1", "0", "ok", "receive", NULL, 1, 20, 20},
+	    {"one-stream", 20, "6", "0", "ok", "receive", NULL, 1, 20, 6},
+	};
+	CHECK_ALL(rows);
+}
+
+Test(h2, does_not_ask_for_ever)
+{
+	static const struct row rows[] = {
+	    {"goaway-always", 1, "1", "0", "failed", "wait", "the server ended the HTTP/2 connection", 1, 0,
+	        2},
+	    {"goaway-always", 1, "1", "1", "failed", "wait", "the server ended the HTTP/2 connection", 2, 0,
+	        3},
+	    {"goaway-always", 6, "6", "0", "failed", "wait", "the server ended the HTTP/2 connection", 1, 0,
+	        36},
+	    {"calm", 1, "1", "0", "failed", "wait", "the server ended the HTTP/2 connection", 1, 0, 2},
+	    {"rst-refused-always", 1, "1", "0", "failed", "wait", "giving up", 1, 0, 12},
+	};
+	CHECK_ALL(rows);
+}
+
+/* RFC 9113, section 8.1: a body is whole with END_STREAM alone. */
+Test(h2, writes_no_rows_of_a_body_that_was_cut)
+{
+	static const struct row rows[] = {
+	    {"goaway-mid", 1, "1", "0", "failed", "receive", "not closed cleanly", 1, 0, 1},
+	    {"goaway-mid", 6, "6", "0", "failed", "receive", "not closed cleanly", 1, 0, 12},
+	    {"goaway-mid-first", 1, "1", "1", "ok", "receive", NULL, 2, 1, 2},
+	    {"close-mid", 1, "1", "0", "failed", "receive", "not closed cleanly", 1, 0, 1},
+	    {"rst-internal", 1, "1", "0", "failed", "receive", "INTERNAL_ERROR", 1, 0, 1},
+	    {"rst-internal-first", 1, "1", "1", "ok", "receive", NULL, 2, 1, 2},
+	    {"rst-cancel-after-head", 1, "1", "0", "failed", "receive", "CANCEL", 1, 0, 1},
+	    {"length-long", 1, "1", "0", "failed", "receive", "PROTOCOL_ERROR", 1, 0, 1},
+	    {"length-short", 1, "1", "0", "failed", "receive", "receive failed: ", 1, 0, 1},
+	    {"bad-size", 1, "1", "0", "failed", "receive", "bytes remaining", 1, 0, 1},
+	    {"stream-zero", 1, "1", "0", "failed", "receive", "bytes remaining", 1, 0, 1},
+	};
+	CHECK_ALL(rows);
+}
+
+Test(h2, fails_where_the_server_does_not_speak_it)
+{
+	static const struct row rows[] = {
+	    {"bad-preface", 1, "1", "0", "failed", "wait", "without an answer", 1, 0, 1},
+	    {"bad-settings", 1, "1", "0", "failed", "wait", "without an answer", 1, 0, 1},
+	};
+	CHECK_ALL(rows);
+}
+
+Test(h2, is_not_held_by_frames_without_end)
+{
+	static const struct row rows[] = {
+	    {"rst-many", 2, "1", "0", "ok", "receive", NULL, 1, 2, 1},
+	    {"rst-storm", 2, "1", "0", "failed", "wait", "timed out after 1 s", 1, 1, 1},
+	    {"settings-storm", 1, "1", "0", "failed", "wait", "timed out after 1 s", 1, 0, 1},
+	    {"ping-storm", 1, "1", "0", "failed", "wait", "timed out after 1 s", 1, 0, 1},
+	    {"empty-storm", 1, "1", "0", "failed", "receive", "timed out after 1 s with 0 bytes", 1, 0, 1},
+	    {"body-storm", 1, "1", "0", "failed", "receive", "timed out after 1 s with ", 1, 0, 1},
+	    {"hints-storm", 1, "1", "0", "failed", "receive", "receive failed: ", 1, 0, 1},
+	    {"continuation-storm", 1, "1", "0", "failed", "wait", "CONTINUATION", 1, 0, 1},
+	};
+	CHECK_ALL(rows);
+}
+
+Test(h2, does_not_wait_for_ever)
+{
+	static const struct row rows[] = {
+	    {"silence", 1, "1", "0", "failed", "wait", "timed out after 1 s", 1, 0, 1},
+	    {"silence-settings", 6, "6", "0", "failed", "wait", "timed out after 1 s", 1, 0, 1},
+	    {"silence-head", 1, "1", "0", "failed", "receive", "timed out after 1 s with 0 bytes", 1, 0, 1},
+	};
+	CHECK_ALL(rows);
+}
+
+/* RFC 9112, section 9.8: a body of known length is whole without TLS's closure alert. */
+Test(tls, fails_where_the_server_does)
+{
+	static const struct row rows[] = {
+	    {"tls-old", 1, "1", "0", "failed", "tls", "TLS handshake failed: ", 1, 0, 1},
+	    {"tls-hang", 1, "1", "0", "failed", "tls", "TLS handshake timed out after 1 s", 1, 0, 1},
+	    {"tls-close", 1, "1", "0", "failed", "tls", "TLS handshake failed: ", 1, 0, 1},
+	    {"tls-close", 1, "1", "1", "failed", "tls", "TLS handshake failed: ", 2, 0, 2},
+	    {"tls-garbage", 1, "1", "0", "failed", "tls", "wrong version number", 1, 0, 1},
+	    {"tls-silence", 1, "1", "0", "failed", "wait", "timed out after 1 s", 1, 0, 1},
+	    {"tls-no-length", 2, "1", "0", "ok", "receive", NULL, 1, 2, 2},
+	    {"tls-cut-within", 1, "1", "0", "failed", "receive", "bytes remaining", 1, 0, 1},
+	    {"tls-cut-behind", 2, "1", "0", "ok", "receive", NULL, 1, 2, 2},
+	};
+	CHECK_ALL(rows);
+}
