@@ -80,6 +80,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .fresh = self->fresh,
 	    .foreign = self->foreign,
 	    .cookies = self->cookies,
+	    .waited_ms = -1,
 	    .job = self};
 }
 

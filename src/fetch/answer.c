@@ -67,16 +67,15 @@ struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up)
 {
 	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
 	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
-	double waited = (double)waited_ms;
-	if (looked_up)
-		dns = waited;
+	if (looked_up || !new_connection || dns <= 0)
+		dns = -1;
 	return (struct phases){
 	    .queued = -1,
-	    .dns = waited > 0 || (new_connection && dns > 0) ? dns : -1,
+	    .dns = waited_ms >= 0 ? (double)waited_ms : dns,
 	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
 	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
 	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
-	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + waited,
+	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + (waited_ms > 0 ? (double)waited_ms : 0),
 	};
 }
 

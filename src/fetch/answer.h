@@ -21,8 +21,8 @@ void answer_codings(CURL *easy, struct buf *codings);
  * neither. */
 int64_t answer_retry_after_ms(CURL *easy);
 
-/* How long each phase took, all but queued; waited_ms: for the addresses, before libcurl began; looked_up:
- * which was the whole name lookup. */
+/* How long each phase took, all but queued. looked_up: the addresses were given to libcurl; waited_ms: what
+ * it took to find them; -1: they were known. */
 struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up);
 
 /* Bytes of head and body as they came. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "fetch/descriptors.h"
 #include "fetch/lookups.h"
+#include "fetch/watchdog.h"
 
 #include <stdlib.h>
 
@@ -42,6 +43,7 @@ static enum status complain(const char *what, const char *why)
 
 static enum status crawl_init(struct crawl *self)
 {
+	watchdog_start();
 	self->slots = (size_t)descriptors_for(self->options->jobs);
 	self->multi = curl_multi_init();
 	self->share = curl_share_init();
@@ -66,6 +68,7 @@ static void crawl_release(struct crawl *self)
 	curl_multi_cleanup(self->multi);
 	if (self->share)
 		curl_share_cleanup(self->share);
+	watchdog_stop();
 }
 
 static struct transfer *take_slot(struct crawl *self)
@@ -220,7 +223,9 @@ static enum status drive(struct crawl *self)
 		if (self->finished && self->active_count == 0 && lookups_count(self->lookups) == 0)
 			return STATUS_OK;
 		int running;
+		watchdog_enter();
 		CURLMcode code = curl_multi_perform(self->multi, &running);
+		watchdog_leave();
 		if (code != CURLM_OK)
 			return complain("perform", curl_multi_strerror(code));
 		count_turn(self);

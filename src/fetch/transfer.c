@@ -9,6 +9,7 @@
 #include "fetch/decode.h"
 #include "fetch/failure.h"
 #include "fetch/names.h"
+#include "fetch/watchdog.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ struct transfer {
 	struct heap *draining;
 	struct heap_node drain;
 	struct curl_slist *resolve;     /* the host's addresses, in libcurl's form */
-	int64_t waited_ms;              /* for them */
+	int64_t waited_ms;              /* for them; -1: not at all */
+	int64_t late_at;                /* monotonic ms: the end of its time */
 	bool looked_up;                 /* … which were found by us */
 	char refused[INET6_ADDRSTRLEN]; /* an address that the options forbid to connect to; "": none */
 	bool allowed;                   /* there was another one */
@@ -83,6 +85,13 @@ static size_t on_trailer(struct transfer *self, size_t len)
 	return stop(self, len);
 }
 
+/* libcurl looks at a clock only once it has read all that there is, and something may always be. */
+static bool is_late(const struct transfer *self)
+{
+	watchdog_alive();
+	return clock_now_ms() > self->late_at;
+}
+
 static bool take(void *ctx, const char *bytes, size_t len)
 {
 	struct transfer *self = ctx;
@@ -105,6 +114,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	size_t len = size * count;
 	bool end_of_head = len <= 2 && (line[0] == '\r' || line[0] == '\n');
 	long http_status = 0;
+	if (is_late(self))
+		return len ? 0 : 1;
 	if (self->head_seen)
 		return on_trailer(self, len);
 	if (!end_of_head)
@@ -128,6 +139,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
 	size_t len = size * count;
+	if (is_late(self))
+		return len ? 0 : 1;
 	if (self->want == FETCH_BODY) {
 		bool good = decoder_feed(self->decoder, bytes, len);
 		self->undecodable = !good && decoder_problem(self->decoder);
@@ -193,12 +206,22 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 {
 	struct transfer *self = ctx;
 	(void)purpose;
-	if (address_is_public(&address->addr)) {
-		self->allowed = true;
-		return socket(address->family, address->socktype, address->protocol);
+	if (self->options->public_only && !address_is_public(&address->addr)) {
+		address_text(&address->addr, self->refused, sizeof self->refused);
+		return CURL_SOCKET_BAD;
 	}
-	address_text(&address->addr, self->refused, sizeof self->refused);
-	return CURL_SOCKET_BAD;
+	self->allowed = true;
+	curl_socket_t descriptor = socket(address->family, address->socktype, address->protocol);
+	if (descriptor != CURL_SOCKET_BAD)
+		watchdog_open(descriptor);
+	return descriptor;
+}
+
+static int on_close_socket(void *ctx, curl_socket_t descriptor)
+{
+	(void)ctx;
+	watchdog_close(descriptor);
+	return close(descriptor);
 }
 
 static void set_user_options(struct transfer *self)
@@ -210,10 +233,6 @@ static void set_user_options(struct transfer *self)
 	/* A proxy would choose the address itself. */
 	if (options->proxy || options->public_only)
 		curl_easy_setopt(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
-	if (options->public_only) {
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
-	}
 	if (options->cacert)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
 	use_one_ca_file(easy);
@@ -233,6 +252,9 @@ static void set_constant_options(struct transfer *self)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
 	 * would be waited for without the second. */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -334,6 +356,8 @@ static long left_ms(int64_t limit_ms, int64_t waited_ms)
 {
 	if (limit_ms == 0)
 		return 0;
+	if (waited_ms < 0)
+		return (long)limit_ms;
 	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
 }
 
@@ -349,6 +373,9 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->broken = NULL;
 	self->allowed = false;
 	self->waited_ms = request->waited_ms;
+	self->late_at = CLOCK_NEVER;
+	if (request->timeout_ms)
+		self->late_at = clock_now_ms() + left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
@@ -402,6 +429,8 @@ static bool is_unprocessed(const struct transfer *self, CURLcode code)
 /* What the end means where the answer did not end well. */
 static void describe_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
 {
+	if (is_late(self))
+		code = CURLE_OPERATION_TIMEDOUT;
 	struct failure failure =
 	    failure_describe(self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
 	result->stage = failure.stage;

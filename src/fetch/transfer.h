@@ -23,8 +23,9 @@ struct fetch_request {
 	                             * likewise */
 	const char *addresses;      /* of the URL's host: "192.0.2.1,[2001:db8::1]"; NULL: libcurl finds them;
 	                             * borrowed      for the call that takes it */
-	int64_t waited_ms;          /* of all limits of time, waiting for the addresses took so much */
-	void *job;                  /* the caller's own; handed back with everything that happens */
+	int64_t
+	    waited_ms; /* of all limits of time, waiting for the addresses took so much; -1: there was none */
+	void *job;     /* the caller's own; handed back with everything that happens */
 };
 
 /* What the head of a final (not 1xx) answer says. Borrowed for the call. */

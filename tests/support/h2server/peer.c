@@ -7,6 +7,9 @@
 
 enum { HEADER_LEN = 9, STORM_PIECE = 300 };
 
+/* Frames that want no answer may come in full TLS records: faster than they are read. */
+enum { FLOOD_PIECE = PEER_FRAME_MAX / HEADER_LEN };
+
 static bool write_bytes(struct peer *self, const void *bytes, size_t len)
 {
 	if (!self->tls)
@@ -68,16 +71,16 @@ static bool drain(struct peer *self)
 
 void peer_storm(struct peer *self, const struct peer_frame *frame)
 {
-	static const struct timespec pause = {.tv_nsec = 1000000};
 	unsigned char bytes[PEER_FRAME_MAX];
 	size_t used = 0;
-	for (int i = 0; i < STORM_PIECE && used + HEADER_LEN + frame->len <= sizeof bytes; i++) {
+	int piece = frame->type == PEER_DATA ? FLOOD_PIECE : STORM_PIECE;
+	for (int i = 0; i < piece && used + HEADER_LEN + frame->len <= sizeof bytes; i++) {
 		put_header(bytes + used, frame);
 		memcpy(bytes + used + HEADER_LEN, frame->payload, frame->len);
 		used += HEADER_LEN + frame->len;
 	}
 	while (write_bytes(self, bytes, used) && drain(self))
-		nanosleep(&pause, NULL);
+		;
 }
 
 /* The type of the frame that was read, answered where it wants that; -1 where the client has gone. */

@@ -40,9 +40,7 @@ struct peer_frame {
 /* False where the client has gone, as below. */
 bool peer_send(struct peer *self, const struct peer_frame *frame);
 
-/* Sends the frame without end and reads what the client has to say to that. A pause of a millisecond follows
- * on some hundred frames, for libcurl 7.88 looks at no clock while there are HTTP/2 frames to read: a server
- * that sends faster than they are read holds it as long as it likes. */
+/* Sends the frame without end, as fast as it can, and reads what the client has to say to that. */
 void peer_storm(struct peer *self, const struct peer_frame *frame);
 
 /* Waits for the next request and returns its stream; 0 where the client has gone. Acknowledges SETTINGS and

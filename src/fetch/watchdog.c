@@ -1,0 +1,144 @@
+#include "fetch/watchdog.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { TICK_MS = 250, SAMPLE = 16 };
+
+/* What stood first in the socket's queue at the last tick: where that changes from tick to tick, it is this
+ * connection that is being read all the time. All others stand still meanwhile. */
+struct connection {
+	int descriptor;
+	unsigned changes;
+	ssize_t sample_len;
+	char sample[SAMPLE];
+};
+
+/* A signal handler finds nothing but what lies in the file's scope. */
+static struct {
+	timer_t timer;
+	struct sigaction old;
+	struct connection *connections;
+	size_t count, room;
+	volatile sig_atomic_t running; /* between start and stop, with a timer */
+	volatile sig_atomic_t inside;  /* between enter and leave */
+	volatile sig_atomic_t ticking;
+	volatile sig_atomic_t alive; /* since the last tick there was an enter, an alive or a leave */
+} watchdog;
+
+static void set_timer(long ms)
+{
+	struct itimerspec every = {{0, ms * 1000000}, {0, ms * 1000000}};
+	timer_settime(watchdog.timer, 0, &every, NULL);
+	watchdog.ticking = ms != 0;
+}
+
+/* Async-signal-safe, as all that the handler calls. */
+static void look_at(struct connection *connection, bool first)
+{
+	char sample[SAMPLE];
+	ssize_t len = recv(connection->descriptor, sample, sizeof sample, MSG_PEEK);
+	if (len <= 0 && !first)
+		return;
+	bool same = len == connection->sample_len &&
+	            memcmp(sample, connection->sample, (size_t)(len > 0 ? len : 0)) == 0;
+	connection->changes = same || first ? 0 : connection->changes + 1;
+	connection->sample_len = len;
+	memcpy(connection->sample, sample, sizeof sample);
+	if (connection->changes >= WATCHDOG_MS / TICK_MS)
+		shutdown(connection->descriptor, SHUT_RDWR);
+}
+
+static void on_tick(int signal)
+{
+	int saved = errno;
+	bool first = watchdog.alive;
+	(void)signal;
+	watchdog.alive = 0;
+	if (!watchdog.inside && !first)
+		set_timer(0);
+	for (size_t i = 0; watchdog.inside && i < watchdog.count; i++)
+		look_at(&watchdog.connections[i], first);
+	errno = saved;
+}
+
+void watchdog_start(void)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+	sigemptyset(&action.sa_mask);
+	/* Where the system gives no timer, the run goes on without. */
+	watchdog.running = timer_create(CLOCK_MONOTONIC, &event, &watchdog.timer) == 0;
+	if (watchdog.running)
+		sigaction(SIGALRM, &action, &watchdog.old);
+}
+
+void watchdog_stop(void)
+{
+	if (watchdog.running) {
+		timer_delete(watchdog.timer);
+		sigaction(SIGALRM, &watchdog.old, NULL);
+	}
+	free(watchdog.connections);
+	memset(&watchdog, 0, sizeof watchdog);
+}
+
+/* No tick while the table changes. */
+static void hold_ticks(int how)
+{
+	sigset_t tick;
+	sigemptyset(&tick);
+	sigaddset(&tick, SIGALRM);
+	sigprocmask(how, &tick, NULL);
+}
+
+void watchdog_open(int descriptor)
+{
+	hold_ticks(SIG_BLOCK);
+	if (watchdog.count == watchdog.room) {
+		watchdog.room = watchdog.room ? 2 * watchdog.room : 64;
+		watchdog.connections =
+		    alloc_resize(watchdog.connections, watchdog.room, sizeof *watchdog.connections);
+	}
+	watchdog.connections[watchdog.count++] = (struct connection){.descriptor = descriptor};
+	hold_ticks(SIG_UNBLOCK);
+}
+
+void watchdog_close(int descriptor)
+{
+	hold_ticks(SIG_BLOCK);
+	for (size_t i = 0; i < watchdog.count; i++) {
+		if (watchdog.connections[i].descriptor == descriptor) {
+			watchdog.connections[i] = watchdog.connections[--watchdog.count];
+			break;
+		}
+	}
+	hold_ticks(SIG_UNBLOCK);
+}
+
+void watchdog_enter(void)
+{
+	watchdog.alive = 1;
+	watchdog.inside = 1;
+	if (!watchdog.ticking && watchdog.running)
+		set_timer(TICK_MS);
+}
+
+void watchdog_alive(void)
+{
+	watchdog.alive = 1;
+}
+
+void watchdog_leave(void)
+{
+	watchdog.inside = 0;
+	watchdog.alive = 1;
+}
