@@ -103,6 +103,17 @@ static bool too_many_failed(const struct run *self)
 	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
 }
 
+/* What is left of a run that has reached its deadline, for its readers. */
+enum { LAST_PATIENCE_MS = 1000 };
+
+static enum status drain_outputs(struct run *self, int64_t stop_at)
+{
+	int64_t patience_ends = clock_now_ms() + LAST_PATIENCE_MS;
+	int64_t until = stop_at > patience_ends ? stop_at : patience_ends;
+	enum status status = file_drain(&self->output, until);
+	return status_first(status, file_drain(&self->report, until));
+}
+
 static enum status crawl(struct run *self)
 {
 	int64_t began = clock_now_ms(), longest_turn_us = 0;
@@ -114,6 +125,7 @@ static enum status crawl(struct run *self)
 	self->totals.longest_turn_us = longest_turn_us;
 	self->totals.elapsed_ms = clock_now_ms() - began;
 	self->totals.deadline = self->options->deadline_ms && clock_now_ms() >= handlers.stop_at;
+	status = status_first(status, drain_outputs(self, handlers.stop_at));
 	self->totals.signal = ending_signal(status);
 	status = status_first(status, observers_end(&self->observers, &self->totals));
 	if (self->totals.local)

@@ -1,10 +1,12 @@
 #include "out/file.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,7 +49,7 @@ static int lock(const struct file *self)
 
 enum status file_open(struct file *self, const char *path, bool append)
 {
-	*self = (struct file){.name = path, .fd = -1};
+	*self = (struct file){.name = path, .fd = -1, .backlog.max = SIZE_MAX / 2};
 	if (!path || strcmp(path, "-") == 0) {
 		self->is_stdout = true;
 		self->name = "stdout";
@@ -84,43 +86,133 @@ enum status file_replace(struct file *self)
 	return ftruncate(self->fd, 0) == 0 ? STATUS_OK : complain(self, "cannot be emptied");
 }
 
-/* Whoever was told to stop waits no longer than this for a reader. */
-enum { LAST_PATIENCE_MS = 1000 };
-
-static bool takes_more(const struct file *self)
+/* Not by O_NONBLOCK, which all who share this pipe would find set. */
+static bool takes_more(const struct file *self, int wait_ms)
 {
 	struct pollfd writable = {.fd = self->fd, .events = POLLOUT};
-	return poll(&writable, 1, LAST_PATIENCE_MS) > 0;
+	return S_ISREG(self->info.st_mode) || poll(&writable, 1, wait_ms) > 0;
 }
 
-enum status file_write(struct file *self, const void *bytes, size_t len)
+/* How much goes in one write. What takes more at all takes PIPE_BUF bytes without waiting. */
+static size_t piece_len(const struct file *self, const char *bytes, size_t len)
 {
-	const char *next = bytes;
-	while (len > 0) {
-		ssize_t n = write(self->fd, next, len);
+	if (S_ISREG(self->info.st_mode))
+		return len;
+	size_t most = len < PIPE_BUF ? len : PIPE_BUF;
+	size_t rows = most;
+	while (rows > 0 && bytes[rows - 1] != '\n')
+		rows--;
+	return rows ? rows : most;
+}
+
+/* Writes what is taken now and adds its length to *taken. */
+static enum status offer(struct file *self, const char *bytes, size_t len, size_t *taken)
+{
+	for (size_t done = 0; done < len && takes_more(self, 0);) {
+		ssize_t n = write(self->fd, bytes + done, piece_len(self, bytes + done, len - done));
 		if (n >= 0) {
-			next += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Whoever shares this pipe with us may have made it non-blocking. */
-			struct pollfd writable = {.fd = self->fd, .events = POLLOUT};
-			poll(&writable, 1, -1);
+			done += (size_t)n;
+			*taken += (size_t)n;
 		} else if (errno == EPIPE) {
 			return STATUS_PIPE_CLOSED;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			/* Whoever shares this pipe with us may have made it non-blocking. */
+			return STATUS_OK;
 		} else if (errno != EINTR) {
 			return complain(self, "cannot be written");
-		}
-		/* A signal ends a waiting write, short or with EINTR. */
-		if (len > 0 && stop_signal() && !takes_more(self)) {
-			log_error("%s: the reader does not read; the run was stopped", self->name);
-			return STATUS_OUTPUT;
 		}
 	}
 	return STATUS_OK;
 }
 
+/* One slow reader must not cost its memory for the rest of the run. */
+enum { BACKLOG_KEPT = 1 << 20 };
+
+static void empty_backlog(struct file *self)
+{
+	self->sent = 0;
+	buf_clear(&self->backlog);
+	if (self->backlog.room > BACKLOG_KEPT)
+		buf_release(&self->backlog);
+}
+
+static enum status fail(struct file *self, enum status status)
+{
+	empty_backlog(self);
+	self->failed = status;
+	return status;
+}
+
+size_t file_backlog(const struct file *self)
+{
+	return self->backlog.len - self->sent;
+}
+
+enum status file_flush(struct file *self)
+{
+	if (file_backlog(self) == 0)
+		return self->failed;
+	enum status status = offer(self, self->backlog.data + self->sent, file_backlog(self), &self->sent);
+	if (status != STATUS_OK)
+		return fail(self, status);
+	if (file_backlog(self) == 0)
+		empty_backlog(self);
+	return STATUS_OK;
+}
+
+static void keep(struct file *self, const char *bytes, size_t len)
+{
+	/* No byte moves before as many others were sent, so that moving costs no more than sending. */
+	if (self->sent >= file_backlog(self)) {
+		buf_consume(&self->backlog, self->sent);
+		self->sent = 0;
+	}
+	buf_append(&self->backlog, bytes, len);
+}
+
+enum status file_write(struct file *self, const void *bytes, size_t len)
+{
+	size_t taken = 0;
+	enum status status = file_flush(self);
+	if (status != STATUS_OK)
+		return status;
+	if (file_backlog(self) == 0)
+		status = offer(self, bytes, len, &taken);
+	if (status != STATUS_OK)
+		return fail(self, status);
+	if (taken < len)
+		keep(self, (const char *)bytes + taken, len - taken);
+	return STATUS_OK;
+}
+
+/* Whoever was told to stop waits no longer than this for a reader. A signal that comes just before the wait
+ * begins is seen one look later. */
+enum { LAST_PATIENCE_MS = 1000, LOOK_MS = 250 };
+
+enum status file_drain(struct file *self, int64_t until)
+{
+	enum status status;
+	bool stopped = false;
+	while ((status = file_flush(self)) == STATUS_OK && file_backlog(self) > 0) {
+		int64_t now = clock_now_ms();
+		if (!stopped && stop_signal()) {
+			stopped = true;
+			until = until < now + LAST_PATIENCE_MS ? until : now + LAST_PATIENCE_MS;
+		}
+		if (now >= until) {
+			log_error("%s: the reader does not read; %zu bytes were not written", self->name,
+			    file_backlog(self));
+			return fail(self, STATUS_OUTPUT);
+		}
+		takes_more(self, until - now < LOOK_MS ? (int)(until - now) : LOOK_MS);
+	}
+	return status;
+}
+
 enum status file_close(struct file *self)
 {
+	buf_release(&self->backlog);
+	self->sent = 0;
 	if (self->fd < 0)
 		return STATUS_OK;
 	int fd = self->fd;
