@@ -20,7 +20,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, HELP, VERSION };
+enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, LOCK, HELP, VERSION };
 
 struct row {
 	struct cli_option option;
@@ -43,7 +43,11 @@ static const struct row table[] = {
     {{"output", 'o', "FILE", in_out, "write rows to FILE, replacing it (-: stdout)"}, TEXT, FIELD(output), 0,
         0},
     {{"append", 'a', NULL, in_out, "add to FILE; header only where it is empty"}, FLAG, FIELD(append), 0, 0},
+    {{"repair", 0, NULL, in_out, "with -a: cut off a last line that is torn"}, FLAG, FIELD(repair), 0, 0},
+    {{"atomic", 0, NULL, in_out, "replace FILE at the end, if all went well"}, FLAG, FIELD(atomic), 0, 0},
     {{"report", 0, "FILE", in_out, "write a line of JSON for each URL"}, TEXT, FIELD(report), 0, 0},
+    {{"lock", 0, "WHAT", in_out, "while another run writes: wait or fail (wait)"}, LOCK, FIELD(lock_fail), 0,
+        0},
     {{"no-header", 0, NULL, in_out, "leave the header line out"}, FLAG, FIELD(no_header), 0, 0},
 
     {{"regexp", 'e', "PATTERN", links, "take what this PCRE2 pattern finds (group 1)"}, TEXT, FIELD(pattern),
@@ -211,6 +215,12 @@ static bool parse_fail_on(const char *text, int64_t min, int64_t max, int64_t *p
 	return true;
 }
 
+static bool parse_lock(const char *text, bool *fail)
+{
+	*fail = strcmp(text, "fail") == 0;
+	return *fail || strcmp(text, "wait") == 0;
+}
+
 static void list_add(struct option_list *list, const char *item)
 {
 	list->items = alloc_resize(list->items, list->count + 1, sizeof *list->items);
@@ -221,20 +231,21 @@ static const char *kind_text(const struct row *row)
 {
 	switch (row->kind) {
 	case TIME:
-		return "a time such as 10, 500ms or 2m";
+		return "a time such as 10, 500ms or 2m in its range";
 	case SIZE:
-		return "a size such as 1000, 64k or 16M";
+		return "a size such as 1000, 64k or 16M in its range";
 	case FAIL_ON:
-		return "any, all, never or a percentage";
+		return "any, all, never or a percentage in its range";
+	case LOCK:
+		return "wait or fail";
 	default:
-		return "a whole number";
+		return "a whole number in its range";
 	}
 }
 
 static enum status wrong_value(const struct row *row, const char *text)
 {
-	log_error(
-	    "--%s: \"%s\" is not %s in its range (see areq --help)", row->option.name, text, kind_text(row));
+	log_error("--%s: \"%s\" is not %s (see areq --help)", row->option.name, text, kind_text(row));
 	return STATUS_USAGE;
 }
 
@@ -272,6 +283,9 @@ static enum status apply(struct options *options, const struct row *row, const c
 		break;
 	case FAIL_ON:
 		good = parse_fail_on(text, row->min, row->max, field);
+		break;
+	case LOCK:
+		good = parse_lock(text, field);
 		break;
 	case LIST:
 		return add_header(options, text);
@@ -333,8 +347,15 @@ static enum status wrong_option(int code, char **argv)
 static enum status check(const struct options *options)
 {
 	const char *problem = NULL;
-	if (options->append && (!options->output || strcmp(options->output, "-") == 0))
+	bool to_file = options->output && strcmp(options->output, "-") != 0;
+	if (options->append && !to_file)
 		problem = "-a needs -o FILE";
+	else if (options->atomic && !to_file)
+		problem = "--atomic needs -o FILE";
+	else if (options->atomic && options->append)
+		problem = "--atomic and -a exclude each other";
+	else if (options->repair && !options->append)
+		problem = "--repair needs -a";
 	else if (options->quiet && options->verbose)
 		problem = "-q and -v exclude each other";
 	else if ((options->pattern != NULL) + (options->xpath != NULL) + (options->tags != NULL) > 1)

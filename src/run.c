@@ -12,6 +12,7 @@
 #include "out/report.h"
 #include "out/rows.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,11 +36,13 @@ static enum status check_cacert(const struct options *options)
 	return STATUS_USAGE;
 }
 
-/* Opens a file for writing; what is in it stays until file_replace. */
-static enum status open_file(const struct run *self, struct file *file, const char *name, bool append)
+/* Opens a file for writing; what is in it stays until file_begin. */
+static enum status open_file(
+    const struct run *self, struct file *file, const char *name, const struct file_options *how)
 {
-	enum status status = file_open(file, name, append);
-	if (status == STATUS_OK && input_reads_from(self->input, &file->info)) {
+	enum status status = file_open(file, name, how);
+	if (status == STATUS_OK &&
+	    (input_reads_from(self->input, &file->info) || input_reads_from(self->input, &file->part.old))) {
 		log_error("%s: is the list itself; nothing was written to it", file->name);
 		return STATUS_USAGE;
 	}
@@ -49,18 +52,23 @@ static enum status open_file(const struct run *self, struct file *file, const ch
 static enum status open_outputs(struct run *self)
 {
 	const struct options *options = self->options;
-	enum status status = open_file(self, &self->output, options->output, options->append);
+	const struct file_options for_rows = {.append = options->append,
+	    .repair = options->repair,
+	    .atomic = options->atomic,
+	    .lock_fail = options->lock_fail};
+	const struct file_options for_report = {.lock_fail = options->lock_fail};
+	enum status status = open_file(self, &self->output, options->output, &for_rows);
 	if (status == STATUS_OK && options->report)
-		status = open_file(self, &self->report, options->report, false);
+		status = open_file(self, &self->report, options->report, &for_report);
 	if (status == STATUS_OK && options->report && !self->report.is_stdout &&
-	    file_is_same(&self->report, &self->output)) {
+	    file_is(&self->output, &self->report.info)) {
 		log_error("%s: the report and the rows cannot go to the same file", self->report.name);
 		return STATUS_USAGE;
 	}
-	if (status == STATUS_OK && !options->append)
-		status = file_replace(&self->output);
+	if (status == STATUS_OK)
+		status = file_begin(&self->output);
 	if (status == STATUS_OK && options->report)
-		status = file_replace(&self->report);
+		status = file_begin(&self->report);
 	return status;
 }
 
@@ -97,9 +105,14 @@ static int ending_signal(enum status status)
 }
 
 /* What was interrupted was not fetched either. */
+static uint64_t count_failed(const struct run *self)
+{
+	return self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
+}
+
 static bool too_many_failed(const struct run *self)
 {
-	uint64_t failed = self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
+	uint64_t failed = count_failed(self);
 	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
 }
 
@@ -133,6 +146,42 @@ static enum status crawl(struct run *self)
 	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
 }
 
+static const char *why_left(const struct run *self, enum status status, int signal)
+{
+	switch (status) {
+	case STATUS_PIPE_CLOSED:
+		return "nobody reads the report any more";
+	case STATUS_OUTPUT:
+		return "an output could not be written";
+	case STATUS_INPUT:
+		return "the list could not be read";
+	case STATUS_OK:
+	case STATUS_URLS_FAILED:
+		if (signal)
+			return "a signal stopped the run";
+		return self->totals.deadline ? "the run was stopped at the deadline" : NULL;
+	default:
+		return "the run could not go on";
+	}
+}
+
+/* Lets what --atomic has held back take its place, but only after a run that ended well. */
+static enum status commit(struct run *self, enum status status, int signal)
+{
+	if (status == STATUS_OK && !signal)
+		return file_commit(&self->output);
+	if (!self->options->atomic)
+		return status;
+	const char *why = why_left(self, status, signal);
+	if (why)
+		log_warning("%s: left as it was, since %s", self->output.name, why);
+	else
+		log_warning("%s: left as it was, since %" PRIu64 " of %" PRIu64 " URL%s failed (--fail-on)",
+		    self->output.name, count_failed(self), self->totals.urls,
+		    self->totals.urls == 1 ? "" : "s");
+	return status;
+}
+
 struct run_end run(const struct options *options)
 {
 	struct run self = {.options = options, .output.fd = -1, .report.fd = -1};
@@ -141,12 +190,17 @@ struct run_end run(const struct options *options)
 	self.ledger = ledger_new(options, self.input, &self.observers);
 	add_observers(&self);
 	enum status status = set_up(&self);
-	if (status == STATUS_OK)
+	bool began = status == STATUS_OK;
+	if (began)
 		status = crawl(&self);
-	status = status_first(status, file_close(&self.output));
 	status = status_first(status, file_close(&self.report));
+	/* A signal that comes later finds the run at its end. */
+	int signal = ending_signal(status);
+	if (began)
+		status = commit(&self, status, signal);
+	status = status_first(status, file_close(&self.output));
 	rows_free(self.rows);
 	ledger_free(self.ledger);
 	input_free(self.input);
-	return (struct run_end){status, ending_signal(status)};
+	return (struct run_end){status, signal};
 }

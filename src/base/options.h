@@ -20,6 +20,9 @@ struct options {
 
 	const char *output; /* NULL or "-": stdout */
 	bool append;
+	bool repair;    /* of a torn last line that would be appended to */
+	bool atomic;    /* output is replaced at the end, if the run ends with 0 */
+	bool lock_fail; /* where another run writes to an output; else wait for it */
 	bool no_header;
 	const char *report; /* NULL: none */
 

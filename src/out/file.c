@@ -17,73 +17,101 @@ static enum status complain(const struct file *self, const char *what)
 	return STATUS_OUTPUT;
 }
 
-/* A row glued to half a row would be two rows lost. */
-static enum status check_last_line(struct file *self)
+/* Where the last line of the file ends that has an end. */
+static enum status find_end(const struct file *self, off_t *end)
 {
-	char last;
-	if (!S_ISREG(self->info.st_mode) || self->info.st_size == 0)
-		return STATUS_OK;
-	ssize_t n = pread(self->fd, &last, 1, self->info.st_size - 1);
-	if (n < 0)
-		return complain(self, "cannot be read");
-	if (n == 1 && last != '\n') {
-		log_error("%s: the last line is not whole (no newline at its end); nothing was appended",
-		    self->name);
-		return STATUS_OUTPUT;
+	char block[8192];
+	for (*end = self->info.st_size; *end > 0;) {
+		size_t len = *end < (off_t)sizeof block ? (size_t)*end : sizeof block;
+		ssize_t n = pread(self->fd, block, len, *end - (off_t)len);
+		if (n >= 0 && (size_t)n < len)
+			errno = EIO; /* it shrank, or is being played with */
+		if (n < 0 || (size_t)n < len)
+			return complain(self, "cannot be read");
+		for (; len > 0; len--, --*end) {
+			if (block[len - 1] == '\n')
+				return STATUS_OK;
+		}
 	}
 	return STATUS_OK;
 }
 
-/* Keeps two runs on one file apart: the second waits for the first. What cannot be locked is nobody's in
- * particular. */
-static int lock(const struct file *self)
+/* A row glued to half a row would be two rows lost. */
+static enum status check_last_line(struct file *self, bool repair)
 {
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	if (self->is_stdout || fcntl(self->fd, F_SETLK, &whole) == 0)
-		return 0;
-	if (errno != EAGAIN && errno != EACCES)
-		return 0;
-	log_warning("%s: another run writes to it; waiting", self->name);
-	return fcntl(self->fd, F_SETLKW, &whole);
+	off_t end;
+	if (!S_ISREG(self->info.st_mode))
+		return STATUS_OK;
+	enum status status = find_end(self, &end);
+	self->had_content = end > 0;
+	self->torn = self->info.st_size - end;
+	if (status != STATUS_OK || self->torn == 0 || repair)
+		return status;
+	log_error(
+	    "%s: the last line is torn (%jd bytes without a newline); nothing was appended (--repair cuts it "
+	    "off)",
+	    self->name, (intmax_t)self->torn);
+	return STATUS_OUTPUT;
 }
 
-enum status file_open(struct file *self, const char *path, bool append)
+/* To look at the last line it must be readable too; but a pipe's writer that is its reader as well would
+ * never find it closed. */
+static int open_flags(const char *path, bool append)
 {
-	*self = (struct file){.name = path, .fd = -1, .backlog.max = SIZE_MAX / 2};
+	struct stat info;
+	if (!append)
+		return O_WRONLY | O_CREAT;
+	bool is_special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+	return (is_special ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND;
+}
+
+enum status file_open(struct file *self, const char *path, const struct file_options *how)
+{
+	*self = (struct file){.name = path, .fd = -1, .append = how->append, .backlog.max = SIZE_MAX / 2};
+	const struct lock_how lock = {.name = path, .fail = how->lock_fail};
+	enum status status = STATUS_OK;
 	if (!path || strcmp(path, "-") == 0) {
 		self->is_stdout = true;
 		self->name = "stdout";
 		self->fd = STDOUT_FILENO;
+	} else if (how->atomic) {
+		status = part_open(&self->part, &self->fd, path, &lock);
 	} else {
-		/* To look at the last line it must be readable too; a pipe or a device may only be writable.
-		 */
-		self->fd = append ? open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666) : -1;
-		if (self->fd < 0)
-			self->fd = open(
-			    path, O_WRONLY | O_CREAT | (append ? O_APPEND : 0) | O_CLOEXEC | O_NOCTTY, 0666);
-		if (self->fd < 0)
-			return complain(self, "cannot be opened");
+		status = lock_open(&self->fd, path, open_flags(path, how->append), 0666, &lock);
 	}
-	if (lock(self) != 0 || fstat(self->fd, &self->info) != 0)
-		return complain(self, "cannot be used");
-	if (!append || self->is_stdout)
-		return STATUS_OK;
-	self->had_content = self->info.st_size > 0;
-	return check_last_line(self);
+	if (status == STATUS_OK && fstat(self->fd, &self->info) != 0)
+		status = complain(self, "cannot be used");
+	if (status != STATUS_OK || self->is_stdout || !how->append)
+		return status;
+	return check_last_line(self, how->repair);
 }
 
-bool file_is_same(const struct file *self, const struct file *other)
+static bool is_one_file(const struct stat *a, const struct stat *b)
 {
-	return S_ISREG(self->info.st_mode) && self->info.st_dev == other->info.st_dev &&
-	       self->info.st_ino == other->info.st_ino;
+	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-enum status file_replace(struct file *self)
+bool file_is(const struct file *self, const struct stat *info)
 {
+	struct stat target;
+	if (is_one_file(&self->info, info))
+		return true;
+	return self->part.target && stat(self->part.target, &target) == 0 && is_one_file(&target, info);
+}
+
+enum status file_begin(struct file *self)
+{
+	if (self->part.target)
+		return part_begin(&self->part, self->fd);
 	/* What stdout already holds belongs to the shell that opened it. */
-	if (self->is_stdout || !S_ISREG(self->info.st_mode))
+	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn))
 		return STATUS_OK;
-	return ftruncate(self->fd, 0) == 0 ? STATUS_OK : complain(self, "cannot be emptied");
+	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn : 0) != 0)
+		return complain(self, self->append ? "cannot be cut" : "cannot be emptied");
+	if (self->append)
+		log_warning("%s: a torn last line of %jd byte%s was cut off (--repair)", self->name,
+		    (intmax_t)self->torn, self->torn == 1 ? "" : "s");
+	return STATUS_OK;
 }
 
 /* Not by O_NONBLOCK, which all who share this pipe would find set. */
@@ -209,10 +237,18 @@ enum status file_drain(struct file *self, int64_t until)
 	return status;
 }
 
+enum status file_commit(struct file *self)
+{
+	if (self->failed != STATUS_OK || !self->part.target)
+		return self->failed;
+	return part_commit(&self->part, self->fd, self->name);
+}
+
 enum status file_close(struct file *self)
 {
 	buf_release(&self->backlog);
 	self->sent = 0;
+	part_release(&self->part, self->fd);
 	if (self->fd < 0)
 		return STATUS_OK;
 	int fd = self->fd;

@@ -4,32 +4,45 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "out/part.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* All false: what is in the file is replaced, and another run that writes to it is waited for. */
+struct file_options {
+	bool append;    /* add to what is in it */
+	bool repair;    /* … and cut off what is not a whole line at its end, instead of refusing it */
+	bool atomic;    /* what is in it stays until file_commit, and for good without */
+	bool lock_fail; /* fail where another run writes to it */
+};
+
 struct file {
 	const char *name; /* for messages */
 	int fd;           /* -1: not open */
 	bool is_stdout;
+	bool append;
 	bool had_content; /* there were bytes in it before the first of ours */
-	struct stat info;
+	off_t torn;       /* bytes of a last line that is not whole */
+	struct stat info; /* of what fd is */
+	struct part part;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
 	enum status failed; /* the first failure of a write, which was the last one: nothing is tried again */
 };
 
-/* Opens path for writing (NULL or "-": stdout) and changes nothing in it yet; what is to be appended to must
- * end with a whole line. The name is borrowed. STATUS_OUTPUT where that fails; it was logged. */
-enum status file_open(struct file *self, const char *path, bool append);
+/* Opens path for writing (NULL or "-": stdout, which takes no options), locks it and changes nothing in it
+ * yet. The name is borrowed. STATUS_USAGE where it cannot be replaced, STATUS_OUTPUT for anything else; both
+ * were logged. file_close is due in any case. */
+enum status file_open(struct file *self, const char *path, const struct file_options *how);
 
-/* True where both are one file of the disk. */
-bool file_is_same(const struct file *self, const struct file *other);
+/* True where that is the file that is written to, or the one that file_commit would replace. */
+bool file_is(const struct file *self, const struct stat *info);
 
-/* Empties a file that is not appended to. */
-enum status file_replace(struct file *self);
+/* Before the first write: empties a file that is not appended to, cuts a torn line off one that is. */
+enum status file_begin(struct file *self);
 
 /* A file of the disk takes all of it. Anything else takes what its reader has room for, in writes of whole
  * rows (so that one of up to PIPE_BUF bytes never mixes with what others write there), and the rest is kept
@@ -47,7 +60,12 @@ enum status file_flush(struct file *self);
  * than a second once a signal has stopped the run: then STATUS_OUTPUT (logged). Fails as file_write does. */
 enum status file_drain(struct file *self, int64_t until);
 
-/* Closes and checks; what is still in the backlog is lost. Harmless on a file that is not open. */
+/* With nothing in the backlog: what was written replaces an atomic file; any other has it already.
+ * STATUS_OUTPUT where that fails (logged). */
+enum status file_commit(struct file *self);
+
+/* Closes and checks; an atomic file that was not committed is left as it was, and what is still in
+ * the backlog is lost. Harmless on a file that is not open. */
 enum status file_close(struct file *self);
 
 #endif

@@ -176,3 +176,35 @@ Test(cli, takes_options_behind_arguments_and_none_behind_two_dashes)
 	cr_expect_str_eq(options.inputs.items[2], "-");
 	cli_release(&options);
 }
+
+Test(cli, refuses_options_that_miss_or_exclude_each_other)
+{
+	static const struct {
+		const char *words[6];
+		enum status status;
+	} cases[] = {
+	    {{"--atomic", "-o", "f", NULL}, STATUS_OK},
+	    {{"--atomic", NULL}, STATUS_USAGE},
+	    {{"--atomic", "-o", "-", NULL}, STATUS_USAGE},
+	    {{"--atomic", "-a", "-o", "f", NULL}, STATUS_USAGE},
+	    {{"--repair", "-a", "-o", "f", NULL}, STATUS_OK},
+	    {{"--repair", "-o", "f", NULL}, STATUS_USAGE},
+	    {{"--repair", NULL}, STATUS_USAGE},
+	    {{"-a", NULL}, STATUS_USAGE},
+	    {{"--lock", "wait", NULL}, STATUS_OK},
+	    {{"--lock", "fail", NULL}, STATUS_OK},
+	    {{"--lock", "", NULL}, STATUS_USAGE},
+	    {{"--lock", "failed", NULL}, STATUS_USAGE},
+	    {{"--lock", NULL}, STATUS_USAGE},
+	};
+	cr_assert(freopen("/dev/null", "w", stderr));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options;
+		cr_expect_eq(parse(&options, cases[i].words), cases[i].status, "case %zu", i);
+		cli_release(&options);
+	}
+	struct options options;
+	cr_assert_eq(parse(&options, (const char *const[]){"--lock=fail", "--lock=wait", NULL}), STATUS_OK);
+	cr_expect_not(options.lock_fail, "the last one counts");
+	cli_release(&options);
+}

@@ -111,7 +111,7 @@ static void open_fifo(struct file *file, int *reader)
 	cr_assert_eq(mkfifo(name, 0600), 0);
 	*reader = open(name, O_RDONLY | O_NONBLOCK);
 	cr_assert_geq(*reader, 0);
-	cr_assert_eq(file_open(file, name, false), STATUS_OK);
+	cr_assert_eq(file_open(file, name, &(struct file_options){0}), STATUS_OK);
 	unlink(name);
 	rmdir(folder);
 	signal(SIGPIPE, SIG_IGN);
@@ -306,9 +306,49 @@ Test(file, that_has_failed_is_left_alone)
 {
 	struct file file;
 	cr_assert(freopen("/dev/null", "w", stderr));
-	cr_assert_eq(file_open(&file, "/dev/full", false), STATUS_OK);
+	cr_assert_eq(file_open(&file, "/dev/full", &(struct file_options){0}), STATUS_OK);
 	cr_expect_eq(file_write(&file, "a\n", 2), STATUS_OUTPUT);
 	cr_expect_eq(file_backlog(&file), 0);
 	cr_expect_eq(file_flush(&file), STATUS_OUTPUT);
 	cr_expect_eq(file_close(&file), STATUS_OK);
+}
+
+/* Root may write everywhere, so it becomes somebody who may not. */
+static bool is_refused_to_others(const char *name, const char *part)
+{
+	int status;
+	pid_t child = fork();
+	cr_assert_geq(child, 0);
+	if (child == 0) {
+		struct file file;
+		if (getuid() == 0 && setuid(65534) != 0)
+			_exit(2);
+		enum status opened = file_open(&file, name, &(struct file_options){.atomic = true});
+		file_close(&file);
+		bool refused = opened == STATUS_OUTPUT && access(part, F_OK) != 0;
+		_exit(refused ? 0 : 1);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 0;
+}
+
+Test(file, is_not_replaced_by_who_may_not_write_it_or_its_folder)
+{
+	char folder[] = "/tmp/areq-unit-XXXXXX", name[64], part[64];
+	cr_assert(freopen("/dev/null", "w", stderr));
+	cr_assert(mkdtemp(folder));
+	snprintf(name, sizeof name, "%s/found", folder);
+	snprintf(part, sizeof part, "%s/found.part", folder);
+	close(open(name, O_WRONLY | O_CREAT, 0600));
+	cr_assert_eq(chmod(name, 0666), 0);
+	cr_assert_eq(chmod(folder, 0777), 0);
+	cr_expect_not(is_refused_to_others(name, part), "so far nothing is in the way");
+	cr_assert_eq(chmod(folder, 0555), 0);
+	cr_expect(is_refused_to_others(name, part));
+	cr_assert_eq(chmod(folder, 0777), 0);
+	cr_assert_eq(chmod(name, 0444), 0);
+	cr_expect(is_refused_to_others(name, part));
+	unlink(name);
+	rmdir(folder);
 }
