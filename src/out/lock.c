@@ -51,9 +51,11 @@ enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const s
 			log_error("%s: cannot be opened: %s", path, strerror(errno));
 			return STATUS_OUTPUT;
 		}
+		/* A lock on /dev/null would hold for the whole machine. */
+		if (fstat(*fd, &info) == 0 && !S_ISREG(info.st_mode))
+			return STATUS_OK;
 		status = take(*fd, how);
-		if (status == STATUS_OK &&
-		    (fstat(*fd, &info) != 0 || !S_ISREG(info.st_mode) || lock_names(path, *fd)))
+		if (status == STATUS_OK && lock_names(path, *fd))
 			return STATUS_OK;
 		close(*fd);
 		*fd = -1;

@@ -13,8 +13,8 @@ struct lock_how {
 	bool fail;        /* where another run holds it; else wait until that has ended */
 };
 
-/* Opens path as open(2) does, close-on-exec and never as the controlling terminal, and locks it. What cannot
- * be locked, such as a pipe or a device, is open all the same. *fd, which the caller closes, is the file that
+/* Opens path as open(2) does, close-on-exec and never as the controlling terminal, and locks it where it is
+ * a regular file. What cannot be locked is open all the same. *fd, which the caller closes, is the file that
  * path names now, however often the one waited for has renamed or removed it; it is -1 with STATUS_OK where
  * there is none and flags has no O_CREAT. STATUS_OUTPUT, and *fd is -1, where it cannot be opened or another
  * run holds it (logged), or where a signal has stopped the wait (not logged). */

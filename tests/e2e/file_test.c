@@ -222,7 +222,7 @@ Test(atomic, leaves_the_file_where_something_stops_the_run)
 
 	/* … whatever --fail-on says. */
 	run_start_areq(&child, NULL, "--atomic", "--fail-on", "never", "-o", file, stuck);
-	site_wait_in_flight(&site, 1, 5);
+	site_wait_requests(&site, 3, 5);
 	run_kill(&child, SIGINT);
 	run_finish(&child, &result);
 	cr_expect_eq(result.signal, SIGINT);
@@ -453,9 +453,8 @@ Test(atomic, leaves_the_file_where_it_cannot_be_replaced)
 	/* Somebody has put a file of his own in the place of the part. */
 	rmdir(file);
 	scratch_write(&scratch, "found.tsv", old);
-	site_reset_stats(&site);
 	run_start_areq(&child, NULL, "--atomic", "-o", file, slow);
-	site_wait_in_flight(&site, 1, 5);
+	site_wait_requests(&site, 2, 5);
 	unlink(scratch_path(&scratch, "found.tsv.part"));
 	scratch_write(&scratch, "found.tsv.part", "mine\n");
 	run_finish(&child, &result);
@@ -531,10 +530,9 @@ Test(lock, fails_at_once_where_it_shall)
 	const char *message = "another run writes to it (--lock=fail)";
 	static const char *const modes[] = {"-q", "-a", "--atomic"};
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-		site_reset_stats(&site);
 		run_start_areq(
 		    &first, NULL, modes[i], "--lock", "fail", "-o", file, "--report", report, stuck);
-		site_wait_in_flight(&site, 1, 5);
+		site_wait_requests(&site, i + 1, 5);
 		run_areq(&result, modes[i], "--lock=fail", "-o", file, url);
 		run_expect_exit(&result, 3);
 		expect_error(&result, file, message);
@@ -556,6 +554,23 @@ Test(lock, fails_at_once_where_it_shall)
 	site_stop(&site);
 }
 
+Test(lock, is_none_on_a_device)
+{
+	struct site site;
+	struct run_child first;
+	struct run_result result;
+	site_start(&site);
+	run_start_areq(&first, NULL, "-o", "/dev/null", site_page(&site, "hang", "body"));
+	site_wait_requests(&site, 1, 5);
+	run_areq(&result, "--lock=fail", "-o", "/dev/null", site_page(&site, "links", "1"));
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	run_kill(&first, SIGTERM);
+	run_finish(&first, &result);
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(lock, is_waited_for_until_a_signal_comes)
 {
 	static const char *const modes[] = {"-v", "-a", "--atomic"};
@@ -568,9 +583,8 @@ Test(lock, is_waited_for_until_a_signal_comes)
 	scratch_init(&scratch);
 	const char *file = scratch_write(&scratch, "found.tsv", old);
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-		site_reset_stats(&site);
 		run_start_areq(&first, NULL, modes[i], "-o", file, site_page(&site, "hang", "body"));
-		site_wait_in_flight(&site, 1, 5);
+		site_wait_requests(&site, i + 1, 5);
 		run_start_areq(
 		    &second, NULL, modes[i], "--lock", "wait", "-o", file, site_page(&site, "links", "1"));
 		run_wait_error(&second, "another run writes to it; waiting", 5);
