@@ -2,6 +2,8 @@
 #ifndef AREQ_BASE_STATUS_H
 #define AREQ_BASE_STATUS_H
 
+#include <stdbool.h>
+
 /* name, exit status */
 #define STATUS_LIST(X)                                                                                       \
 	X(STATUS_OK, 0)          /* done */                                                                  \
@@ -21,10 +23,11 @@ enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT };
 /* The process's exit status for it: 0, 1, 2 or 3, as the man page lists them. */
 int status_exit_code(enum status status);
 
-/* The earlier failure counts: then where it is one, else now. */
+/* The earlier failure counts, but for failed URLs, which any failure of the run itself outweighs. */
 static inline enum status status_first(enum status then, enum status now)
 {
-	return then != STATUS_OK ? then : now;
+	bool settled = then != STATUS_OK && then != STATUS_URLS_FAILED;
+	return settled || now == STATUS_OK ? then : now;
 }
 
 #endif

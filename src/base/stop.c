@@ -24,6 +24,8 @@ void stop_watch(void)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* A file may grow no further (ulimit -f): write says so, too. */
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 int stop_signal(void)

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/status.h"
 #include "fetch/answer.h"
 #include "fetch/decode.h"
 #include "fetch/failure.h"
@@ -28,6 +29,19 @@ enum { TRAILERS_MAX = 64 * 1024 };
 
 /* Where a transfer has no total limit, one that stands still is still ended. */
 enum { STILL_SECONDS = 60 };
+
+/* An option that is not set is a promise not kept, be it of memory or of the way that libcurl was built. */
+#define set(easy, option, value) must(curl_easy_setopt(easy, option, value))
+
+static void must(CURLcode code)
+{
+	if (code == CURLE_OK)
+		return;
+	if (code == CURLE_OUT_OF_MEMORY)
+		alloc_fail();
+	log_error("libcurl refuses an option: %s", curl_easy_strerror(code));
+	exit(status_exit_code(STATUS_LIBRARY));
+}
 
 struct transfer {
 	CURL *easy;
@@ -156,7 +170,7 @@ static void use_one_ca_file(CURL *easy)
 {
 	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
 	if (version->age >= CURLVERSION_SEVENTH && version->cainfo && access(version->cainfo, R_OK) == 0)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		set(easy, CURLOPT_CAPATH, NULL);
 }
 
 static void add_header(struct curl_slist **list, const char *line)
@@ -229,47 +243,48 @@ static void set_user_options(struct transfer *self)
 	const struct options *options = self->options;
 	CURL *easy = self->easy;
 	make_header_lists(self);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
+	set(easy, CURLOPT_USERAGENT, options->user_agent);
 	/* A proxy would choose the address itself. */
 	if (options->proxy || options->public_only)
-		curl_easy_setopt(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
+		set(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
 	if (options->cacert)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
+		set(easy, CURLOPT_CAINFO, options->cacert);
 	use_one_ca_file(easy);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
+	set(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
+	set(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
 	if (options->ipv4 != options->ipv6)
-		curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+		set(easy, CURLOPT_IPRESOLVE,
 		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
 }
 
 static void set_constant_options(struct transfer *self)
 {
 	CURL *easy = self->easy;
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, self);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->error);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, self);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	set(easy, CURLOPT_PRIVATE, self);
+	set(easy, CURLOPT_ERRORBUFFER, self->error);
+	set(easy, CURLOPT_HEADERFUNCTION, on_header);
+	set(easy, CURLOPT_HEADERDATA, self);
+	set(easy, CURLOPT_WRITEFUNCTION, on_body);
+	set(easy, CURLOPT_WRITEDATA, self);
+	set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	set(easy, CURLOPT_OPENSOCKETDATA, self);
+	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
 	 * would be waited for without the second. */
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	set(easy, CURLOPT_NOSIGNAL, 1L);
+	set(easy, CURLOPT_QUICK_EXIT, 1L);
+	set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* Where it was built without, HTTP/1.1 does as well. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* The URL is normalised already. */
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	set(easy, CURLOPT_PATH_AS_IS, 1L);
+	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	/* libcurl walks through all it remembers at each lookup. */
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
+	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
 	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
 	 * same page. */
-	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	set(easy, CURLOPT_COOKIEFILE, "");
 }
 
 struct transfer *transfer_new(const struct options *options, CURLSH *share,
@@ -290,7 +305,7 @@ struct transfer *transfer_new(const struct options *options, CURLSH *share,
 	set_constant_options(self);
 	set_user_options(self);
 	if (share)
-		curl_easy_setopt(self->easy, CURLOPT_SHARE, share);
+		set(self->easy, CURLOPT_SHARE, share);
 	return self;
 }
 
@@ -331,7 +346,7 @@ static void set_addresses(struct transfer *self, const struct fetch_request *req
 		add_header(&self->resolve, line.data);
 		buf_release(&line);
 	}
-	curl_easy_setopt(self->easy, CURLOPT_RESOLVE, self->resolve);
+	set(self->easy, CURLOPT_RESOLVE, self->resolve);
 }
 
 static void set_credentials(CURL *easy, const char *credentials)
@@ -345,8 +360,8 @@ static void set_credentials(CURL *easy, const char *credentials)
 		if ((user_len && !user) || !password)
 			alloc_fail();
 	}
-	curl_easy_setopt(easy, CURLOPT_USERNAME, credentials && !user ? "" : user);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, password);
+	set(easy, CURLOPT_USERNAME, credentials && !user ? "" : user);
+	set(easy, CURLOPT_PASSWORD, password);
 	curl_free(user);
 	curl_free(password);
 }
@@ -378,21 +393,21 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 		self->late_at = clock_now_ms() + left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	set(easy, CURLOPT_URL, request->url);
 	set_addresses(self, request);
 	set_credentials(easy, request->credentials);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->foreign ? self->foreign_headers : self->headers);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms(request->timeout_ms, request->waited_ms));
+	set(easy, CURLOPT_HTTPHEADER, request->foreign ? self->foreign_headers : self->headers);
+	set(easy, CURLOPT_TIMEOUT_MS, left_ms(request->timeout_ms, request->waited_ms));
 	curl_easy_setopt(
 	    easy, CURLOPT_CONNECTTIMEOUT_MS, left_ms(self->options->connect_timeout_ms, request->waited_ms));
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
+	set(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+	set(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
 	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
 	 * plain HTTP they would wait for a whole answer. */
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+	set(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+	set(easy, CURLOPT_COOKIELIST, "ALL");
 	for (const struct curl_slist *cookie = request->cookies; cookie; cookie = cookie->next)
-		curl_easy_setopt(easy, CURLOPT_COOKIELIST, cookie->data);
+		set(easy, CURLOPT_COOKIELIST, cookie->data);
 }
 
 CURL *transfer_handle(struct transfer *self)

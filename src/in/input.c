@@ -103,15 +103,16 @@ static enum status open_source(struct source *source)
 	int fd = source->kind == SOURCE_STDIN
 	             ? STDIN_FILENO
 	             : open(source->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &source->info) != 0)
-		return complain(source, errno);
-	if (S_ISDIR(source->info.st_mode)) {
-		if (source->kind == SOURCE_FILE)
-			close(fd);
-		return complain(source, EISDIR);
+	int error = fd < 0 || fstat(fd, &source->info) != 0 ? errno : 0;
+	if (!error && S_ISDIR(source->info.st_mode))
+		error = EISDIR;
+	if (!error) {
+		source->fd = fd;
+		return STATUS_OK;
 	}
-	source->fd = fd;
-	return STATUS_OK;
+	if (fd >= 0 && source->kind == SOURCE_FILE)
+		close(fd);
+	return complain(source, error);
 }
 
 enum status input_open(struct input *self)

@@ -114,11 +114,12 @@ enum status file_begin(struct file *self)
 	return STATUS_OK;
 }
 
-/* Not by O_NONBLOCK, which all who share this pipe would find set. */
-static bool takes_more(const struct file *self, int wait_ms)
+/* Not by O_NONBLOCK, which all who share this pipe would find set. Negative: nobody can tell, with errno. */
+static int takes_more(const struct file *self, int wait_ms)
 {
 	struct pollfd writable = {.fd = self->fd, .events = POLLOUT};
-	return S_ISREG(self->info.st_mode) || poll(&writable, 1, wait_ms) > 0;
+	int ready = S_ISREG(self->info.st_mode) ? 1 : poll(&writable, 1, wait_ms);
+	return ready < 0 && errno == EINTR ? 0 : ready;
 }
 
 /* How much goes in one write. What takes more at all takes PIPE_BUF bytes without waiting. */
@@ -133,10 +134,29 @@ static size_t piece_len(const struct file *self, const char *bytes, size_t len)
 	return rows ? rows : most;
 }
 
+/* A full disk may have taken a part of a row: with the rest of it lost, it is no row. */
+static void take_back(const struct file *self, const char *bytes, size_t done)
+{
+	size_t rows = done;
+	struct stat now;
+	while (rows > 0 && bytes[rows - 1] != '\n')
+		rows--;
+	off_t at = lseek(self->fd, 0, SEEK_CUR);
+	/* What others have added behind it is not ours to cut. */
+	if (rows < done && S_ISREG(self->info.st_mode) && fstat(self->fd, &now) == 0 && at == now.st_size &&
+	    ftruncate(self->fd, at - (off_t)(done - rows)) != 0)
+		log_error("%s: ends with a torn line: %s", self->name, strerror(errno));
+}
+
 /* Writes what is taken now and adds its length to *taken. */
 static enum status offer(struct file *self, const char *bytes, size_t len, size_t *taken)
 {
-	for (size_t done = 0; done < len && takes_more(self, 0);) {
+	for (size_t done = 0; done < len;) {
+		int ready = takes_more(self, 0);
+		if (ready < 0)
+			return complain(self, "cannot be waited for");
+		if (ready == 0)
+			return STATUS_OK;
 		ssize_t n = write(self->fd, bytes + done, piece_len(self, bytes + done, len - done));
 		if (n >= 0) {
 			done += (size_t)n;
@@ -147,7 +167,9 @@ static enum status offer(struct file *self, const char *bytes, size_t len, size_
 			/* Whoever shares this pipe with us may have made it non-blocking. */
 			return STATUS_OK;
 		} else if (errno != EINTR) {
-			return complain(self, "cannot be written");
+			enum status status = complain(self, "cannot be written");
+			take_back(self, bytes, done);
+			return status;
 		}
 	}
 	return STATUS_OK;
@@ -186,6 +208,15 @@ enum status file_flush(struct file *self)
 	if (file_backlog(self) == 0)
 		empty_backlog(self);
 	return STATUS_OK;
+}
+
+enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog)
+{
+	enum status status = file_flush(self);
+	*backlog += file_backlog(self);
+	if (file_backlog(self) > 0)
+		wait_for(wait, self->fd, true);
+	return status;
 }
 
 static void keep(struct file *self, const char *bytes, size_t len)

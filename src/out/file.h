@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "base/wait.h"
 #include "out/part.h"
 
 #include <stdbool.h>
@@ -47,7 +48,7 @@ enum status file_begin(struct file *self);
 /* A file of the disk takes all of it. Anything else takes what its reader has room for, in writes of whole
  * rows (so that one of up to PIPE_BUF bytes never mixes with what others write there), and the rest is kept
  * in the backlog, in its order. STATUS_PIPE_CLOSED where the reader is gone (not logged: ending is what it
- * wants), STATUS_OUTPUT for anything else (logged, once). */
+ * wants), STATUS_OUTPUT for anything else (logged, once); a part of a row is then taken back from a file. */
 enum status file_write(struct file *self, const void *bytes, size_t len);
 
 /* How many bytes were not written yet; 0 once a write failed. */
@@ -55,6 +56,9 @@ size_t file_backlog(const struct file *self);
 
 /* Writes as much of the backlog as is taken now. Fails as file_write does. */
 enum status file_flush(struct file *self);
+
+/* The same for a loop: what is left is added to *backlog, and *wait waits until more of it is taken. */
+enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog);
 
 /* Waits until the backlog is empty, but not beyond that moment (monotonic ms, CLOCK_NEVER: none), nor longer
  * than a second once a signal has stopped the run: then STATUS_OUTPUT (logged). Fails as file_write does. */

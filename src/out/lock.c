@@ -32,11 +32,15 @@ static enum status take(int fd, const struct lock_how *how)
 	return STATUS_OK;
 }
 
-bool lock_names(const char *path, int fd)
+enum lock_name lock_names(const char *path, int fd)
 {
 	struct stat named, ours;
-	return stat(path, &named) == 0 && fstat(fd, &ours) == 0 && named.st_dev == ours.st_dev &&
-	       named.st_ino == ours.st_ino;
+	if (fstat(fd, &ours) != 0)
+		return LOCK_UNKNOWN;
+	if (stat(path, &named) != 0)
+		return errno == ENOENT ? LOCK_NAMES_ANOTHER : LOCK_UNKNOWN;
+	return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? LOCK_NAMES_OURS
+	                                                                  : LOCK_NAMES_ANOTHER;
 }
 
 enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how)
@@ -55,8 +59,13 @@ enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const s
 		if (fstat(*fd, &info) == 0 && !S_ISREG(info.st_mode))
 			return STATUS_OK;
 		status = take(*fd, how);
-		if (status == STATUS_OK && lock_names(path, *fd))
+		enum lock_name name = status == STATUS_OK ? lock_names(path, *fd) : LOCK_NAMES_ANOTHER;
+		if (name == LOCK_NAMES_OURS)
 			return STATUS_OK;
+		if (name == LOCK_UNKNOWN) {
+			log_error("%s: cannot be used: %s", path, strerror(errno));
+			status = STATUS_OUTPUT;
+		}
 		close(*fd);
 		*fd = -1;
 	} while (status == STATUS_OK);

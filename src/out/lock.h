@@ -20,7 +20,8 @@ struct lock_how {
  * run holds it (logged), or where a signal has stopped the wait (not logged). */
 enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how);
 
-/* True where path names the file that fd is. */
-bool lock_names(const char *path, int fd);
+/* Whether path names the file that fd is. */
+enum lock_name { LOCK_NAMES_OURS, LOCK_NAMES_ANOTHER /* or none */, LOCK_UNKNOWN /* errno says why */ };
+enum lock_name lock_names(const char *path, int fd);
 
 #endif

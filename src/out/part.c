@@ -145,7 +145,10 @@ enum status part_commit(struct part *self, int fd, const char *name)
 	 * never tried again: the second time it may succeed without the bytes. */
 	if (fsync(fd) != 0)
 		return complain(self->path, "cannot be synced");
-	if (!lock_names(self->path, fd)) {
+	enum lock_name names = lock_names(self->path, fd);
+	if (names == LOCK_UNKNOWN)
+		return complain(self->path, "cannot be used");
+	if (names == LOCK_NAMES_ANOTHER) {
 		log_error("%s: was taken away; %s is left as it was", self->path, name);
 		return STATUS_OUTPUT;
 	}
@@ -160,7 +163,7 @@ void part_release(struct part *self, int fd)
 	if (!self->target)
 		return;
 	/* While the lock is held: afterwards it may be another run's. */
-	if (self->ours && lock_names(self->path, fd))
+	if (self->ours && lock_names(self->path, fd) == LOCK_NAMES_OURS)
 		unlink(self->path);
 	if (self->target_fd >= 0)
 		close(self->target_fd);

@@ -88,7 +88,12 @@ static enum status report_outcome(void *ctx, const struct outcome *outcome)
 	return status;
 }
 
+static enum status report_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	return file_hand_on(ctx, wait, backlog);
+}
+
 struct observer report_observer(struct file *file)
 {
-	return (struct observer){.self = file, .outcome = report_outcome};
+	return (struct observer){.self = file, .outcome = report_outcome, .flush = report_flush};
 }

@@ -75,8 +75,17 @@ static enum status rows_outcome(void *ctx, const struct outcome *outcome)
 	return self->held.len ? flush(self) : STATUS_OK;
 }
 
+static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	struct rows *self = ctx;
+	return file_hand_on(self->file, wait, backlog);
+}
+
 struct observer rows_observer(struct rows *self)
 {
-	return (struct observer){
-	    .self = self, .begin = rows_begin, .link = rows_link, .outcome = rows_outcome};
+	return (struct observer){.self = self,
+	    .begin = rows_begin,
+	    .link = rows_link,
+	    .outcome = rows_outcome,
+	    .flush = rows_flush};
 }

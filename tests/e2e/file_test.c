@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char header[] = "source_url\tparsed_url\n";
@@ -532,7 +533,7 @@ Test(lock, fails_at_once_where_it_shall)
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		run_start_areq(
 		    &first, NULL, modes[i], "--lock", "fail", "-o", file, "--report", report, stuck);
-		site_wait_requests(&site, i + 1, 5);
+		site_wait_requests(&site, 2 * i + 1, 5);
 		run_areq(&result, modes[i], "--lock=fail", "-o", file, url);
 		run_expect_exit(&result, 3);
 		expect_error(&result, file, message);
@@ -584,7 +585,7 @@ Test(lock, is_waited_for_until_a_signal_comes)
 	const char *file = scratch_write(&scratch, "found.tsv", old);
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		run_start_areq(&first, NULL, modes[i], "-o", file, site_page(&site, "hang", "body"));
-		site_wait_requests(&site, i + 1, 5);
+		site_wait_requests(&site, 2 * i + 1, 5);
 		run_start_areq(
 		    &second, NULL, modes[i], "--lock", "wait", "-o", file, site_page(&site, "links", "1"));
 		run_wait_error(&second, "another run writes to it; waiting", 5);
@@ -604,28 +605,46 @@ Test(lock, is_waited_for_until_a_signal_comes)
 	site_stop(&site);
 }
 
-Test(reader, that_does_not_read_stops_nothing_else)
+/* The pages of a run whose output nobody reads until so many of them were asked for: all rows come all the
+ * same. */
+static void check_late_reader(size_t pages, const char *links, size_t asked)
 {
 	struct site site;
+	struct site_stats stats;
 	struct run_child child;
 	struct run_result result;
 	char group[16], list[3000] = "";
 	size_t lines = 0;
 	site_start(&site);
-	for (int i = 0; i < 5; i++) {
-		snprintf(group, sizeof group, "%d", i);
-		strcat(strcat(list, site_page(&site, "links", "20000", "group", group)), "\n");
+	for (size_t i = 0; i < pages; i++) {
+		snprintf(group, sizeof group, "%zu", i);
+		strcat(strcat(list, site_page(&site, "links", links, "group", group)), "\n");
 	}
 	run_start_areq(&child, (&(struct run_options){.input = list}), "-j", "1");
-	/* Nobody reads while this waits, and the first page is more than a pipe holds. */
-	site_wait_requests(&site, 5, 10);
+	site_wait_requests(&site, asked, 10);
+	struct timespec moment = {.tv_nsec = 300000000};
+	nanosleep(&moment, NULL);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.count, asked, "%zu pages were asked for while nobody read", stats.count);
+	site_stats_release(&stats);
 	run_finish(&child, &result);
 	run_expect_exit(&result, 0);
 	for (size_t i = 0; i < result.out_len; i++)
 		lines += result.out[i] == '\n';
-	cr_expect_eq(lines, 100001, "%zu lines", lines);
+	cr_expect_eq(lines, 1 + pages * strtoul(links, NULL, 10), "%zu lines", lines);
 	run_release(&result);
 	site_stop(&site);
+}
+
+Test(reader, that_does_not_read_stops_nothing_else)
+{
+	/* One page is more than a pipe holds, all of them are less than what is kept. */
+	check_late_reader(5, "1000", 5);
+}
+
+Test(reader, that_does_not_read_costs_no_more_than_a_page_in_flight)
+{
+	check_late_reader(5, "20000", 1);
 }
 
 Test(reader, that_does_not_read_is_not_waited_for_beyond_the_deadline)
