@@ -53,7 +53,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo run check test asan coverage fuzz lint format install uninstall clean \
+.PHONY: all help demo run check test asan coverage soak soak-once fuzz lint format install uninstall clean \
 	libraries server-libraries test-libraries
 
 all: $(BIN)
@@ -66,6 +66,7 @@ help:
 	@echo "make test       the same without installing anything"
 	@echo "make asan       the tests under address, undefined-behaviour and leak checks"
 	@echo "make coverage   what of src/ the tests reach, and why not the rest"
+	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
@@ -158,12 +159,23 @@ test: $(BIN) $(TEST_PROGRAMS)
 	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
 		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
+	$(SOAK) 400 20 1
 
 asan:
 	sh tests/asan.sh $(MAKE)
 
 coverage:
 	sh tests/coverage.sh $(MAKE)
+
+# The sanitizers keep more around each block.
+SOAK = AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
+	AREQ_SOAK_GROWTH=$(if $(SANITIZE),32768,16384) sh tests/soak/soak.sh
+
+soak: soak-once
+	sh tests/asan.sh $(MAKE) soak-once
+
+soak-once: $(BIN) $(BUILD)/areq-testserver
+	$(SOAK) 20000 200 $(SEED)
 
 FUZZ_SECONDS ?= 30
 fuzz:

@@ -585,7 +585,7 @@ Test(lock, is_waited_for_until_a_signal_comes)
 	const char *file = scratch_write(&scratch, "found.tsv", old);
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		run_start_areq(&first, NULL, modes[i], "-o", file, site_page(&site, "hang", "body"));
-		site_wait_requests(&site, 2 * i + 1, 5);
+		site_wait_requests(&site, i + 1, 5);
 		run_start_areq(
 		    &second, NULL, modes[i], "--lock", "wait", "-o", file, site_page(&site, "links", "1"));
 		run_wait_error(&second, "another run writes to it; waiting", 5);

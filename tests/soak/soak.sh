@@ -1,0 +1,139 @@
+#!/bin/sh
+# A chaos soak: healthy pages among every fault that the test server knows, over many hosts at once, with short limits.
+# The healthy ones must come out as if the others were not there, each fault as what it is, in a time that the limits
+# imply, and in a memory that does not grow with the list.
+#
+#	AREQ_BIN=./areq AREQ_TESTSERVER=build/areq-testserver soak.sh URLS HOSTS [SEED]
+#
+# Without SEED the clock gives one. AREQ_SOAK_GROWTH is how many KiB four times the list may cost more: by default what
+# the slots may keep of their largest pages, --jobs times --max-size.
+set -eu
+LC_ALL=C
+# Neither a proxy nor the user's own configuration has a part in it.
+no_proxy='*' NO_PROXY='*' HOME=/nonexistent
+export LC_ALL no_proxy NO_PROXY HOME
+
+# The server listens on 64 addresses at most, for every fourth host one.
+if [ $# -lt 2 ] || [ "$1" -lt 4 ] || [ "$2" -lt 1 ] || [ "$2" -gt 252 ]; then
+	echo "usage: soak.sh URLS HOSTS [SEED], with 4 URLs or more and 1 to 252 hosts" >&2
+	exit 2
+fi
+urls=$1
+hosts=$2
+seed=${3:-$(date +%s)}
+areq=${AREQ_BIN:-./areq}
+server=${AREQ_TESTSERVER:-build/areq-testserver}
+growth=${AREQ_SOAK_GROWTH:-16384}
+soak=$(dirname "$0")
+timeout=1
+retries=2
+jobs=64
+tab=$(printf '\t')
+
+folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-soak-XXXXXX")
+server_pid=
+clean_up() {
+	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
+	rm -rf "$folder"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+say() {
+	echo "soak: $*"
+}
+
+fail() {
+	say "$*" >&2
+	say "repeat with: AREQ_BIN=$areq AREQ_TESTSERVER=$server AREQ_SOAK_GROWTH=$growth sh $0 $urls $hosts $seed" >&2
+	exit 1
+}
+
+# The server ends when its standard input does: it cannot outlive this script, whatever ends that.
+start_server() {
+	mkfifo "$folder/lifeline"
+	set -- --bind 127.0.0.1
+	host=4
+	while [ $host -le "$hosts" ]; do
+		set -- "$@" --bind 127.0.0.$((host + 1))
+		host=$((host + 4))
+	done
+	"$server" --log 0 "$@" <"$folder/lifeline" >"$folder/server" &
+	server_pid=$!
+	exec 3>"$folder/lifeline"
+	tries=0
+	until grep -qs . "$folder/server"; do
+		if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
+			fail "the server does not start"
+		fi
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	port=$(sed 's/.*://' "$folder/server")
+}
+
+# A list of $2 lines, into the folder $1. A shorter one is the beginning of a longer one.
+make_list() {
+	mkdir "$folder/$1"
+	: >"$folder/$1/rows"
+	awk -v urls="$2" -v hosts="$hosts" -v seed="$seed" -v port="$port" -v folder="$folder/$1" \
+		-f "$soak/list.awk" "$soak/faults.txt"
+}
+
+# The same list without what is not to be ok.
+make_healthy_list() {
+	mkdir "$folder/$2"
+	grep "^ok$tab" "$folder/$1/expected" >"$folder/$2/expected"
+	cut -f5 "$folder/$2/expected" >"$folder/$2/list"
+	cp "$folder/$1/rows" "$folder/$2/rows"
+	echo 0 >"$folder/$2/repeated"
+}
+
+# Sets seconds and kib to what the run took, waits to what its time-outs may take.
+run_list() {
+	name=$1
+	files=$folder/$name
+	"$areq" -q -o "$files/reset" "http://127.0.0.1:$port/_/stats/reset" || fail "$name: the server does not answer"
+	status=0
+	env time -q -f '%e %M' -o "$files/usage" "$areq" -t $timeout -r $retries -j $jobs --host-errors 0 --max-size 256k \
+		-o "$files/found" --report "$files/report" "$files/list" 2>"$files/messages" 3>&- || status=$?
+	usage=$(tail -n 1 "$files/usage")
+	seconds=${usage% *}
+	kib=${usage#* }
+	awk -v timeout=$timeout -v retries=$retries -v jobs=$jobs -v status=$status -v repeated="$(cat "$files/repeated")" \
+		-f "$soak/check.awk" part=expected "$files/expected" part=report "$files/report" \
+		part=rows "$files/found" part=messages "$files/messages" >"$files/result" || {
+		cat "$files/result" >&2
+		tail -n 20 "$files/messages" >&2
+		fail "$name: not what was expected"
+	}
+	waits=$(sed -n 's/^waits //p' "$files/result")
+	say "$name: $(sed 1q "$files/result") in $seconds s and $kib KiB"
+	# Sorted by page alone: within a page the order counts.
+	sort -s -t "$tab" -k 1,1 "$files/rows" >"$files/rows_sorted"
+	sed 1d "$files/found" | sort -s -t "$tab" -k 1,1 | cmp - "$files/rows_sorted" ||
+		fail "$name: these are not the rows of the pages"
+}
+
+say "seed $seed, $urls URLs over $hosts hosts, $areq"
+start_server
+make_list mixed "$urls"
+make_list quarter $((urls / 4))
+make_healthy_list mixed healthy
+
+run_list healthy
+healthy_seconds=$seconds
+run_list quarter
+quarter_kib=$kib
+run_list mixed
+
+# No slot rests while a host may be asked: so the waiting takes no longer than all of it shared among the slots, and that
+# of the longest host behind it. The rest is work, for which the healthy run is the measure.
+bound=$(awk "BEGIN { print int(2 * $healthy_seconds + $waits + 10) }")
+say "time: $seconds s of $bound s at most; $waits s of these are time-outs, retries and holds"
+say "memory: $((kib - quarter_kib)) KiB more than for a quarter of the list, of $growth at most"
+awk "BEGIN { exit !($seconds <= $bound) }" || fail "that took too long"
+[ $((kib - quarter_kib)) -le "$growth" ] || fail "the memory grows with the list"
+say "all is well"
