@@ -53,7 +53,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo run check test asan coverage soak soak-once fuzz lint format install uninstall clean \
+.PHONY: all help demo run check test asan coverage soak soak-once inject fuzz lint format install uninstall clean \
 	libraries server-libraries test-libraries
 
 all: $(BIN)
@@ -67,6 +67,7 @@ help:
 	@echo "make asan       the tests under address, undefined-behaviour and leak checks"
 	@echo "make coverage   what of src/ the tests reach, and why not the rest"
 	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
+	@echo "make inject     each allocation and system call of areq fails once, and from there on"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
@@ -94,6 +95,10 @@ $(BUILD)/areq-h2server: $(call objects,$(H2SERVER_SOURCES)) $(BASE_OBJECTS)
 $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
+# It stands between the program and the C library, so it is never built with the sanitizers.
+$(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
+	$(CC) $(DEPS_CFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fno-omit-frame-pointer -fPIC -shared -o $@ $<
 
 # Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
 $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
@@ -152,7 +157,7 @@ check:
 	sh .ci/packages build test
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) test
 
-test: $(BIN) $(TEST_PROGRAMS)
+test: $(BIN) $(TEST_PROGRAMS) $(BUILD)/inject.so
 	$(BUILD)/unit
 	@for fuzzer in $(FUZZERS); do \
 		$(BUILD)/replay/$$fuzzer tests/fuzz/corpus/$$fuzzer/* || exit 1; done
@@ -160,6 +165,13 @@ test: $(BIN) $(TEST_PROGRAMS)
 		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
 	$(SOAK) 400 20 1
+	sh tests/inject/inject.sh -s 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+
+inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+	sh tests/inject/inject.sh $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+	$(MAKE) BUILD=build/asan BIN=build/asan/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" build/asan/areq
+	sh tests/inject/inject.sh build/asan/areq $(BUILD)/areq-testserver $(BUILD)/inject.so
 
 asan:
 	sh tests/asan.sh $(MAKE)
