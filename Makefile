@@ -53,7 +53,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo run check test asan coverage soak soak-once inject fuzz lint format install uninstall clean \
+.PHONY: all help demo run check test asan coverage soak soak-once inject kill fuzz lint format install uninstall clean \
 	libraries server-libraries test-libraries
 
 all: $(BIN)
@@ -68,6 +68,7 @@ help:
 	@echo "make coverage   what of src/ the tests reach, and why not the rest"
 	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
+	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
@@ -172,6 +173,10 @@ inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	$(MAKE) BUILD=build/asan BIN=build/asan/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" build/asan/areq
 	sh tests/inject/inject.sh build/asan/areq $(BUILD)/areq-testserver $(BUILD)/inject.so
+
+KILLS ?= 500
+kill: $(BIN) $(BUILD)/areq-testserver
+	sh tests/kill/kill.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
 
 asan:
 	sh tests/asan.sh $(MAKE)

@@ -33,8 +33,19 @@
 #define KINDS(X)                                                                                             \
 	X(alloc)                                                                                             \
 	X(open)                                                                                              \
-	X(read) X(pread) X(write) X(fsync) X(rename) X(close) X(ftruncate) X(fstat) X(chmod) X(lock) X(poll) \
-	    X(unlink) X(pipe)
+	X(read)                                                                                              \
+	X(pread)                                                                                             \
+	X(write)                                                                                             \
+	X(fsync)                                                                                             \
+	X(rename)                                                                                            \
+	X(close)                                                                                             \
+	X(ftruncate)                                                                                         \
+	X(fstat)                                                                                             \
+	X(chmod)                                                                                             \
+	X(lock)                                                                                              \
+	X(poll)                                                                                              \
+	X(unlink)                                                                                            \
+	X(pipe)
 
 #define KIND_ENUM(name) KIND_##name,
 enum kind { KINDS(KIND_ENUM) KIND_COUNT };
