@@ -40,6 +40,7 @@
 	X(rename)                                                                                            \
 	X(close)                                                                                             \
 	X(ftruncate)                                                                                         \
+	X(stat)                                                                                              \
 	X(fstat)                                                                                             \
 	X(chmod)                                                                                             \
 	X(lock)                                                                                              \
@@ -290,12 +291,12 @@ int unlink(const char *path)
 
 int stat(const char *path, struct stat *info)
 {
-	return fails(KIND_fstat, CALLER, "stat", -1, path) ? -1 : NEXT(stat)(path, info);
+	return fails(KIND_stat, CALLER, "stat", -1, path) ? -1 : NEXT(stat)(path, info);
 }
 
 int lstat(const char *path, struct stat *info)
 {
-	return fails(KIND_fstat, CALLER, "lstat", -1, path) ? -1 : NEXT(lstat)(path, info);
+	return fails(KIND_stat, CALLER, "lstat", -1, path) ? -1 : NEXT(lstat)(path, info);
 }
 
 /* Open files. */
