@@ -21,6 +21,8 @@ atomic|--atomic|whole|--atomic --fail-on never -o out list
 repair|--repair|torn|-a --repair -o out list"
 
 # kind|series:error ...
+# Without the second series: alloc, whose first failure must be the last allocation of all; what is right to be tried
+# for ever.
 series="alloc|once:ENOMEM
 open|once:EMFILE on:EMFILE
 read|once:EIO on:EIO once:EINTR
