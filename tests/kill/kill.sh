@@ -42,7 +42,7 @@ mkfifo "$folder/lifeline"
 server_pid=$!
 exec 3>"$folder/lifeline"
 tries=0
-until grep -q . "$folder/server"; do
+until grep -qs . "$folder/server"; do
 	if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
 		echo "kill: the server does not start" >&2
 		exit 1
