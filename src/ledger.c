@@ -136,7 +136,10 @@ static struct page *take_page(struct ledger *self)
 
 static void give_page_back(struct ledger *self, struct task *task)
 {
-	if (task->page)
+	/* The memory of one large page is not kept for the rest of the run. */
+	if (task->page && page_is_large(task->page))
+		page_free(task->page);
+	else if (task->page)
 		self->idle_pages[self->idle_page_count++] = task->page;
 	task->page = NULL;
 }

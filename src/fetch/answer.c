@@ -8,19 +8,26 @@
 /* More digits of seconds than this are more than anybody waits. */
 enum { RETRY_AFTER_DIGITS = 12 };
 
-bool answer_has_two_lengths(CURL *easy)
+/* … and more of bytes than anybody sends. */
+enum { LENGTH_DIGITS = 18 };
+
+const char *answer_length_problem(CURL *easy)
 {
 	struct curl_header *first = NULL, *other = NULL;
+	char value[LENGTH_DIGITS + 2];
 	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
-		return false;
-	char value[32];
-	snprintf(value, sizeof value, "%s", first->value);
+		return NULL;
+	size_t digits = strspn(first->value, "0123456789");
+	if (digits == 0 || digits > LENGTH_DIGITS || first->value[digits] != '\0')
+		return "a Content-Length that is no number of bytes";
+	/* Asking for the next header changes what the first one is. */
+	memcpy(value, first->value, digits + 1);
 	for (size_t i = 1, amount = first->amount; i < amount; i++) {
 		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
 		    strcmp(value, other->value) != 0)
-			return true;
+			return "two different Content-Lengths";
 	}
-	return false;
+	return NULL;
 }
 
 void answer_codings(CURL *easy, struct buf *codings)

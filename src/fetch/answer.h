@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True where Content-Length was given twice and differently (RFC 9112, section 6.3): such an answer may have
- * been split by somebody; libcurl takes the last. */
-bool answer_has_two_lengths(CURL *easy);
+/* What is wrong with the Content-Length of an answer, in words: none that can be read (libcurl then reads on
+ * to the connection's end), or two different ones (of which libcurl takes the last), since somebody may have
+ * split the answer (RFC 9112, section 6.3). NULL: nothing, or there is none. */
+const char *answer_length_problem(CURL *easy);
 
 /* Appends the values of all Content-Encoding lines, with commas between them (RFC 9110, section 5.3). */
 void answer_codings(CURL *easy, struct buf *codings);

@@ -138,10 +138,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	if (http_status >= 100 && http_status < 200)
 		return len;
 	self->head_seen = true;
-	if (answer_has_two_lengths(self->easy)) {
-		self->broken = "two different Content-Lengths";
+	self->broken = answer_length_problem(self->easy);
+	if (self->broken)
 		return stop(self, len);
-	}
 	self->want = ask_handler(self, http_status);
 	if (self->want == FETCH_DRAIN)
 		heap_put(self->draining, &self->drain, (uint64_t)clock_now_ms() + DRAIN_MS, self);

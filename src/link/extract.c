@@ -69,6 +69,11 @@ void extract_free(struct extract *self)
 	free(self);
 }
 
+size_t extract_memory(const struct extract *self)
+{
+	return self->held.room;
+}
+
 void extract_reset(struct extract *self)
 {
 	buf_clear(&self->held);

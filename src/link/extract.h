@@ -55,6 +55,9 @@ struct extract;
 struct extract *extract_new(struct extract_patterns *patterns);
 void extract_free(struct extract *self);
 
+/* How many bytes it holds on to for the next page. */
+size_t extract_memory(const struct extract *self);
+
 /* Starts a new page; keeps the memory. */
 void extract_reset(struct extract *self);
 

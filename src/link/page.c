@@ -96,6 +96,15 @@ void page_free(struct page *self)
 	free(self);
 }
 
+bool page_is_large(const struct page *self)
+{
+	size_t memory = extract_memory(self->extract) + self->head.room + self->text.room + self->links.room +
+	                self->base_href.room + self->decoded.room + self->value.room +
+	                self->document.href.room + self->base.href.room + self->url.href.room +
+	                self->seen.room * sizeof *self->seen.slots;
+	return memory > PAGE_KEPT;
+}
+
 static enum find find_for(const struct page_tools *tools, enum mediatype type)
 {
 	if (tools->pattern || tools->xpath)

@@ -27,6 +27,10 @@ struct page;
 struct page *page_new(const struct page_tools *tools);
 void page_free(struct page *self);
 
+/* True where it holds on to more than PAGE_KEPT bytes of the pages before: better freed than kept idle. */
+enum { PAGE_KEPT = 256 * 1024 };
+bool page_is_large(const struct page *self);
+
 /* Begins a page with its Content-Type (raw header value; NULL: none). The memory of the one before is reused.
  */
 void page_begin(struct page *self, const char *content_type);

@@ -22,6 +22,7 @@ static const struct fault faults[] = {
     {"version-9", "failed", "receive", "HTTP version"},
     {"two-lengths", "failed", "receive", "two different Content-Lengths"},
     {"length-negative", "failed", "receive", "Content-Length"},
+    {"length-huge", "failed", "receive", "a Content-Length that is no number of bytes"},
     {"length-and-chunked", "ok", "receive", NULL},
     {"header-nul", "failed", "receive", "Nul byte"},
     {"header-no-colon", "failed", "receive", "colon"},

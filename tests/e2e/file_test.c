@@ -665,3 +665,20 @@ Test(reader, that_does_not_read_is_not_waited_for_beyond_the_deadline)
 	run_release(&result);
 	site_stop(&site);
 }
+
+Test(reader, that_begins_late_gets_all_of_it)
+{
+	struct site site;
+	struct run_child child;
+	struct run_result result;
+	char command[2000];
+	site_start(&site);
+	snprintf(command, sizeof command, "(%s '%s'; echo ended with $? >&2) | (sleep 3; wc -l)",
+	    run_areq_name(), site_page(&site, "links", "20000"));
+	run_start(&child, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
+	run_finish(&child, &result);
+	cr_expect_str_eq(result.err, "ended with 0\n");
+	cr_expect_eq(atoi(result.out), 20001, "%s", result.out);
+	run_release(&result);
+	site_stop(&site);
+}

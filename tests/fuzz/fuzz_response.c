@@ -204,7 +204,13 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	return self->ledger.fetch.body(self->ledger.fetch.ctx, job, bytes, len);
 }
 
-static enum crawl_next next(void *ctx, struct fetch_request *request, struct crawl_wait *wait)
+static void turn(void *ctx, struct wait *wait)
+{
+	const struct detour *self = ctx;
+	self->ledger.turn(self->ledger.fetch.ctx, wait);
+}
+
+static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	const struct detour *self = ctx;
 	enum crawl_next next = self->ledger.next(self->ledger.fetch.ctx, request, wait);
@@ -229,12 +235,14 @@ static enum status crawl(const struct options *options, struct ledger *ledger, c
 	struct detour detour = {ledger_handlers(ledger), url};
 	const struct crawl_handlers handlers = {
 	    .fetch = {.ctx = &detour, .head = on_head, .body = on_body},
+	    .turn = turn,
 	    .next = next,
 	    .done = on_done,
 	    .stopping = stopping,
 	    .stop_at = detour.ledger.stop_at,
 	};
-	return crawl_run(options, &handlers);
+	int64_t longest_turn_us;
+	return crawl_run(options, &handlers, &longest_turn_us);
 }
 
 static void fetch(const char *url)

@@ -71,16 +71,19 @@ static bool drain(struct peer *self)
 
 void peer_storm(struct peer *self, const struct peer_frame *frame)
 {
+	/* Content at full speed would reach the limit of size before that of time. */
+	const struct timespec pause = {.tv_nsec = frame->type == PEER_DATA && frame->len ? 1000000 : 0};
 	unsigned char bytes[PEER_FRAME_MAX];
 	size_t used = 0;
-	int piece = frame->type == PEER_DATA ? FLOOD_PIECE : STORM_PIECE;
+	int piece = frame->type == PEER_DATA && frame->len == 0 ? FLOOD_PIECE : STORM_PIECE;
 	for (int i = 0; i < piece && used + HEADER_LEN + frame->len <= sizeof bytes; i++) {
 		put_header(bytes + used, frame);
 		memcpy(bytes + used + HEADER_LEN, frame->payload, frame->len);
 		used += HEADER_LEN + frame->len;
 	}
 	while (write_bytes(self, bytes, used) && drain(self))
-		;
+		if (pause.tv_nsec)
+			nanosleep(&pause, NULL);
 }
 
 /* The type of the frame that was read, answered where it wants that; -1 where the client has gone. */
