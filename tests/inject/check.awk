@@ -88,7 +88,7 @@ function check_message(    err, needed) {
 		wrong("no message with exit status " status)
 	if (expected == usual)
 		return
-	needed["ENOMEM"] = "areq: out of memory"
+	needed["ENOMEM"] = kind == "alloc" ? "areq: out of memory" : "Cannot allocate memory"
 	needed["EACCES"] = "Permission denied"
 	needed["EAGAIN"] = "Resource temporarily unavailable"
 	needed["EIO"] = "Input/output error"

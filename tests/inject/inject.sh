@@ -40,15 +40,6 @@ poll|once:ENOMEM on:ENOMEM
 unlink|once:EACCES on:EACCES
 pipe|once:EMFILE on:EMFILE"
 
-# MODE POINT: VERDICT, as a shell pattern, of what is wrong in areq itself and not mended yet. An entry that nothing
-# matches any more fails the whole run: away with it.
-#
-# src/run.c, run: where a URL failed, that is the status already as the output is closed, and a disk that turns out
-# to be full only then makes it 1, not 3.
-# src/in/input.c, open_source: a list that is open but cannot be used is not closed.
-known="* close:*: exit status 1 instead of 3
-* fstat:*: left open at the end: * /*/list"
-
 usage() {
 	echo "usage: inject.sh [-s STEP | -m MODE -p POINT] AREQ TESTSERVER LIBRARY" >&2
 	exit 2
@@ -195,23 +186,8 @@ try() {
 		verdict="the sanitizer has a report"
 		result=1
 	fi
-	if [ $result -eq 0 ]; then
-		echo "$verdict"
-		return 0
-	fi
-	while read -r pattern; do
-		# It is meant as a pattern.
-		# shellcheck disable=SC2254
-		case "$1 $2: $verdict" in
-		$pattern)
-			echo "$pattern" >>known
-			echo "known: $verdict"
-			return 0
-			;;
-		esac
-	done <"$folder/known"
 	echo "$verdict"
-	return 1
+	return $result
 }
 
 # One half of the points.
@@ -230,7 +206,6 @@ try_all() {
 	done
 }
 
-echo "$known" >"$folder/known"
 # What areq calls and inject.c does not know would never fail here.
 imported() {
 	nm -D "$1" "$2" | sed 's/@.*//' | awk '{ print $NF }' |
@@ -292,15 +267,11 @@ cat "$folder"/half?/tried | awk '
 		missed++
 	if ($1 == "wrong")
 		bad++
-	if ($1 == "known")
-		known++
 }
 END {
 	for (kind in tried)
 		printf "%s %d, ", kind, tried[kind]
 	printf "%d in all", all
-	if (known)
-		printf "; %d wrong as known", known
 	if (missed)
 		printf "; %d were not reached", missed
 	if (bad)
@@ -310,10 +281,6 @@ END {
 for half in half0 half1; do
 	[ ! -e "$folder/$half/wrong" ] || cat "$folder/$half/wrong" >>"$folder/wrong"
 done
-if [ "$step" -eq 1 ]; then
-	sort -u "$folder"/half?/known 2>/dev/null >"$folder/seen" || :
-	grep -vxF -f "$folder/seen" "$folder/known" | sed 's/^/known, but not so any more: /' >>"$folder/wrong" || :
-fi
 if [ -s "$folder/wrong" ]; then
 	cat "$folder/wrong" >&2
 	exit 1
