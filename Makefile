@@ -167,6 +167,7 @@ test: $(BIN) $(TEST_PROGRAMS) $(BUILD)/inject.so
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
 	$(SOAK) 400 20 1
 	sh tests/inject/inject.sh -s 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+	sh tests/kill/kill.sh 15 $(BIN) $(BUILD)/areq-testserver
 
 inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	sh tests/inject/inject.sh $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so

@@ -8,6 +8,7 @@
 #include "ledger.h"
 #include "out/console.h"
 #include "out/file.h"
+#include "out/guard.h"
 #include "out/observer.h"
 #include "out/report.h"
 #include "out/rows.h"
@@ -191,8 +192,12 @@ struct run_end run(const struct options *options)
 	add_observers(&self);
 	enum status status = set_up(&self);
 	bool began = status == STATUS_OK;
-	if (began)
+	if (began) {
+		const struct file *const outputs[] = {&self.output, &self.report};
+		pid_t guard = guard_start(outputs, sizeof outputs / sizeof *outputs);
 		status = crawl(&self);
+		guard_stop(guard);
+	}
 	status = status_first(status, file_close(&self.report));
 	/* A signal that comes later finds the run at its end. */
 	int signal = ending_signal(status);

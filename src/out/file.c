@@ -17,23 +17,22 @@ static enum status complain(const struct file *self, const char *what)
 	return STATUS_OUTPUT;
 }
 
-/* Where the last line of the file ends that has an end. */
-static enum status find_end(const struct file *self, off_t *end)
+bool file_find_end(int fd, off_t size, off_t *end)
 {
 	char block[8192];
-	for (*end = self->info.st_size; *end > 0;) {
+	for (*end = size; *end > 0;) {
 		size_t len = *end < (off_t)sizeof block ? (size_t)*end : sizeof block;
-		ssize_t n = pread(self->fd, block, len, *end - (off_t)len);
+		ssize_t n = pread(fd, block, len, *end - (off_t)len);
 		if (n >= 0 && (size_t)n < len)
 			errno = EIO; /* it shrank, or is being played with */
 		if (n < 0 || (size_t)n < len)
-			return complain(self, "cannot be read");
+			return false;
 		for (; len > 0; len--, --*end) {
 			if (block[len - 1] == '\n')
-				return STATUS_OK;
+				return true;
 		}
 	}
-	return STATUS_OK;
+	return true;
 }
 
 /* A row glued to half a row would be two rows lost. */
@@ -42,11 +41,12 @@ static enum status check_last_line(struct file *self, bool repair)
 	off_t end;
 	if (!S_ISREG(self->info.st_mode))
 		return STATUS_OK;
-	enum status status = find_end(self, &end);
+	if (!file_find_end(self->fd, self->info.st_size, &end))
+		return complain(self, "cannot be read");
 	self->had_content = end > 0;
 	self->torn = self->info.st_size - end;
-	if (status != STATUS_OK || self->torn == 0 || repair)
-		return status;
+	if (self->torn == 0 || repair)
+		return STATUS_OK;
 	log_error(
 	    "%s: the last line is torn (%jd bytes without a newline); nothing was appended (--repair cuts it "
 	    "off)",

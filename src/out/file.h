@@ -68,6 +68,9 @@ enum status file_drain(struct file *self, int64_t until);
  * STATUS_OUTPUT where that fails (logged). */
 enum status file_commit(struct file *self);
 
+/* Where the last whole line of a file of that size ends; false where it cannot be read (errno says why). */
+bool file_find_end(int fd, off_t size, off_t *end);
+
 /* Closes and checks; an atomic file that was not committed is left as it was, and what is still in
  * the backlog is lost. Harmless on a file that is not open. */
 enum status file_close(struct file *self);
