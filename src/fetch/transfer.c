@@ -12,6 +12,7 @@
 #include "fetch/names.h"
 #include "fetch/watchdog.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,7 @@ struct transfer {
 	int64_t late_at;                /* monotonic ms: the end of its time */
 	bool looked_up;                 /* … which were found by us */
 	char refused[INET6_ADDRSTRLEN]; /* an address that the options forbid to connect to; "": none */
+	int socket_error;               /* why there was no socket; 0: there was */
 	bool allowed;                   /* there was another one */
 	bool head_seen;
 	enum fetch_want want;
@@ -227,6 +229,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	curl_socket_t descriptor = socket(address->family, address->socktype, address->protocol);
 	if (descriptor != CURL_SOCKET_BAD)
 		watchdog_open(descriptor);
+	else
+		self->socket_error = errno;
 	return descriptor;
 }
 
@@ -386,6 +390,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->trailer_len = 0;
 	self->broken = NULL;
 	self->allowed = false;
+	self->socket_error = 0;
 	self->waited_ms = request->waited_ms;
 	self->late_at = CLOCK_NEVER;
 	if (request->timeout_ms)
@@ -452,7 +457,12 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	result->stale = is_unprocessed(self, code);
 	result->reason = self->reason;
-	if (code == CURLE_COULDNT_CONNECT && self->refused[0] && !self->allowed) {
+	bool unconnected = code == CURLE_COULDNT_CONNECT;
+	if (unconnected && self->socket_error) {
+		result->stage = STAGE_LOCAL;
+		snprintf(self->reason, sizeof self->reason, "local work failed: no socket: %s",
+		    strerror(self->socket_error));
+	} else if (unconnected && self->refused[0] && !self->allowed) {
 		result->stage = STAGE_POLICY;
 		result->transient = false;
 		snprintf(self->reason, sizeof self->reason, "%s is not a public address (--public-only)",

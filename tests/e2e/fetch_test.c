@@ -366,7 +366,7 @@ Test(fetch, unpacks_every_encoding)
 		cr_expect(strstr(result.out, "link50\n"), "%s", encodings[i]);
 		run_release(&result);
 	}
-	run_areq(&result, site_page(&site, "links", "1"), "-H", "Accept-Encoding: identity");
+	run_areq(&result, site_page(&site, "links", "1"), "-H", "Accept-Encoding: identity", "-t", "0");
 	run_expect_exit(&result, 0);
 	run_release(&result);
 	site_stats(&site, &stats);

@@ -172,6 +172,24 @@ Test(links, of_a_users_pattern_are_taken_as_they_stand)
 	site_stop(&site);
 }
 
+Test(links, of_a_pattern_that_takes_too_long_fail_the_page_alone)
+{
+	struct site site;
+	struct run_result result;
+	char list[3000];
+	site_start(&site);
+	snprintf(list, sizeof list, "%s\n%s\n",
+	    site_page(&site, "body", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+	    site_page(&site, "body", "<a href=\"z\">"));
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "--no-header", "-e",
+	    "href=\"(.*?)\"|(?:x+x+)+y");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "takes too long on this page"), "%s", result.err);
+	cr_expect(strstr(result.out, "/_/z\n"), "%s", result.out);
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(links, are_found_however_the_page_is_cut)
 {
 	struct site site;

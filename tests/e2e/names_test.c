@@ -133,6 +133,83 @@ Test(names, of_no_server_that_answers_are_this_machines_trouble)
 	site_stop(&site);
 }
 
+Test(names, of_one_host_are_asked_for_once_and_keep_their_order)
+{
+	enum { PAGES = 20 };
+	struct site site;
+	struct nameserver names;
+	struct run_result result;
+	char list[PAGES * 100] = "", url[128], target[64], expected[PAGES * 120] = "", row[160];
+	site_start(&site);
+	nameserver_start(&names);
+	for (int i = 0; i < PAGES; i++) {
+		snprintf(target, sizeof target, "/_/page?links=1&prefix=p%d-", i);
+		named(url, sizeof url, &site, "www.live.test", target);
+		strcat(strcat(list, url), "\n");
+		snprintf(row, sizeof row, "%s\thttp://www.live.test:%u/_/p%d-1\n", url, site.port, i);
+		strcat(expected, row);
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--dns-servers", names.address, "-j",
+	    "1", "--per-host", "0", "--no-header");
+	run_expect_exit(&result, 0);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	nameserver_stop(&names);
+	site_stop(&site);
+}
+
+Test(names, may_lead_to_the_default_port)
+{
+	struct nameserver names;
+	struct run_result result;
+	nameserver_start(&names);
+	run_areq(&result, "--dns-servers", names.address, "-r", "0", "--connect-timeout", "2s",
+	    "http://a.multi.test/", "https://a.multi.test/");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "areq: http://a.multi.test/: connect failed: Connection refused\n"),
+	    "%s", result.err);
+	cr_expect(strstr(result.err, "areq: https://a.multi.test/: connect failed: Connection refused\n"),
+	    "%s", result.err);
+	run_release(&result);
+	nameserver_stop(&names);
+}
+
+Test(names, are_left_to_a_proxy)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	char proxy[128];
+	site_start(&site);
+	snprintf(proxy, sizeof proxy, "http_proxy=http://%s/", site.host);
+	/* Port 1 answers no question. */
+	run_areq_with(&result, (&(struct run_options){.env = (const char *const[]){proxy, NULL}}),
+	    "--dns-servers", "127.0.0.1:1", "http://www.elsewhere.example/");
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 1);
+	cr_expect_str_eq(stats.requests[0].host, "www.elsewhere.example");
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(names, that_are_waited_for_are_interrupted_like_all_else)
+{
+	struct nameserver names;
+	struct run_result result;
+	nameserver_start(&names);
+	run_areq_with(&result, (&(struct run_options){.signal = {.number = 2, .after = 0.5}}),
+	    "--dns-servers", names.address, "-o", "/dev/null", "--report", "-", "http://a.dead.test/",
+	    "http://a.dead.test/2");
+	cr_expect_eq(result.signal, 2);
+	size_t count = 0;
+	for (const char *at = result.out; (at = strstr(at, "\"outcome\":\"interrupted\"")); at++)
+		count++;
+	cr_expect_eq(count, 2, "%s", result.out);
+	run_release(&result);
+	nameserver_stop(&names);
+}
+
 /* How many threads the running program has. */
 static unsigned threads_of(const struct run_child *child)
 {

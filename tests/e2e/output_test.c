@@ -356,6 +356,10 @@ Test(ends, with_2_for_wrong_usage)
 	    {"-e", "(", "http://a/", NULL},
 	    {"-a", "http://a/", NULL},
 	    {"-qv", "http://a/", NULL},
+	    {"-Z", "http://a/", NULL},
+	    {"-e.", "--xpath=//a", "http://a/", NULL},
+	    {"-o", "", "http://a/", NULL},
+	    {"example.com/x", NULL},
 	    {"-46", "http://a/", NULL},
 	    {"--help=x", NULL},
 	    {"/nonexistent", NULL},
@@ -369,6 +373,29 @@ Test(ends, with_2_for_wrong_usage)
 		cr_expect_str_eq(result.out, "");
 		run_release(&result);
 	}
+}
+
+Test(output, of_a_huge_page_comes_in_writes_of_whole_rows)
+{
+	enum { LINKS = 250000 };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	size_t len, rows = 0;
+	site_start(&site);
+	scratch_init(&scratch);
+	run_areq(&result, "--no-header", "--max-size", "64M", "-o", scratch_path(&scratch, "rows.tsv"),
+	    site_page(&site, "links", "250000", "group", "a-name-that-makes-each-row-a-little-longer"));
+	run_expect_exit(&result, 0);
+	char *text = scratch_read(&scratch, "rows.tsv", &len);
+	cr_expect_gt(len, 17 << 20, "more than is held at once");
+	for (size_t i = 0; i < len; i++)
+		rows += text[i] == '\n';
+	cr_expect_eq(rows, LINKS);
+	free(text);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
 }
 
 Test(ends, with_the_place_of_a_bad_pattern_marked)
@@ -609,6 +636,32 @@ Test(output, holds_no_message_where_stderr_is_closed)
 	expect_file(&scratch, "found.tsv", header);
 	run_release(&result);
 	scratch_release(&scratch);
+}
+
+Test(ends, at_once_by_the_second_signal)
+{
+	struct site site;
+	struct run_child child;
+	struct run_result result;
+	char command[2000];
+	site_start(&site);
+	/* The first one leaves the reader a second: it sleeps. */
+	snprintf(command, sizeof command,
+	    "(sh -c 'echo $$ >&2; exec %s \"%s\"'; echo ended by $(($? - 128)) >&2) | sleep 8",
+	    run_areq_name(), site_page(&site, "links", "100000"));
+	run_start(&child, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
+	site_wait_requests(&site, 1, 5);
+	run_wait(&child, 1.0);
+	pid_t areq = (pid_t)atoi(child.kept_err.data);
+	cr_assert_gt(areq, 1);
+	cr_assert_eq(kill(areq, SIGINT), 0);
+	run_wait(&child, 0.2);
+	cr_assert_eq(kill(areq, SIGINT), 0);
+	run_wait_error(&child, "ended by 2\n", 5);
+	cr_expect_not(strstr(child.kept_err.data, "the reader does not read"), "%s", child.kept_err.data);
+	run_finish(&child, &result);
+	run_release(&result);
+	site_stop(&site);
 }
 
 Test(ends, at_a_signal_also_where_nobody_reads)

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -46,7 +47,8 @@
 	X(lock)                                                                                              \
 	X(poll)                                                                                              \
 	X(unlink)                                                                                            \
-	X(pipe)
+	X(pipe)                                                                                              \
+	X(socket)
 
 #define KIND_ENUM(name) KIND_##name,
 enum kind { KINDS(KIND_ENUM) KIND_COUNT };
@@ -361,6 +363,11 @@ int ftruncate(int fd, off_t len)
 int fstat(int fd, struct stat *info)
 {
 	return fails(KIND_fstat, CALLER, "fstat", fd, NULL) ? -1 : NEXT(fstat)(fd, info);
+}
+
+int socket(int domain, int type, int protocol)
+{
+	return fails(KIND_socket, CALLER, "socket", -1, NULL) ? -1 : NEXT(socket)(domain, type, protocol);
 }
 
 int fchmod(int fd, mode_t mode)
