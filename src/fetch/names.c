@@ -134,9 +134,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(left->host, right->host);
 }
 
-static void forget(struct name *name)
+static void forget(struct names *self, struct name *name)
 {
-	struct names *self = name->owner;
 	heap_remove(&name->due);
 	tdelete(name, &self->tree, compare_names);
 	free(name->host);
@@ -154,7 +153,7 @@ void names_free(struct names *self)
 	ares_library_cleanup();
 	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
 	while (self->tree)
-		forget(*(struct name **)self->tree);
+		forget(self, *(struct name **)self->tree);
 	heap_release(&self->queued);
 	heap_release(&self->young);
 	heap_release(&self->known);
@@ -218,7 +217,7 @@ static void fail(struct name *name, int code)
 	else if (code == ARES_ETIMEOUT)
 		answer = &no_reply;
 	give_out(name, answer);
-	forget(name);
+	forget(name->owner, name);
 }
 
 /* In the form that libcurl reads them in. Their least time to live in *seconds. */
@@ -307,7 +306,7 @@ static void forget_expired(struct names *self)
 {
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->known)) && (int64_t)node->key <= now;)
-		forget(node->thing);
+		forget(self, node->thing);
 }
 
 static struct name *find(struct names *self, struct slice host)
