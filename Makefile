@@ -190,7 +190,7 @@ coverage:
 
 # The sanitizers keep more around each block.
 SOAK = AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
-	AREQ_SOAK_GROWTH=$(if $(SANITIZE),16384,8192) sh tests/soak/soak.sh
+	AREQ_SOAK_GROWTH=$(if $(SANITIZE),32768,8192) sh tests/soak/soak.sh
 
 soak: soak-once
 	sh tests/asan.sh $(MAKE) soak-once

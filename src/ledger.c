@@ -38,7 +38,8 @@ struct ledger {
 	struct page_tools tools;
 	struct page **idle_pages; /* a stack */
 	size_t idle_page_count;
-	struct url url; /* for redirects */
+	struct url url;   /* for redirects */
+	struct buf shown; /* a URL as a person may see it */
 	uint64_t dice;
 	struct totals totals;
 	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
@@ -72,21 +73,19 @@ static void on_link(void *ctx, const struct link *link)
 static void fail_entry(struct ledger *self, const struct input_entry *entry)
 {
 	char place[REASON_MAX];
-	struct buf shown;
-	buf_init(&shown, SIZE_MAX / 2);
-	url_append_redacted(&shown, entry->text);
+	buf_clear(&self->shown);
+	url_append_redacted(&self->shown, entry->text);
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	tell_outcome(self, &(struct outcome){
 	                       .kind = OUTCOME_FAILED,
 	                       .stage = STAGE_INPUT,
-	                       .source_url = shown.data,
-	                       .final_url = shown.data,
+	                       .source_url = self->shown.data,
+	                       .final_url = self->shown.data,
 	                       .place = place,
 	                       .reason = entry->problem,
 	                       .phases = {-1, -1, -1, -1, -1, -1},
 	                   });
-	buf_release(&shown);
 }
 
 static void admit_entry(struct ledger *self, const struct input_entry *entry)
@@ -287,12 +286,10 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	else if (!url_is_http(&self->url))
 		problem = "which is no http or https URL";
 	if (problem) {
-		struct buf shown;
-		buf_init(&shown, SIZE_MAX / 2);
-		url_append_redacted(&shown, task->location);
+		buf_clear(&self->shown);
+		url_append_redacted(&self->shown, task->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
-		    result->http_status, shown.data, problem);
-		buf_release(&shown);
+		    result->http_status, self->shown.data, problem);
 		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
 		return;
 	}
@@ -431,6 +428,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->idle_pages = alloc_array((size_t)options->jobs, sizeof(struct page *));
 	self->frontier = frontier_new(options->per_host, options->delay_ms, options->host_errors);
 	url_init(&self->url);
+	buf_init(&self->shown, SIZE_MAX / 2);
 	return self;
 }
 
@@ -446,6 +444,7 @@ void ledger_free(struct ledger *self)
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
 	url_release(&self->url);
+	buf_release(&self->shown);
 	free(self);
 }
 

@@ -569,6 +569,22 @@ Test(fetch, uses_credentials_for_their_host_alone_and_shows_them_to_nobody)
 	site_stop(&other);
 }
 
+Test(fetch, names_a_redirect_to_the_port_of_another_scheme)
+{
+	struct site site;
+	struct run_result result;
+	char location[128];
+	site_start(&site);
+	snprintf(location, sizeof location, "https://%s/", site.host);
+	run_areq(&result, "-r", "0", "--connect-timeout", "500ms",
+	    site_page(&site, "status", "302", "location", location));
+	run_expect_exit(&result, 1);
+	/* The server waits for a line that ends. */
+	expect_says(&result, ": TLS handshake timed out after 0.5 s\n");
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(fetch, waits_for_no_body_that_it_does_not_want)
 {
 	struct site site;

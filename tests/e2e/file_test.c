@@ -613,7 +613,7 @@ static void check_late_reader(size_t pages, const char *links, size_t asked)
 	struct site_stats stats;
 	struct run_child child;
 	struct run_result result;
-	char group[16], list[3000] = "";
+	char group[32], list[3000] = "";
 	size_t lines = 0;
 	site_start(&site);
 	for (size_t i = 0; i < pages; i++) {

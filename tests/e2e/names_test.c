@@ -139,7 +139,7 @@ Test(names, of_one_host_are_asked_for_once_and_keep_their_order)
 	struct site site;
 	struct nameserver names;
 	struct run_result result;
-	char list[PAGES * 100] = "", url[128], target[64], expected[PAGES * 120] = "", row[160];
+	char list[PAGES * 100] = "", url[128], target[64], expected[PAGES * 200] = "", row[200];
 	site_start(&site);
 	nameserver_start(&names);
 	for (int i = 0; i < PAGES; i++) {
