@@ -42,8 +42,8 @@ struct ledger {
 	struct buf shown; /* a URL as a person may see it */
 	uint64_t dice;
 	struct totals totals;
-	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
-	const char *emitting; /* the source URL of the page whose links are given out */
+	size_t backlog;                 /* bytes that the outputs' readers have not taken yet */
+	const struct outcome *emitting; /* the page whose links are given out */
 };
 
 /* The first failure counts. */
@@ -78,6 +78,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	tell_outcome(self, &(struct outcome){
+	                       .number = self->totals.urls,
 	                       .kind = OUTCOME_FAILED,
 	                       .stage = STAGE_INPUT,
 	                       .source_url = self->shown.data,
@@ -98,8 +99,7 @@ static void admit_entry(struct ledger *self, const struct input_entry *entry)
 		self->totals.repeated++;
 		return;
 	}
-	struct task *task = task_new(entry->text, entry->url);
-	self->totals.urls++;
+	struct task *task = task_new(++self->totals.urls, entry->text, entry->url);
 	frontier_add(self->frontier, &task->job, entry->url);
 }
 
@@ -172,15 +172,16 @@ static void end_task(struct ledger *self, struct task *task, enum outcome_kind k
 static void complete_task(struct ledger *self, struct task *task)
 {
 	struct page_counts counts = {0};
-	self->emitting = task->source;
-	if (!page_finish(task->page, task->url, on_link, self, &counts)) {
-		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
-		    "what the pattern or XPath asks for takes too long on this page");
-		return;
-	}
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
+	self->emitting = &outcome;
+	if (!page_finish(task->page, task->url, on_link, self, &counts)) {
+		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
+		    "what the pattern, the XPath or a filter asks for takes too long on this page");
+		return;
+	}
+	outcome.charset = page_charset(task->page);
 	outcome.links = counts.links;
 	outcome.unresolved = counts.unresolved;
 	settle_task(self, task, &outcome);
@@ -441,6 +442,7 @@ void ledger_free(struct ledger *self)
 	free(self->idle_pages);
 	extract_patterns_free(self->tools.patterns);
 	pattern_free(self->tools.pattern);
+	filter_free(self->tools.filter);
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
 	url_release(&self->url);
@@ -452,7 +454,10 @@ enum status ledger_compile(struct ledger *self)
 {
 	const char *pattern = self->options->pattern;
 	const char *xpath = self->options->xpath;
-	if (pattern && !(self->tools.pattern = pattern_new(pattern)))
+	bool filters = self->options->includes.count + self->options->excludes.count > 0;
+	if (pattern && !(self->tools.pattern = pattern_new("-e", pattern)))
+		return STATUS_USAGE;
+	if (filters && !(self->tools.filter = filter_new(self->options)))
 		return STATUS_USAGE;
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;

@@ -21,12 +21,13 @@ static void take_url(struct task *self, const struct url *url)
 	}
 }
 
-struct task *task_new(const char *source, const struct url *url)
+struct task *task_new(uint64_t number, const char *source, const struct url *url)
 {
 	struct task *self = alloc_new(sizeof *self);
 	struct buf redacted;
 	buf_init(&redacted, SIZE_MAX / 2);
 	url_append_redacted(&redacted, source);
+	self->number = number;
 	self->source = redacted.data;
 	take_url(self, url);
 	self->listed_at = clock_now_ms();
@@ -100,6 +101,7 @@ void task_note(struct task *self, const struct fetch_result *result)
 struct outcome task_outcome(const struct task *self)
 {
 	return (struct outcome){
+	    .number = self->number,
 	    .source_url = self->source,
 	    .final_url = self->url,
 	    .http_status = self->http_status,

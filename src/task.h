@@ -18,6 +18,7 @@ enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
 /* All texts are its own. */
 struct task {
 	struct job job;    /* first: the frontier gives it back */
+	uint64_t number;   /* in the list */
 	char *source;      /* as listed, without credentials */
 	char *url;         /* where to ask now, without them */
 	char *credentials; /* for its origin; NULL: none */
@@ -38,9 +39,10 @@ struct task {
 	struct curl_slist *cookies;
 };
 
-/* source is the URL as listed, url what it was parsed to; both are copied, and credentials kept apart from
- * them: they are for one origin, and nobody is shown them. Free with task_free, without a page. */
-struct task *task_new(const char *source, const struct url *url);
+/* number is its place in the list, source the URL as listed, url what it was parsed to; both are copied, and
+ * credentials kept apart from them: they are for one origin, and nobody is shown them. Free with task_free,
+ * without a page. */
+struct task *task_new(uint64_t number, const char *source, const struct url *url);
 void task_free(struct task *self);
 
 /* Goes on at url, where a redirect leads; from an origin to another it takes no secret along. */

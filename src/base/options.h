@@ -15,6 +15,9 @@ struct option_list {
 /* What --fail-on says when it is no percentage. */
 enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
+/* How the rows are written. */
+enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
+
 struct options {
 	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
 
@@ -24,6 +27,9 @@ struct options {
 	bool atomic;    /* output is replaced at the end, if the run ends with 0 */
 	bool lock_fail; /* where another run writes to an output; else wait for it */
 	bool no_header;
+	enum format format;
+	bool null_ends;     /* a row of FORMAT_URLS ends with NUL, not with a newline */
+	bool ordered;       /* rows in the order of the list, not as they come */
 	const char *report; /* NULL: none */
 
 	int64_t jobs;     /* transfers at once, >= 1 */
@@ -54,8 +60,14 @@ struct options {
 	/* NULL: the links that a browser sees; at most one is set */
 	const char *pattern;
 	const char *xpath;
-	const char *tags;    /* comma-separated element names; NULL: all */
-	const char *schemes; /* comma-separated; NULL: all */
+	const char *tags;            /* comma-separated element names; NULL: all */
+	const char *schemes;         /* comma-separated; NULL: all */
+	struct option_list includes; /* patterns; a link is wanted where one matches, or there is none, … */
+	struct option_list excludes; /* … and none of these does */
+	bool same_host;              /* only links to the host and port of their page */
+	bool external;               /* only http and https links to others */
+	bool strip_fragment;
+	bool unique; /* each URL once over the whole run */
 
 	bool verbose;
 	bool quiet;

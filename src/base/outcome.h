@@ -41,6 +41,7 @@ struct phases {
 };
 
 struct outcome {
+	uint64_t number; /* in the list, from 1, without what is listed again */
 	enum outcome_kind kind;
 	enum outcome_stage stage; /* for an ok page: STAGE_RECEIVE */
 	const char *source_url;   /* as listed */

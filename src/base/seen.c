@@ -61,13 +61,23 @@ static void grow(struct seen *self)
 	self->room = room;
 }
 
-bool seen_add(struct seen *self, const char *bytes, size_t len)
+uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len)
+{
+	uint64_t fingerprint = XXH3_64bits_withSeed(bytes, len, self->seed);
+	return fingerprint ? fingerprint : 1;
+}
+
+bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint)
 {
 	if (self->count >= self->room / 4 * 3)
 		grow(self);
-	uint64_t fingerprint = XXH3_64bits_withSeed(bytes, len, self->seed);
-	if (!insert(self->slots, self->room, fingerprint ? fingerprint : 1))
+	if (!insert(self->slots, self->room, fingerprint))
 		return false;
 	self->count++;
 	return true;
+}
+
+bool seen_add(struct seen *self, const char *bytes, size_t len)
+{
+	return seen_add_fingerprint(self, seen_fingerprint(self, bytes, len));
 }

@@ -25,4 +25,8 @@ void seen_clear(struct seen *self);
 /* Adds bytes[0..len). True where it was not there yet. */
 bool seen_add(struct seen *self, const char *bytes, size_t len);
 
+/* The same in two steps, for what is looked at now and decided later. */
+uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len);
+bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint);
+
 #endif

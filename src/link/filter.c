@@ -1,7 +1,25 @@
 #include "link/filter.h"
 
+#include "base/alloc.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* A look at the clock costs more than most searches. */
+enum { URLS_PER_LOOK = 16 };
+
+struct patterns {
+	struct pattern **list;
+	size_t count;
+};
+
+struct filter {
+	struct patterns includes;
+	struct patterns excludes;
+	clock_t begin;
+	size_t looked_at; /* URLs of this page */
+};
 
 static bool list_names(const char *list, struct slice word)
 {
@@ -20,7 +38,88 @@ bool filter_wants_tag(const struct options *options, struct slice name)
 	return !options->tags || list_names(options->tags, name);
 }
 
-bool filter_wants(const struct options *options, const struct url *link)
+static bool is_same_host(const struct url *a, const struct url *b)
 {
-	return !options->schemes || list_names(options->schemes, url_scheme(link));
+	return slice_equal(url_host(a), url_host(b)) && url_port(a) == url_port(b);
+}
+
+bool filter_wants(const struct options *options, const struct url *page, const struct url *link)
+{
+	if (options->schemes && !list_names(options->schemes, url_scheme(link)))
+		return false;
+	if (options->same_host)
+		return is_same_host(page, link);
+	return !options->external || (url_is_http(link) && !is_same_host(page, link));
+}
+
+static bool compile(struct patterns *self, const char *option, const struct option_list *sources)
+{
+	self->list = alloc_array(sources->count, sizeof(struct pattern *));
+	while (self->count < sources->count) {
+		struct pattern *pattern = pattern_new(option, sources->items[self->count]);
+		if (!pattern)
+			return false;
+		self->list[self->count++] = pattern;
+	}
+	return true;
+}
+
+static void release(struct patterns *self)
+{
+	while (self->count)
+		pattern_free(self->list[--self->count]);
+	free(self->list);
+}
+
+struct filter *filter_new(const struct options *options)
+{
+	struct filter *self = alloc_new(sizeof *self);
+	if (compile(&self->includes, "--include", &options->includes) &&
+	    compile(&self->excludes, "--exclude", &options->excludes))
+		return self;
+	filter_free(self);
+	return NULL;
+}
+
+void filter_free(struct filter *self)
+{
+	if (!self)
+		return;
+	release(&self->includes);
+	release(&self->excludes);
+	free(self);
+}
+
+void filter_begin(struct filter *self)
+{
+	self->begin = clock();
+	self->looked_at = 0;
+}
+
+/* Does any of them match? */
+static enum pattern_found search_any(const struct patterns *patterns, struct slice url, clock_t begin)
+{
+	enum pattern_found found = PATTERN_NOT_FOUND;
+	for (size_t i = 0; i < patterns->count && found == PATTERN_NOT_FOUND; i++)
+		found = pattern_search(patterns->list[i], url, begin);
+	return found;
+}
+
+enum pattern_found filter_search(struct filter *self, struct slice url)
+{
+	if (++self->looked_at % URLS_PER_LOOK == 0 && pattern_is_late(self->begin))
+		return PATTERN_TOO_LONG;
+	enum pattern_found included = PATTERN_FOUND;
+	if (self->includes.count)
+		included = search_any(&self->includes, url, self->begin);
+	if (included != PATTERN_FOUND)
+		return included;
+	switch (search_any(&self->excludes, url, self->begin)) {
+	case PATTERN_FOUND:
+		return PATTERN_NOT_FOUND;
+	case PATTERN_NOT_FOUND:
+		return PATTERN_FOUND;
+	default:
+		return PATTERN_TOO_LONG;
+	}
 }

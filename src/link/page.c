@@ -2,72 +2,33 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/log.h"
-#include "base/seen.h"
-#include "base/url.h"
-#include "link/charset.h"
 #include "link/entity.h"
-#include "link/filter.h"
-#include "link/xml.h"
+#include "link/page_internal.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A link that is longer than this after decoding is no URL anyway. */
-enum { VALUE_MAX = URL_LENGTH_MAX };
-
-/* How the links of this page are looked for. */
-enum find {
-	FIND_IN_HTML, /* in its bytes, as they come */
-	FIND_IN_XML,  /* in its text, as it comes */
-	FIND_IN_TEXT, /* in the whole text, as the user asked */
-	FIND_NOTHING
-};
-
-struct page {
-	const struct page_tools *tools;
-	struct extract *extract;
-	struct xml *xml; /* while an XML page comes in; else NULL */
-	enum mediatype type;
-	enum find find;
-	char *content_type;
-	uint64_t size;
-
-	struct buf head; /* the first bytes, until the encoding is known as far as they tell */
-	bool begun;      /* … and it is */
-	struct charset_guess guess;
-	struct charset_decoder *decoder; /* of a page that must be converted whole; else NULL */
-
-	struct buf text; /* converted text on its way to extract; with FIND_IN_TEXT the whole body */
-	struct buf
-	    links; /* values as found: a uint32_t length, then the bytes; raw with FIND_IN_HTML, else text */
-	struct buf base_href; /* likewise */
-	bool has_base;
-
-	struct buf decoded; /* one value as UTF-8 */
-	struct buf value;   /* … with its character references replaced */
-	struct url document;
-	struct url base;
-	struct url url;
-	struct seen seen;
-};
-
 struct page *page_new(const struct page_tools *tools)
 {
 	struct page *self = alloc_new(sizeof *self);
 	size_t body_max = (size_t)tools->options->max_size;
 	self->tools = tools;
+	self->detailed = tools->options->format == FORMAT_JSONL;
 	self->extract = extract_new(tools->patterns);
 	buf_init(&self->head, CHARSET_PRESCAN);
 	/* One byte may become three in UTF-8. */
 	buf_init(&self->text, body_max * 3 + 3);
 	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
-	buf_init(&self->links, body_max * 8);
+	found_init(&self->links, body_max * 8);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->decoded, VALUE_MAX);
 	buf_init(&self->value, VALUE_MAX);
+	buf_init(&self->raw, VALUE_MAX);
+	buf_init(&self->tag, VALUE_MAX);
+	buf_init(&self->rel, VALUE_MAX);
+	buf_init(&self->chosen, SIZE_MAX / 2);
 	url_init(&self->document);
 	url_init(&self->base);
 	url_init(&self->url);
@@ -85,10 +46,14 @@ void page_free(struct page *self)
 	free(self->content_type);
 	buf_release(&self->head);
 	buf_release(&self->text);
-	buf_release(&self->links);
+	found_release(&self->links);
 	buf_release(&self->base_href);
 	buf_release(&self->decoded);
 	buf_release(&self->value);
+	buf_release(&self->raw);
+	buf_release(&self->tag);
+	buf_release(&self->rel);
+	buf_release(&self->chosen);
 	url_release(&self->document);
 	url_release(&self->base);
 	url_release(&self->url);
@@ -98,10 +63,11 @@ void page_free(struct page *self)
 
 bool page_is_large(const struct page *self)
 {
-	size_t memory = extract_memory(self->extract) + self->head.room + self->text.room + self->links.room +
-	                self->base_href.room + self->decoded.room + self->value.room +
-	                self->document.href.room + self->base.href.room + self->url.href.room +
-	                self->seen.room * sizeof *self->seen.slots;
+	size_t memory = extract_memory(self->extract) + self->head.room + self->text.room +
+	                self->links.bytes.room + self->base_href.room + self->decoded.room +
+	                self->value.room + self->raw.room + self->tag.room + self->rel.room +
+	                self->chosen.room + self->document.href.room + self->base.href.room +
+	                self->url.href.room + self->seen.room * sizeof *self->seen.slots;
 	return memory > PAGE_KEPT;
 }
 
@@ -130,13 +96,14 @@ void page_begin(struct page *self, const char *content_type)
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	self->type = mediatype_of(content_type);
 	self->find = find_for(self->tools, self->type);
+	self->links.detailed = self->detailed && (self->find == FIND_IN_HTML || self->find == FIND_IN_XML);
 	self->size = 0;
 	self->begun = false;
 	self->guess = (struct charset_guess){0};
 	self->has_base = false;
 	buf_clear(&self->head);
 	buf_clear(&self->text);
-	buf_clear(&self->links);
+	buf_clear(&self->links.bytes);
 	buf_clear(&self->base_href);
 }
 
@@ -148,13 +115,6 @@ const char *page_charset(const struct page *self)
 uint64_t page_size(const struct page *self)
 {
 	return self->size;
-}
-
-/* False where they have come to more than any sensible page holds. */
-static bool keep_link(struct page *self, struct slice value)
-{
-	uint32_t len = (uint32_t)value.len;
-	return buf_append(&self->links, &len, sizeof len) && buf_append(&self->links, value.data, value.len);
 }
 
 static const char *decoded_attribute(
@@ -186,11 +146,21 @@ static void use_meta(struct page *self, struct slice tag)
 	buf_release(&http_equiv_text);
 }
 
-static void keep_wanted_link(struct page *self, struct slice name, struct slice value)
+static void keep_wanted_link(struct page *self, const struct found_link *link)
 {
-	bool kept = !filter_wants_tag(self->tools->options, name) || keep_link(self, value);
+	bool kept = !filter_wants_tag(self->tools->options, link->tag) || found_add(&self->links, link);
 	assert(kept);
 	(void)kept;
+}
+
+static void keep_hit(struct page *self, const struct extract_hit *hit)
+{
+	struct found_link link = {.value = hit->value, .tag = hit->name};
+	if (self->links.detailed) {
+		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
+		link.position = (int64_t)hit->offset;
+	}
+	keep_wanted_link(self, &link);
 }
 
 /* The first one of a page counts. */
@@ -206,7 +176,7 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	struct page *self = ctx;
 	switch (hit->kind) {
 	case EXTRACT_LINK:
-		keep_wanted_link(self, hit->name, hit->value);
+		keep_hit(self, hit);
 		break;
 	case EXTRACT_BASE:
 		keep_base(self, hit->value);
@@ -217,13 +187,15 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	}
 }
 
-static void on_xml_link(void *ctx, enum xml_kind kind, struct slice name, struct slice value)
+static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
 	struct page *self = ctx;
-	if (kind == XML_BASE)
-		keep_base(self, value);
+	const struct found_link link = {
+	    .value = hit->value, .tag = hit->name, .rel = hit->rel, .position = -1};
+	if (hit->kind == XML_BASE)
+		keep_base(self, hit->value);
 	else
-		keep_wanted_link(self, name, value);
+		keep_wanted_link(self, &link);
 }
 
 static void take_text(struct page *self, const char *bytes, size_t len, bool last)
@@ -315,130 +287,10 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 	return true;
 }
 
-static bool is_ascii(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.data[i] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
-/* What a raw value of the page is in. */
-static const struct charset *charset_of(const struct page *self, struct slice raw)
-{
-	if (self->decoder)
-		return charset_utf8();
-	if (self->guess.charset)
-		return self->guess.charset;
-	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
-}
-
-/* Behind a value there is always a quote, a blank or a '>', none of which a character has in it; without one,
- * a broken character at the value's end would be read as one at the page's end, which may be another text. */
-static bool decode_as_in_page(struct page *self, struct slice raw, const struct charset *charset)
-{
-	buf_clear(&self->value);
-	buf_clear(&self->decoded);
-	bool fits = buf_append(&self->value, raw.data, raw.len) && buf_append_byte(&self->value, '"') &&
-	            charset_decode(charset, self->value.data, self->value.len, &self->decoded);
-	if (fits)
-		self->decoded.len--;
-	return fits;
-}
-
-/* A raw value as text: decoded, references replaced. Borrowed until the next call. data == NULL: far too
- * long. */
-static struct slice decode_value(struct page *self, struct slice raw, const struct charset *charset)
-{
-	struct slice text = raw;
-	if (charset != charset_utf8() && !is_ascii(raw)) {
-		if (!decode_as_in_page(self, raw, charset))
-			return (struct slice){0};
-		text = (struct slice){self->decoded.data, self->decoded.len};
-	}
-	if (!memchr(text.data, '&', text.len) && !memchr(text.data, '\0', text.len))
-		return text;
-	buf_clear(&self->value);
-	if (!entity_decode(text.data, text.len, &self->value))
-		return (struct slice){0};
-	return (struct slice){self->value.data, self->value.len};
-}
-
-static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
-{
-	/* What the user's pattern matched is taken as it stands: text, of no page. */
-	if (self->tools->pattern)
-		return url_parse(to, found.data, found.len, base, NULL);
-	const struct charset *charset = charset_of(self, found);
-	struct slice value = found;
-	if (self->find == FIND_IN_HTML)
-		value = decode_value(self, found, charset);
-	if (!value.data)
-		return false;
-	/* A page that was converted whole still has its queries in its own encoding. */
-	const struct charset *query = self->guess.charset ? self->guess.charset : charset;
-	struct url_encoder encoder = {charset_encode, query};
-	return url_parse(to, value.data, value.len, base, query == charset_utf8() ? NULL : &encoder);
-}
-
-/* HTML standard, section 4.2.3: a base that is no URL, or is a data: or javascript: one, does not count. */
-static const struct url *base_of(struct page *self)
-{
-	if (!self->has_base)
-		return &self->document;
-	struct slice raw = {self->base_href.data ? self->base_href.data : "", self->base_href.len};
-	if (!resolve(self, &self->base, raw, &self->document))
-		return &self->document;
-	struct slice scheme = url_scheme(&self->base);
-	if (slice_equal(scheme, slice_of("data")) || slice_equal(scheme, slice_of("javascript")))
-		return &self->document;
-	return &self->base;
-}
-
-struct emission {
-	struct page *page;
-	page_link_fn on_link;
-	void *ctx;
-	struct page_counts *counts;
-	const char *source;
-};
-
-/* Gives out self->url, or says that there is none. */
-static void emit(struct emission *emission, bool resolved, struct slice found)
-{
-	struct page *self = emission->page;
-	if (!resolved) {
-		static const size_t shown = 200;
-		emission->counts->unresolved++;
-		log_event("no URL: \"%.*s\" in %s", (int)(found.len < shown ? found.len : shown), found.data,
-		    emission->source);
-		return;
-	}
-	struct slice href = url_href(&self->url);
-	if (!filter_wants(self->tools->options, &self->url) || !seen_add(&self->seen, href.data, href.len))
-		return;
-	emission->counts->links++;
-	emission->on_link(emission->ctx, &(struct link){.url = href});
-}
-
-static void emit_all(struct emission *emission)
-{
-	struct page *self = emission->page;
-	const struct url *base = base_of(self);
-	for (size_t at = 0; at < self->links.len;) {
-		uint32_t len;
-		memcpy(&len, self->links.data + at, sizeof len);
-		at += sizeof len;
-		struct slice found = {self->links.data + at, len};
-		at += len;
-		emit(emission, resolve(self, &self->url, found, base), found);
-	}
-}
-
 static bool on_value(void *ctx, struct slice value)
 {
-	return keep_link(ctx, value);
+	struct page *self = ctx;
+	return found_add(&self->links, &(struct found_link){.value = value});
 }
 
 static bool on_base(void *ctx, struct slice value)
@@ -452,7 +304,7 @@ static bool find_in_text(struct page *self)
 {
 	const struct page_tools *tools = self->tools;
 	struct slice body = {self->text.data ? self->text.data : "", self->text.len};
-	const struct charset *charset = charset_of(self, body);
+	const struct charset *charset = page_links_charset(self, body);
 	struct buf converted;
 	buf_init(&converted, self->text.max);
 	if (charset != charset_utf8() || !charset_is_utf8(body.data, body.len)) {
@@ -473,13 +325,10 @@ bool page_finish(
 		begin_text(self);
 	take_text(self, "", 0, true);
 	*counts = (struct page_counts){0};
-	struct emission emission = {self, on_link, ctx, counts, url};
 	bool parsed = url_parse(&self->document, url, strlen(url), NULL, NULL);
 	assert(parsed);
 	(void)parsed;
 	if (self->find == FIND_IN_TEXT && !find_in_text(self))
 		return false;
-	seen_clear(&self->seen);
-	emit_all(&emission);
-	return true;
+	return page_links_give(self, url, on_link, ctx, counts);
 }

@@ -5,6 +5,7 @@
 #include "base/link.h"
 #include "base/options.h"
 #include "link/extract.h"
+#include "link/filter.h"
 #include "link/mediatype.h"
 #include "link/pattern.h"
 #include "link/xpath.h"
@@ -17,6 +18,7 @@
 struct page_tools {
 	const struct options *options;
 	struct extract_patterns *patterns;
+	struct filter *filter;   /* the user's; NULL: no patterns */
 	struct pattern *pattern; /* the user's, and */
 	struct xpath *xpath;     /* … where both are NULL: the links that a browser sees */
 };
@@ -53,7 +55,7 @@ struct page_counts {
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 /* The page is complete and came from that URL (absolute, http or https): gives out its links. False where the
- * user's pattern or expression took too long or gave far too much; then none were given out. */
+ * user's pattern, expression or filter took too long or gave far too much; then none were given out. */
 bool page_finish(
     struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts);
 

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -24,16 +23,16 @@ struct pattern {
 	uint32_t group; /* 1, or 0 where the pattern has no group */
 };
 
-static void complain(const char *source, int error, size_t offset)
+static void complain(const char *option, const char *source, int error, size_t offset)
 {
 	PCRE2_UCHAR8 text[256];
 	pcre2_get_error_message(error, text, sizeof text);
-	log_error("-e: bad pattern: %s at byte %zu:", (const char *)text, offset + 1);
+	log_error("%s: bad pattern: %s at byte %zu:", option, (const char *)text, offset + 1);
 	log_error("  %s", source);
 	log_error("  %*s", (int)offset + 1, "^");
 }
 
-static pcre2_code *compile(const char *source)
+static pcre2_code *compile(const char *option, const char *source)
 {
 	int error;
 	PCRE2_SIZE offset;
@@ -45,13 +44,13 @@ static pcre2_code *compile(const char *source)
 	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (!code)
-		complain(source, error, offset);
+		complain(option, source, error, offset);
 	return code;
 }
 
-struct pattern *pattern_new(const char *source)
+struct pattern *pattern_new(const char *option, const char *source)
 {
-	pcre2_code *code = compile(source);
+	pcre2_code *code = compile(option, source);
 	if (!code)
 		return NULL;
 	struct pattern *self = alloc_new(sizeof *self);
@@ -98,7 +97,7 @@ static int match_in_window(struct pattern *self, struct slice text, size_t start
 	return count;
 }
 
-static bool is_late(clock_t begin)
+bool pattern_is_late(clock_t begin)
 {
 	return clock() - begin > (clock_t)PATTERN_SECONDS * CLOCKS_PER_SEC;
 }
@@ -119,7 +118,7 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 	uint32_t options = 0;
 	size_t start = 0;
 	for (size_t tries = 1; start <= text.len; tries++) {
-		if (tries % TRIES_PER_LOOK == 0 && is_late(begin))
+		if (tries % TRIES_PER_LOOK == 0 && pattern_is_late(begin))
 			return false;
 		int count = match_in_window(self, text, start, options);
 		if (count == PCRE2_ERROR_NOMATCH) {
@@ -142,4 +141,21 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 		start = next;
 	}
 	return true;
+}
+
+enum pattern_found pattern_search(struct pattern *self, struct slice text, clock_t begin)
+{
+	size_t start = 0;
+	for (;;) {
+		int count = match_in_window(self, text, start, 0);
+		if (count >= 0)
+			return PATTERN_FOUND;
+		if (count != PCRE2_ERROR_NOMATCH)
+			return PATTERN_TOO_LONG;
+		if (text.len - start <= WINDOW)
+			return PATTERN_NOT_FOUND;
+		if (pattern_is_late(begin))
+			return PATTERN_TOO_LONG;
+		start = next_character(text, start + WINDOW);
+	}
 }

@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 struct pattern;
 
 /* Compiles it, in UTF mode, with the JIT where it is allowed. NULL where it is no pattern; the place and the
- * reason were logged. Free with pattern_free. */
-struct pattern *pattern_new(const char *source);
+ * reason were logged, with the option that it came from. Free with pattern_free. */
+struct pattern *pattern_new(const char *option, const char *source);
 void pattern_free(struct pattern *self);
 
 /* Called for each match with group 1, or with the whole match where the pattern has no group; a match in
@@ -22,6 +23,15 @@ typedef bool (*pattern_fn)(void *ctx, struct slice match);
  * overlap. False where on_match wanted no more, or the pattern passed PCRE2's limits or PATTERN_SECONDS of
  * processor time; what it matched before was given out. */
 bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx);
+
+enum pattern_found { PATTERN_NOT_FOUND, PATTERN_FOUND, PATTERN_TOO_LONG };
+
+/* Does it match anywhere in text, which must be valid UTF-8? Too long: it passed PCRE2's limits, or looked at
+ * the clock and found PATTERN_SECONDS passed since begin, a moment of clock(3). */
+enum pattern_found pattern_search(struct pattern *self, struct slice text, clock_t begin);
+
+/* True where so much processor time has passed since then. */
+bool pattern_is_late(clock_t begin);
 
 /* What one page may cost. */
 enum { PATTERN_SECONDS = 5 };

@@ -27,10 +27,10 @@ static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted
 }
 
 /* libxml2 gives five pointers for each attribute: local name, prefix, namespace, value, end of value. */
-static struct slice find_href(const xmlChar **attributes, int count)
+static struct slice find_attribute(const xmlChar **attributes, int count, const char *name)
 {
 	for (int i = 0; i < count; i++, attributes += 5) {
-		if (!attributes[1] && strcmp((const char *)attributes[0], "href") == 0)
+		if (!attributes[1] && strcmp((const char *)attributes[0], name) == 0)
 			return (struct slice){
 			    (const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
 	}
@@ -43,14 +43,14 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 {
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
 	(void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
-	struct slice href = find_href(attributes, attribute_count);
-	if (href.data && self->template_depth == 0) {
-		bool named_base = strcmp((const char *)name, "base") == 0;
-		if (is_xhtml(name, uri, "base"))
-			self->on_link(self->ctx, XML_BASE, slice_of((const char *)name), href);
-		else if (!named_base)
-			self->on_link(self->ctx, XML_LINK, slice_of((const char *)name), href);
-	}
+	struct slice href = find_attribute(attributes, attribute_count, "href");
+	bool is_base = is_xhtml(name, uri, "base");
+	bool counts = is_base || strcmp((const char *)name, "base") != 0;
+	if (href.data && self->template_depth == 0 && counts)
+		self->on_link(self->ctx, &(struct xml_hit){.kind = is_base ? XML_BASE : XML_LINK,
+		                             .name = slice_of((const char *)name),
+		                             .value = href,
+		                             .rel = find_attribute(attributes, attribute_count, "rel")});
 	if (is_xhtml(name, uri, "template"))
 		self->template_depth++;
 }

@@ -13,9 +13,15 @@ enum xml_kind {
 	XML_BASE  /* an XHTML base element with one */
 };
 
-/* name is the element's local name, value the attribute's text with references replaced; both only live for
- * the call. */
-typedef void (*xml_fn)(void *ctx, enum xml_kind kind, struct slice name, struct slice value);
+/* One find; the slices only live as long as the call. */
+struct xml_hit {
+	enum xml_kind kind;
+	struct slice name;  /* the element's local name */
+	struct slice value; /* the attribute's text with references replaced */
+	struct slice rel;   /* likewise, of its rel attribute in no namespace; data == NULL: there is none */
+};
+
+typedef void (*xml_fn)(void *ctx, const struct xml_hit *hit);
 
 struct xml;
 

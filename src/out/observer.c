@@ -18,12 +18,12 @@ enum status observers_begin(const struct observers *self)
 	return status;
 }
 
-enum status observers_link(const struct observers *self, const char *source_url, const struct link *link)
+enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link)
 {
 	enum status status = STATUS_OK;
 	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
 		if (one->link)
-			status = status_first(status, one->link(one->self, source_url, link));
+			status = status_first(status, one->link(one->self, page, link));
 	}
 	return status;
 }

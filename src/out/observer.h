@@ -30,8 +30,9 @@ struct observer {
 	void *self;
 	/* Before anything is fetched. */
 	enum status (*begin)(void *self);
-	/* A link of a complete page; all links of a page come in one go, directly before its outcome. */
-	enum status (*link)(void *self, const char *source_url, const struct link *link);
+	/* A link of a complete page, of which page holds what is known already: all but the counts and the
+	 * charset. All links of a page come in one go, directly before its outcome. */
+	enum status (*link)(void *self, const struct outcome *page, const struct link *link);
 	/* Exactly once for each input URL. */
 	enum status (*outcome)(void *self, const struct outcome *outcome);
 	/* Hands on what its reader did not take before: adds the descriptor that *wait is to wait for, and
@@ -53,7 +54,7 @@ void observers_add(struct observers *self, struct observer observer);
 
 /* Each tells all of them, and returns the first status that was not STATUS_OK. */
 enum status observers_begin(const struct observers *self);
-enum status observers_link(const struct observers *self, const char *source_url, const struct link *link);
+enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
 enum status observers_end(const struct observers *self, const struct totals *totals);

@@ -51,17 +51,17 @@ static enum status flush(struct rows *self)
 	return status;
 }
 
-static enum status rows_link(void *ctx, const char *source_url, const struct link *link)
+static enum status rows_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct rows *self = ctx;
-	size_t source_len = strlen(source_url);
+	size_t source_len = strlen(page->source_url);
 	size_t len = source_len + 1 + link->url.len + 1;
 	if (self->held.len && self->held.len + len > ROWS_HELD) {
 		enum status status = flush(self);
 		if (status != STATUS_OK)
 			return status;
 	}
-	buf_append(&self->held, source_url, source_len);
+	buf_append(&self->held, page->source_url, source_len);
 	buf_append_byte(&self->held, '\t');
 	buf_append(&self->held, link->url.data, link->url.len);
 	buf_append_byte(&self->held, '\n');

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct extract_patterns *patterns = extract_patterns_new();
 		for (int i = 0; i < 3; i++)
 			tools[i] = (struct page_tools){.options = &options, .patterns = patterns};
-		tools[1].pattern = pattern_new("href=\"(.*?)\"");
+		tools[1].pattern = pattern_new("-e", "href=\"(.*?)\"");
 		tools[2].xpath = xpath_new("//@href");
 	}
 	if (size < 2)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 Test(mediatype, tells_markup_text_and_the_rest_apart)
 {
@@ -76,7 +77,7 @@ Test(pattern, finds_what_python_finds)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct joined joined = {""};
-		struct pattern *pattern = pattern_new(cases[i].pattern);
+		struct pattern *pattern = pattern_new("-e", cases[i].pattern);
 		cr_assert(pattern);
 		cr_expect(pattern_each(pattern, slice_of(cases[i].text), join, &joined));
 		cr_expect_str_eq(joined.text, cases[i].expected, "case %zu: %s", i, joined.text);
@@ -87,7 +88,7 @@ Test(pattern, finds_what_python_finds)
 Test(pattern, passes_over_a_match_without_its_group)
 {
 	struct joined joined = {""};
-	struct pattern *pattern = pattern_new("href=(\\d)|src");
+	struct pattern *pattern = pattern_new("-e", "href=(\\d)|src");
 	cr_expect(pattern_each(pattern, slice_of("src href=1 src"), join, &joined));
 	cr_expect_str_eq(joined.text, "[1]");
 	pattern_free(pattern);
@@ -101,7 +102,7 @@ Test(pattern, takes_a_million_empty_matches)
 	for (size_t i = 0; i < LEN; i += 2)
 		memcpy(text + i, "\xc3\xa9", 2);
 	struct joined joined = {""};
-	struct pattern *pattern = pattern_new("(?=x|)");
+	struct pattern *pattern = pattern_new("-e", "(?=x|)");
 	cr_expect(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
 	pattern_free(pattern);
 	free(text);
@@ -110,7 +111,7 @@ Test(pattern, takes_a_million_empty_matches)
 Test(pattern, ends_a_pattern_that_explodes)
 {
 	struct joined joined = {""};
-	struct pattern *pattern = pattern_new("(a+)+$");
+	struct pattern *pattern = pattern_new("-e", "(a+)+$");
 	cr_expect_not(pattern_each(
 	    pattern, slice_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), join, &joined));
 	cr_expect_str_eq(joined.text, "");
@@ -124,7 +125,7 @@ Test(pattern, ends_a_search_that_takes_too_long)
 	char *text = malloc(LEN);
 	memset(text, 'a', LEN);
 	struct joined joined = {""};
-	struct pattern *pattern = pattern_new("(?:a|b)*?[yz][yx]");
+	struct pattern *pattern = pattern_new("-e", "(?:a|b)*?[yz][yx]");
 	cr_expect_not(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
 	pattern_free(pattern);
 	free(text);
@@ -134,7 +135,7 @@ Test(pattern, finds_what_lies_far_behind)
 {
 	enum { LEN = 100 * 1000 };
 	char *text = malloc(LEN);
-	struct pattern *pattern = pattern_new("(?<=\xc3\xa9)x");
+	struct pattern *pattern = pattern_new("-e", "(?<=\xc3\xa9)x");
 	/* Around the places where one window of the search ends. */
 	for (size_t at = 4080; at < 4120; at++) {
 		struct joined joined = {""};
@@ -158,7 +159,7 @@ Test(pattern, ends_one_that_takes_too_long_in_all)
 	char *text = malloc(LEN);
 	memset(text, 'x', LEN);
 	struct joined joined = {""};
-	struct pattern *pattern = pattern_new("(?=x*+(y|))");
+	struct pattern *pattern = pattern_new("-e", "(?=x*+(y|))");
 	cr_expect_not(pattern_each(pattern, (struct slice){text, LEN}, join, &joined));
 	pattern_free(pattern);
 	free(text);
@@ -167,9 +168,26 @@ Test(pattern, ends_one_that_takes_too_long_in_all)
 Test(pattern, refuses_a_bad_one)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
-	cr_expect_null(pattern_new("href=\"(.*?\""));
-	cr_expect_null(pattern_new("[a"));
-	cr_expect_null(pattern_new("\xff"));
+	cr_expect_null(pattern_new("-e", "href=\"(.*?\""));
+	cr_expect_null(pattern_new("-e", "[a"));
+	cr_expect_null(pattern_new("-e", "\xff"));
+}
+
+static void parse(struct url *url, const char *text)
+{
+	url_init(url);
+	cr_assert(url_parse(url, text, strlen(text), NULL, NULL), "%s", text);
+}
+
+static bool wants(const struct options *options, const char *page_url, const char *link_url)
+{
+	struct url page, link;
+	parse(&page, page_url);
+	parse(&link, link_url);
+	bool wanted = filter_wants(options, &page, &link);
+	url_release(&page);
+	url_release(&link);
+	return wanted;
 }
 
 Test(filter, keeps_the_named_schemes)
@@ -183,10 +201,145 @@ Test(filter, keeps_the_named_schemes)
 	    {"", "http://a/", false}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options = {.schemes = cases[i].schemes};
-		struct url url;
-		url_init(&url);
-		cr_assert(url_parse(&url, cases[i].link, strlen(cases[i].link), NULL, NULL));
-		cr_expect_eq(filter_wants(&options, &url), cases[i].wanted, "case %zu", i);
-		url_release(&url);
+		cr_expect_eq(wants(&options, "http://page/", cases[i].link), cases[i].wanted, "case %zu", i);
 	}
+}
+
+Test(filter, tells_the_pages_own_host_from_others)
+{
+	static const struct {
+		const char *page, *link;
+		bool same_host, external;
+	} cases[] = {
+	    {"http://a/", "http://a/x?y#z", true, false},
+	    {"http://a/", "http://A:80/", true, false},
+	    {"http://a/", "http://user@a/", true, false},
+	    {"http://a/", "http://a:81/", false, true},
+	    {"http://a:81/", "http://a:81/", true, false},
+	    {"http://a:443/", "https://a/", true, false},
+	    {"http://a/", "https://a/", false, true},
+	    {"http://a/", "http://www.a/", false, true},
+	    {"http://a/", "http://b/", false, true},
+	    {"http://127.1/", "http://127.0.0.1/", true, false},
+	    {"http://[::1]/", "http://[0:0::1]/", true, false},
+	    {"http://a/", "mailto:x@a", false, false},
+	    {"http://a/", "ftp://b/", false, false},
+	    {"http://a/", "javascript:a", false, false},
+	    {"http://a/", "file:///a", false, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct options same_host = {.same_host = true}, external = {.external = true};
+		cr_expect_eq(wants(&same_host, cases[i].page, cases[i].link), cases[i].same_host,
+		    "--same-host, case %zu", i);
+		cr_expect_eq(wants(&external, cases[i].page, cases[i].link), cases[i].external,
+		    "--external, case %zu", i);
+		cr_expect(wants(&(struct options){0}, cases[i].page, cases[i].link), "case %zu", i);
+	}
+	cr_expect_not(
+	    wants(&(struct options){.same_host = true, .schemes = "https"}, "http://a/", "http://a/"),
+	    "filters add up");
+}
+
+static size_t count_texts(const char *const *texts)
+{
+	size_t count = 0;
+	while (texts[count])
+		count++;
+	return count;
+}
+
+Test(filter, wants_what_an_include_and_no_exclude_matches)
+{
+	static const struct {
+		const char *includes[4], *excludes[4], *url;
+		bool wanted;
+	} cases[] = {
+	    {{NULL}, {NULL}, "http://a/", true},
+	    {{"a"}, {NULL}, "http://a/", true},
+	    {{"b"}, {NULL}, "http://a/", false},
+	    {{"b", "a"}, {NULL}, "http://a/", true},
+	    {{"^a"}, {NULL}, "http://a/", false},
+	    {{"^http://a/$"}, {NULL}, "http://a/", true},
+	    {{""}, {NULL}, "http://a/", true},
+	    {{NULL}, {"a"}, "http://a/", false},
+	    {{NULL}, {"b"}, "http://a/", true},
+	    {{NULL}, {"b", "c", "a"}, "http://a/", false},
+	    {{"a"}, {"a/x"}, "http://a/", true},
+	    {{"a"}, {"a/x"}, "http://a/x", false},
+	    {{"(x)|a"}, {NULL}, "http://a/", true}, /* a group is nothing special here */
+	    {{"(?i)A"}, {"A"}, "http://a/", true},
+	    {{"\\.(png|zip)(\\?|$)"}, {NULL}, "http://a/b.png?c", true},
+	    {{"\\.(png|zip)(\\?|$)"}, {NULL}, "http://a/b.png#c", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *includes[4], *excludes[4];
+		memcpy(includes, cases[i].includes, sizeof includes);
+		memcpy(excludes, cases[i].excludes, sizeof excludes);
+		const struct options options = {.includes = {includes, count_texts(cases[i].includes)},
+		    .excludes = {excludes, count_texts(cases[i].excludes)}};
+		struct filter *filter = filter_new(&options);
+		cr_assert(filter);
+		filter_begin(filter);
+		cr_expect_eq(filter_search(filter, slice_of(cases[i].url)),
+		    cases[i].wanted ? PATTERN_FOUND : PATTERN_NOT_FOUND, "case %zu", i);
+		filter_free(filter);
+	}
+}
+
+Test(filter, refuses_a_bad_pattern_by_the_name_of_its_option)
+{
+	const char *good = "a", *bad[] = {"b", "(c"};
+	char text[500] = "";
+	FILE *said = tmpfile();
+	cr_assert(said && dup2(fileno(said), STDERR_FILENO) >= 0);
+	cr_expect_null(filter_new(&(struct options){.includes = {&good, 1}, .excludes = {bad, 2}}));
+	cr_expect_null(filter_new(&(struct options){.includes = {bad, 2}}));
+	rewind(said);
+	cr_assert_gt(fread(text, 1, sizeof text - 1, said), 0);
+	const char *first =
+	    strstr(text, "areq: --exclude: bad pattern: missing closing parenthesis at byte 3");
+	cr_expect(first && strstr(first, "areq: --include: bad pattern: "), "%s", text);
+}
+
+Test(filter, ends_a_pattern_that_explodes)
+{
+	const char *pattern = "(a+)+$";
+	struct filter *filter = filter_new(&(struct options){.excludes = {&pattern, 1}});
+	filter_begin(filter);
+	cr_expect_eq(
+	    filter_search(filter, slice_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")),
+	    PATTERN_TOO_LONG);
+	filter_free(filter);
+}
+
+/* Each URL is cheap enough; so many of them would take hours. */
+Test(filter, ends_what_takes_too_long_in_all)
+{
+	enum { LEN = 4000 };
+	static char url[LEN];
+	const char *pattern = "(?:a|b)*?[yz][yx]";
+	struct filter *filter = filter_new(&(struct options){.includes = {&pattern, 1}});
+	size_t tries = 0;
+	memset(url, 'a', LEN);
+	filter_begin(filter);
+	while (tries < 1000 * 1000 && filter_search(filter, (struct slice){url, LEN}) == PATTERN_NOT_FOUND)
+		tries++;
+	cr_expect_gt(tries, 0);
+	cr_expect_lt(tries, 1000 * 1000);
+	filter_begin(filter);
+	cr_expect_eq(filter_search(filter, (struct slice){url, LEN}), PATTERN_NOT_FOUND, "the next page");
+	filter_free(filter);
+}
+
+Test(pattern, searches_far_behind)
+{
+	enum { LEN = 100 * 1000 };
+	char *text = malloc(LEN);
+	struct pattern *pattern = pattern_new("-e", "xy$");
+	memset(text, 'a', LEN);
+	cr_expect_eq(pattern_search(pattern, (struct slice){text, LEN}, clock()), PATTERN_NOT_FOUND);
+	memcpy(text + LEN - 2, "xy", 2);
+	cr_expect_eq(pattern_search(pattern, (struct slice){text, LEN}, clock()), PATTERN_FOUND);
+	pattern_free(pattern);
+	free(text);
 }

@@ -1,0 +1,161 @@
+#include "link/page.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct given {
+	char text[4096];
+	size_t count;
+};
+
+static const char *text_of(struct slice slice, char *to, size_t size)
+{
+	if (!slice.data)
+		return "-";
+	snprintf(to, size, "%.*s", (int)slice.len, slice.data);
+	return to;
+}
+
+static void note_url(void *ctx, const struct link *link)
+{
+	struct given *given = ctx;
+	size_t used = strlen(given->text);
+	given->count++;
+	snprintf(given->text + used, sizeof given->text - used, "%.*s\n", (int)link->url.len, link->url.data);
+}
+
+/* raw|tag|rel|position */
+static void note_details(void *ctx, const struct link *link)
+{
+	struct given *given = ctx;
+	char raw[200], tag[200], rel[200];
+	size_t used = strlen(given->text);
+	given->count++;
+	snprintf(given->text + used, sizeof given->text - used, "%s|%s|%s|%" PRId64 "\n",
+	    text_of(link->raw, raw, sizeof raw), text_of(link->tag, tag, sizeof tag),
+	    text_of(link->rel, rel, sizeof rel), link->position);
+}
+
+/* Feeds a page in pieces of that length. False where its links were not given out. */
+static bool read_page(const struct options *asked, const char *type, const char *bytes, size_t len,
+    size_t piece, page_link_fn note, struct given *given)
+{
+	struct options options = *asked;
+	options.max_size = 1 << 20;
+	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	if (options.includes.count + options.excludes.count)
+		tools.filter = filter_new(&options);
+	if (options.pattern)
+		tools.pattern = pattern_new("-e", options.pattern);
+	if (options.xpath)
+		tools.xpath = xpath_new(options.xpath);
+	struct page *page = page_new(&tools);
+	struct page_counts counts;
+	*given = (struct given){.count = 0};
+	page_begin(page, type);
+	for (size_t at = 0; at < len; at += piece)
+		cr_assert(page_feed(page, bytes + at, len - at < piece ? len - at : piece));
+	bool finished = page_finish(page, "http://h/d/p", note, given, &counts);
+	cr_expect_eq(counts.links, given->count);
+	page_free(page);
+	extract_patterns_free(tools.patterns);
+	filter_free(tools.filter);
+	pattern_free(tools.pattern);
+	xpath_free(tools.xpath);
+	return finished;
+}
+
+static void expect_page(const struct options *options, const char *type, const char *bytes, size_t len,
+    page_link_fn note, const char *expected)
+{
+	static const size_t pieces[] = {SIZE_MAX / 2, 1, 7};
+	struct given given;
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		cr_expect(read_page(options, type, bytes, len, pieces[i], note, &given));
+		cr_expect_str_eq(given.text, expected, "in pieces of %zu, got\n%snot\n%s", pieces[i],
+		    given.text, expected);
+	}
+}
+
+static const char some_links[] =
+    "<a href=a#1><a href='/b'><a href=a#2><a href=a#1><a href=//o/c><a href='mailto:d'>"
+    "<a href='http://['><a href=a>";
+
+Test(page, strips_fragments_before_it_looks_for_what_was_there)
+{
+	expect_page(&(struct options){0}, "text/html", some_links, strlen(some_links), note_url,
+	    "http://h/d/a#1\nhttp://h/b\nhttp://h/d/a#2\nhttp://o/c\nmailto:d\nhttp://h/d/a\n");
+	expect_page(&(struct options){.strip_fragment = true}, "text/html", some_links, strlen(some_links),
+	    note_url, "http://h/d/a\nhttp://h/b\nhttp://o/c\nmailto:d\n");
+}
+
+Test(page, filters_by_the_url_as_it_is_given_out)
+{
+	const char *with_fragment = "#", *to_a = "/a$", *not_a = "a";
+	expect_page(&(struct options){.includes = {&with_fragment, 1}}, "text/html", some_links,
+	    strlen(some_links), note_url, "http://h/d/a#1\nhttp://h/d/a#2\n");
+	expect_page(&(struct options){.includes = {&with_fragment, 1}, .strip_fragment = true}, "text/html",
+	    some_links, strlen(some_links), note_url, "");
+	expect_page(&(struct options){.includes = {&to_a, 1}, .strip_fragment = true}, "text/html",
+	    some_links, strlen(some_links), note_url, "http://h/d/a\n");
+	expect_page(&(struct options){.excludes = {&not_a, 1}}, "text/html", some_links, strlen(some_links),
+	    note_url, "http://h/b\nhttp://o/c\n");
+	expect_page(&(struct options){.excludes = {&not_a, 1}, .same_host = true}, "text/html", some_links,
+	    strlen(some_links), note_url, "http://h/b\n");
+	expect_page(&(struct options){.external = true}, "text/html", some_links, strlen(some_links),
+	    note_url, "http://o/c\n");
+}
+
+Test(page, gives_no_link_where_a_filter_explodes)
+{
+	static const char page[] =
+	    "<a href=b><a href=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab>";
+	const char *pattern = "(a+)+$";
+	struct given given;
+	cr_expect_not(read_page(&(struct options){.excludes = {&pattern, 1}}, "text/html", page, strlen(page),
+	    SIZE_MAX / 2, note_url, &given));
+	cr_expect_eq(given.count, 0);
+}
+
+static const struct options detailed = {.format = FORMAT_JSONL};
+
+/* Positions were counted in the page, not taken from what came out. */
+Test(page, tells_all_that_is_known_of_a_link)
+{
+	static const char page[] = "<!-- <a href=no> -->\n"                                /* 21 bytes */
+	                           "<A HREF='x?a&amp;b' rel='me &lt;NOFOLLOW' rel=second>" /* 53 bytes */
+	                           "<p>\xc3\xa9<link rel href=\"y\">"; /* 3 + 2 bytes before the tag */
+	static const char expected[] = "x?a&amp;b|a|me <NOFOLLOW|21\ny|link||79\n";
+	expect_page(&detailed, "text/html;charset=utf-8", page, strlen(page), note_details, expected);
+	expect_page(&(struct options){0}, "text/html;charset=utf-8", page, strlen(page), note_details,
+	    "-|-|-|-1\n-|-|-|-1\n");
+}
+
+Test(page, converts_what_it_tells)
+{
+	static const char in_1252[] = "<a href='\xe9&eacute;' rel='\xe8'>";
+	static const char in_shift_jis[] =
+	    "<a\x83\x41 href='\x83\x41'>"; /* U+30A2, whose second byte is an A */
+	static const char with_bom[] = "\xef\xbb\xbf<a href=x>";
+	static const char in_utf16[] = "\xff\xfe<\0a\0 \0h\0r\0e\0f\0=\0x\0>\0";
+	expect_page(&detailed, "text/html;charset=windows-1252", in_1252, strlen(in_1252), note_details,
+	    "\xc3\xa9&eacute;|a|\xc3\xa8|0\n");
+	expect_page(&detailed, "text/html;charset=shift_jis", in_shift_jis, strlen(in_shift_jis),
+	    note_details, "\xe3\x82\xa2|a\xe3\x82\xa2|-|0\n");
+	expect_page(&detailed, "text/html", with_bom, strlen(with_bom), note_details, "x|a|-|3\n");
+	expect_page(&detailed, "text/html", in_utf16, sizeof in_utf16 - 1, note_details, "x|a|-|-1\n");
+}
+
+Test(page, tells_what_is_known_of_what_is_no_html_tag)
+{
+	static const char xml[] = "<f:Feed xmlns:f='urn:f'><f:Link rel='self&amp;' href='x&amp;y'/></f:Feed>";
+	static const char html[] = "<a href='x' rel='me'>";
+	struct options by_pattern = {.format = FORMAT_JSONL, .pattern = "href='(.)'"};
+	struct options by_xpath = {.format = FORMAT_JSONL, .xpath = "//@href"};
+	expect_page(&detailed, "application/atom+xml", xml, strlen(xml), note_details, "x&y|link|self&|-1\n");
+	expect_page(&by_pattern, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
+	expect_page(&by_xpath, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
+}
