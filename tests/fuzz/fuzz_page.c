@@ -1,6 +1,6 @@
 /* Any bytes are a page: its links hold no control byte and are absolute, each comes once, and it does not
- * matter how the page was cut into pieces. The first byte says what kind of page it is, the second how it is
- * cut. */
+ * matter how the page was cut into pieces. Where a link has a position, a tag starts there. The first byte
+ * says what kind of page it is, the second how it is cut and whether all that is known of a link is told. */
 #include "link/page.h"
 
 #include "base/buf.h"
@@ -20,10 +20,24 @@ static const char *const types[] = {NULL, "text/html", "text/html; charset=gbk",
 enum { TYPES = sizeof types / sizeof *types };
 
 struct found {
+	const char *bytes; /* the page's */
+	size_t len;
 	struct buf links;
 	struct seen seen;
 	uint64_t count;
 };
+
+static void note_details(struct found *found, const struct link *link)
+{
+	const struct slice texts[] = {link->raw, link->tag, link->rel};
+	if (link->position >= 0)
+		assert((uint64_t)link->position < found->len && found->bytes[link->position] == '<');
+	for (size_t i = 0; i < 3; i++) {
+		buf_append_byte(&found->links, texts[i].data ? '+' : '-');
+		buf_append(&found->links, texts[i].data, texts[i].len);
+	}
+	buf_append(&found->links, &link->position, sizeof link->position);
+}
 
 static void on_link(void *ctx, const struct link *link)
 {
@@ -39,6 +53,7 @@ static void on_link(void *ctx, const struct link *link)
 	url_release(&url);
 	buf_append(&found->links, link->url.data, link->url.len);
 	buf_append_byte(&found->links, '\n');
+	note_details(found, link);
 	found->count++;
 }
 
@@ -47,6 +62,8 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
 {
 	struct page *page = page_new(tools);
 	struct page_counts counts;
+	found->bytes = bytes;
+	found->len = len;
 	buf_init(&found->links, SIZE_MAX / 4);
 	seen_init(&found->seen);
 	found->count = 0;
@@ -75,19 +92,24 @@ static void check(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct options options = {.max_size = 1 << 20};
-	static struct page_tools tools[3];
-	if (!tools[0].patterns) {
+	static const struct options options[] = {
+	    {.max_size = 1 << 20}, {.max_size = 1 << 20, .format = FORMAT_JSONL}};
+	static struct page_tools tools[2][3];
+	if (!tools[0][0].patterns) {
 		struct extract_patterns *patterns = extract_patterns_new();
-		for (int i = 0; i < 3; i++)
-			tools[i] = (struct page_tools){.options = &options, .patterns = patterns};
-		tools[1].pattern = pattern_new("-e", "href=\"(.*?)\"");
-		tools[2].xpath = xpath_new("//@href");
+		struct pattern *pattern = pattern_new("-e", "href=\"(.*?)\"");
+		struct xpath *xpath = xpath_new("//@href");
+		for (int i = 0; i < 2; i++) {
+			tools[i][0] = (struct page_tools){.options = &options[i], .patterns = patterns};
+			tools[i][1] = tools[i][2] = tools[i][0];
+			tools[i][1].pattern = pattern;
+			tools[i][2].xpath = xpath;
+		}
 	}
 	if (size < 2)
 		return 0;
 	const char *type = types[data[0] % TYPES];
-	const struct page_tools *with = &tools[data[0] / TYPES % 3];
+	const struct page_tools *with = &tools[data[1] >> 7][data[0] / TYPES % 3];
 	check(with, type, (const char *)data + 2, size - 2, data[1] % 64 + 1);
 	return 0;
 }

@@ -157,10 +157,10 @@ static bool is_url(const char *text, size_t len, bool http)
 	return good;
 }
 
-static enum status on_link(void *ctx, const char *source_url, const struct link *link)
+static enum status on_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct watch *self = ctx;
-	(void)source_url;
+	(void)page;
 	for (size_t i = 0; i < link->url.len; i++)
 		assert((unsigned char)link->url.data[i] >= 0x20 && link->url.data[i] != 0x7f);
 	bool good = is_url(link->url.data, link->url.len, false);
