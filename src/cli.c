@@ -20,7 +20,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, LIST, FAIL_ON, LOCK, HELP, VERSION };
+enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, HEADERS, PATTERNS, FAIL_ON, LOCK, FORMAT, HELP, VERSION };
 
 struct row {
 	struct cli_option option;
@@ -49,6 +49,10 @@ static const struct row table[] = {
     {{"lock", 0, "WHAT", in_out, "while another run writes: wait or fail (wait)"}, LOCK, FIELD(lock_fail), 0,
         0},
     {{"no-header", 0, NULL, in_out, "leave the header line out"}, FLAG, FIELD(no_header), 0, 0},
+    {{"format", 0, "NAME", in_out, "of the rows: tsv, csv, jsonl or urls (tsv)"}, FORMAT, FIELD(format), 0,
+        0},
+    {{"null", '0', NULL, in_out, "with --format urls: end each URL with NUL"}, FLAG, FIELD(null_ends), 0, 0},
+    {{"ordered", 0, NULL, in_out, "rows in the order of the list"}, FLAG, FIELD(ordered), 0, 0},
 
     {{"regexp", 'e', "PATTERN", links, "take what this PCRE2 pattern finds (group 1)"}, TEXT, FIELD(pattern),
         0, 0},
@@ -56,6 +60,17 @@ static const struct row table[] = {
     {{"tags", 0, "LIST", links, "keep only the links of these elements: a,area"}, TEXT, FIELD(tags), 0, 0},
     {{"schemes", 0, "LIST", links, "keep only links of these schemes: http,https"}, TEXT, FIELD(schemes), 0,
         0},
+    {{"include", 0, "PATTERN", links, "keep only URLs that this PCRE2 pattern matches"}, PATTERNS,
+        FIELD(includes), 0, 0},
+    {{"exclude", 0, "PATTERN", links, "leave out those that this one matches"}, PATTERNS, FIELD(excludes), 0,
+        0},
+    {{"same-host", 0, NULL, links, "keep only links to the host of their page"}, FLAG, FIELD(same_host), 0,
+        0},
+    {{"external", 0, NULL, links, "keep only http and https links to other hosts"}, FLAG, FIELD(external), 0,
+        0},
+    {{"strip-fragment", 0, NULL, links, "give out links without their #fragment"}, FLAG,
+        FIELD(strip_fragment), 0, 0},
+    {{"unique", 0, NULL, links, "each URL once over the whole run"}, FLAG, FIELD(unique), 0, 0},
 
     {{"jobs", 'j', "N", manners, "at most N transfers at once (64)"}, NUMBER, FIELD(jobs), 1, 65536},
     {{"per-host", 0, "N", manners, "at most N of them to one host (6; 0: no limit)"}, NUMBER, FIELD(per_host),
@@ -75,7 +90,7 @@ static const struct row table[] = {
         DAY_MS},
     {{"connect-timeout", 0, "SECONDS", network, "for name, connection and TLS (10)"}, TIME,
         FIELD(connect_timeout_ms), 1, DAY_MS},
-    {{"header", 'H', "LINE", network, "send this header too: 'Name: value'"}, LIST, FIELD(headers), 0, 0},
+    {{"header", 'H', "LINE", network, "send this header too: 'Name: value'"}, HEADERS, FIELD(headers), 0, 0},
     {{"user-agent", 'A', "TEXT", network, "instead of \"Mozilla/5.0 (compatible; areq/…)\""}, TEXT,
         FIELD(user_agent), 0, 0},
     {{"proxy", 'x', "URL", network, "through this proxy"}, TEXT, FIELD(proxy), 0, 0},
@@ -221,6 +236,19 @@ static bool parse_lock(const char *text, bool *fail)
 	return *fail || strcmp(text, "wait") == 0;
 }
 
+static bool parse_format(const char *text, enum format *format)
+{
+	static const char *const names[] = {
+	    [FORMAT_TSV] = "tsv", [FORMAT_CSV] = "csv", [FORMAT_JSONL] = "jsonl", [FORMAT_URLS] = "urls"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*format = (enum format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void list_add(struct option_list *list, const char *item)
 {
 	list->items = alloc_resize(list->items, list->count + 1, sizeof *list->items);
@@ -238,6 +266,8 @@ static const char *kind_text(const struct row *row)
 		return "any, all, never or a percentage in its range";
 	case LOCK:
 		return "wait or fail";
+	case FORMAT:
+		return "tsv, csv, jsonl or urls";
 	default:
 		return "a whole number in its range";
 	}
@@ -287,7 +317,13 @@ static enum status apply(struct options *options, const struct row *row, const c
 	case LOCK:
 		good = parse_lock(text, field);
 		break;
-	case LIST:
+	case PATTERNS:
+		list_add(field, text);
+		break;
+	case FORMAT:
+		good = parse_format(text, field);
+		break;
+	case HEADERS:
 		return add_header(options, text);
 	case HELP:
 		return show(cli_print_help);
@@ -360,6 +396,10 @@ static enum status check(const struct options *options)
 		problem = "-q and -v exclude each other";
 	else if ((options->pattern != NULL) + (options->xpath != NULL) + (options->tags != NULL) > 1)
 		problem = "-e, --xpath and --tags exclude each other";
+	else if (options->null_ends && options->format != FORMAT_URLS)
+		problem = "-0 needs --format urls";
+	else if (options->same_host && options->external)
+		problem = "--same-host and --external exclude each other";
 	else if (options->ipv4 && options->ipv6)
 		problem = "-4 and -6 exclude each other";
 	else if (options->public_only && options->proxy)
@@ -412,5 +452,7 @@ void cli_release(struct options *options)
 {
 	free(options->inputs.items);
 	free(options->headers.items);
+	free(options->includes.items);
+	free(options->excludes.items);
 	*options = (struct options){0};
 }

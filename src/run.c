@@ -53,7 +53,8 @@ static enum status open_file(
 static enum status open_outputs(struct run *self)
 {
 	const struct options *options = self->options;
-	const struct file_options for_rows = {.append = options->append,
+	const struct file_options for_rows = {.null_ends = options->null_ends,
+	    .append = options->append,
 	    .repair = options->repair,
 	    .atomic = options->atomic,
 	    .lock_fail = options->lock_fail};
@@ -124,7 +125,7 @@ static enum status drain_outputs(struct run *self, int64_t stop_at)
 {
 	int64_t patience_ends = clock_now_ms() + LAST_PATIENCE_MS;
 	int64_t until = stop_at > patience_ends ? stop_at : patience_ends;
-	enum status status = file_drain(&self->output, until);
+	enum status status = rows_drain(self->rows, until);
 	return status_first(status, file_drain(&self->report, until));
 }
 

@@ -17,7 +17,12 @@ static enum status complain(const struct file *self, const char *what)
 	return STATUS_OUTPUT;
 }
 
-bool file_find_end(int fd, off_t size, off_t *end)
+static char row_end(const struct file *self)
+{
+	return self->null_ends ? '\0' : '\n';
+}
+
+bool file_find_end(const struct file *self, int fd, off_t size, off_t *end)
 {
 	char block[8192];
 	for (*end = size; *end > 0;) {
@@ -28,7 +33,7 @@ bool file_find_end(int fd, off_t size, off_t *end)
 		if (n < 0 || (size_t)n < len)
 			return false;
 		for (; len > 0; len--, --*end) {
-			if (block[len - 1] == '\n')
+			if (block[len - 1] == row_end(self))
 				return true;
 		}
 	}
@@ -41,16 +46,15 @@ static enum status check_last_line(struct file *self, bool repair)
 	off_t end;
 	if (!S_ISREG(self->info.st_mode))
 		return STATUS_OK;
-	if (!file_find_end(self->fd, self->info.st_size, &end))
+	if (!file_find_end(self, self->fd, self->info.st_size, &end))
 		return complain(self, "cannot be read");
 	self->had_content = end > 0;
 	self->torn = self->info.st_size - end;
 	if (self->torn == 0 || repair)
 		return STATUS_OK;
 	log_error(
-	    "%s: the last line is torn (%jd bytes without a newline); nothing was appended (--repair cuts it "
-	    "off)",
-	    self->name, (intmax_t)self->torn);
+	    "%s: the last line is torn (%jd bytes without a %s); nothing was appended (--repair cuts it off)",
+	    self->name, (intmax_t)self->torn, self->null_ends ? "NUL" : "newline");
 	return STATUS_OUTPUT;
 }
 
@@ -67,7 +71,11 @@ static int open_flags(const char *path, bool append)
 
 enum status file_open(struct file *self, const char *path, const struct file_options *how)
 {
-	*self = (struct file){.name = path, .fd = -1, .append = how->append, .backlog.max = SIZE_MAX / 2};
+	*self = (struct file){.name = path,
+	    .fd = -1,
+	    .append = how->append,
+	    .null_ends = how->null_ends,
+	    .backlog.max = SIZE_MAX / 2};
 	const struct lock_how lock = {.name = path, .fail = how->lock_fail};
 	enum status status = STATUS_OK;
 	if (!path || strcmp(path, "-") == 0) {
@@ -129,7 +137,7 @@ static size_t piece_len(const struct file *self, const char *bytes, size_t len)
 		return len;
 	size_t most = len < PIPE_BUF ? len : PIPE_BUF;
 	size_t rows = most;
-	while (rows > 0 && bytes[rows - 1] != '\n')
+	while (rows > 0 && bytes[rows - 1] != row_end(self))
 		rows--;
 	return rows ? rows : most;
 }
@@ -139,7 +147,7 @@ static void take_back(const struct file *self, const char *bytes, size_t done)
 {
 	size_t rows = done;
 	struct stat now;
-	while (rows > 0 && bytes[rows - 1] != '\n')
+	while (rows > 0 && bytes[rows - 1] != row_end(self))
 		rows--;
 	off_t at = lseek(self->fd, 0, SEEK_CUR);
 	/* What others have added behind it is not ours to cut. */

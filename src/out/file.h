@@ -18,6 +18,7 @@ struct file_options {
 	bool repair;    /* … and cut off what is not a whole line at its end, instead of refusing it */
 	bool atomic;    /* what is in it stays until file_commit, and for good without */
 	bool lock_fail; /* fail where another run writes to it */
+	bool null_ends; /* rows end with NUL, not with a newline */
 };
 
 struct file {
@@ -25,6 +26,7 @@ struct file {
 	int fd;           /* -1: not open */
 	bool is_stdout;
 	bool append;
+	bool null_ends;
 	bool had_content; /* there were bytes in it before the first of ours */
 	off_t torn;       /* bytes of a last line that is not whole */
 	struct stat info; /* of what fd is */
@@ -68,8 +70,9 @@ enum status file_drain(struct file *self, int64_t until);
  * STATUS_OUTPUT where that fails (logged). */
 enum status file_commit(struct file *self);
 
-/* Where the last whole line of a file of that size ends; false where it cannot be read (errno says why). */
-bool file_find_end(int fd, off_t size, off_t *end);
+/* Where the last whole row of the file ends, which has that size now and can be read from fd; false where it cannot
+ * (errno says why). */
+bool file_find_end(const struct file *self, int fd, off_t size, off_t *end);
 
 /* Closes and checks; an atomic file that was not committed is left as it was, and what is still in
  * the backlog is lost. Harmless on a file that is not open. */

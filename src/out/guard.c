@@ -35,7 +35,7 @@ static void stand_by(const struct file *file)
 	/* The writer's own descriptor may be for writing alone. */
 	int reader = open(file->name, O_RDONLY | O_CLOEXEC);
 	if (reader >= 0 && fstat(reader, &info) == 0 && file_is(file, &info) &&
-	    file_find_end(reader, info.st_size, &end) && end < info.st_size)
+	    file_find_end(file, reader, info.st_size, &end) && end < info.st_size)
 		(void)!ftruncate(file->fd, end);
 }
 

@@ -2,27 +2,70 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/seen.h"
+#include "out/format.h"
+#include "out/ordered.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char header[] = "source_url\tparsed_url\n";
-
 /* One page of very many links must not cost its memory for the rest of the run. */
 enum { ROWS_KEPT = 1 << 20 };
 
+/* No more is given to a reader, or written to a disk, between two looks at the network. */
+enum { RELEASED_AT_ONCE = 1 << 20 };
+
 struct rows {
 	const struct options *options;
+	const struct row_format *format;
 	struct file *file;
-	struct buf held;
+	struct buf held;         /* of the page whose links come in */
+	struct ordered *ordered; /* NULL: as they come */
+	bool unique;
+	struct seen seen;  /* the URLs that have had their row */
+	struct buf chosen; /* of what ordered gives out, the rows that are the first with their URL */
 };
+
+/* Which page is the first with a URL is only known when its turn comes, so with --ordered each row goes there
+ * with this before it. */
+struct mark {
+	uint64_t fingerprint;
+	size_t len;
+};
+
+static enum status choose_and_write(struct rows *self, const char *bytes, size_t len)
+{
+	buf_clear(&self->chosen);
+	for (size_t at = 0; at < len;) {
+		struct mark mark;
+		memcpy(&mark, bytes + at, sizeof mark);
+		at += sizeof mark;
+		if (seen_add_fingerprint(&self->seen, mark.fingerprint))
+			buf_append(&self->chosen, bytes + at, mark.len);
+		at += mark.len;
+	}
+	return self->chosen.len ? file_write(self->file, self->chosen.data, self->chosen.len) : STATUS_OK;
+}
+
+static enum status on_ordered(void *ctx, const char *bytes, size_t len)
+{
+	struct rows *self = ctx;
+	return self->unique ? choose_and_write(self, bytes, len) : file_write(self->file, bytes, len);
+}
 
 struct rows *rows_new(const struct options *options, struct file *file)
 {
 	struct rows *self = alloc_new(sizeof *self);
 	self->options = options;
+	self->format = format_of(options);
 	self->file = file;
+	self->unique = options->unique || self->format->unique;
+	if (options->ordered)
+		self->ordered = ordered_new(ORDERED_MEMORY, on_ordered, self);
 	buf_init(&self->held, SIZE_MAX / 2);
+	buf_init(&self->chosen, SIZE_MAX / 2);
+	seen_init(&self->seen);
 	return self;
 }
 
@@ -30,55 +73,99 @@ void rows_free(struct rows *self)
 {
 	if (!self)
 		return;
+	ordered_free(self->ordered);
 	buf_release(&self->held);
+	buf_release(&self->chosen);
+	seen_release(&self->seen);
 	free(self);
 }
 
 static enum status rows_begin(void *ctx)
 {
 	struct rows *self = ctx;
-	if (self->options->no_header || self->file->had_content)
+	const char *header = self->format->header;
+	if (!header || self->options->no_header || self->file->had_content)
 		return STATUS_OK;
-	return file_write(self->file, header, sizeof header - 1);
+	return file_write(self->file, header, strlen(header));
 }
 
-static enum status flush(struct rows *self)
+static enum status flush(struct rows *self, uint64_t number)
 {
-	enum status status = file_write(self->file, self->held.data, self->held.len);
+	enum status status = self->ordered
+	                         ? ordered_add(self->ordered, number, self->held.data, self->held.len)
+	                         : file_write(self->file, self->held.data, self->held.len);
 	buf_clear(&self->held);
 	if (self->held.room > ROWS_KEPT)
 		buf_release(&self->held);
 	return status;
 }
 
+static void hold_if_first(struct rows *self, const struct outcome *page, const struct link *link)
+{
+	struct mark mark = {.fingerprint = seen_fingerprint(&self->seen, link->url.data, link->url.len)};
+	if (self->ordered) {
+		size_t at = self->held.len;
+		buf_append(&self->held, &mark, sizeof mark);
+		self->format->append_row(&self->held, page, link);
+		mark.len = self->held.len - at - sizeof mark;
+		memcpy(self->held.data + at, &mark, sizeof mark);
+	} else if (seen_add_fingerprint(&self->seen, mark.fingerprint)) {
+		self->format->append_row(&self->held, page, link);
+	}
+}
+
 static enum status rows_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct rows *self = ctx;
-	size_t source_len = strlen(page->source_url);
-	size_t len = source_len + 1 + link->url.len + 1;
-	if (self->held.len && self->held.len + len > ROWS_HELD) {
-		enum status status = flush(self);
-		if (status != STATUS_OK)
-			return status;
-	}
-	buf_append(&self->held, page->source_url, source_len);
-	buf_append_byte(&self->held, '\t');
-	buf_append(&self->held, link->url.data, link->url.len);
-	buf_append_byte(&self->held, '\n');
-	return STATUS_OK;
+	enum status status = STATUS_OK;
+	if (self->held.len >= (self->ordered ? ROWS_PIECE : ROWS_HELD))
+		status = flush(self, page->number);
+	if (self->unique)
+		hold_if_first(self, page, link);
+	else
+		self->format->append_row(&self->held, page, link);
+	return status;
+}
+
+static enum status release(struct rows *self)
+{
+	size_t backlog = file_backlog(self->file);
+	if (!self->ordered || backlog >= RELEASED_AT_ONCE)
+		return STATUS_OK;
+	return ordered_release(self->ordered, RELEASED_AT_ONCE - backlog);
 }
 
 static enum status rows_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct rows *self = ctx;
-	(void)outcome;
-	return self->held.len ? flush(self) : STATUS_OK;
+	enum status status = self->held.len ? flush(self, outcome->number) : STATUS_OK;
+	if (self->ordered) {
+		status = status_first(status, ordered_finish(self->ordered, outcome->number));
+		status = status_first(status, release(self));
+	}
+	return status;
 }
 
 static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct rows *self = ctx;
-	return file_hand_on(self->file, wait, backlog);
+	enum status status = file_flush(self->file);
+	status = status_first(status, release(self));
+	status = status_first(status, file_hand_on(self->file, wait, backlog));
+	/* What a reader has no room for is waited for already. */
+	if (self->ordered && file_backlog(self->file) == 0 && ordered_is_ready(self->ordered))
+		wait_until(wait, clock_now_ms());
+	return status;
+}
+
+enum status rows_drain(struct rows *self, int64_t until)
+{
+	enum status status = file_drain(self->file, until);
+	while (status == STATUS_OK && self->ordered && ordered_is_ready(self->ordered)) {
+		status = release(self);
+		status = status_first(status, file_drain(self->file, until));
+	}
+	return status;
 }
 
 struct observer rows_observer(struct rows *self)

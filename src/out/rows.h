@@ -1,10 +1,12 @@
-/* The rows: source_url<TAB>parsed_url. */
+/* The rows: each link of each page, in the format that the user asked for. */
 #ifndef AREQ_OUT_ROWS_H
 #define AREQ_OUT_ROWS_H
 
 #include "base/options.h"
 #include "out/file.h"
 #include "out/observer.h"
+
+#include <stdint.h>
 
 struct rows;
 
@@ -13,9 +15,13 @@ struct rows *rows_new(const struct options *options, struct file *file);
 void rows_free(struct rows *self);
 
 /* A page's rows leave in one write as soon as its outcome is known to be ok; those of more than ROWS_HELD
- * bytes in several, of whole rows each. Nothing of another page comes between them. */
-enum { ROWS_HELD = 16 << 20 };
+ * bytes in several, of whole rows each. Nothing of another page comes between them. With --ordered they leave
+ * in pieces of ROWS_PIECE bytes or a few more, as soon as all pages before have left. */
+enum { ROWS_HELD = 16 << 20, ROWS_PIECE = 256 << 10 };
 
 struct observer rows_observer(struct rows *self);
+
+/* After the last outcome: waits until the reader has taken all rows, as file_drain does for each part. */
+enum status rows_drain(struct rows *self, int64_t until);
 
 #endif

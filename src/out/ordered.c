@@ -1,0 +1,380 @@
+#include "out/ordered.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What malloc takes for itself, about. */
+enum { ALLOC_COST = 16 };
+
+/* So much goes into the temporary file at a time. */
+enum { WRITE_LEN = 256 * 1024 };
+
+struct piece {
+	struct piece *next;
+	size_t len;
+	char bytes[];
+};
+
+/* A number that waits for another, in memory. */
+struct waiting {
+	struct heap_node node; /* in the order of the numbers */
+	struct piece *first;
+	struct piece **end;
+};
+
+/* What stands in the temporary file before the bytes of a piece; a number without any has one of length 0. */
+struct record {
+	uint64_t number;
+	uint64_t len;
+};
+
+/* What was moved to the file at one time: records in the order of their numbers. */
+struct run {
+	off_t at; /* behind the first record's head */
+	off_t end;
+	struct record first;
+};
+
+struct ordered {
+	ordered_fn out;
+	void *ctx;
+	size_t memory_max;
+	size_t memory;
+	uint64_t next;
+	struct heap waiting;
+	struct waiting *last; /* which the next piece may belong to; NULL: none */
+	int fd;               /* of the temporary file; -1: there is none yet */
+	off_t file_end;
+	struct buf to_file; /* for file_end */
+	struct run *runs;   /* with something left in each; the oldest first */
+	size_t run_count;
+	struct buf piece; /* from the file */
+	enum status failed;
+};
+
+struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
+{
+	struct ordered *self = alloc_new(sizeof *self);
+	self->out = out;
+	self->ctx = ctx;
+	self->memory_max = memory;
+	self->next = 1;
+	self->fd = -1;
+	buf_init(&self->to_file, SIZE_MAX / 2);
+	buf_init(&self->piece, SIZE_MAX / 2);
+	return self;
+}
+
+static struct waiting *first_waiting(const struct ordered *self)
+{
+	struct heap_node *node = heap_first(&self->waiting);
+	return node ? node->thing : NULL;
+}
+
+static size_t cost_of(const struct piece *piece)
+{
+	return sizeof *piece + piece->len + ALLOC_COST;
+}
+
+/* In the heap's array too, which may be half empty. */
+static const size_t waiting_cost = sizeof(struct waiting) + ALLOC_COST + 2 * sizeof(struct heap_node *);
+
+static void drop_piece(struct ordered *self, struct waiting *waiting)
+{
+	struct piece *piece = waiting->first;
+	self->memory -= cost_of(piece);
+	waiting->first = piece->next;
+	free(piece);
+}
+
+static void drop_waiting(struct ordered *self, struct waiting *waiting)
+{
+	while (waiting->first)
+		drop_piece(self, waiting);
+	if (self->last == waiting)
+		self->last = NULL;
+	self->memory -= waiting_cost;
+	heap_remove(&waiting->node);
+	free(waiting);
+}
+
+void ordered_free(struct ordered *self)
+{
+	if (!self)
+		return;
+	for (struct waiting *waiting; (waiting = first_waiting(self));)
+		drop_waiting(self, waiting);
+	heap_release(&self->waiting);
+	if (self->fd >= 0)
+		close(self->fd);
+	buf_release(&self->to_file);
+	buf_release(&self->piece);
+	free(self->runs);
+	free(self);
+}
+
+static enum status fail(struct ordered *self, enum status status)
+{
+	self->failed = status;
+	return status;
+}
+
+static enum status complain(struct ordered *self, const char *what)
+{
+	log_error("the temporary file of --ordered cannot be %s: %s", what, strerror(errno));
+	return fail(self, STATUS_OUTPUT);
+}
+
+/* The temporary file. */
+
+/* As tmpfile(3), which knows nothing of $TMPDIR. */
+static enum status open_file(struct ordered *self)
+{
+	const char *folder = getenv("TMPDIR");
+	struct buf name;
+	buf_init(&name, SIZE_MAX / 2);
+	buf_append_text(&name, folder && *folder ? folder : "/tmp");
+	buf_append_text(&name, "/areq-XXXXXX");
+	self->fd = mkstemp(name.data);
+	enum status status = STATUS_OK;
+	if (self->fd < 0) {
+		log_error("%s: cannot be made for --ordered (set TMPDIR to another folder): %s", name.data,
+		    strerror(errno));
+		status = fail(self, STATUS_OUTPUT);
+	} else {
+		unlink(name.data);
+	}
+	buf_release(&name);
+	return status;
+}
+
+static enum status write_out(struct ordered *self)
+{
+	for (size_t done = 0; done < self->to_file.len;) {
+		ssize_t n = write(self->fd, self->to_file.data + done, self->to_file.len - done);
+		if (n < 0 && errno != EINTR)
+			return complain(self, "written (see TMPDIR)");
+		if (n > 0)
+			done += (size_t)n;
+	}
+	self->file_end += (off_t)self->to_file.len;
+	buf_clear(&self->to_file);
+	return STATUS_OK;
+}
+
+static enum status write_record(struct ordered *self, uint64_t number, const struct piece *piece)
+{
+	struct record record = {number, piece ? piece->len : 0};
+	buf_append(&self->to_file, &record, sizeof record);
+	if (piece)
+		buf_append(&self->to_file, piece->bytes, piece->len);
+	return self->to_file.len < WRITE_LEN ? STATUS_OK : write_out(self);
+}
+
+static enum status write_waiting(struct ordered *self, const struct waiting *waiting)
+{
+	enum status status = STATUS_OK;
+	if (!waiting->first)
+		return write_record(self, waiting->node.key, NULL);
+	for (const struct piece *piece = waiting->first; piece && status == STATUS_OK; piece = piece->next)
+		status = write_record(self, waiting->node.key, piece);
+	return status;
+}
+
+static enum status read_at(struct ordered *self, off_t at, void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(self->fd, (char *)bytes + done, len - done, at + (off_t)done);
+		if (n == 0)
+			errno = EIO;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return complain(self, "read");
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return STATUS_OK;
+}
+
+/* Reads the head of the record at run->at. */
+static enum status read_head(struct ordered *self, struct run *run)
+{
+	enum status status = read_at(self, run->at, &run->first, sizeof run->first);
+	run->at += (off_t)sizeof run->first;
+	return status;
+}
+
+/* Moves all that waits in memory to the file. */
+static enum status spill(struct ordered *self)
+{
+	struct run run = {.at = self->file_end};
+	enum status status = self->fd < 0 ? open_file(self) : STATUS_OK;
+	for (struct waiting *waiting; status == STATUS_OK && (waiting = first_waiting(self));) {
+		status = write_waiting(self, waiting);
+		drop_waiting(self, waiting);
+	}
+	heap_release(&self->waiting);
+	if (status == STATUS_OK)
+		status = write_out(self);
+	if (status == STATUS_OK)
+		status = read_head(self, &run);
+	if (status != STATUS_OK)
+		return status;
+	run.end = self->file_end;
+	self->runs = alloc_resize(self->runs, self->run_count + 1, sizeof *self->runs);
+	self->runs[self->run_count++] = run;
+	return STATUS_OK;
+}
+
+/* In. */
+
+static enum status make_room(struct ordered *self, size_t cost)
+{
+	bool fits = self->memory + cost <= self->memory_max || self->waiting.count == 0;
+	return fits ? STATUS_OK : spill(self);
+}
+
+static void add_waiting(struct ordered *self, uint64_t number)
+{
+	struct waiting *waiting = alloc_new(sizeof *waiting);
+	waiting->end = &waiting->first;
+	heap_put(&self->waiting, &waiting->node, number, waiting);
+	self->memory += waiting_cost;
+	self->last = waiting;
+}
+
+static void add_piece(struct ordered *self, const char *bytes, size_t len)
+{
+	struct piece *piece = alloc_resize(NULL, sizeof *piece + len, 1);
+	piece->next = NULL;
+	piece->len = len;
+	memcpy(piece->bytes, bytes, len);
+	*self->last->end = piece;
+	self->last->end = &piece->next;
+	self->memory += cost_of(piece);
+}
+
+/* Is it that number's turn, with nothing left of those before? */
+static bool is_next(const struct ordered *self, uint64_t number)
+{
+	return number == self->next && !ordered_is_ready(self);
+}
+
+enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len)
+{
+	if (self->failed != STATUS_OK)
+		return self->failed;
+	if (is_next(self, number))
+		return fail(self, self->out(self->ctx, bytes, len));
+	enum status status = make_room(self, waiting_cost + cost_of(&(struct piece){.len = len}));
+	if (status != STATUS_OK)
+		return status;
+	if (!self->last || self->last->node.key != number)
+		add_waiting(self, number);
+	add_piece(self, bytes, len);
+	return STATUS_OK;
+}
+
+enum status ordered_finish(struct ordered *self, uint64_t number)
+{
+	if (self->failed != STATUS_OK)
+		return self->failed;
+	if (is_next(self, number)) {
+		self->next++;
+		return STATUS_OK;
+	}
+	enum status status = STATUS_OK;
+	if (!self->last || self->last->node.key != number) {
+		status = make_room(self, waiting_cost);
+		add_waiting(self, number);
+	}
+	self->last = NULL;
+	return status;
+}
+
+/* Out. */
+
+/* The run with the smallest number, of several the oldest: that holds what came first; NULL: none. */
+static struct run *first_run(const struct ordered *self)
+{
+	struct run *first = NULL;
+	for (struct run *run = self->runs; run < self->runs + self->run_count; run++) {
+		if (!first || run->first.number < first->first.number)
+			first = run;
+	}
+	return first;
+}
+
+bool ordered_is_ready(const struct ordered *self)
+{
+	const struct heap_node *node = heap_first(&self->waiting);
+	const struct run *run = first_run(self);
+	return (node && node->key <= self->next) || (run && run->first.number <= self->next);
+}
+
+static enum status remove_run(struct ordered *self, struct run *run)
+{
+	memmove(run, run + 1, (size_t)(self->runs + self->run_count - (run + 1)) * sizeof *run);
+	if (--self->run_count > 0)
+		return STATUS_OK;
+	self->file_end = 0;
+	if (ftruncate(self->fd, 0) != 0 || lseek(self->fd, 0, SEEK_SET) != 0)
+		return complain(self, "emptied");
+	return STATUS_OK;
+}
+
+static enum status release_from_file(struct ordered *self, struct run *run, size_t *len)
+{
+	*len = (size_t)run->first.len;
+	self->next = run->first.number + 1;
+	buf_clear(&self->piece);
+	enum status status = read_at(self, run->at, buf_reserve(&self->piece, *len), *len);
+	if (status != STATUS_OK)
+		return status;
+	run->at += (off_t)*len;
+	status = run->at < run->end ? read_head(self, run) : remove_run(self, run);
+	if (status == STATUS_OK && *len)
+		status = fail(self, self->out(self->ctx, self->piece.data, *len));
+	return status;
+}
+
+static enum status release_from_memory(struct ordered *self, struct waiting *waiting, size_t *len)
+{
+	enum status status = STATUS_OK;
+	const struct piece *piece = waiting->first;
+	*len = 0;
+	self->next = waiting->node.key + 1;
+	if (piece) {
+		*len = piece->len;
+		status = fail(self, self->out(self->ctx, piece->bytes, piece->len));
+		drop_piece(self, waiting);
+	}
+	if (!waiting->first)
+		drop_waiting(self, waiting);
+	return status;
+}
+
+enum status ordered_release(struct ordered *self, size_t most)
+{
+	size_t len;
+	for (size_t given = 0; self->failed == STATUS_OK && given < most; given += len) {
+		struct waiting *waiting = first_waiting(self);
+		struct run *run = first_run(self);
+		bool in_file = run && (!waiting || run->first.number <= waiting->node.key);
+		uint64_t number = in_file ? run->first.number : waiting ? waiting->node.key : UINT64_MAX;
+		if (number > self->next)
+			break;
+		if (in_file)
+			release_from_file(self, run, &len);
+		else
+			release_from_memory(self, waiting, &len);
+	}
+	return self->failed;
+}
