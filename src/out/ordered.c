@@ -220,13 +220,14 @@ static enum status spill(struct ordered *self)
 		status = write_waiting(self, waiting);
 		drop_waiting(self, waiting);
 	}
-	heap_release(&self->waiting);
 	if (status == STATUS_OK)
 		status = write_out(self);
 	if (status == STATUS_OK)
 		status = read_head(self, &run);
 	if (status != STATUS_OK)
 		return status;
+	/* Its array counts as memory of those that were in it. */
+	heap_release(&self->waiting);
 	run.end = self->file_end;
 	self->runs = alloc_resize(self->runs, self->run_count + 1, sizeof *self->runs);
 	self->runs[self->run_count++] = run;

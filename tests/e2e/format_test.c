@@ -521,7 +521,7 @@ static void expect_filtered(struct site *site, const char *const *words, const c
 	    short_links.data ? short_links.data : "", expected, "%s %s", words[0], words[1] ? words[1] : "");
 	char *text = scratch_read(&scratch, "report", NULL);
 	json_t *report = json_loads(text, 0, &error);
-	cr_expect_eq(json_integer_value(json_object_get(report, "links")), links.count, "%s", text);
+	cr_expect_eq((size_t)json_integer_value(json_object_get(report, "links")), links.count, "%s", text);
 	json_decref(report);
 	free(text);
 	buf_release(&short_links);

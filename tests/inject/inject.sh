@@ -18,7 +18,9 @@ pipe|--verbose|none|-v list
 regexp|--regexp|whole|-e href=.([a-z0-9]+) -o out list
 xpath|--xpath|whole|--xpath //@href -o out list
 atomic|--atomic|whole|--atomic --fail-on never -o out list
-repair|--repair|torn|-a --repair -o out list"
+repair|--repair|torn|-a --repair -o out list
+jsonl|--format|whole|--format jsonl --include . -o out list
+ordered|--ordered|whole|--ordered -o out list"
 
 # kind|series:error ...
 # Without the second series: alloc, whose first failure must be the last allocation of all; what is right to be tried
