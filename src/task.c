@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
+
 static void take_url(struct task *self, const struct url *url)
 {
 	struct buf bare;
@@ -96,6 +98,30 @@ void task_note(struct task *self, const struct fetch_result *result)
 	self->content_type = NULL;
 	if (result->content_type)
 		self->content_type = alloc_copy(result->content_type, strlen(result->content_type));
+}
+
+int64_t task_backoff_ms(const struct task *self, uint64_t *dice)
+{
+	int64_t longest = BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < self->attempts && longest < BACKOFF_LONGEST_MS; i++)
+		longest *= 2;
+	if (longest > BACKOFF_LONGEST_MS)
+		longest = BACKOFF_LONGEST_MS;
+	/* Jitter, so that what failed together does not come back together (xorshift64). */
+	*dice ^= *dice << 13;
+	*dice ^= *dice >> 7;
+	*dice ^= *dice << 17;
+	return longest / 2 + (int64_t)(*dice % (uint64_t)(longest / 2 + 1));
+}
+
+enum host_news task_news(const struct fetch_result *result)
+{
+	bool answered = result->complete || result->stopped;
+	if (answered)
+		return result->http_status == 429 || result->http_status == 503 ? HOST_BUSY : HOST_ANSWERED;
+	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
+		return HOST_UNREACHABLE;
+	return result->timed_out ? HOST_BUSY : HOST_ANSWERED;
 }
 
 struct outcome task_outcome(const struct task *self)

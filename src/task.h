@@ -54,6 +54,13 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 /* Keeps what the end of a try tells; the result is borrowed for the call. */
 void task_note(struct task *self, const struct fetch_result *result);
 
+/* How long to wait before the attempt after those that were made: longer each time, and not the same for any
+ * two. dice is the caller's and never 0. */
+int64_t task_backoff_ms(const struct task *self, uint64_t *dice);
+
+/* What the end of a try says about its host. */
+enum host_news task_news(const struct fetch_result *result);
+
 /* What is known of it as an outcome, without kind, stage and reason; borrows from the task. */
 struct outcome task_outcome(const struct task *self);
 
