@@ -20,7 +20,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, HEADERS, PATTERNS, FAIL_ON, LOCK, FORMAT, HELP, VERSION };
+enum kind { FLAG, NUMBER, TIME, SIZE, TEXT, HEADERS, PATTERNS, FAIL_ON, LOCK, FORMAT, WHEN, HELP, VERSION };
 
 struct row {
 	struct cli_option option;
@@ -108,6 +108,9 @@ static const struct row table[] = {
         FIELD(fail_percent), 1, 100},
     {{"verbose", 'v', NULL, other, "a line for each event"}, FLAG, FIELD(verbose), 0, 0},
     {{"quiet", 'q', NULL, other, "only errors that end the run"}, FLAG, FIELD(quiet), 0, 0},
+    {{"progress", 0, "WHEN", other, "show how the run stands: auto, always, never"}, WHEN, FIELD(progress), 0,
+        0},
+    {{"color", 0, "WHEN", other, "use colours: auto, always, never (auto)"}, WHEN, FIELD(color), 0, 0},
     {{"help", 'h', NULL, other, "show this"}, HELP, 0, 0, 0},
     {{"version", 'V', NULL, other, "show the versions of areq and its libraries"}, VERSION, 0, 0, 0},
 };
@@ -249,6 +252,19 @@ static bool parse_format(const char *text, enum format *format)
 	return false;
 }
 
+static bool parse_when(const char *text, enum when *when)
+{
+	static const char *const words[] = {
+	    [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
+	for (int i = WHEN_AUTO; i <= WHEN_NEVER; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*when = (enum when)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void list_add(struct option_list *list, const char *item)
 {
 	list->items = alloc_resize(list->items, list->count + 1, sizeof *list->items);
@@ -268,6 +284,8 @@ static const char *kind_text(const struct row *row)
 		return "wait or fail";
 	case FORMAT:
 		return "tsv, csv, jsonl or urls";
+	case WHEN:
+		return "auto, always or never";
 	default:
 		return "a whole number in its range";
 	}
@@ -322,6 +340,9 @@ static enum status apply(struct options *options, const struct row *row, const c
 		break;
 	case FORMAT:
 		good = parse_format(text, field);
+		break;
+	case WHEN:
+		good = parse_when(text, field);
 		break;
 	case HEADERS:
 		return add_header(options, text);

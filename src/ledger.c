@@ -21,12 +21,12 @@
  * no further, so that a list of millions does not sit in memory. */
 enum { READ_AHEAD = 8192 };
 
-enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
-
 enum { REASON_MAX = 1024 };
 
 /* While a reader is so far behind, nothing new is started: a page in flight adds what it has. */
 enum { BACKLOG_MAX = 1 << 20 };
+
+enum { STANDING_EVERY_MS = 100 };
 
 struct ledger {
 	const struct options *options;
@@ -42,7 +42,9 @@ struct ledger {
 	struct buf shown; /* a URL as a person may see it */
 	uint64_t dice;
 	struct totals totals;
-	size_t backlog;                 /* bytes that the outputs' readers have not taken yet */
+	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
+	uint64_t received;    /* bytes of bodies */
+	int64_t standing_due; /* the next moment to tell how the run stands */
 	const struct outcome *emitting; /* the page whose links are given out */
 };
 
@@ -200,20 +202,6 @@ static void skip_task(struct ledger *self, struct task *task)
 
 /* The same address once more, or the end. */
 
-static int64_t backoff_ms(struct ledger *self, unsigned attempts)
-{
-	int64_t longest = BACKOFF_FIRST_MS;
-	for (unsigned i = 1; i < attempts && longest < BACKOFF_LONGEST_MS; i++)
-		longest *= 2;
-	if (longest > BACKOFF_LONGEST_MS)
-		longest = BACKOFF_LONGEST_MS;
-	/* Jitter, so that what failed together does not come back together (xorshift64). */
-	self->dice ^= self->dice << 13;
-	self->dice ^= self->dice >> 7;
-	self->dice ^= self->dice << 17;
-	return longest / 2 + (int64_t)(self->dice % (uint64_t)(longest / 2 + 1));
-}
-
 static void give_up(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
@@ -243,7 +231,7 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 		end_task(self, task, OUTCOME_FAILED, stage, reason);
 		return;
 	}
-	int64_t wait = backoff_ms(self, task->attempts);
+	int64_t wait = task_backoff_ms(task, &self->dice);
 	if (asked && retry_after_ms > wait)
 		wait = retry_after_ms;
 	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
@@ -320,9 +308,31 @@ static struct task *next_task(struct ledger *self)
 	return task;
 }
 
+static void tell_standing(struct ledger *self, struct wait *wait)
+{
+	int64_t now = clock_now_ms(), moment = now;
+	if (now >= self->standing_due) {
+		self->standing_due = now + STANDING_EVERY_MS;
+		const char *awaited = frontier_awaited(self->frontier, &moment);
+		observers_standing(
+		    self->observers, &(struct standing){
+		                         .so_far = &self->totals,
+		                         .in_flight = frontier_out(self->frontier),
+		                         .waiting = frontier_waiting(self->frontier),
+		                         .unread = self->input_ended ? 0 : input_left(self->input),
+		                         .received = self->received,
+		                         .awaited = awaited,
+		                         .awaited_ms = now - moment,
+		                     });
+	}
+	wait_until(wait, self->standing_due);
+}
+
 static void turn(void *ctx, struct wait *wait)
 {
 	struct ledger *self = ctx;
+	if (self->observers->want_standing)
+		tell_standing(self, wait);
 	self->backlog = 0;
 	note_status(self, observers_flush(self->observers, wait, &self->backlog));
 }
@@ -366,23 +376,13 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 
 static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 {
+	struct ledger *self = ctx;
 	struct task *task = job;
-	(void)ctx;
+	self->received += len;
 	if (page_feed(task->page, bytes, len))
 		return true;
 	task->cut = CUT_TOO_LARGE;
 	return false;
-}
-
-/* What the end of a try says about its host. */
-static enum host_news news_of(const struct fetch_result *result)
-{
-	bool answered = result->complete || result->stopped;
-	if (answered)
-		return result->http_status == 429 || result->http_status == 503 ? HOST_BUSY : HOST_ANSWERED;
-	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
-		return HOST_UNREACHABLE;
-	return result->timed_out ? HOST_BUSY : HOST_ANSWERED;
 }
 
 static void on_done(void *ctx, void *job, struct fetch_result *result)
@@ -391,7 +391,7 @@ static void on_done(void *ctx, void *job, struct fetch_result *result)
 	struct task *task = job;
 	task_note(task, result);
 	if (!result->interrupted && result->stage != STAGE_LOCAL)
-		frontier_note(self->frontier, &task->job, news_of(result));
+		frontier_note(self->frontier, &task->job, task_news(result));
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task->url);
 	if (result->interrupted)

@@ -1,11 +1,13 @@
 /* areq: options in, run, exit status out. */
 #include "base/log.h"
+#include "base/screen.h"
 #include "base/stop.h"
 #include "cli.h"
 #include "run.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static enum log_level level_of(const struct options *options)
@@ -13,6 +15,15 @@ static enum log_level level_of(const struct options *options)
 	if (options->quiet)
 		return LOG_QUIET;
 	return options->verbose ? LOG_VERBOSE : LOG_NORMAL;
+}
+
+/* NO_COLOR: https://no-color.org */
+static bool wants_color(const struct options *options)
+{
+	const char *no_color = getenv("NO_COLOR");
+	if (options->color != WHEN_AUTO)
+		return options->color == WHEN_ALWAYS;
+	return screen_obeys() && !(no_color && *no_color);
 }
 
 static enum status run_options(const struct options *options, int *signal)
@@ -50,6 +61,7 @@ int main(int argc, char **argv)
 	enum status status = cli_parse(&options, argc, argv, &shown);
 	if (status == STATUS_OK && !shown) {
 		log_set_level(level_of(&options));
+		log_set_color(wants_color(&options));
 		status = run_options(&options, &signal);
 	}
 	cli_release(&options);

@@ -10,6 +10,7 @@
 #include "out/file.h"
 #include "out/guard.h"
 #include "out/observer.h"
+#include "out/progress.h"
 #include "out/report.h"
 #include "out/rows.h"
 
@@ -25,6 +26,7 @@ struct run {
 	struct file report;
 	struct rows *rows;
 	struct console console;
+	struct progress *progress; /* NULL: not wanted */
 	struct observers observers;
 	struct totals totals;
 };
@@ -96,6 +98,10 @@ static void add_observers(struct run *self)
 	observers_add(&self->observers, rows_observer(self->rows));
 	if (self->options->report)
 		observers_add(&self->observers, report_observer(&self->report));
+	if (progress_wanted(self->options)) {
+		self->progress = progress_new();
+		observers_add(&self->observers, progress_observer(self->progress));
+	}
 	observers_add(&self->observers, console_observer(&self->console));
 }
 
@@ -206,6 +212,7 @@ struct run_end run(const struct options *options)
 		status = commit(&self, status, signal);
 	status = status_first(status, file_close(&self.output));
 	rows_free(self.rows);
+	progress_free(self.progress);
 	ledger_free(self.ledger);
 	input_free(self.input);
 	return (struct run_end){status, signal};

@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 
+#include "base/screen.h"
 #include "base/status.h"
 
 #include <stdint.h>
@@ -10,6 +11,7 @@
 void alloc_fail(void)
 {
 	static const char message[] = "areq: out of memory\n";
+	screen_wipe();
 	ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
 	(void)ignored;
 	_exit(status_exit_code(STATUS_MEMORY));

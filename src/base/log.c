@@ -1,19 +1,19 @@
 #include "base/log.h"
 
-#include "base/buf.h"
+#include "base/screen.h"
 #include "base/utf8.h"
 
-#include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A longer line is cut: nobody reads on, and a hostile URL may be as long as it likes. */
 enum { LOG_LINE_MAX = 4096 };
 
 static enum log_level current_level = LOG_NORMAL;
+static bool shows_color;
 
 void log_set_level(enum log_level level)
 {
@@ -23,6 +23,11 @@ void log_set_level(enum log_level level)
 bool log_shows(enum log_level level)
 {
 	return level <= current_level;
+}
+
+void log_set_color(bool color)
+{
+	shows_color = color;
 }
 
 static void append_escaped(struct buf *line, const char *text)
@@ -41,31 +46,66 @@ static void append_escaped(struct buf *line, const char *text)
 	}
 }
 
-static void write_line(const char *prefix, const char *format, va_list args)
+static void append_styled(struct buf *line, enum log_style style, const char *format, va_list args)
 {
+	static const char *const begins[] = {[LOG_RED] = "\033[31m",
+	    [LOG_GREEN] = "\033[32m",
+	    [LOG_YELLOW] = "\033[33m",
+	    [LOG_DIM] = "\033[2m"};
 	char text[LOG_LINE_MAX];
 	vsnprintf(text, sizeof text, format, args);
+	bool styled = shows_color && begins[style];
+	if (styled)
+		buf_append_text(line, begins[style]);
+	append_escaped(line, text);
+	if (styled)
+		buf_append_text(line, "\033[0m");
+}
 
+void log_append(struct buf *line, enum log_style style, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	append_styled(line, style, format, args);
+	va_end(args);
+}
+
+static void write_line(struct buf *line)
+{
+	buf_append_byte(line, '\n');
+	screen_print(line->data, line->len);
+	buf_release(line);
+}
+
+static void print(enum log_style style, const char *prefix, const char *format, va_list args)
+{
 	struct buf line;
-	buf_init(&line, (size_t)LOG_LINE_MAX * 5);
-	buf_append_text(&line, prefix);
-	append_escaped(&line, text);
-	buf_append_byte(&line, '\n');
-	for (size_t done = 0; done < line.len;) {
-		ssize_t n = write(STDERR_FILENO, line.data + done, line.len - done);
-		if (n < 0 && errno != EINTR)
-			break;
-		if (n > 0)
-			done += (size_t)n;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, style, "%s", prefix);
+	buf_append_byte(&line, ' ');
+	append_styled(&line, LOG_PLAIN, format, args);
+	write_line(&line);
+}
+
+void log_line(struct buf *line)
+{
+	struct buf whole;
+	if (!log_shows(LOG_NORMAL)) {
+		buf_release(line);
+		return;
 	}
-	buf_release(&line);
+	buf_init(&whole, SIZE_MAX / 2);
+	buf_append_text(&whole, "areq: ");
+	buf_append(&whole, line->data, line->len);
+	buf_release(line);
+	write_line(&whole);
 }
 
 void log_error(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	write_line("areq: ", format, args);
+	print(LOG_RED, "areq:", format, args);
 	va_end(args);
 }
 
@@ -75,7 +115,7 @@ void log_warning(const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	write_line("areq: ", format, args);
+	print(LOG_YELLOW, "areq:", format, args);
 	va_end(args);
 }
 
@@ -83,13 +123,13 @@ void log_event(const char *format, ...)
 {
 	if (!log_shows(LOG_VERBOSE))
 		return;
-	char prefix[32] = "";
+	char prefix[32] = "INFO";
 	struct tm local;
 	time_t now = time(NULL);
 	if (localtime_r(&now, &local))
-		strftime(prefix, sizeof prefix, "%H:%M:%S INFO ", &local);
+		strftime(prefix, sizeof prefix, "%H:%M:%S INFO", &local);
 	va_list args;
 	va_start(args, format);
-	write_line(prefix, format, args);
+	print(LOG_DIM, prefix, format, args);
 	va_end(args);
 }

@@ -17,6 +17,7 @@ enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
 /* How the rows are written. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
 	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
@@ -71,6 +72,8 @@ struct options {
 
 	bool verbose;
 	bool quiet;
+	enum when progress;
+	enum when color;
 };
 
 #endif

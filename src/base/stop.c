@@ -1,5 +1,7 @@
 #include "base/stop.h"
 
+#include "base/screen.h"
+
 #include <signal.h>
 #include <stddef.h>
 
@@ -8,6 +10,8 @@ static volatile sig_atomic_t caught;
 static void on_signal(int signal)
 {
 	caught = signal;
+	/* A second signal may end the process where it stands. */
+	screen_wipe();
 }
 
 void stop_watch(void)

@@ -24,6 +24,8 @@ struct frontier {
 	struct heap retries; /* jobs by the moment they are due */
 	int64_t now;         /* the latest moment that the caller told */
 	size_t waiting;
+	size_t out;
+	struct job *oldest, *newest; /* of those that are out */
 	uint64_t numbers;
 	struct buf name;
 };
@@ -144,6 +146,19 @@ static struct host *ready_host(struct frontier *self, int64_t now)
 	return node ? node->thing : NULL;
 }
 
+static void note_out(struct frontier *self, struct job *job)
+{
+	job->out_since = self->now;
+	job->newer = NULL;
+	job->older = self->newest;
+	if (self->newest)
+		self->newest->newer = job;
+	else
+		self->oldest = job;
+	self->newest = job;
+	self->out++;
+}
+
 struct job *frontier_next(struct frontier *self, int64_t now)
 {
 	struct host *host = ready_host(self, now);
@@ -155,6 +170,7 @@ struct job *frontier_next(struct frontier *self, int64_t now)
 		host_hold(host, now + self->delay_ms);
 	settle(self, host);
 	self->waiting--;
+	note_out(self, job);
 	return job;
 }
 
@@ -180,21 +196,25 @@ bool frontier_host_given_up(const struct job *job)
 	return job->host->given_up;
 }
 
-static struct host *leave_host(struct job *job)
+/* The job is out no more; its host is given back. */
+static struct host *leave_host(struct frontier *self, struct job *job)
 {
 	assert(job->host->active > 0);
 	job->host->active--;
+	*(job->older ? &job->older->newer : &self->oldest) = job->newer;
+	*(job->newer ? &job->newer->older : &self->newest) = job->older;
+	self->out--;
 	return job->host;
 }
 
 void frontier_finish(struct frontier *self, struct job *job)
 {
-	settle(self, leave_host(job));
+	settle(self, leave_host(self, job));
 }
 
 void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 {
-	struct host *host = leave_host(job);
+	struct host *host = leave_host(self, job);
 	host->promised++;
 	heap_put(&self->retries, &job->due, (uint64_t)due, job);
 	self->waiting++;
@@ -203,7 +223,7 @@ void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 
 void frontier_redirect(struct frontier *self, struct job *job, const struct url *url)
 {
-	struct host *old = leave_host(job);
+	struct host *old = leave_host(self, job);
 	job->host = find_host(self, url);
 	host_push_front(job->host, job);
 	self->waiting++;
@@ -232,4 +252,29 @@ struct job *frontier_abandon(struct frontier *self)
 size_t frontier_waiting(const struct frontier *self)
 {
 	return self->waiting;
+}
+
+size_t frontier_out(const struct frontier *self)
+{
+	return self->out;
+}
+
+const char *frontier_awaited(const struct frontier *self, int64_t *moment)
+{
+	const struct heap_node *first = heap_first(&self->retries);
+	const struct host *host = first ? ((const struct job *)first->thing)->host : NULL;
+	*moment = first ? (int64_t)first->key : CLOCK_NEVER;
+	if (self->oldest) {
+		*moment = self->oldest->out_since;
+		return self->oldest->host->name;
+	}
+	/* Hosts are held for what may come, too. */
+	for (size_t i = 0; i < self->held.count; i++) {
+		const struct host *held = self->held.nodes[i]->thing;
+		if (held->first && held->not_before < *moment) {
+			host = held;
+			*moment = held->not_before;
+		}
+	}
+	return host ? host->name : NULL;
 }

@@ -17,6 +17,8 @@
 struct job {
 	struct host *host;
 	struct job *next;
+	struct job *older, *newer; /* its neighbours among those that are out */
+	int64_t out_since;
 	uint64_t number; /* its place in the list; the smallest starts first */
 	struct heap_node due;
 };
@@ -68,5 +70,13 @@ struct job *frontier_abandon(struct frontier *self);
 
 /* How many wait inside. */
 size_t frontier_waiting(const struct frontier *self);
+
+/* How many are out. */
+size_t frontier_out(const struct frontier *self);
+
+/* The host that holds the end back: that of the job that is out for the longest, and since when; where none
+ * is out, the first that may be asked again, and when. NULL where nothing is left to do. The name is borrowed
+ * until anything changes. */
+const char *frontier_awaited(const struct frontier *self, int64_t *moment);
 
 #endif

@@ -32,6 +32,9 @@ struct input {
 	bool line_too_long;  /* the rest of this line is passed over */
 	struct buf unread;   /* read and not handed out yet */
 	size_t unread_start; /* what of it was handed out */
+	uint64_t bytes;      /* read of all files … */
+	uint64_t file_bytes; /* … and of the current one */
+	uint64_t entries;    /* handed out of them */
 	struct buf text;     /* of the entry that is out */
 	struct url url;
 };
@@ -227,6 +230,7 @@ static void fill_entry(struct input *self, struct input_entry *entry, struct sli
 {
 	const struct source *source = &self->sources[self->current];
 	*entry = (struct input_entry){.line = self->line, .source = source->name};
+	self->entries += source->kind != SOURCE_URL;
 	if (source->kind == SOURCE_URL) {
 		entry->line = source->number;
 		entry->source = "argument";
@@ -312,6 +316,8 @@ static enum read_result read_more(struct input *self)
 	ssize_t n = read(self->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE);
 	if (n > 0) {
 		self->unread.len += (size_t)n;
+		self->bytes += (size_t)n;
+		self->file_bytes += (size_t)n;
 		return READ_SOME;
 	}
 	if (n == 0)
@@ -329,6 +335,7 @@ static bool begin_source(struct input *self)
 		return false;
 	self->fd = source->fd;
 	self->line = 0;
+	self->file_bytes = 0;
 	self->line_too_long = false;
 	buf_clear(&self->unread);
 	self->unread_start = 0;
@@ -387,4 +394,23 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 			return INPUT_ENTRY;
 	}
 	return INPUT_END;
+}
+
+int64_t input_left(const struct input *self)
+{
+	/* Before the first entry: what a URL is often like. */
+	static const double usual_len = 60;
+	double bytes = (double)(self->unread.len - self->unread_start), urls = 0;
+	double len = self->entries ? ((double)self->bytes - bytes) / (double)self->entries : usual_len;
+	for (size_t i = self->current; i < self->count; i++) {
+		const struct source *source = &self->sources[i];
+		uint64_t seen = i == self->current ? self->file_bytes : 0;
+		if (source->kind == SOURCE_URL)
+			urls++;
+		else if (!S_ISREG(source->info.st_mode))
+			return -1;
+		else if ((uint64_t)source->info.st_size > seen)
+			bytes += (double)((uint64_t)source->info.st_size - seen);
+	}
+	return (int64_t)(urls + bytes / len + 0.5);
 }

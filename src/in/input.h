@@ -48,6 +48,10 @@ enum input_state input_next(struct input *self, struct input_entry *entry);
 /* The descriptor that INPUT_WAIT waits for. */
 int input_descriptor(const struct input *self);
 
+/* About how many entries are still to come, by the lengths of those that came and the sizes of the files;
+ * negative where a pipe or device is among what is left: nobody knows. */
+int64_t input_left(const struct input *self);
+
 /* True where one of the files is the one that info describes: to write to it would destroy the list. */
 bool input_reads_from(const struct input *self, const struct stat *info);
 

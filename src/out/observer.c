@@ -6,6 +6,7 @@ void observers_add(struct observers *self, struct observer observer)
 {
 	assert(self->count < OBSERVERS_MAX);
 	self->list[self->count++] = observer;
+	self->want_standing |= observer.standing != NULL;
 }
 
 enum status observers_begin(const struct observers *self)
@@ -46,6 +47,14 @@ enum status observers_flush(const struct observers *self, struct wait *wait, siz
 			status = status_first(status, one->flush(one->self, wait, backlog));
 	}
 	return status;
+}
+
+void observers_standing(const struct observers *self, const struct standing *standing)
+{
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->standing)
+			one->standing(one->self, standing);
+	}
 }
 
 enum status observers_end(const struct observers *self, const struct totals *totals)

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/wait.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,17 @@ struct totals {
 	int signal;              /* that stopped it; 0: none */
 };
 
+/* How the run stands in its middle, for a display. */
+struct standing {
+	const struct totals *so_far; /* without elapsed_ms and what comes after it */
+	size_t in_flight;
+	size_t waiting;      /* read from the list and not in flight */
+	int64_t unread;      /* about so many more are on the list; negative: nobody knows */
+	uint64_t received;   /* bytes of pages, also of those that are not complete */
+	const char *awaited; /* the host and port that the end waits for; NULL: none */
+	int64_t awaited_ms;  /* it is in flight for so long; negative: it may be asked again in so long */
+};
+
 /* Any callback may be NULL. All texts and records are borrowed for the call. A status other than STATUS_OK
  * ends the run; what is wrong was logged. */
 struct observer {
@@ -38,6 +50,8 @@ struct observer {
 	/* Hands on what its reader did not take before: adds the descriptor that *wait is to wait for, and
 	 * the bytes that are still left to *backlog. */
 	enum status (*flush)(void *self, struct wait *wait, size_t *backlog);
+	/* At most ten times a second, between two turns of the loop. */
+	void (*standing)(void *self, const struct standing *standing);
 	/* After the last outcome, also where the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
 };
@@ -48,6 +62,7 @@ enum { OBSERVERS_MAX = 8 };
 struct observers {
 	struct observer list[OBSERVERS_MAX];
 	size_t count;
+	bool want_standing; /* one of them does */
 };
 
 void observers_add(struct observers *self, struct observer observer);
@@ -57,6 +72,7 @@ enum status observers_begin(const struct observers *self);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
+void observers_standing(const struct observers *self, const struct standing *standing);
 enum status observers_end(const struct observers *self, const struct totals *totals);
 
 #endif
