@@ -111,6 +111,8 @@ static const struct row table[] = {
     {{"progress", 0, "WHEN", other, "show how the run stands: auto, always, never"}, WHEN, FIELD(progress), 0,
         0},
     {{"color", 0, "WHEN", other, "use colours: auto, always, never (auto)"}, WHEN, FIELD(color), 0, 0},
+    {{"summary-json", 0, "FILE", other, "write what the run came to as a JSON object"}, TEXT,
+        FIELD(summary_json), 0, 0},
     {{"help", 'h', NULL, other, "show this"}, HELP, 0, 0, 0},
     {{"version", 'V', NULL, other, "show the versions of areq and its libraries"}, VERSION, 0, 0, 0},
 };
@@ -401,6 +403,11 @@ static enum status wrong_option(int code, char **argv)
 	return STATUS_USAGE;
 }
 
+static bool is_same_output(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 static enum status check(const struct options *options)
 {
 	const char *problem = NULL;
@@ -429,8 +436,14 @@ static enum status check(const struct options *options)
 		problem = "-A: a header cannot hold a line break";
 	else if (options->output && !*options->output)
 		problem = "-o: the name is empty";
-	else if (options->report && strcmp(options->report, options->output ? options->output : "-") == 0)
+	else if (is_same_output(options->report, options->output ? options->output : "-"))
 		problem = "--report and the rows cannot go to the same file";
+	else if (options->summary_json && !*options->summary_json)
+		problem = "--summary-json: the name is empty";
+	else if (is_same_output(options->summary_json, options->output ? options->output : "-"))
+		problem = "--summary-json and the rows cannot go to the same file";
+	else if (is_same_output(options->summary_json, options->report))
+		problem = "--summary-json and --report cannot go to the same file";
 	if (!problem)
 		return STATUS_OK;
 	log_error("%s", problem);

@@ -13,6 +13,7 @@
 #include "out/progress.h"
 #include "out/report.h"
 #include "out/rows.h"
+#include "out/summary.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -25,8 +26,9 @@ struct run {
 	struct file output;
 	struct file report;
 	struct rows *rows;
-	struct console console;
+	struct file summary_json;
 	struct progress *progress; /* NULL: not wanted */
+	struct summary *summary;
 	struct observers observers;
 	struct totals totals;
 };
@@ -52,6 +54,26 @@ static enum status open_file(
 	return status;
 }
 
+/* Two outputs in one file would be none. */
+static enum status check_apart(const struct run *self)
+{
+	const struct {
+		const struct file *file;
+		const char *what;
+	} outputs[] = {
+	    {&self->output, "the rows"}, {&self->report, "the report"}, {&self->summary_json, "the summary"}};
+	for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (!file_is(outputs[j].file, &outputs[i].file->info))
+				continue;
+			log_error("%s: %s and %s cannot go to the same file", outputs[i].file->name,
+			    outputs[i].what, outputs[j].what);
+			return STATUS_USAGE;
+		}
+	}
+	return STATUS_OK;
+}
+
 static enum status open_outputs(struct run *self)
 {
 	const struct options *options = self->options;
@@ -64,15 +86,16 @@ static enum status open_outputs(struct run *self)
 	enum status status = open_file(self, &self->output, options->output, &for_rows);
 	if (status == STATUS_OK && options->report)
 		status = open_file(self, &self->report, options->report, &for_report);
-	if (status == STATUS_OK && options->report && !self->report.is_stdout &&
-	    file_is(&self->output, &self->report.info)) {
-		log_error("%s: the report and the rows cannot go to the same file", self->report.name);
-		return STATUS_USAGE;
-	}
+	if (status == STATUS_OK && options->summary_json)
+		status = open_file(self, &self->summary_json, options->summary_json, &for_report);
+	if (status == STATUS_OK)
+		status = check_apart(self);
 	if (status == STATUS_OK)
 		status = file_begin(&self->output);
 	if (status == STATUS_OK && options->report)
 		status = file_begin(&self->report);
+	if (status == STATUS_OK && options->summary_json)
+		status = file_begin(&self->summary_json);
 	return status;
 }
 
@@ -93,7 +116,6 @@ static enum status set_up(struct run *self)
 
 static void add_observers(struct run *self)
 {
-	self->console.is_terminal = isatty(STDERR_FILENO);
 	self->rows = rows_new(self->options, &self->output);
 	observers_add(&self->observers, rows_observer(self->rows));
 	if (self->options->report)
@@ -102,7 +124,9 @@ static void add_observers(struct run *self)
 		self->progress = progress_new();
 		observers_add(&self->observers, progress_observer(self->progress));
 	}
-	observers_add(&self->observers, console_observer(&self->console));
+	observers_add(&self->observers, console_observer());
+	self->summary = summary_new(self->options, isatty(STDERR_FILENO));
+	observers_add(&self->observers, summary_observer(self->summary));
 }
 
 /* The signal that the process is to end by; 0: none. A closed pipe counts as the SIGPIPE that it would have
@@ -190,9 +214,20 @@ static enum status commit(struct run *self, enum status status, int signal)
 	return status;
 }
 
+/* Last of all, for it tells the exit status. */
+static enum status write_summary(struct run *self, enum status status, int signal)
+{
+	self->totals.signal = signal;
+	int exit_status = signal ? -1 : status_exit_code(status);
+	int64_t until = self->totals.deadline ? clock_now_ms() + LAST_PATIENCE_MS : CLOCK_NEVER;
+	enum status written =
+	    summary_write_json(self->summary, &self->summary_json, &self->totals, exit_status);
+	return status_first(written, file_drain(&self->summary_json, until));
+}
+
 struct run_end run(const struct options *options)
 {
-	struct run self = {.options = options, .output.fd = -1, .report.fd = -1};
+	struct run self = {.options = options, .output.fd = -1, .report.fd = -1, .summary_json.fd = -1};
 	stop_watch();
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
@@ -211,8 +246,12 @@ struct run_end run(const struct options *options)
 	if (began)
 		status = commit(&self, status, signal);
 	status = status_first(status, file_close(&self.output));
+	if (began && options->summary_json)
+		status = status_first(status, write_summary(&self, status, signal));
+	status = status_first(status, file_close(&self.summary_json));
 	rows_free(self.rows);
 	progress_free(self.progress);
+	summary_free(self.summary);
 	ledger_free(self.ledger);
 	input_free(self.input);
 	return (struct run_end){status, signal};

@@ -74,6 +74,7 @@ struct options {
 	bool quiet;
 	enum when progress;
 	enum when color;
+	const char *summary_json; /* NULL: none */
 };
 
 #endif

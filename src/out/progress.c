@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/screen.h"
+#include "out/amount.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,14 +83,14 @@ static void put_left(struct part *part, const struct standing *standing)
 		snprintf(part->text, sizeof part->text, "%s%" PRIu64 "%s left", about, left, more);
 }
 
-static void put_bytes(struct part *part, double bytes)
+static void put_pace(
+    struct part *part, double pace, void (*amount)(char text[AMOUNT_TEXT_MAX], double), const char *unit)
 {
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-	size_t unit = 0;
-	for (; bytes >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
-		bytes /= 1000;
-	snprintf(
-	    part->text, sizeof part->text, "%.*f %s/s", unit > 0 && bytes < 9.95 ? 1 : 0, bytes, units[unit]);
+	char text[AMOUNT_TEXT_MAX];
+	if (pace < 0)
+		return;
+	amount(text, pace);
+	snprintf(part->text, sizeof part->text, "%s%s", text, unit);
 }
 
 static void put_time(struct part *part, double seconds)
@@ -126,11 +127,8 @@ static void fill_parts(
 	if (only_waits(standing))
 		return;
 	parts[PAGES].style = parts[BYTES].style = parts[TO_GO].style = LOG_DIM;
-	if (pace->pages >= 0)
-		snprintf(parts[PAGES].text, sizeof parts->text, "%.*f pages/s", pace->pages < 9.95 ? 1 : 0,
-		    pace->pages);
-	if (pace->bytes >= 0)
-		put_bytes(&parts[BYTES], pace->bytes);
+	put_pace(&parts[PAGES], pace->pages, amount_number, " pages/s");
+	put_pace(&parts[BYTES], pace->bytes, amount_bytes, "/s");
 	if (pace->seconds >= 0)
 		put_time(&parts[TO_GO], pace->seconds);
 }

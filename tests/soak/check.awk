@@ -70,9 +70,11 @@ part == "rows" {
 	next
 }
 
-part == "messages" {
+# Behind the summary come the reasons and hints.
+part == "messages" && summary == "" {
 	messages++
-	summary = $0
+	if ($0 ~ /^areq: [0-9]+ URLs?: /)
+		summary = $0
 }
 
 END {
