@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli_suggest.h"
 
 /* ares.h needs it before. */
 #include <sys/select.h>
@@ -389,6 +390,15 @@ static const struct row *row_of(int code)
 	return NULL;
 }
 
+static void no_such_option(const char *given)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	cli_suggest(&text, given);
+	log_error("there is no option %s", text.data);
+	buf_release(&text);
+}
+
 static enum status wrong_option(int code, char **argv)
 {
 	const char *given = argv[optind - 1];
@@ -399,7 +409,7 @@ static enum status wrong_option(int code, char **argv)
 	else if (optopt)
 		log_error("--%s takes no value (see areq --help)", table[optopt - LONG_BASE].option.name);
 	else
-		log_error("there is no option %s, or it is short for several (see areq --help)", given);
+		no_such_option(given);
 	return STATUS_USAGE;
 }
 
