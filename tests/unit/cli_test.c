@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include "base/log.h"
+#include "cli_suggest.h"
 
 #include <criterion/criterion.h>
 #include <getopt.h>
@@ -177,6 +178,39 @@ Test(cli, takes_options_behind_arguments_and_none_behind_two_dashes)
 	cli_release(&options);
 }
 
+Test(cli, suggests_what_a_mistyped_option_may_have_meant)
+{
+	static const struct {
+		const char *given, *expected;
+	} cases[] = {
+	    {"--outptu", "--outptu; did you mean --output?"},
+	    {"--outptu=x=y", "--outptu; did you mean --output?"},
+	    {"--verbos_", "--verbos_; did you mean --verbose?"},
+	    {"--colour", "--colour; did you mean --color?"},
+	    {"--hlep", "--hlep; did you mean --help?"},
+	    /* three letters away from any */
+	    {"--ouuutputtt", "--ouuutputtt (see areq --help)"},
+	    /* in so short a word two letters are too many */
+	    {"--hxxp", "--hxxp (see areq --help)"},
+	    {"--x", "--x; it may be short for --xpath"},
+	    {"--", "-- (see areq --help)"},
+	    {"--=", "-- (see areq --help)"},
+	    {"--max-r", "--max-r; it may be short for --max-retry-after, --max-redirs"},
+	};
+	char long_word[200] = "--";
+	memset(long_word + 2, 'a', sizeof long_word - 3);
+	for (size_t i = 0; i <= sizeof cases / sizeof *cases; i++) {
+		bool is_case = i < sizeof cases / sizeof *cases;
+		struct buf text;
+		buf_init(&text, 1000);
+		cli_suggest(&text, is_case ? cases[i].given : long_word);
+		cr_expect(is_case ? strcmp(text.data, cases[i].expected) == 0
+		                  : strstr(text.data, "see areq") != NULL,
+		    "case %zu: %s", i, text.data);
+		buf_release(&text);
+	}
+}
+
 Test(cli, refuses_options_that_miss_or_exclude_each_other)
 {
 	static const struct {
@@ -196,6 +230,16 @@ Test(cli, refuses_options_that_miss_or_exclude_each_other)
 	    {{"--lock", "", NULL}, STATUS_USAGE},
 	    {{"--lock", "failed", NULL}, STATUS_USAGE},
 	    {{"--lock", NULL}, STATUS_USAGE},
+	    {{"--progress", "always", NULL}, STATUS_OK},
+	    {{"--progress", "yes", NULL}, STATUS_USAGE},
+	    {{"--color", "never", NULL}, STATUS_OK},
+	    {{"--color", "", NULL}, STATUS_USAGE},
+	    {{"--summary-json", "s", NULL}, STATUS_OK},
+	    {{"--summary-json", "", NULL}, STATUS_USAGE},
+	    {{"--summary-json", "-", NULL}, STATUS_USAGE},
+	    {{"--summary-json", "-", "-o", "f", NULL}, STATUS_OK},
+	    {{"--summary-json", "f", "-o", "f", NULL}, STATUS_USAGE},
+	    {{"--summary-json", "f", "--report", "f", NULL}, STATUS_USAGE},
 	};
 	cr_assert(freopen("/dev/null", "w", stderr));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

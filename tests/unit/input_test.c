@@ -211,3 +211,37 @@ Test(input, knows_the_files_it_reads)
 	input_free(input);
 	unlink(name);
 }
+
+Test(input, estimates_what_is_left_of_files)
+{
+	char list[20 * 1000 + 1] = "";
+	for (int i = 0; i < 1000; i++)
+		sprintf(list + (size_t)i * 20, "http://a.test/%05d\n", i);
+	const char *name = list_file(list, strlen(list));
+	const char *args[] = {"http://first/", name, name, "http://last/"};
+	struct input *input = open_input(args, 4);
+	struct input_entry entry;
+	for (int i = 0; i < 2 + 500; i++)
+		cr_assert_eq(input_next(input, &entry), INPUT_ENTRY);
+	/* All of its lines are as long as each other: here it is exact. */
+	cr_expect_eq(input_left(input), 499 + 1000 + 1);
+	while (input_next(input, &entry) == INPUT_ENTRY)
+		;
+	cr_expect_eq(input_left(input), 0);
+	input_free(input);
+	unlink(name);
+}
+
+Test(input, knows_nothing_of_what_a_pipe_holds)
+{
+	char folder[] = "/tmp/areq-unit-XXXXXX", name[64];
+	cr_assert(mkdtemp(folder));
+	snprintf(name, sizeof name, "%s/fifo", folder);
+	cr_assert_eq(mkfifo(name, 0600), 0);
+	const char *args[] = {"http://first/", name};
+	struct input *input = open_input(args, 2);
+	cr_expect_lt(input_left(input), 0);
+	input_free(input);
+	unlink(name);
+	rmdir(folder);
+}
