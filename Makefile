@@ -170,6 +170,7 @@ test-run: $(BIN) $(TEST_PROGRAMS)
 	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
 		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
+	sh tests/terminal/terminal.sh $(BIN) $(BUILD)/areq-testserver
 	$(SOAK) 400 20 1
 
 inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so

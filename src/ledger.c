@@ -467,6 +467,7 @@ enum status ledger_compile(struct ledger *self)
 
 struct crawl_handlers ledger_handlers(struct ledger *self)
 {
+	self->standing_due = clock_now_ms() + STANDING_EVERY_MS;
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self, .head = on_head, .body = on_body},
 	    .turn = turn,
