@@ -63,8 +63,9 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 
 struct fetch_request task_request(struct task *self, const struct options *options)
 {
+	self->began_at = clock_now_ms();
 	if (self->attempts == 0)
-		self->phases.queued = (double)(clock_now_ms() - self->listed_at);
+		self->phases.queued = (double)(self->began_at - self->listed_at);
 	if (!self->goes_on) {
 		self->attempts++;
 		self->spent_ms = 0;
@@ -91,6 +92,7 @@ void task_note(struct task *self, const struct fetch_result *result)
 {
 	double queued = self->phases.queued;
 	self->http_status = result->http_status;
+	self->http_version = result->http_version;
 	self->phases = result->phases;
 	self->phases.queued = queued;
 	self->wire_bytes += result->wire_bytes;
@@ -136,6 +138,9 @@ struct outcome task_outcome(const struct task *self)
 	    .content_type = self->content_type,
 	    .charset = self->page ? page_charset(self->page) : NULL,
 	    .phases = self->phases,
+	    .listed_at = self->listed_at,
+	    .began_at = self->began_at,
+	    .http_version = self->http_version,
 	    .wire_bytes = self->wire_bytes,
 	    .bytes = self->page ? page_size(self->page) : 0,
 	};

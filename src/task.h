@@ -33,7 +33,9 @@ struct task {
 	bool foreign;     /* redirects led away from the origin of the listed URL */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
 	int64_t listed_at;
+	int64_t began_at; /* the last try; 0: none did */
 	long http_status;
+	const char *http_version; /* constant; NULL: there was no answer */
 	struct phases phases;
 	uint64_t wire_bytes;
 	struct curl_slist *cookies;

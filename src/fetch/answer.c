@@ -86,6 +86,17 @@ struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up)
 	};
 }
 
+const char *answer_http_version(CURL *easy)
+{
+	long version = 0;
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	return version == CURL_HTTP_VERSION_1_0   ? "HTTP/1.0"
+	       : version == CURL_HTTP_VERSION_1_1 ? "HTTP/1.1"
+	       : version == CURL_HTTP_VERSION_2_0 ? "HTTP/2"
+	       : version == CURL_HTTP_VERSION_3   ? "HTTP/3"
+	                                          : NULL;
+}
+
 uint64_t answer_wire_bytes(CURL *easy)
 {
 	curl_off_t body = 0;

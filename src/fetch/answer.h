@@ -26,6 +26,9 @@ int64_t answer_retry_after_ms(CURL *easy);
  * it took to find them; -1: they were known. */
 struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up);
 
+/* "HTTP/1.0", "HTTP/1.1", "HTTP/2" or "HTTP/3"; NULL where there was no answer. */
+const char *answer_http_version(CURL *easy);
+
 /* Bytes of head and body as they came. */
 uint64_t answer_wire_bytes(CURL *easy);
 

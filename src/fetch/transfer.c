@@ -482,6 +482,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		return result;
 	}
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result.http_status);
+	result.http_version = result.http_status ? answer_http_version(self->easy) : NULL;
 	char *content_type = NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result.cookies);

@@ -53,6 +53,7 @@ struct fetch_result {
 	const char
 	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
 	long http_status;         /* 0: no answer */
+	const char *http_version; /* constant, as "HTTP/1.1"; NULL: no answer */
 	const char *content_type; /* raw header; NULL: none */
 	struct phases phases;     /* all but queued */
 	uint64_t wire_bytes;
