@@ -43,7 +43,7 @@ H2SERVER_SOURCES := $(wildcard tests/support/h2server/*.c)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES)))
+LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES))) $(BUILD)/src/out/waterfall_page.o
 ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
 	$(call objects,$(H2SERVER_SOURCES)) $(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
 	$(call objects,$(wildcard bench/*.c))
@@ -74,7 +74,7 @@ help:
 	@echo "make format     clang-format everything"
 	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, below DESTDIR; uninstall undoes it"
 
-$(BIN): $(call objects,$(SOURCES))
+$(BIN): $(BUILD)/src/main.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
@@ -115,6 +115,15 @@ FORCE:
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
 	$(CC) $(AREQ_CPPFLAGS) $(DEPS_CFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The waterfall's page, which is written and read as HTML, as the bytes of an array.
+$(BUILD)/src/out/waterfall_page.c: src/out/waterfall.html
+	@mkdir -p $(@D)
+	{ echo '#include "out/waterfall_page.h"'; echo 'const unsigned char waterfall_page[] = {'; \
+		od -An -v -tx1 $< | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; } >$@
+
+$(BUILD)/src/out/waterfall_page.o: $(BUILD)/src/out/waterfall_page.c src/out/waterfall_page.h $(BUILD)/flags
+	$(CC) $(AREQ_CPPFLAGS) $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
@@ -200,7 +209,7 @@ soak-once: $(BIN) $(BUILD)/areq-testserver
 	$(SOAK) 20000 200 $(SEED)
 
 FUZZ_SECONDS ?= 30
-fuzz:
+fuzz: $(BUILD)/src/out/waterfall_page.c
 	sh tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 lint:

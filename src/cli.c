@@ -47,6 +47,10 @@ static const struct row table[] = {
     {{"repair", 0, NULL, in_out, "with -a: cut off a last line that is torn"}, FLAG, FIELD(repair), 0, 0},
     {{"atomic", 0, NULL, in_out, "replace FILE at the end, if all went well"}, FLAG, FIELD(atomic), 0, 0},
     {{"report", 0, "FILE", in_out, "write a line of JSON for each URL"}, TEXT, FIELD(report), 0, 0},
+    {{"waterfall", 0, "FILE", in_out, "write a page of HTML that shows the run"}, TEXT, FIELD(waterfall), 0,
+        0},
+    {{"har", 0, "FILE", in_out, "write the run as an HTTP archive (HAR 1.2)"}, TEXT, FIELD(har), 0, 0},
+    {{"dot", 0, "FILE", in_out, "write the links between hosts for Graphviz"}, TEXT, FIELD(dot), 0, 0},
     {{"lock", 0, "WHAT", in_out, "while another run writes: wait or fail (wait)"}, LOCK, FIELD(lock_fail), 0,
         0},
     {{"no-header", 0, NULL, in_out, "leave the header line out"}, FLAG, FIELD(no_header), 0, 0},
@@ -413,11 +417,6 @@ static enum status wrong_option(int code, char **argv)
 	return STATUS_USAGE;
 }
 
-static bool is_same_output(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 static enum status check(const struct options *options)
 {
 	const char *problem = NULL;
@@ -446,14 +445,8 @@ static enum status check(const struct options *options)
 		problem = "-A: a header cannot hold a line break";
 	else if (options->output && !*options->output)
 		problem = "-o: the name is empty";
-	else if (is_same_output(options->report, options->output ? options->output : "-"))
-		problem = "--report and the rows cannot go to the same file";
 	else if (options->summary_json && !*options->summary_json)
 		problem = "--summary-json: the name is empty";
-	else if (is_same_output(options->summary_json, options->output ? options->output : "-"))
-		problem = "--summary-json and the rows cannot go to the same file";
-	else if (is_same_output(options->summary_json, options->report))
-		problem = "--summary-json and --report cannot go to the same file";
 	if (!problem)
 		return STATUS_OK;
 	log_error("%s", problem);

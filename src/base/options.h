@@ -31,7 +31,10 @@ struct options {
 	enum format format;
 	bool null_ends;     /* a row of FORMAT_URLS ends with NUL, not with a newline */
 	bool ordered;       /* rows in the order of the list, not as they come */
-	const char *report; /* NULL: none */
+	const char *report;    /* NULL: none */
+	const char *waterfall; /* likewise */
+	const char *har;
+	const char *dot;
 
 	int64_t jobs;     /* transfers at once, >= 1 */
 	int64_t per_host; /* of them to one host; 0: no limit */

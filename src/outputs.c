@@ -1,0 +1,117 @@
+#include "outputs.h"
+
+#include "base/log.h"
+#include "out/guard.h"
+
+static const char *text_of(enum output output)
+{
+	static const char *const texts[OUTPUTS] = {
+	    "the rows", "the report", "the waterfall", "the HTTP archive", "the graph", "the summary"};
+	return texts[output];
+}
+
+/* Where the user wants it; NULL: nowhere. */
+static const char *name_of(const struct options *options, enum output output)
+{
+	const char *const names[OUTPUTS] = {options->output ? options->output : "-", options->report,
+	    options->waterfall, options->har, options->dot, options->summary_json};
+	return names[output];
+}
+
+static bool is_open(const struct file *file)
+{
+	return file->fd >= 0;
+}
+
+void outputs_init(struct outputs *self)
+{
+	*self = (struct outputs){0};
+	for (enum output i = 0; i < OUTPUTS; i++)
+		self->files[i].fd = -1;
+}
+
+/* Refuses a file that is something else, too. */
+static enum status check(const struct outputs *self, const struct input *input, enum output output)
+{
+	const struct file *file = &self->files[output];
+	if (input_reads_from(input, &file->info) || input_reads_from(input, &file->part.old)) {
+		log_error("%s: is the list itself; nothing was written to it", file->name);
+		return STATUS_USAGE;
+	}
+	for (enum output other = 0; other < output; other++) {
+		const struct file *before = &self->files[other];
+		bool both_stdout = file->is_stdout && before->is_stdout;
+		if (!is_open(before) || !(both_stdout || file_is(before, &file->info)))
+			continue;
+		log_error(
+		    "%s: %s and %s cannot go to the same file", file->name, text_of(other), text_of(output));
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+static void guard(struct outputs *self)
+{
+	const struct file *files[OUTPUTS];
+	for (enum output i = 0; i < OUTPUTS; i++)
+		files[i] = &self->files[i];
+	/* Half a line of a page or a graph is what half of it is anyway. */
+	self->guard = guard_start(files, OUTPUT_REPORT + 1);
+}
+
+enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input)
+{
+	const struct file_options for_rows = {.append = options->append,
+	    .repair = options->repair,
+	    .atomic = options->atomic,
+	    .lock_fail = options->lock_fail,
+	    .null_ends = options->null_ends};
+	const struct file_options for_others = {.lock_fail = options->lock_fail};
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
+		const char *name = name_of(options, i);
+		if (!name)
+			continue;
+		status = file_open(&self->files[i], name, i == OUTPUT_ROWS ? &for_rows : &for_others);
+		if (status == STATUS_OK)
+			status = check(self, input, i);
+	}
+	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
+		if (is_open(&self->files[i]))
+			status = file_begin(&self->files[i]);
+	}
+	if (status == STATUS_OK)
+		guard(self);
+	return status;
+}
+
+enum status outputs_drain(struct outputs *self, int64_t until)
+{
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS; i++)
+		status = status_first(status, file_drain(&self->files[i], until));
+	return status;
+}
+
+void outputs_unguard(struct outputs *self)
+{
+	guard_stop(self->guard);
+	self->guard = 0;
+}
+
+enum status outputs_close_others(struct outputs *self)
+{
+	enum status status = STATUS_OK;
+	for (enum output i = OUTPUT_ROWS + 1; i < OUTPUT_SUMMARY_JSON; i++)
+		status = status_first(status, file_close(&self->files[i]));
+	return status;
+}
+
+enum status outputs_close(struct outputs *self)
+{
+	outputs_unguard(self);
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS; i++)
+		status = status_first(status, file_close(&self->files[i]));
+	return status;
+}
