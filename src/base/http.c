@@ -8,6 +8,21 @@ const char *http_status_text(long status)
 		long status;
 		const char *text;
 	} texts[] = {
+	    {200, "OK"},
+	    {201, "Created"},
+	    {202, "Accepted"},
+	    {203, "Non-Authoritative Information"},
+	    {204, "No Content"},
+	    {205, "Reset Content"},
+	    {206, "Partial Content"},
+	    {300, "Multiple Choices"},
+	    {301, "Moved Permanently"},
+	    {302, "Found"},
+	    {303, "See Other"},
+	    {304, "Not Modified"},
+	    {305, "Use Proxy"},
+	    {307, "Temporary Redirect"},
+	    {308, "Permanent Redirect"},
 	    {400, "Bad Request"},
 	    {401, "Unauthorized"},
 	    {402, "Payment Required"},

@@ -1,0 +1,489 @@
+/* The waterfall, the HTTP archive and the graph. */
+#include "support/nginx.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static size_t count_text(const char *text, const char *word)
+{
+	size_t count = 0;
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+/* Reads the data back as the page's own script does: of what is in the script element, each line. The first
+ * and the last are of the run. */
+static json_t *read_waterfall(struct scratch *scratch, const char *name)
+{
+	char *text = scratch_read(scratch, name, NULL);
+	char *line = strstr(text, "id=\"data\">\n");
+	json_t *lines = json_array();
+	json_error_t error;
+	cr_assert(line, "%s", text);
+	line = strchr(line, '\n') + 1;
+	char *end = strstr(line, "</");
+	cr_assert(end);
+	cr_expect_str_eq(end, "</script>\n</body>\n</html>\n", "the page is whole");
+	for (char *next; line < end; line = next + 1) {
+		next = strchr(line, '\n');
+		json_t *object = json_loadb(line, (size_t)(next - line), JSON_REJECT_DUPLICATES, &error);
+		cr_assert(object, "%s: %.*s", error.text, (int)(next - line), line);
+		json_array_append_new(lines, object);
+	}
+	free(text);
+	return lines;
+}
+
+static json_t *read_har(struct scratch *scratch, const char *name, json_t **entries)
+{
+	json_error_t error;
+	json_t *har = json_load_file(scratch_path(scratch, name), JSON_REJECT_DUPLICATES, &error);
+	cr_assert(har, "%s", error.text);
+	*entries = json_object_get(json_object_get(har, "log"), "entries");
+	cr_assert(json_is_array(*entries));
+	return har;
+}
+
+static const char *text_in(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+static double number_in(const json_t *object, const char *key)
+{
+	const json_t *number = json_object_get(object, key);
+	cr_assert(json_is_number(number), "%s is no number", key);
+	return json_number_value(number);
+}
+
+static json_t *find(json_t *array, const char *key, const char *text)
+{
+	size_t index;
+	json_t *one;
+	json_array_foreach(array, index, one)
+	{
+		if (strcmp(text_in(one, key), text) == 0)
+			return one;
+	}
+	cr_assert_fail("none has the %s %s", key, text);
+	return NULL;
+}
+
+static json_t *find_entry(json_t *entries, const char *url)
+{
+	size_t index;
+	json_t *entry;
+	json_array_foreach(entries, index, entry)
+	{
+		if (strcmp(text_in(json_object_get(entry, "request"), "url"), url) == 0)
+			return entry;
+	}
+	cr_assert_fail("no entry for %s", url);
+	return NULL;
+}
+
+/* times: listed, queued, earlier, dns, connect, tls, wait, receive. */
+static double time_of(const json_t *line, size_t index)
+{
+	return json_number_value(json_array_get(json_object_get(line, "times"), index));
+}
+
+Test(waterfall, has_every_url_with_its_phases)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *slow = site_page(&site, "delay", "120", "body_delay", "80", "links", "3");
+	const char *moved = site_page(&site, "status", "302", "location", slow);
+	const char *missing = site_page(&site, "status", "404");
+	const char *dead = "http://127.0.0.1:1/";
+	run_areq(&result, "-o", "/dev/null", "--waterfall", scratch_path(&scratch, "w.html"), "-r", "0", slow,
+	    moved, missing, dead, "nothttp://x");
+	run_expect_exit(&result, 1);
+	json_t *lines = read_waterfall(&scratch, "w.html"), *line;
+	cr_assert_eq(json_array_size(lines), 7, "the run, five URLs, the end");
+	cr_expect_neq(text_in(json_array_get(lines, 0), "started")[0], '\0');
+	cr_expect_geq(number_in(json_array_get(lines, 6), "elapsed"), 200);
+
+	line = find(lines, "url", slow);
+	cr_expect_str_eq(text_in(line, "outcome"), "ok");
+	cr_expect_eq(number_in(line, "status"), 200);
+	cr_expect_eq(number_in(line, "links"), 3);
+	cr_expect_geq(time_of(line, 6), 119, "waited for the first byte");
+	cr_expect_geq(time_of(line, 7), 79, "received");
+	line = find(lines, "url", moved);
+	cr_expect_str_eq(text_in(line, "final"), slow);
+	cr_expect_geq(time_of(line, 1), 0);
+	line = find(lines, "url", missing);
+	cr_expect_str_eq(text_in(line, "reason"), "got 404 Not Found");
+	line = find(lines, "url", dead);
+	cr_expect_str_eq(text_in(line, "stage"), "connect");
+	cr_expect_geq(time_of(line, 4), 0, "it was about to connect");
+	cr_expect_lt(time_of(line, 6), 0);
+	line = find(lines, "url", "nothttp://x");
+	cr_expect_str_eq(text_in(line, "place"), "argument:5");
+	cr_expect_eq(number_in(line, "attempts"), 0);
+	json_decref(lines);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(waterfall, shows_when_the_last_try_began)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *busy = site_page(&site, "status", "503", "delay", "100");
+	run_areq(&result, "-q", "-o", "/dev/null", "--waterfall", scratch_path(&scratch, "w.html"), "-r", "1",
+	    busy);
+	json_t *lines = read_waterfall(&scratch, "w.html"), *line = find(lines, "url", busy);
+	cr_expect_eq(number_in(line, "attempts"), 2);
+	/* The first try, and a wait of at least 250 ms. */
+	cr_expect_geq(time_of(line, 2), 349);
+	json_decref(lines);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* Bytes of which a page, JSON and Graphviz each mean something. */
+#define HOSTILE "</script><script>alert(1)</script><!--<script>\"'\\\x01\x1b[31m&amp;\xff\xe2\x82\x7f{}"
+#define SHOWN                                                                                                \
+	"</script><script>alert(1)</script><!--<script>\"'\\\x01\x1b[31m&amp;\xef\xbf\xbd\xef\xbf\xbd\x7f{}"
+
+Test(charts, take_no_text_for_anything_else)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char listed[2000], body[600];
+	json_t *entries;
+	site_start(&site);
+	scratch_init(&scratch);
+	snprintf(body, sizeof body, "<a href='http://x.example/&quot;];%s'>", "</script>\\\"\xff");
+	const char *page = site_page(&site, "body", body, "type", "text/html;x=</script>\xff\"");
+	const char *away = site_page(&site, "status", "302", "location", "foo:</script>" HOSTILE);
+	snprintf(listed, sizeof listed, "%s#%s\n%s\n%s\n", page, HOSTILE, away, HOSTILE);
+	run_areq_with(&result, (&(struct run_options){.input = listed}), "-q", "-o", "/dev/null",
+	    "--waterfall", scratch_path(&scratch, "w.html"), "--har", scratch_path(&scratch, "w.har"),
+	    "--dot", scratch_path(&scratch, "w.dot"), "-");
+	run_expect_exit(&result, 1);
+
+	/* The page's own two. */
+	char *text = scratch_read(&scratch, "w.html", NULL);
+	cr_expect_eq(count_text(text, "</script"), 2);
+	cr_expect_eq(count_text(text, "<script"), 2);
+	cr_expect_eq(count_text(text, "<!--"), 0);
+	free(text);
+	json_t *lines = read_waterfall(&scratch, "w.html");
+	find(lines, "type", "text/html;x=</script>\xef\xbf\xbd\"");
+	cr_expect_str_eq(text_in(find(lines, "url", SHOWN), "outcome"), "failed");
+	cr_expect(strstr(text_in(find(lines, "url", away), "reason"), "</script>"));
+	json_decref(lines);
+
+	json_t *har = read_har(&scratch, "w.har", &entries);
+	cr_expect_eq(json_array_size(entries), 3);
+	find_entry(entries, SHOWN);
+	json_decref(har);
+
+	text = scratch_read(&scratch, "w.dot", NULL);
+	cr_expect_eq(count_text(text, "</script>"), 0, "%s", text);
+	for (const char *c = text; *c; c++)
+		cr_expect((unsigned char)*c >= 0x20 || *c == '\n' || *c == '\t');
+	free(text);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* HAR 1.2, "timings" and "entries": the sum counts what is not -1, and ssl within connect. */
+static void check_timings(const json_t *entry)
+{
+	static const char *const names[] = {"blocked", "dns", "connect", "send", "wait", "receive"};
+	const json_t *timings = json_object_get(entry, "timings");
+	double sum = 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		double ms = number_in(timings, names[i]);
+		cr_expect(ms >= 0 || (ms == -1 && i < 3), "%s is %f", names[i], ms);
+		sum += ms > 0 ? ms : 0;
+	}
+	cr_expect_leq(number_in(timings, "ssl"), number_in(timings, "connect"));
+	double difference = sum - number_in(entry, "time");
+	cr_expect(difference < 0.01 && difference > -0.01, "%f", difference);
+}
+
+static void check_entry(const json_t *entry)
+{
+	static const char *const of_request[] = {
+	    "method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"};
+	static const char *const of_response[] = {"status", "statusText", "httpVersion", "cookies", "headers",
+	    "content", "redirectURL", "headersSize", "bodySize"};
+	const json_t *request = json_object_get(entry, "request"),
+	             *response = json_object_get(entry, "response");
+	for (size_t i = 0; i < sizeof of_request / sizeof *of_request; i++)
+		cr_expect(json_object_get(request, of_request[i]), "%s", of_request[i]);
+	for (size_t i = 0; i < sizeof of_response / sizeof *of_response; i++)
+		cr_expect(json_object_get(response, of_response[i]), "%s", of_response[i]);
+	const json_t *content = json_object_get(response, "content");
+	cr_expect(json_is_integer(json_object_get(content, "size")));
+	cr_expect(json_is_string(json_object_get(content, "mimeType")));
+	cr_expect(json_is_object(json_object_get(entry, "cache")));
+	int end = 0, field;
+	const char *started = text_in(entry, "startedDateTime");
+	int read = sscanf(started, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &field, &field, &field, &field, &field,
+	    &field, &field, &end);
+	cr_expect(read == 7 && started[end] == '\0' && end == 24, "%s", started);
+	check_timings(entry);
+}
+
+Test(har, is_what_the_specification_says)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	json_t *entries, *entry;
+	size_t index;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *slow = site_page(&site, "delay", "120", "links", "3", "group", "a b");
+	const char *moved = site_page(&site, "status", "302", "location", "/_/page?links=1&x&=y&z=#f");
+	const char *missing = site_page(&site, "status", "404");
+	const char *dead = "http://127.0.0.1:1/";
+	run_areq(&result, "-q", "-o", "/dev/null", "--har", scratch_path(&scratch, "run.har"), "-r", "0",
+	    slow, moved, missing, dead, "nothttp://x");
+	run_expect_exit(&result, 1);
+	json_t *har = read_har(&scratch, "run.har", &entries), *log = json_object_get(har, "log");
+	cr_expect_str_eq(text_in(log, "version"), "1.2");
+	cr_expect_str_eq(text_in(json_object_get(log, "creator"), "name"), "areq");
+	cr_assert_eq(json_array_size(entries), 5);
+	json_array_foreach(entries, index, entry) check_entry(entry);
+
+	entry = find_entry(entries, slow);
+	cr_expect_geq(number_in(json_object_get(entry, "timings"), "wait"), 119);
+	json_t *query = json_object_get(json_object_get(entry, "request"), "queryString");
+	cr_expect_eq(json_array_size(query), 3);
+	cr_expect_str_eq(text_in(find(query, "name", "delay"), "value"), "120");
+	json_t *response = json_object_get(entry, "response");
+	cr_expect_eq(number_in(response, "status"), 200);
+	cr_expect_str_eq(text_in(response, "statusText"), "OK");
+	cr_expect_str_eq(text_in(response, "httpVersion"), "HTTP/1.1");
+	cr_expect_not(json_object_get(response, "_error"));
+
+	char final[300];
+	snprintf(final, sizeof final, "http://%s/_/page?links=1&x&=y&z=#f", site.host);
+	entry = find_entry(entries, final);
+	cr_expect(strstr(text_in(entry, "comment"), moved), "the last request, with the URL that was listed");
+	query = json_object_get(json_object_get(entry, "request"), "queryString");
+	cr_expect_eq(json_array_size(query), 4);
+	cr_expect_str_eq(text_in(find(query, "name", "x"), "value"), "");
+	cr_expect_str_eq(text_in(find(query, "name", ""), "value"), "y");
+
+	response = json_object_get(find_entry(entries, missing), "response");
+	cr_expect_eq(number_in(response, "status"), 404);
+	cr_expect_not(json_object_get(response, "_error"), "the answer says it");
+	response = json_object_get(find_entry(entries, dead), "response");
+	cr_expect_eq(number_in(response, "status"), 0);
+	cr_expect(strstr(text_in(response, "_error"), "Connection refused"));
+	json_decref(har);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(har, counts_the_handshake_to_the_connection)
+{
+	struct scratch root, scratch;
+	struct nginx nginx;
+	struct run_result result;
+	json_t *entries;
+	scratch_init(&root);
+	scratch_init(&scratch);
+	scratch_write(&root, "page.html", "<a href=x>");
+	nginx_start(&nginx, root.folder);
+	run_areq(&result, "-o", "/dev/null", "--cacert", nginx.ca_file, "--har",
+	    scratch_path(&scratch, "run.har"), nginx_url(&nginx, NGINX_TLS, "/page.html"));
+	run_expect_exit(&result, 0);
+	json_t *har = read_har(&scratch, "run.har", &entries), *entry = json_array_get(entries, 0);
+	check_entry(entry);
+	cr_expect_gt(number_in(json_object_get(entry, "timings"), "ssl"), 0);
+	cr_expect_str_eq(text_in(json_object_get(entry, "response"), "httpVersion"), "HTTP/2");
+	json_decref(har);
+	run_release(&result);
+	nginx_stop(&nginx);
+	scratch_release(&scratch);
+	scratch_release(&root);
+}
+
+Test(charts, of_an_interrupted_run_are_whole)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	json_t *entries;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *quick = site_page(&site, "links", "2"), *stuck = site_page(&site, "hang", "body");
+	const char *waiting = site_page(&site, "hang", "header");
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		site_reset_stats(&site);
+		run_start_areq(&child, NULL, "-q", "--per-host", "2", "-o", "/dev/null", "--waterfall",
+		    scratch_path(&scratch, "w.html"), "--har", scratch_path(&scratch, "w.har"), "--dot",
+		    scratch_path(&scratch, "w.dot"), quick, stuck, waiting, "http://127.0.0.1:1/never");
+		site_wait_requests(&site, 3, 5);
+		run_wait(&child, 0.1);
+		run_kill(&child, signals[i]);
+		run_finish(&child, &result);
+		cr_expect_eq(result.signal, signals[i]);
+		json_t *lines = read_waterfall(&scratch, "w.html");
+		cr_expect_eq(json_array_size(lines), 6);
+		cr_expect_str_eq(text_in(find(lines, "url", stuck), "outcome"), "interrupted");
+		cr_expect_eq(number_in(json_array_get(lines, 5), "signal"), signals[i]);
+		json_decref(lines);
+		json_t *har = read_har(&scratch, "w.har", &entries);
+		cr_expect_eq(json_array_size(entries), 4);
+		json_decref(har);
+		char *dot = scratch_read(&scratch, "w.dot", NULL);
+		cr_expect_str_eq(dot + strlen(dot) - 2, "}\n");
+		free(dot);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(charts, go_to_stdout_and_to_no_file_twice)
+{
+	static const char *const options[] = {"--report", "--waterfall", "--har", "--dot"};
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *url = site_page(&site, "links", "1"), *rows = scratch_path(&scratch, "rows");
+	const char *precious = scratch_write(&scratch, "precious", "precious\n");
+	const char *link = scratch_path(&scratch, "link");
+	cr_assert_eq(symlink(precious, link), 0);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		run_areq(&result, "-o", rows, options[i], "-", url);
+		run_expect_exit(&result, 0);
+		cr_expect_gt(result.out_len, 100, "%s", options[i]);
+		run_release(&result);
+		for (size_t other = 0; other <= i; other++) {
+			const char *before = other < i ? options[other] : "-o";
+			run_areq(&result, before, precious, options[i], link, url);
+			run_expect_exit(&result, 2);
+			cr_expect(strstr(result.err, "cannot go to the same file"), "%s", result.err);
+			run_release(&result);
+			run_areq(&result, before, "-", options[i], "-", url);
+			run_expect_exit(&result, 2);
+			run_release(&result);
+		}
+		run_areq(&result, options[i], precious, precious);
+		run_expect_exit(&result, 2);
+		cr_expect(strstr(result.err, "is the list itself"), "%s", result.err);
+		run_release(&result);
+		run_areq(&result, options[i], precious, "-e", "(", url);
+		run_expect_exit(&result, 2);
+		run_release(&result);
+		char *text = scratch_read(&scratch, "precious", NULL);
+		cr_expect_str_eq(text, "precious\n", "%s", options[i]);
+		free(text);
+		run_areq(&result, "-o", rows, options[i], "/dev/full", url);
+		run_expect_exit(&result, 3);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* 500 pages of ten hosts, each with links to pages of the list, to others and to ten hosts more. */
+static char *dot_list(struct site *site)
+{
+	char *list = calloc(500, 2000), *end = list;
+	for (int i = 0; i < 250; i++) {
+		end += sprintf(end, "http://127.0.0.%d:%u/_/page?group=%d\n", i % 10 + 1, site->port, i);
+		end += sprintf(end, "http://127.0.0.%d:%u/_/page?body=", i % 10 + 1, site->port);
+		for (int link = 1; link <= 8; link++) {
+			int to = i * link % 250;
+			end += sprintf(end, "<a%%20href=http://127.0.0.%d:%u/_/page%%3Fgroup%%3D%d>",
+			    to % 10 + 1, site->port, to);
+			end += sprintf(end, "<a%%20href=http://h%d.example/%d>", to % 40, i);
+		}
+		*end++ = '\n';
+	}
+	return list;
+}
+
+Test(dot, of_500_pages_is_a_picture)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result, picture;
+	const char *const arguments[] = {"--bind", "127.0.0.1", "--bind", "127.0.0.2", "--bind", "127.0.0.3",
+	    "--bind", "127.0.0.4", "--bind", "127.0.0.5", "--bind", "127.0.0.6", "--bind", "127.0.0.7",
+	    "--bind", "127.0.0.8", "--bind", "127.0.0.9", "--bind", "127.0.0.10", NULL};
+	site_start_argv(&site, arguments);
+	scratch_init(&scratch);
+	char *list = dot_list(&site);
+	const char *file = scratch_path(&scratch, "run.dot");
+	run_areq_with(
+	    &result, (&(struct run_options){.input = list}), "-q", "-o", "/dev/null", "--dot", file, "-");
+	run_assert_exit(&result, 0);
+	run_program(&picture, NULL, "dot", (const char *const[]){"-Tsvg", file, NULL});
+	run_assert_exit(&picture, 0);
+	cr_expect_str_eq(picture.err, "");
+	size_t nodes = count_text(picture.out, "class=\"node\""),
+	       edges = count_text(picture.out, "class=\"edge\"");
+	cr_expect(nodes > 50 && nodes < 250, "%zu nodes", nodes);
+	cr_expect(edges > 20 && edges <= 100, "%zu edges", edges);
+	cr_expect_eq(count_text(picture.out, "class=\"cluster\""), 11, "ten hosts, and the others");
+	cr_expect(strstr(picture.out, ">500 pages; "));
+	free(list);
+	run_release(&result);
+	run_release(&picture);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(dot, has_lines_from_pages_to_pages_and_hosts)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result, picture;
+	char body[400];
+	site_start_with(&site, "--bind", "127.0.0.1", "--bind", "127.0.0.2");
+	scratch_init(&scratch);
+	char target[100];
+	snprintf(target, sizeof target, "http://127.0.0.2:%u/a\"&\\b", site.port);
+	snprintf(body, sizeof body,
+	    "<a href='http://127.0.0.2:%u/a\"&amp;\\b'><a href=http://x.example/1><a "
+	    "href=http://x.example/2>",
+	    site.port);
+	const char *page = site_page(&site, "body", body), *file = scratch_path(&scratch, "run.dot");
+	run_areq(&result, "-q", "-o", "/dev/null", "--dot", file, page, target);
+	run_program(&picture, NULL, "dot", (const char *const[]){"-Tplain", file, NULL});
+	run_assert_exit(&picture, 0);
+	cr_expect_str_eq(picture.err, "");
+	cr_expect_eq(count_text(picture.out, "\nedge n0 n1 "), 1, "%s", picture.out);
+	cr_expect_eq(count_text(picture.out, "\nedge n0 "), 2, "%s", picture.out);
+	cr_expect_eq(count_text(picture.out, "\"x.example\""), 1, "%s", picture.out);
+	run_release(&result);
+	run_release(&picture);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
