@@ -88,7 +88,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	                       .place = place,
 	                       .reason = entry->problem,
 	                       .phases = {-1, -1, -1, -1, -1, -1},
-	                       .listed_at = clock_now_ms(),
+	                       .listed_us = clock_now_us(),
 	                   });
 }
 

@@ -32,7 +32,7 @@ struct task *task_new(uint64_t number, const char *source, const struct url *url
 	self->number = number;
 	self->source = redacted.data;
 	take_url(self, url);
-	self->listed_at = clock_now_ms();
+	self->listed_us = clock_now_us();
 	self->phases = (struct phases){-1, -1, -1, -1, -1, -1};
 	return self;
 }
@@ -63,9 +63,9 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 
 struct fetch_request task_request(struct task *self, const struct options *options)
 {
-	self->began_at = clock_now_ms();
+	self->began_us = clock_now_us();
 	if (self->attempts == 0)
-		self->phases.queued = (double)(self->began_at - self->listed_at);
+		self->phases.queued = (double)(self->began_us - self->listed_us) / 1000;
 	if (!self->goes_on) {
 		self->attempts++;
 		self->spent_ms = 0;
@@ -138,8 +138,8 @@ struct outcome task_outcome(const struct task *self)
 	    .content_type = self->content_type,
 	    .charset = self->page ? page_charset(self->page) : NULL,
 	    .phases = self->phases,
-	    .listed_at = self->listed_at,
-	    .began_at = self->began_at,
+	    .listed_us = self->listed_us,
+	    .began_us = self->began_us,
 	    .http_version = self->http_version,
 	    .wire_bytes = self->wire_bytes,
 	    .bytes = self->page ? page_size(self->page) : 0,

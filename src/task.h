@@ -32,8 +32,8 @@ struct task {
 	bool fresh;       /* it must not use an old connection */
 	bool foreign;     /* redirects led away from the origin of the listed URL */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
-	int64_t listed_at;
-	int64_t began_at; /* the last try; 0: none did */
+	int64_t listed_us;
+	int64_t began_us; /* the last try; 0: none did */
 	long http_status;
 	const char *http_version; /* constant; NULL: there was no answer */
 	struct phases phases;

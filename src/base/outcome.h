@@ -55,13 +55,13 @@ struct outcome {
 	const char
 	    *charset; /* the encoding that the page declares, by its standard name; NULL: none, or no page */
 	struct phases phases;
-	int64_t listed_at;        /* monotonic ms: when it was read from the list */
-	int64_t began_at;         /* monotonic ms: when its last try began; 0: none did */
+	int64_t listed_us;        /* monotonic: when it was read from the list */
+	int64_t began_us;         /* monotonic: when its last try began; 0: none did */
 	const char *http_version; /* of the last answer: "HTTP/1.1"; NULL: there was none */
-	uint64_t wire_bytes; /* heads and bodies of all answers, as they came */
-	uint64_t bytes;      /* of the body, after decompression */
-	uint64_t links;      /* given out, each once */
-	uint64_t unresolved; /* links that are no URL */
+	uint64_t wire_bytes;      /* heads and bodies of all answers, as they came */
+	uint64_t bytes;           /* of the body, after decompression */
+	uint64_t links;           /* given out, each once */
+	uint64_t unresolved;      /* links that are no URL */
 };
 
 /* Constant lower-case words. */

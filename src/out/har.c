@@ -142,7 +142,7 @@ static void set_comment(json_t *object, const struct outcome *outcome)
 
 static json_t *entry_object(const struct har *self, const struct outcome *outcome)
 {
-	const struct timing timing = timing_of(outcome, self->start);
+	const struct timing timing = timing_of(outcome, self->start_us);
 	char started[MOMENT_SIZE];
 	double total;
 	json_t *timings = timings_object(&timing, &total);
@@ -165,7 +165,7 @@ static enum status har_begin(void *ctx)
 	    "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"areq\",\"version\":\"" AREQ_VERSION
 	    "\"},\"entries\":[\n";
 	struct har *self = ctx;
-	self->start = clock_now_ms();
+	self->start_us = clock_now_us();
 	self->started = moment_now();
 	return file_write(self->file, head, sizeof head - 1);
 }

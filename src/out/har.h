@@ -11,8 +11,8 @@
 
 struct har {
 	struct file *file;
-	int64_t start;   /* monotonic ms */
-	int64_t started; /* the same moment on the calendar, see moment.h */
+	int64_t start_us; /* monotonic */
+	int64_t started;  /* the same moment on the calendar, see moment.h */
 	bool has_entry;
 };
 

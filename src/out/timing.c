@@ -7,6 +7,11 @@ static double known(double ms)
 	return ms > 0 ? ms : 0;
 }
 
+static double ms_between(int64_t from_us, int64_t to_us)
+{
+	return (double)(to_us - from_us) / 1000;
+}
+
 /* The phase in which the last try ended. */
 static double *last_phase(struct timing *self, const struct outcome *outcome)
 {
@@ -24,10 +29,10 @@ static double *last_phase(struct timing *self, const struct outcome *outcome)
 	}
 }
 
-struct timing timing_of(const struct outcome *outcome, int64_t start)
+struct timing timing_of(const struct outcome *outcome, int64_t start_us)
 {
 	const struct phases *phases = &outcome->phases;
-	struct timing self = {.listed = known((double)(outcome->listed_at - start)),
+	struct timing self = {.listed = known(ms_between(start_us, outcome->listed_us)),
 	    .queued = phases->queued,
 	    .earlier = -1,
 	    .dns = phases->dns,
@@ -35,12 +40,13 @@ struct timing timing_of(const struct outcome *outcome, int64_t start)
 	    .tls = phases->tls,
 	    .wait = phases->first_byte,
 	    .receive = -1};
-	if (!outcome->began_at) {
-		self.queued = (double)(clock_now_ms() - outcome->listed_at);
+	if (!outcome->began_us) {
+		self.queued = ms_between(outcome->listed_us, clock_now_us());
 		return self;
 	}
-	double earlier = (double)(outcome->began_at - outcome->listed_at) - known(phases->queued);
-	if (earlier > 0)
+	double earlier = ms_between(outcome->listed_us, outcome->began_us) - known(phases->queued);
+	/* Of one try nothing is left but what rounding leaves. */
+	if (earlier > 0.01)
 		self.earlier = earlier;
 	double rest =
 	    phases->total - known(self.dns) - known(self.connect) - known(self.tls) - known(self.wait);

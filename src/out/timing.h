@@ -19,8 +19,8 @@ struct timing {
 	double receive;
 };
 
-/* Of an outcome that is known now; start (monotonic ms) is when the run began. What of the last try no phase
+/* Of an outcome that is known now; start_us (monotonic) is when the run began. What of the last try no phase
  * has measured belongs to the stage where it ended. */
-struct timing timing_of(const struct outcome *outcome, int64_t start);
+struct timing timing_of(const struct outcome *outcome, int64_t start_us);
 
 #endif

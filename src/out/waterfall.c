@@ -48,7 +48,7 @@ static enum status waterfall_begin(void *ctx)
 	struct waterfall *self = ctx;
 	char started[MOMENT_SIZE];
 	const char *page = (const char *)waterfall_page;
-	self->start = clock_now_ms();
+	self->start_us = clock_now_us();
 	moment_text(moment_now(), started);
 	enum status status = file_write(self->file, page, (size_t)(data_place() - page));
 	json_t *object = json_object();
@@ -80,7 +80,7 @@ static void set_text_if(json_t *object, const char *key, const char *text)
 static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct waterfall *self = ctx;
-	const struct timing timing = timing_of(outcome, self->start);
+	const struct timing timing = timing_of(outcome, self->start_us);
 	json_t *object = json_object();
 	object_set_text(object, "url", outcome->source_url);
 	if (strcmp(outcome->source_url, outcome->final_url) != 0)

@@ -10,7 +10,7 @@
 
 struct waterfall {
 	struct file *file;
-	int64_t start; /* monotonic ms */
+	int64_t start_us; /* monotonic */
 };
 
 /* Writes to file, which is borrowed, open and empty. */

@@ -31,9 +31,9 @@ Test(timing, gives_what_no_phase_has_measured_to_where_it_ended)
 		const struct timing *wanted = &cases[i].wanted;
 		const struct timing got = timing_of(&(struct outcome){.stage = cases[i].stage,
 		                                        .phases = cases[i].phases,
-		                                        .listed_at = 150,
-		                                        .began_at = 200},
-		    100);
+		                                        .listed_us = 150000,
+		                                        .began_us = 200000},
+		    100000);
 		cr_expect_eq(got.listed, wanted->listed, "%s", cases[i].name);
 		cr_expect_eq(got.queued, wanted->queued, "%s", cases[i].name);
 		cr_expect_eq(got.earlier, wanted->earlier, "%s", cases[i].name);
@@ -47,12 +47,12 @@ Test(timing, gives_what_no_phase_has_measured_to_where_it_ended)
 
 Test(timing, of_what_was_never_tried_is_all_waiting)
 {
-	int64_t now = clock_now_ms();
+	int64_t now = clock_now_us();
 	const struct timing got = timing_of(&(struct outcome){.kind = OUTCOME_INTERRUPTED,
 	                                        .stage = STAGE_LOCAL,
 	                                        .phases = {-1, -1, -1, -1, -1, -1},
-	                                        .listed_at = now - 500},
-	    now - 600);
+	                                        .listed_us = now - 500000},
+	    now - 600000);
 	cr_expect_eq(got.listed, 100);
 	cr_expect(got.queued >= 500 && got.queued < 10000, "%f", got.queued);
 	cr_expect_lt(got.wait, 0);
