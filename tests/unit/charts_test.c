@@ -199,3 +199,19 @@ Test(picture, draws_each_link_where_there_are_few)
 	picture_release(&picture);
 	graph_release(&graph);
 }
+
+Test(picture, sums_up_what_it_cannot_draw_one_by_one)
+{
+	struct graph graph;
+	struct picture picture;
+	uint64_t drawn = 0;
+	fill(&graph, 10, 50, 4);
+	picture_init(&picture, &graph);
+	for (size_t i = 0; i < picture.edge_count; i++)
+		drawn += picture_is_inner(&picture, &picture.edges[i]) ? 0 : picture.edges[i].count;
+	cr_expect_eq(picture.links, 4000, "none of these is within a host");
+	cr_expect_eq(picture.links_drawn, drawn);
+	cr_expect_gt(drawn, 3000, "%ju", (uintmax_t)drawn);
+	picture_release(&picture);
+	graph_release(&graph);
+}
