@@ -81,11 +81,12 @@ static json_t *repaired_string(struct slice text)
 
 static void set_text(json_t *object, const char *key, struct slice text)
 {
-	json_t *value = NULL;
-	if (!text.data)
-		value = json_null();
-	else if (!memchr(text.data, '\0', text.len))
-		value = json_stringn(text.data, text.len);
+	if (!text.data) {
+		set(object, key, json_null());
+		return;
+	}
+	bool has_null = memchr(text.data, '\0', text.len);
+	json_t *value = has_null ? NULL : json_stringn(text.data, text.len);
 	set(object, key, value ? value : repaired_string(text));
 }
 

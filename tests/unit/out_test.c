@@ -44,7 +44,9 @@ static void give_links(const struct observer *rows, const char *source, int coun
 	char url[64];
 	for (int i = 0; i < count; i++) {
 		snprintf(url, sizeof url, "http://a/%d", i);
-		cr_assert_eq(rows->link(rows->self, &(struct outcome){.source_url = source}, &(struct link){.url = slice_of(url)}), STATUS_OK);
+		cr_assert_eq(rows->link(rows->self, &(struct outcome){.source_url = source},
+		                 &(struct link){.url = slice_of(url)}),
+		    STATUS_OK);
 	}
 	cr_assert_eq(rows->outcome(rows->self, &(struct outcome){.kind = OUTCOME_OK}), STATUS_OK);
 }
