@@ -201,10 +201,10 @@ static void add_edges(struct buf *out, const struct picture *picture)
 	}
 }
 
-static enum status dot_link(void *ctx, const char *source_url, const struct link *link)
+static enum status dot_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct dot *self = ctx;
-	(void)source_url;
+	(void)page;
 	graph_add_link(&self->graph, link->url);
 	return STATUS_OK;
 }
