@@ -210,6 +210,8 @@ struct run_end run(const struct options *options)
 	else
 		signal = ending_signal(status);
 	status = status_first(status, outputs_close(&self.outputs));
+	if (status == STATUS_PIPE_CLOSED)
+		signal = SIGPIPE;
 	rows_free(self.rows);
 	progress_free(self.progress);
 	summary_free(self.summary);

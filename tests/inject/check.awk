@@ -35,7 +35,7 @@ function class_of(fd, target,    name) {
 		return "stderr"
 	if (name == "list")
 		return "list"
-	if (target ~ /^pipe:/ && fd == 1 || name ~ /^\.?(out|report)/)
+	if (target ~ /^pipe:/ && fd == 1 || name ~ /^\.?(out|report|summary)/)
 		return "output"
 	return "other"
 }

@@ -14,6 +14,7 @@ set -eu
 modes="file|--output|whole|-o out list
 append|--append|whole|-a -o out list
 report|--report|whole|-o out --report report list
+summary|--summary-json|whole|-o out --summary-json summary list
 pipe|--verbose|none|-v list
 regexp|--regexp|whole|-e href=.([a-z0-9]+) -o out list
 xpath|--xpath|whole|--xpath //@href -o out list
@@ -130,7 +131,7 @@ run() {
 	rest=${rest#*|*|}
 	old=${rest%%|*}
 	setting=$2
-	rm -f log out* report
+	rm -f log out* report summary
 	write_list "$3" >list
 	[ "$old" = none ] || write_old "$old" >out
 	# The arguments are meant to split.
