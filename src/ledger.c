@@ -45,7 +45,6 @@ struct ledger {
 	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
 	uint64_t received;    /* bytes of bodies */
 	int64_t standing_due; /* the next moment to tell how the run stands */
-	const struct outcome *emitting; /* the page whose links are given out */
 };
 
 /* The first failure counts. */
@@ -63,11 +62,18 @@ static void tell_outcome(struct ledger *self, const struct outcome *outcome)
 	note_status(self, observers_outcome(self->observers, outcome));
 }
 
+/* A page whose links are given out. */
+struct emission {
+	struct ledger *ledger;
+	const struct outcome *page;
+};
+
 static void on_link(void *ctx, const struct link *link)
 {
-	struct ledger *self = ctx;
-	if (self->status == STATUS_OK)
-		note_status(self, observers_link(self->observers, self->emitting, link));
+	const struct emission *self = ctx;
+	struct ledger *ledger = self->ledger;
+	if (ledger->status == STATUS_OK)
+		note_status(ledger, observers_link(ledger->observers, self->page, link));
 }
 
 /* From the list to tasks. */
@@ -178,8 +184,8 @@ static void complete_task(struct ledger *self, struct task *task)
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
-	self->emitting = &outcome;
-	if (!page_finish(task->page, task->url, on_link, self, &counts)) {
+	struct emission emission = {self, &outcome};
+	if (!page_finish(task->page, task->url, on_link, &emission, &counts)) {
 		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
 		    "what the pattern, the XPath or a filter asks for takes too long on this page");
 		return;
@@ -193,11 +199,7 @@ static void complete_task(struct ledger *self, struct task *task)
 static void skip_task(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
-	if (task->cut == CUT_NOT_TEXT)
-		snprintf(reason, sizeof reason, "not text but %s", task->content_type);
-	else
-		snprintf(reason, sizeof reason, "larger than %" PRId64 " bytes (--max-size)",
-		    self->options->max_size);
+	task_describe_cut(task, self->options, reason, sizeof reason);
 	end_task(self, task, OUTCOME_SKIPPED, STAGE_POLICY, reason);
 }
 
@@ -264,28 +266,19 @@ static void fail_status(struct ledger *self, struct task *task, const struct fet
 static void follow(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	char reason[REASON_MAX];
-	struct url current;
-	url_init(&current);
-	url_parse(&current, task->url, strlen(task->url), NULL, NULL);
-	bool parsed = url_parse(&self->url, task->location, strlen(task->location), &current, NULL);
-	bool leaves = parsed && !url_same_origin(&self->url, &current);
-	url_release(&current);
-	const char *problem = NULL;
-	if (!parsed)
-		problem = "which is no URL";
-	else if (!url_is_http(&self->url))
-		problem = "which is no http or https URL";
+	bool leaves;
+	const char *problem = task_read_location(task, &self->url, &leaves);
 	if (problem) {
 		buf_clear(&self->shown);
 		url_append_redacted(&self->shown, task->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
 		    result->http_status, self->shown.data, problem);
-		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
-		return;
-	}
-	if (task->redirects >= self->options->max_redirs) {
+	} else if (task->redirects >= self->options->max_redirs) {
+		problem = "too many";
 		snprintf(reason, sizeof reason, "more than %" PRId64 " redirects (--max-redirs)",
 		    self->options->max_redirs);
+	}
+	if (problem) {
 		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
 		return;
 	}

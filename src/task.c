@@ -4,6 +4,8 @@
 #include "base/clock.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +51,19 @@ void task_free(struct task *self)
 	free(self);
 }
 
+const char *task_read_location(const struct task *self, struct url *to, bool *leaves)
+{
+	struct url current;
+	url_init(&current);
+	url_parse(&current, self->url, strlen(self->url), NULL, NULL);
+	bool parsed = url_parse(to, self->location, strlen(self->location), &current, NULL);
+	*leaves = parsed && !url_same_origin(to, &current);
+	url_release(&current);
+	if (!parsed)
+		return "which is no URL";
+	return url_is_http(to) ? NULL : "which is no http or https URL";
+}
+
 void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
 	if (leaves) {
@@ -86,6 +101,14 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .cookies = self->cookies,
 	    .waited_ms = -1,
 	    .job = self};
+}
+
+void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size)
+{
+	if (self->cut == CUT_NOT_TEXT)
+		snprintf(reason, size, "not text but %s", self->content_type);
+	else
+		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
 }
 
 void task_note(struct task *self, const struct fetch_result *result)

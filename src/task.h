@@ -47,11 +47,18 @@ struct task {
 struct task *task_new(uint64_t number, const char *source, const struct url *url);
 void task_free(struct task *self);
 
+/* Reads where the answer sends us into *to; *leaves: to another origin. Why we do not follow, in words; NULL:
+ * we may. */
+const char *task_read_location(const struct task *self, struct url *to, bool *leaves);
+
 /* Goes on at url, where a redirect leads; from an origin to another it takes no secret along. */
 void task_redirect(struct task *self, const struct url *url, bool leaves);
 
 /* Begins the next try and returns what it asks for; the request borrows from the task. */
 struct fetch_request task_request(struct task *self, const struct options *options);
+
+/* Why the handler wanted no more of the answer (cut), as words in reason[0..size), NUL-terminated. */
+void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size);
 
 /* Keeps what the end of a try tells; the result is borrowed for the call. */
 void task_note(struct task *self, const struct fetch_result *result);

@@ -29,8 +29,8 @@ struct options {
 	bool lock_fail; /* where another run writes to an output; else wait for it */
 	bool no_header;
 	enum format format;
-	bool null_ends;     /* a row of FORMAT_URLS ends with NUL, not with a newline */
-	bool ordered;       /* rows in the order of the list, not as they come */
+	bool null_ends;        /* a row of FORMAT_URLS ends with NUL, not with a newline */
+	bool ordered;          /* rows in the order of the list, not as they come */
 	const char *report;    /* NULL: none */
 	const char *waterfall; /* likewise */
 	const char *har;

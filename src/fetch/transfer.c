@@ -9,6 +9,7 @@
 #include "fetch/answer.h"
 #include "fetch/decode.h"
 #include "fetch/failure.h"
+#include "fetch/headers.h"
 #include "fetch/names.h"
 #include "fetch/watchdog.h"
 
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
@@ -48,8 +48,7 @@ struct transfer {
 	CURL *easy;
 	const struct options *options;
 	const struct fetch_handlers *handlers;
-	struct curl_slist *headers;         /* the user's, for the listed URL's own origin */
-	struct curl_slist *foreign_headers; /* … without what is meant for that origin alone */
+	struct headers headers;
 	void *job;
 	size_t place;
 	struct heap *draining;
@@ -174,47 +173,6 @@ static void use_one_ca_file(CURL *easy)
 		set(easy, CURLOPT_CAPATH, NULL);
 }
 
-static void add_header(struct curl_slist **list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(*list, line);
-	if (!longer)
-		alloc_fail();
-	*list = longer;
-}
-
-static bool has_name(const char *line, const char *name)
-{
-	size_t len = strcspn(line, ":;");
-	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-		len--;
-	return strlen(name) == len && strncasecmp(line, name, len) == 0;
-}
-
-/* What curl, too, does not send to another host along a redirect. */
-static bool is_for_one_origin(const char *line)
-{
-	return has_name(line, "Authorization") || has_name(line, "Cookie") || has_name(line, "Host") ||
-	       has_name(line, "Proxy-Authorization");
-}
-
-/* The user's header lines, and the codings that we undo ourselves (see decode.h) unless the user says
- * otherwise. */
-static void make_header_lists(struct transfer *self)
-{
-	const struct option_list *lines = &self->options->headers;
-	bool accepts = false;
-	for (size_t i = 0; i < lines->count; i++) {
-		accepts |= has_name(lines->items[i], "Accept-Encoding");
-		add_header(&self->headers, lines->items[i]);
-		if (!is_for_one_origin(lines->items[i]))
-			add_header(&self->foreign_headers, lines->items[i]);
-	}
-	if (accepts)
-		return;
-	add_header(&self->headers, "Accept-Encoding: " DECODER_ACCEPTS);
-	add_header(&self->foreign_headers, "Accept-Encoding: " DECODER_ACCEPTS);
-}
-
 /* Called with each address before it is connected to, so nothing leads around it: no redirect, no name
  * server. */
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
@@ -245,7 +203,7 @@ static void set_user_options(struct transfer *self)
 {
 	const struct options *options = self->options;
 	CURL *easy = self->easy;
-	make_header_lists(self);
+	headers_init(&self->headers, options);
 	set(easy, CURLOPT_USERAGENT, options->user_agent);
 	/* A proxy would choose the address itself. */
 	if (options->proxy || options->public_only)
@@ -317,8 +275,7 @@ void transfer_free(struct transfer *self)
 	if (!self)
 		return;
 	curl_easy_cleanup(self->easy);
-	curl_slist_free_all(self->headers);
-	curl_slist_free_all(self->foreign_headers);
+	headers_release(&self->headers);
 	curl_slist_free_all(self->resolve);
 	decoder_free(self->decoder);
 	free(self);
@@ -346,7 +303,7 @@ static void set_addresses(struct transfer *self, const struct fetch_request *req
 			buf_append_text(&line, tls ? "443" : "80");
 		buf_append_byte(&line, ':');
 		buf_append_text(&line, request->addresses);
-		add_header(&self->resolve, line.data);
+		headers_add(&self->resolve, line.data);
 		buf_release(&line);
 	}
 	set(self->easy, CURLOPT_RESOLVE, self->resolve);
@@ -400,7 +357,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	set(easy, CURLOPT_URL, request->url);
 	set_addresses(self, request);
 	set_credentials(easy, request->credentials);
-	set(easy, CURLOPT_HTTPHEADER, request->foreign ? self->foreign_headers : self->headers);
+	set(easy, CURLOPT_HTTPHEADER, request->foreign ? self->headers.foreign : self->headers.own);
 	set(easy, CURLOPT_TIMEOUT_MS, left_ms(request->timeout_ms, request->waited_ms));
 	curl_easy_setopt(
 	    easy, CURLOPT_CONNECTTIMEOUT_MS, left_ms(self->options->connect_timeout_ms, request->waited_ms));

@@ -70,8 +70,8 @@ enum status file_drain(struct file *self, int64_t until);
  * STATUS_OUTPUT where that fails (logged). */
 enum status file_commit(struct file *self);
 
-/* Where the last whole row of the file ends, which has that size now and can be read from fd; false where it cannot
- * (errno says why). */
+/* Where the last whole row of the file ends, which has that size now and can be read from fd; false where it
+ * cannot (errno says why). */
 bool file_find_end(const struct file *self, int fd, off_t size, off_t *end);
 
 /* Closes and checks; an atomic file that was not committed is left as it was, and what is still in

@@ -110,12 +110,12 @@ Test(summary_json, shares_no_file_with_list_rows_or_report)
 	run_areq(&result, list, "-o", other, "--summary-json", again);
 	run_expect_exit(&result, 2);
 	cr_expect(
-	    strstr(result.err, "the summary and the rows cannot go to the same file"), "%s", result.err);
+	    strstr(result.err, "the rows and the summary cannot go to the same file"), "%s", result.err);
 	run_release(&result);
 	run_areq(&result, list, "--report", other, "--summary-json", again);
 	run_expect_exit(&result, 2);
 	cr_expect(
-	    strstr(result.err, "the summary and the report cannot go to the same file"), "%s", result.err);
+	    strstr(result.err, "the report and the summary cannot go to the same file"), "%s", result.err);
 	run_release(&result);
 	char *text = scratch_read(&scratch, "other", NULL);
 	cr_expect_str_eq(text, "as it was\n");
