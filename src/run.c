@@ -213,6 +213,7 @@ struct run_end run(const struct options *options)
 	if (status == STATUS_PIPE_CLOSED)
 		signal = SIGPIPE;
 	rows_free(self.rows);
+	dot_release(&self.dot);
 	progress_free(self.progress);
 	summary_free(self.summary);
 	ledger_free(self.ledger);

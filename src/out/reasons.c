@@ -1,7 +1,6 @@
 #include "out/reasons.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 
 #include <search.h>
 #include <stdbool.h>
@@ -25,6 +24,7 @@ void reasons_release(struct reasons *self)
 		free(reason);
 	}
 	self->count = 0;
+	buf_release(&self->kind);
 }
 
 static bool is_digit(char c)
@@ -73,19 +73,18 @@ static void add_new(struct reasons *self, const char *kind, const char *text, co
 
 void reasons_add(struct reasons *self, const char *text, const char *url)
 {
-	struct buf kind;
-	buf_init(&kind, 2 * REASON_BYTES_MAX);
-	buf_append_text(&kind, "");
-	append_kind(&kind, text);
-	struct reason wanted = {.kind = kind.data};
+	self->kind.max = 2 * REASON_BYTES_MAX;
+	buf_clear(&self->kind);
+	buf_append_text(&self->kind, "");
+	append_kind(&self->kind, text);
+	struct reason wanted = {.kind = self->kind.data};
 	struct reason **found = tfind(&wanted, &self->tree, compare_kinds);
 	if (found)
 		(*found)->count++;
 	else if (self->count < REASONS_MAX)
-		add_new(self, kind.data, text, url);
+		add_new(self, self->kind.data, text, url);
 	else
 		self->others++;
-	buf_release(&kind);
 }
 
 static int compare_counts(const void *a, const void *b)

@@ -2,6 +2,8 @@
 #ifndef AREQ_OUT_REASONS_H
 #define AREQ_OUT_REASONS_H
 
+#include "base/buf.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +24,7 @@ struct reasons {
 	struct reason *list[REASONS_MAX];
 	size_t count;
 	uint64_t others; /* failures beyond those that are told apart */
+	struct buf kind; /* of the one that is being added */
 };
 
 void reasons_release(struct reasons *self);

@@ -235,7 +235,8 @@ Test(loop, holds_only_what_it_needs_of_a_long_list)
 	run_areq_with(&large, (&(struct run_options){.limit = 60}), "-q", name);
 	run_expect_exit(&small, 1);
 	run_expect_exit(&large, 1);
-	cr_expect(large.max_rss_kib < small.max_rss_kib + 8 * 1024,
+	/* The list has 21 MB; what the sanitizers keep back of freed memory counts, too. */
+	cr_expect(large.max_rss_kib < small.max_rss_kib + 16 * 1024,
 	    "%ld KiB for one line, %ld KiB for 300,000", small.max_rss_kib, large.max_rss_kib);
 	run_release(&small);
 	run_release(&large);

@@ -78,7 +78,7 @@ Test(progress, is_not_broken_by_messages)
 	struct scene scene;
 	/* So that the display soon is longer than a message. */
 	const char *urls[21] = {"--delay=60ms"}, *args[24] = {"-o"};
-	char target[8], expected[200];
+	char target[16], expected[200];
 	begin(&scene);
 	for (int i = 0; i < 20; i++) {
 		snprintf(target, sizeof target, "/x%d", i);
