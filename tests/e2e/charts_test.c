@@ -475,7 +475,8 @@ Test(dot, has_lines_from_pages_to_pages_and_hosts)
 	    "href=http://x.example/2>",
 	    site.port);
 	const char *page = site_page(&site, "body", body), *file = scratch_path(&scratch, "run.dot");
-	run_areq(&result, "-q", "-o", "/dev/null", "--dot", file, page, target);
+	/* One after the other: nodes are numbered as pages come. */
+	run_areq(&result, "-q", "-j", "1", "-o", "/dev/null", "--dot", file, page, target);
 	run_program(&picture, NULL, "dot", (const char *const[]){"-Tplain", file, NULL});
 	run_assert_exit(&picture, 0);
 	cr_expect_str_eq(picture.err, "");
