@@ -1,7 +1,7 @@
 #include "out/format.h"
 
-#include "base/alloc.h"
 #include "base/utf8.h"
+#include "out/object.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -55,12 +55,6 @@ static void append_url_null(struct buf *rows, const struct outcome *page, const 
 	buf_append_byte(rows, '\0');
 }
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(object, key, value) != 0)
-		alloc_fail();
-}
-
 /* JSON is UTF-8, which a page need not be; and many readers stop at a NUL, which browsers replace too (HTML
  * standard, sections 13.2.5.36 to 38). */
 static json_t *repaired_string(struct slice text)
@@ -82,17 +76,12 @@ static json_t *repaired_string(struct slice text)
 static void set_text(json_t *object, const char *key, struct slice text)
 {
 	if (!text.data) {
-		set(object, key, json_null());
+		object_set(object, key, json_null());
 		return;
 	}
 	bool has_null = memchr(text.data, '\0', text.len);
 	json_t *value = has_null ? NULL : json_stringn(text.data, text.len);
-	set(object, key, value ? value : repaired_string(text));
-}
-
-static int append_piece(const char *bytes, size_t len, void *rows)
-{
-	return buf_append(rows, bytes, len) ? 0 : -1;
+	object_set(object, key, value ? value : repaired_string(text));
 }
 
 static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
@@ -104,11 +93,9 @@ static void append_jsonl(struct buf *rows, const struct outcome *page, const str
 	set_text(row, "raw", link->raw);
 	set_text(row, "tag", link->tag);
 	set_text(row, "rel", link->rel);
-	set(row, "position", link->position < 0 ? json_null() : json_integer(link->position));
-	set(row, "http_status", json_integer(page->http_status));
-	if (json_dump_callback(row, append_piece, rows, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0)
-		alloc_fail();
-	json_decref(row);
+	object_set(row, "position", link->position < 0 ? json_null() : json_integer(link->position));
+	object_set(row, "http_status", json_integer(page->http_status));
+	object_append(rows, row);
 	buf_append_byte(rows, '\n');
 }
 
