@@ -94,7 +94,8 @@ void input_free(struct input *self)
 static enum status complain(const struct source *source, int error)
 {
 	const char *hint = "";
-	if (error == ENOENT && strchr(source->name, '.') && !strchr(source->name, '/'))
+	size_t first_dot = strcspn(source->name, ".");
+	if (error == ENOENT && first_dot > 0 && first_dot < strcspn(source->name, "/"))
 		hint = " (a URL as an argument needs its https:// in front)";
 	log_error("%s: %s%s", source->name, strerror(error), hint);
 	return STATUS_INPUT;

@@ -638,6 +638,17 @@ Test(output, holds_no_message_where_stderr_is_closed)
 	scratch_release(&scratch);
 }
 
+Test(stderr_lines, tell_how_a_url_is_given_as_an_argument)
+{
+	struct run_result result;
+	run_areq(&result, "example.com/x");
+	cr_expect(strstr(result.err, "(a URL as an argument needs its https:// in front)"), "%s", result.err);
+	run_release(&result);
+	run_areq(&result, "./example.com");
+	cr_expect_not(strstr(result.err, "https"), "%s", result.err);
+	run_release(&result);
+}
+
 Test(ends, at_once_by_the_second_signal)
 {
 	struct site site;
