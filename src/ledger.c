@@ -268,17 +268,17 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	char reason[REASON_MAX];
 	bool leaves;
 	const char *problem = task_read_location(task, &self->url, &leaves);
+	bool too_many = task->redirects >= self->options->max_redirs;
 	if (problem) {
 		buf_clear(&self->shown);
 		url_append_redacted(&self->shown, task->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
 		    result->http_status, self->shown.data, problem);
-	} else if (task->redirects >= self->options->max_redirs) {
-		problem = "too many";
+	} else if (too_many) {
 		snprintf(reason, sizeof reason, "more than %" PRId64 " redirects (--max-redirs)",
 		    self->options->max_redirs);
 	}
-	if (problem) {
+	if (problem || too_many) {
 		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
 		return;
 	}
