@@ -98,6 +98,23 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	                   });
 }
 
+/* What would be fetched, but for --dry-run. */
+static void skip_entry(struct ledger *self, const struct input_entry *entry)
+{
+	buf_clear(&self->shown);
+	url_append_bare(entry->url, &self->shown);
+	tell_outcome(self, &(struct outcome){
+	                       .number = self->totals.urls,
+	                       .kind = OUTCOME_SKIPPED,
+	                       .stage = STAGE_POLICY,
+	                       .source_url = self->shown.data,
+	                       .final_url = self->shown.data,
+	                       .reason = "not fetched (--dry-run)",
+	                       .phases = {-1, -1, -1, -1, -1, -1},
+	                       .listed_us = clock_now_us(),
+	                   });
+}
+
 static void admit_entry(struct ledger *self, const struct input_entry *entry)
 {
 	if (entry->problem) {
@@ -108,14 +125,25 @@ static void admit_entry(struct ledger *self, const struct input_entry *entry)
 		self->totals.repeated++;
 		return;
 	}
-	struct task *task = task_new(++self->totals.urls, entry->text, entry->url);
+	self->totals.urls++;
+	if (self->options->dry_run) {
+		skip_entry(self, entry);
+		return;
+	}
+	struct task *task = task_new(self->totals.urls, entry->text, entry->url);
 	frontier_add(self->frontier, &task->job, entry->url);
 }
 
-/* Reads on while there is room and something to read. True where the list makes us wait. */
+static bool wants_more(const struct ledger *self)
+{
+	return !self->input_ended && frontier_waiting(self->frontier) < READ_AHEAD;
+}
+
+/* Reads on while there is room and something to read, but not so long that signals and readers would wait.
+ * True where the list makes us wait. */
 static bool read_list(struct ledger *self)
 {
-	while (!self->input_ended && frontier_waiting(self->frontier) < READ_AHEAD) {
+	for (size_t n = 0; wants_more(self) && n < READ_AHEAD; n++) {
 		struct input_entry entry;
 		switch (input_next(self->input, &entry)) {
 		case INPUT_ENTRY:
@@ -342,6 +370,8 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct wai
 		wait_until(wait, frontier_next_due(self->frontier));
 		if (waits_for_list)
 			wait_for(wait, input_descriptor(self->input), false);
+		else if (wants_more(self))
+			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}

@@ -3,6 +3,7 @@
 #include "base/screen.h"
 #include "base/stop.h"
 #include "cli.h"
+#include "cli_password.h"
 #include "run.h"
 
 #include <curl/curl.h>
@@ -26,12 +27,19 @@ static bool wants_color(const struct options *options)
 	return screen_obeys() && !(no_color && *no_color);
 }
 
-static enum status run_options(const struct options *options, int *signal)
+static enum status run_options(struct options *options, int *signal)
 {
 	if (options->inputs.count == 0 && isatty(STDIN_FILENO)) {
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
 		return STATUS_USAGE;
 	}
+	stop_watch();
+	enum status asked = options->dry_run ? STATUS_OK : cli_password_ask(options);
+	*signal = stop_signal();
+	if (asked != STATUS_OK || *signal)
+		return asked;
+	if (options->config)
+		log_event("options from %s", options->config);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		log_error("libcurl cannot be started");
 		return STATUS_LIBRARY;

@@ -13,6 +13,8 @@ static const char *text_of(enum output output)
 /* Where the user wants it; NULL: nowhere. */
 static const char *name_of(const struct options *options, enum output output)
 {
+	if (options->dry_run)
+		return output == OUTPUT_ROWS ? "-" : NULL;
 	const char *const names[OUTPUTS] = {options->output ? options->output : "-", options->report,
 	    options->waterfall, options->har, options->dot, options->summary_json};
 	return names[output];
@@ -64,9 +66,9 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 	const struct file_options for_rows = {.append = options->append,
 	    .repair = options->repair,
 	    .atomic = options->atomic,
-	    .lock_fail = options->lock_fail,
+	    .lock_fail = options->lock == LOCK_FAIL,
 	    .null_ends = options->null_ends};
-	const struct file_options for_others = {.lock_fail = options->lock_fail};
+	const struct file_options for_others = {.lock_fail = options->lock == LOCK_FAIL};
 	enum status status = STATUS_OK;
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
 		const char *name = name_of(options, i);

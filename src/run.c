@@ -10,6 +10,7 @@
 #include "out/dot.h"
 #include "out/har.h"
 #include "out/observer.h"
+#include "out/plan.h"
 #include "out/progress.h"
 #include "out/report.h"
 #include "out/rows.h"
@@ -23,6 +24,7 @@
 
 struct run {
 	const struct options *options;
+	struct settings settings;
 	struct input *input;
 	struct ledger *ledger;
 	struct outputs outputs;
@@ -30,26 +32,19 @@ struct run {
 	struct waterfall waterfall;
 	struct har har;
 	struct dot dot;
+	struct plan plan;
 	struct progress *progress; /* NULL: not wanted */
 	struct summary *summary;
 	struct observers observers;
 	struct totals totals;
 };
 
-static enum status check_cacert(const struct options *options)
-{
-	if (!options->cacert || access(options->cacert, R_OK) == 0)
-		return STATUS_OK;
-	log_error("--cacert %s: cannot be read", options->cacert);
-	return STATUS_USAGE;
-}
-
 /* Everything that can be refused is, before the output is touched. */
 static enum status set_up(struct run *self)
 {
-	enum status status = check_cacert(self->options);
+	enum status status = settings_init(&self->settings, self->options);
 	if (status == STATUS_OK)
-		status = crawl_check(self->options);
+		status = crawl_check(&self->settings);
 	if (status == STATUS_OK)
 		status = input_open(self->input);
 	if (status == STATUS_OK)
@@ -64,6 +59,12 @@ static void add_observers(struct run *self)
 	const struct options *options = self->options;
 	struct file *files = self->outputs.files;
 	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
+	self->summary = summary_new(options, isatty(STDERR_FILENO));
+	if (options->dry_run) {
+		observers_add(&self->observers, plan_observer(&self->plan, options, &files[OUTPUT_ROWS]));
+		observers_add(&self->observers, console_observer());
+		return;
+	}
 	observers_add(&self->observers, rows_observer(self->rows));
 	if (options->report)
 		observers_add(&self->observers, report_observer(&files[OUTPUT_REPORT]));
@@ -79,7 +80,6 @@ static void add_observers(struct run *self)
 		observers_add(&self->observers, progress_observer(self->progress));
 	}
 	observers_add(&self->observers, console_observer());
-	self->summary = summary_new(options, isatty(STDERR_FILENO));
 	observers_add(&self->observers, summary_observer(self->summary));
 }
 
@@ -119,7 +119,7 @@ static enum status crawl(struct run *self)
 	const struct crawl_handlers handlers = ledger_handlers(self->ledger);
 	enum status status = observers_begin(&self->observers);
 	if (status == STATUS_OK)
-		status = crawl_run(self->options, &handlers, &longest_turn_us);
+		status = crawl_run(&self->settings, &handlers, &longest_turn_us);
 	status = status_first(status, ledger_close(self->ledger, &self->totals));
 	self->totals.longest_turn_us = longest_turn_us;
 	self->totals.elapsed_ms = clock_now_ms() - began;
@@ -159,7 +159,7 @@ static enum status commit(struct run *self, enum status status, int signal)
 	struct file *rows = &self->outputs.files[OUTPUT_ROWS];
 	if (status == STATUS_OK && !signal)
 		return file_commit(rows);
-	if (!self->options->atomic)
+	if (!self->options->atomic || self->options->dry_run)
 		return status;
 	const char *why = why_left(self, status, signal);
 	if (why)
@@ -199,7 +199,6 @@ struct run_end run(const struct options *options)
 {
 	struct run self = {.options = options};
 	int signal = 0;
-	stop_watch();
 	outputs_init(&self.outputs);
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
@@ -214,9 +213,11 @@ struct run_end run(const struct options *options)
 		signal = SIGPIPE;
 	rows_free(self.rows);
 	dot_release(&self.dot);
+	plan_release(&self.plan);
 	progress_free(self.progress);
 	summary_free(self.summary);
 	ledger_free(self.ledger);
 	input_free(self.input);
+	settings_release(&self.settings);
 	return (struct run_end){status, signal};
 }

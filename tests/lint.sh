@@ -27,8 +27,8 @@ for wing in base in fetch link out; do
 done
 
 say "one user each of curl_multi_*, curl_easy_setopt; no epoll"
-for rule in 'curl_multi_:fetch/crawl' 'curl_easy_setopt:fetch/transfer'; do
-	if grep -rlE "${rule%%:*}" src | grep -v "^src/${rule##*:}\.[ch]$"; then
+for rule in 'curl_multi_:fetch/crawl' 'curl_easy_setopt:fetch/(transfer|setup)'; do
+	if grep -rlE "${rule%%:*}" src | grep -Ev "^src/${rule##*:}\.[ch]$"; then
 		echo "${rule%%:*} belongs to src/${rule##*:} alone" >&2
 		exit 1
 	fi
@@ -61,7 +61,11 @@ find src -name '*.c' ! -name 'charset_index_*' -print0 |
 	xargs -0 -P 2 -n 6 sh -c 'flags=$1; shift; exec clang-tidy --quiet "$@" -- $flags 2>/dev/null' tidy "$flags"
 
 say "man page"
-mandoc -Tlint -Wwarning man/areq.1
+said=$(mandoc -Tlint -Wstyle man/areq.1 2>/dev/null) || :
+if [ -n "$said" ]; then
+	echo "$said" >&2
+	exit 1
+fi
 
 say "shell scripts"
 # shellcheck disable=SC2046

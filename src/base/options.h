@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Texts are borrowed from argv; the list's array is the list's own. */
+/* Texts are borrowed from argv or from what the options own; the list's array is the list's own. */
 struct option_list {
 	const char **items;
 	size_t count;
@@ -18,15 +18,17 @@ enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 /* How the rows are written. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+/* What to do while another run writes to an output. */
+enum lock_wish { LOCK_WAIT, LOCK_FAIL };
 
 struct options {
 	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
 
 	const char *output; /* NULL or "-": stdout */
 	bool append;
-	bool repair;    /* of a torn last line that would be appended to */
-	bool atomic;    /* output is replaced at the end, if the run ends with 0 */
-	bool lock_fail; /* where another run writes to an output; else wait for it */
+	bool repair; /* of a torn last line that would be appended to */
+	bool atomic; /* output is replaced at the end, if the run ends with 0 */
+	enum lock_wish lock;
 	bool no_header;
 	enum format format;
 	bool null_ends;        /* a row of FORMAT_URLS ends with NUL, not with a newline */
@@ -53,9 +55,16 @@ struct options {
 
 	struct option_list headers; /* "Name: value" */
 	const char *user_agent;
+	const char *user; /* "name:password" for the origins of listed URLs without their own; NULL: none */
+	bool netrc;       /* names and passwords come from ~/.netrc, */
+	const char *netrc_file;     /* … or from this file */
+	struct option_list cookies; /* "name=value; …", or the name of a file of cookies */
 	const char *proxy;
-	const char *dns_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: the system's */
-	bool public_only;        /* connect to public addresses alone */
+	bool http1;                  /* never HTTP/2 */
+	struct option_list resolves; /* "host:port:address[,address]..." */
+	const char *interface;       /* a network interface or an address of this machine; NULL: any */
+	const char *dns_servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL: the system's */
+	bool public_only;            /* connect to public addresses alone */
 	const char *cacert;
 	bool insecure;
 	bool ipv4;
@@ -78,6 +87,16 @@ struct options {
 	enum when progress;
 	enum when color;
 	const char *summary_json; /* NULL: none */
+	bool dry_run;             /* fetch nothing, and say what would be */
+
+	const char *config; /* the file that some of this comes from; NULL: none */
+	char **owned;       /* texts that no argv holds; options_own */
+	size_t owned_count;
 };
+
+void options_list_add(struct option_list *list, const char *item);
+
+/* Takes the text, which lives as long as the options do and is freed with free(3). */
+void options_own(struct options *self, char *text);
 
 #endif

@@ -17,3 +17,11 @@ const char *outcome_stage_text(enum outcome_stage stage)
 	assert(stage < STAGES);
 	return texts[stage];
 }
+
+/* It is in its normal form, or no URL at all. */
+struct slice outcome_host(const struct outcome *self)
+{
+	const char *slashes = strstr(self->final_url, "://");
+	const char *host = slashes ? slashes + 3 : self->final_url;
+	return (struct slice){host, strcspn(host, "/?#")};
+}

@@ -2,6 +2,8 @@
 #ifndef AREQ_BASE_OUTCOME_H
 #define AREQ_BASE_OUTCOME_H
 
+#include "base/slice.h"
+
 #include <stdint.h>
 
 /* Every input URL gets exactly one of these. */
@@ -63,6 +65,9 @@ struct outcome {
 	uint64_t links;           /* given out, each once */
 	uint64_t unresolved;      /* links that are no URL */
 };
+
+/* The host that final_url names, with a port that is not the scheme's own; borrows from it. */
+struct slice outcome_host(const struct outcome *self);
 
 /* Constant lower-case words. */
 const char *outcome_kind_text(enum outcome_kind kind);

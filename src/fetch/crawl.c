@@ -16,7 +16,7 @@ enum { POLL_LONGEST_MS = 500 };
 enum { DESCRIPTORS_MAX = 128 };
 
 struct crawl {
-	const struct options *options;
+	const struct settings *settings;
 	size_t slots; /* transfers at once */
 	const struct crawl_handlers *handlers;
 	void *ctx;
@@ -44,7 +44,7 @@ static enum status complain(const char *what, const char *why)
 static enum status crawl_init(struct crawl *self)
 {
 	watchdog_start();
-	self->slots = (size_t)descriptors_for(self->options->jobs);
+	self->slots = (size_t)descriptors_for(self->settings->options->jobs);
 	self->multi = curl_multi_init();
 	self->share = curl_share_init();
 	if (!self->multi || !self->share)
@@ -54,7 +54,7 @@ static enum status crawl_init(struct crawl *self)
 	curl_share_setopt(self->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
-	return lookups_new(&self->lookups, self->options, self->handlers->done, self->ctx);
+	return lookups_new(&self->lookups, self->settings, self->handlers->done, self->ctx);
 }
 
 static void crawl_release(struct crawl *self)
@@ -75,7 +75,7 @@ static struct transfer *take_slot(struct crawl *self)
 {
 	if (self->idle_count)
 		return self->idle[--self->idle_count];
-	return transfer_new(self->options, self->share, &self->handlers->fetch, &self->draining);
+	return transfer_new(self->settings, self->share, &self->handlers->fetch, &self->draining);
 }
 
 static void place(struct crawl *self, struct transfer *transfer, size_t at)
@@ -239,18 +239,18 @@ static enum status drive(struct crawl *self)
 	return STATUS_OK;
 }
 
-enum status crawl_check(const struct options *options)
+enum status crawl_check(const struct settings *settings)
 {
 	struct lookups *lookups;
-	enum status status = lookups_new(&lookups, options, NULL, NULL);
+	enum status status = lookups_new(&lookups, settings, NULL, NULL);
 	lookups_free(lookups);
 	return status;
 }
 
 enum status crawl_run(
-    const struct options *options, const struct crawl_handlers *handlers, int64_t *longest_turn_us)
+    const struct settings *settings, const struct crawl_handlers *handlers, int64_t *longest_turn_us)
 {
-	struct crawl self = {.options = options, .handlers = handlers, .ctx = handlers->fetch.ctx};
+	struct crawl self = {.settings = settings, .handlers = handlers, .ctx = handlers->fetch.ctx};
 	enum status status = crawl_init(&self);
 	self.turned_at_us = clock_now_us();
 	if (status == STATUS_OK)

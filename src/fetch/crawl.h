@@ -3,9 +3,9 @@
 #ifndef AREQ_FETCH_CRAWL_H
 #define AREQ_FETCH_CRAWL_H
 
-#include "base/options.h"
 #include "base/status.h"
 #include "base/wait.h"
+#include "fetch/settings.h"
 #include "fetch/transfer.h"
 
 #include <stdint.h>
@@ -31,14 +31,14 @@ struct crawl_handlers {
 	int64_t stop_at;
 };
 
-/* STATUS_USAGE where the loop could not use one of the options; it was logged. */
-enum status crawl_check(const struct options *options);
+/* STATUS_USAGE where the loop could not use one of the settings; it was logged. */
+enum status crawl_check(const struct settings *settings);
 
 /* Runs until next says finished with nothing in flight, or stopping says so: then what is in flight ends as
- * interrupted. All handlers get handlers->fetch.ctx. options and handlers are borrowed. *longest_turn_us: the
- * longest time from one look at all connections to the next, sleep not counted. STATUS_LIBRARY where a
+ * interrupted. All handlers get handlers->fetch.ctx. settings and handlers are borrowed. *longest_turn_us:
+ * the longest time from one look at all connections to the next, sleep not counted. STATUS_LIBRARY where a
  * library refuses to work; it was logged. */
 enum status crawl_run(
-    const struct options *options, const struct crawl_handlers *handlers, int64_t *longest_turn_us);
+    const struct settings *settings, const struct crawl_handlers *handlers, int64_t *longest_turn_us);
 
 #endif

@@ -64,6 +64,7 @@ static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 	case CURLE_SEND_ERROR:
 		return STAGE_SEND;
 	case CURLE_FAILED_INIT:
+	case CURLE_INTERFACE_FAILED:
 		return STAGE_LOCAL;
 	case CURLE_GOT_NOTHING:
 		return STAGE_WAIT;

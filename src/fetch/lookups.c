@@ -21,7 +21,7 @@ struct lookup {
 };
 
 struct lookups {
-	const struct options *options;
+	const struct settings *settings;
 	lookups_failed_fn failed;
 	void *ctx;
 	struct names *names;
@@ -68,13 +68,13 @@ static void on_answer(void *ctx, struct name_wait *wait, const struct name_answe
 }
 
 enum status lookups_new(
-    struct lookups **lookups, const struct options *options, lookups_failed_fn failed, void *ctx)
+    struct lookups **lookups, const struct settings *settings, lookups_failed_fn failed, void *ctx)
 {
 	struct lookups *self = alloc_new(sizeof *self);
-	self->options = options;
+	self->settings = settings;
 	self->failed = failed;
 	self->ctx = ctx;
-	enum status status = names_new(&self->names, options, on_answer, self);
+	enum status status = names_new(&self->names, settings->options, on_answer, self);
 	if (status != STATUS_OK) {
 		lookups_free(self);
 		self = NULL;
@@ -105,14 +105,14 @@ size_t lookups_count(const struct lookups *self)
 
 static int64_t limit_ms(const struct lookups *self, const struct fetch_request *request)
 {
-	int64_t limit = self->options->connect_timeout_ms;
+	int64_t limit = self->settings->options->connect_timeout_ms;
 	return request->timeout_ms && request->timeout_ms < limit ? request->timeout_ms : limit;
 }
 
 bool lookups_add(struct lookups *self, struct fetch_request *request)
 {
 	struct slice host = names_host(request->url);
-	if (!names_are_asked(self->names, host))
+	if (pins_have(&self->settings->pins, request->url) || !names_are_asked(self->names, host))
 		return true;
 	request->addresses = names_find(self->names, host);
 	if (request->addresses)

@@ -3,8 +3,8 @@
 #ifndef AREQ_FETCH_LOOKUPS_H
 #define AREQ_FETCH_LOOKUPS_H
 
-#include "base/options.h"
 #include "base/status.h"
+#include "fetch/settings.h"
 #include "fetch/transfer.h"
 
 #include <curl/curl.h>
@@ -17,10 +17,10 @@ struct lookups;
 /* A request whose name has no address has failed. It may be handed back at once, with another lookups_add. */
 typedef void (*lookups_failed_fn)(void *ctx, void *job, struct fetch_result *result);
 
-/* options is borrowed and outlives it. What may fail: see names_new; *lookups is then NULL. Free with
+/* settings is borrowed and outlives it. What may fail: see names_new; *lookups is then NULL. Free with
  * lookups_free, once none waits. */
 enum status lookups_new(
-    struct lookups **lookups, const struct options *options, lookups_failed_fn failed, void *ctx);
+    struct lookups **lookups, const struct settings *settings, lookups_failed_fn failed, void *ctx);
 void lookups_free(struct lookups *self);
 
 /* True where one more may wait. */

@@ -73,18 +73,21 @@ static void on_socket(void *ctx, ares_socket_t socket, int readable, int writabl
 		self->sockets[at] = self->sockets[--self->socket_count];
 }
 
+/* An empty proxy is none, as in curl, whatever the environment says. */
 static bool is_proxied(const struct options *options)
 {
 	static const char *const variables[] = {
 	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 	if (options->public_only)
 		return false;
+	if (options->proxy)
+		return *options->proxy != '\0';
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
 		const char *value = getenv(variables[i]);
 		if (value && *value)
 			return true;
 	}
-	return options->proxy != NULL;
+	return false;
 }
 
 static enum status start(struct names *self)
@@ -166,6 +169,15 @@ struct slice names_host(const char *url)
 	const char *host = strstr(url, "://") + 3;
 	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	return (struct slice){host, len};
+}
+
+struct slice names_port(const char *url)
+{
+	struct slice host = names_host(url);
+	const char *behind = host.data + host.len;
+	if (*behind == ':')
+		return (struct slice){behind + 1, strcspn(behind + 1, "/?#")};
+	return slice_of(strncmp(url, "https:", 6) == 0 ? "443" : "80");
 }
 
 static bool ends_with(struct slice host, const char *end)

@@ -49,6 +49,9 @@ void names_free(struct names *self);
  * brackets. Borrows from url. */
 struct slice names_host(const char *url);
 
+/* … and its port, in digits: its own, or the scheme's. */
+struct slice names_port(const char *url);
+
 /* False for what needs no question: addresses, localhost; and for what libcurl has to look up: names in
  * .local, which the system may know by other means, and everything where a proxy may stand between. */
 bool names_are_asked(const struct names *self, struct slice host);

@@ -5,12 +5,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/status.h"
 #include "fetch/answer.h"
 #include "fetch/decode.h"
 #include "fetch/failure.h"
-#include "fetch/headers.h"
-#include "fetch/names.h"
+#include "fetch/setup.h"
 #include "fetch/watchdog.h"
 
 #include <errno.h>
@@ -18,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define set(easy, option, value) setup_must(curl_easy_setopt(easy, option, value))
 
 /* An unwanted body up to this size is read to its end: cheaper than a new connection. */
 enum { DRAIN_MAX = 64 * 1024 };
@@ -28,27 +28,10 @@ enum { DRAIN_MS = 1000 };
 /* libcurl limits a head, but not the header lines behind a chunked body. */
 enum { TRAILERS_MAX = 64 * 1024 };
 
-/* Where a transfer has no total limit, one that stands still is still ended. */
-enum { STILL_SECONDS = 60 };
-
-/* An option that is not set is a promise not kept, be it of memory or of the way that libcurl was built. */
-#define set(easy, option, value) must(curl_easy_setopt(easy, option, value))
-
-static void must(CURLcode code)
-{
-	if (code == CURLE_OK)
-		return;
-	if (code == CURLE_OUT_OF_MEMORY)
-		alloc_fail();
-	log_error("libcurl refuses an option: %s", curl_easy_strerror(code));
-	exit(status_exit_code(STATUS_LIBRARY));
-}
-
 struct transfer {
 	CURL *easy;
-	const struct options *options;
+	const struct settings *settings;
 	const struct fetch_handlers *handlers;
-	struct headers headers;
 	void *job;
 	size_t place;
 	struct heap *draining;
@@ -164,22 +147,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return self->drained > DRAIN_MAX ? stop(self, len) : len;
 }
 
-/* libcurl keeps the parsed CA file from one connection to the next only where no CA folder is set; parsing it
- * anew costs more than ten times as much as the rest of a handshake. */
-static void use_one_ca_file(CURL *easy)
-{
-	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-	if (version->age >= CURLVERSION_SEVENTH && version->cainfo && access(version->cainfo, R_OK) == 0)
-		set(easy, CURLOPT_CAPATH, NULL);
-}
-
 /* Called with each address before it is connected to, so nothing leads around it: no redirect, no name
  * server. */
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *self = ctx;
 	(void)purpose;
-	if (self->options->public_only && !address_is_public(&address->addr)) {
+	if (self->settings->options->public_only && !address_is_public(&address->addr)) {
 		address_text(&address->addr, self->refused, sizeof self->refused);
 		return CURL_SOCKET_BAD;
 	}
@@ -199,26 +173,7 @@ static int on_close_socket(void *ctx, curl_socket_t descriptor)
 	return close(descriptor);
 }
 
-static void set_user_options(struct transfer *self)
-{
-	const struct options *options = self->options;
-	CURL *easy = self->easy;
-	headers_init(&self->headers, options);
-	set(easy, CURLOPT_USERAGENT, options->user_agent);
-	/* A proxy would choose the address itself. */
-	if (options->proxy || options->public_only)
-		set(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
-	if (options->cacert)
-		set(easy, CURLOPT_CAINFO, options->cacert);
-	use_one_ca_file(easy);
-	set(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
-	set(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
-	if (options->ipv4 != options->ipv6)
-		set(easy, CURLOPT_IPRESOLVE,
-		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
-}
-
-static void set_constant_options(struct transfer *self)
+static void set_callbacks(struct transfer *self)
 {
 	CURL *easy = self->easy;
 	set(easy, CURLOPT_PRIVATE, self);
@@ -230,29 +185,13 @@ static void set_constant_options(struct transfer *self)
 	set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	set(easy, CURLOPT_OPENSOCKETDATA, self);
 	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
-	 * would be waited for without the second. */
-	set(easy, CURLOPT_NOSIGNAL, 1L);
-	set(easy, CURLOPT_QUICK_EXIT, 1L);
-	set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* Where it was built without, HTTP/1.1 does as well. */
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* The URL is normalised already. */
-	set(easy, CURLOPT_PATH_AS_IS, 1L);
-	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	/* libcurl walks through all it remembers at each lookup. */
-	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
-	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
-	 * same page. */
-	set(easy, CURLOPT_COOKIEFILE, "");
 }
 
-struct transfer *transfer_new(const struct options *options, CURLSH *share,
+struct transfer *transfer_new(const struct settings *settings, CURLSH *share,
     const struct fetch_handlers *handlers, struct heap *draining)
 {
 	struct transfer *self = alloc_new(sizeof *self);
-	self->options = options;
+	self->settings = settings;
 	self->handlers = handlers;
 	self->draining = draining;
 	self->decoder = decoder_new();
@@ -263,8 +202,8 @@ struct transfer *transfer_new(const struct options *options, CURLSH *share,
 		free(self);
 		return NULL;
 	}
-	set_constant_options(self);
-	set_user_options(self);
+	set_callbacks(self);
+	setup_handle(self->easy, settings);
 	if (share)
 		set(self->easy, CURLOPT_SHARE, share);
 	return self;
@@ -275,70 +214,13 @@ void transfer_free(struct transfer *self)
 	if (!self)
 		return;
 	curl_easy_cleanup(self->easy);
-	headers_release(&self->headers);
 	curl_slist_free_all(self->resolve);
 	decoder_free(self->decoder);
 	free(self);
 }
 
-/* libcurl takes "+host:port:addresses": known, but not for ever. */
-static void set_addresses(struct transfer *self, const struct fetch_request *request)
-{
-	struct buf line;
-	curl_slist_free_all(self->resolve);
-	self->resolve = NULL;
-	self->looked_up = request->addresses != NULL;
-	if (request->addresses) {
-		struct slice host = names_host(request->url);
-		const char *behind = host.data + host.len;
-		bool tls = strncmp(request->url, "https:", 6) == 0;
-		size_t port_len = *behind == ':' ? strcspn(behind + 1, "/?#") : 0;
-		buf_init(&line, SIZE_MAX / 2);
-		buf_append_byte(&line, '+');
-		buf_append(&line, host.data, host.len);
-		buf_append_byte(&line, ':');
-		if (port_len)
-			buf_append(&line, behind + 1, port_len);
-		else
-			buf_append_text(&line, tls ? "443" : "80");
-		buf_append_byte(&line, ':');
-		buf_append_text(&line, request->addresses);
-		headers_add(&self->resolve, line.data);
-		buf_release(&line);
-	}
-	set(self->easy, CURLOPT_RESOLVE, self->resolve);
-}
-
-static void set_credentials(CURL *easy, const char *credentials)
-{
-	char *user = NULL, *password = NULL;
-	if (credentials) {
-		size_t user_len = strcspn(credentials, ":");
-		const char *behind = credentials + user_len + (credentials[user_len] == ':');
-		user = user_len ? curl_easy_unescape(easy, credentials, (int)user_len, NULL) : NULL;
-		password = curl_easy_unescape(easy, behind, 0, NULL);
-		if ((user_len && !user) || !password)
-			alloc_fail();
-	}
-	set(easy, CURLOPT_USERNAME, credentials && !user ? "" : user);
-	set(easy, CURLOPT_PASSWORD, password);
-	curl_free(user);
-	curl_free(password);
-}
-
-/* What is left of a limit of time; never 0, which would mean none. */
-static long left_ms(int64_t limit_ms, int64_t waited_ms)
-{
-	if (limit_ms == 0)
-		return 0;
-	if (waited_ms < 0)
-		return (long)limit_ms;
-	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
-}
-
 void transfer_prepare(struct transfer *self, const struct fetch_request *request)
 {
-	CURL *easy = self->easy;
 	self->job = request->job;
 	self->head_seen = false;
 	self->want = FETCH_DRAIN;
@@ -351,24 +233,10 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->waited_ms = request->waited_ms;
 	self->late_at = CLOCK_NEVER;
 	if (request->timeout_ms)
-		self->late_at = clock_now_ms() + left_ms(request->timeout_ms, request->waited_ms);
+		self->late_at = clock_now_ms() + setup_left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
-
-	set(easy, CURLOPT_URL, request->url);
-	set_addresses(self, request);
-	set_credentials(easy, request->credentials);
-	set(easy, CURLOPT_HTTPHEADER, request->foreign ? self->headers.foreign : self->headers.own);
-	set(easy, CURLOPT_TIMEOUT_MS, left_ms(request->timeout_ms, request->waited_ms));
-	curl_easy_setopt(
-	    easy, CURLOPT_CONNECTTIMEOUT_MS, left_ms(self->options->connect_timeout_ms, request->waited_ms));
-	set(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
-	set(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
-	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
-	 * plain HTTP they would wait for a whole answer. */
-	set(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
-	set(easy, CURLOPT_COOKIELIST, "ALL");
-	for (const struct curl_slist *cookie = request->cookies; cookie; cookie = cookie->next)
-		set(easy, CURLOPT_COOKIELIST, cookie->data);
+	self->looked_up = request->addresses != NULL;
+	setup_request(self->easy, self->settings, request, &self->resolve);
 }
 
 CURL *transfer_handle(struct transfer *self)
@@ -407,8 +275,8 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 {
 	if (is_late(self))
 		code = CURLE_OPERATION_TIMEDOUT;
-	struct failure failure =
-	    failure_describe(self->easy, code, self->error, self->options, self->reason, sizeof self->reason);
+	struct failure failure = failure_describe(
+	    self->easy, code, self->error, self->settings->options, self->reason, sizeof self->reason);
 	result->stage = failure.stage;
 	result->transient = failure.transient;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
+#include "fetch/settings.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -72,10 +73,10 @@ struct fetch_handlers {
 
 struct transfer;
 
-/* options, share, handlers and draining are borrowed and outlive it; share may be NULL. A transfer whose body
- * nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest, with
- * CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
-struct transfer *transfer_new(const struct options *options, CURLSH *share,
+/* settings, share, handlers and draining are borrowed and outlive it; share may be NULL. A transfer whose
+ * body nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest,
+ * with CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
+struct transfer *transfer_new(const struct settings *settings, CURLSH *share,
     const struct fetch_handlers *handlers, struct heap *draining);
 void transfer_free(struct transfer *self);
 

@@ -38,14 +38,6 @@ static uint64_t key_of(double ms)
 	return (uint64_t)(ms * 1000);
 }
 
-/* Of a URL in its normal form, without credentials. */
-static struct slice host_of(const char *url)
-{
-	const char *slashes = strstr(url, "://");
-	const char *host = slashes ? slashes + 3 : url;
-	return (struct slice){host, strcspn(host, "/?#")};
-}
-
 /* The host of that name, a new one if need be; NULL where it would be too fast to be kept. */
 static struct slow_host *find(struct slowest *self, const char *name, double ms)
 {
@@ -72,7 +64,7 @@ void slowest_add(struct slowest *self, const struct outcome *outcome)
 	double ms = outcome->phases.total;
 	if (outcome->attempts == 0 || ms < 0)
 		return;
-	struct slice slice = host_of(outcome->final_url);
+	struct slice slice = outcome_host(outcome);
 	char *name = alloc_copy(slice.data, slice.len);
 	struct slow_host *host = find(self, name, ms);
 	free(name);

@@ -242,7 +242,12 @@ static enum status crawl(const struct options *options, struct ledger *ledger, c
 	    .stop_at = detour.ledger.stop_at,
 	};
 	int64_t longest_turn_us;
-	return crawl_run(options, &handlers, &longest_turn_us);
+	struct settings settings;
+	enum status status = settings_init(&settings, options);
+	if (status == STATUS_OK)
+		status = crawl_run(&settings, &handlers, &longest_turn_us);
+	settings_release(&settings);
+	return status;
 }
 
 static void fetch(const char *url)

@@ -33,7 +33,7 @@ function class_of(fd, target,    name) {
 		return "other"
 	if (name == "err" || fd == 2)
 		return "stderr"
-	if (name == "list")
+	if (name == "list" || name == "config" || name == "cookies")
 		return "list"
 	if (target ~ /^pipe:/ && fd == 1 || name ~ /^\.?(out|report|summary)/)
 		return "output"

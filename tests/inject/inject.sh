@@ -14,6 +14,7 @@ set -eu
 modes="file|--output|whole|-o out list
 append|--append|whole|-a -o out list
 report|--report|whole|-o out --report report list
+config|--config|whole|-o out --config config -b cookies list
 summary|--summary-json|whole|-o out --summary-json summary list
 pipe|--verbose|none|-v list
 regexp|--regexp|whole|-e href=.([a-z0-9]+) -o out list
@@ -133,6 +134,8 @@ run() {
 	setting=$2
 	rm -f log out* report summary
 	write_list "$3" >list
+	echo "retries = 2" >config
+	printf '127.0.0.1\tFALSE\t/\tFALSE\t0\tmine\t1\n' >cookies
 	[ "$old" = none ] || write_old "$old" >out
 	# The arguments are meant to split.
 	set -f

@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include "base/log.h"
+#include "cli_help.h"
 #include "cli_suggest.h"
 
 #include <criterion/criterion.h>
@@ -28,7 +29,7 @@ static char *help_text(void)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *memory = open_memstream(&text, &len);
-	cli_print_help(memory);
+	cli_help_print(memory, true);
 	fclose(memory);
 	return text;
 }
@@ -246,6 +247,52 @@ Test(cli, refuses_options_that_miss_or_exclude_each_other)
 	}
 	struct options options;
 	cr_assert_eq(parse(&options, (const char *const[]){"--lock=fail", "--lock=wait", NULL}), STATUS_OK);
-	cr_expect_not(options.lock_fail, "the last one counts");
+	cr_expect_eq(options.lock, LOCK_WAIT, "the last one counts");
+	cli_release(&options);
+}
+
+Test(cli, takes_flags_back_and_the_last_one_counts)
+{
+	struct options options;
+	cr_assert_eq(parse(&options, (const char *const[]){"-q", "--ordered", "--no-quiet", "-v",
+	                                 "--no-ordered", "--ordered", NULL}),
+	    STATUS_OK);
+	cr_expect_not(options.quiet);
+	cr_expect(options.verbose);
+	cr_expect(options.ordered);
+	cli_release(&options);
+}
+
+Test(cli, puts_each_word_of_a_choice_at_its_place)
+{
+	static const struct {
+		const char *word;
+		enum format format;
+	} formats[] = {
+	    {"tsv", FORMAT_TSV}, {"csv", FORMAT_CSV}, {"jsonl", FORMAT_JSONL}, {"urls", FORMAT_URLS}};
+	static const struct {
+		const char *word;
+		enum when when;
+	} whens[] = {{"auto", WHEN_AUTO}, {"always", WHEN_ALWAYS}, {"never", WHEN_NEVER}};
+	struct options options;
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		cr_assert_eq(
+		    parse(&options, (const char *const[]){"--format", formats[i].word, NULL}), STATUS_OK);
+		cr_expect_eq(options.format, formats[i].format);
+		cli_release(&options);
+	}
+	for (size_t i = 0; i < sizeof whens / sizeof *whens; i++) {
+		cr_assert_eq(
+		    parse(&options, (const char *const[]){"--progress", whens[i].word, NULL}), STATUS_OK);
+		cr_expect_eq(options.progress, whens[i].when);
+		cli_release(&options);
+	}
+	cr_assert_eq(parse(&options, (const char *const[]){"--lock", "fail", NULL}), STATUS_OK);
+	cr_expect_eq(options.lock, LOCK_FAIL);
+	cli_release(&options);
+	cr_assert(freopen("/dev/null", "w", stderr));
+	cr_expect_eq(parse(&options, (const char *const[]){"--format", "tsv csv", NULL}), STATUS_USAGE);
+	cli_release(&options);
+	cr_expect_eq(parse(&options, (const char *const[]){"--format", "ts", NULL}), STATUS_USAGE);
 	cli_release(&options);
 }

@@ -1,0 +1,100 @@
+#include "fetch/cookies.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/readfile.h"
+#include "fetch/headers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Fields of a line in Netscape's format: domain, subdomains, path, secure, expiry, name and value. */
+enum { FIELDS = 7 };
+
+enum { FILE_MAX_BYTES = 16 << 20 };
+
+static const char set_cookie[] = "Set-Cookie:";
+static const char http_only[] = "#HttpOnly_";
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool has_fields(const char *line)
+{
+	size_t tabs = 0;
+	for (; *line; line++)
+		tabs += *line == '\t';
+	return tabs == FIELDS - 1;
+}
+
+static void add_line(struct cookies *self, const char *file, size_t number, char *line)
+{
+	line[strcspn(line, "\r")] = '\0';
+	if (!*line || (*line == '#' && !starts_with(line, http_only)))
+		return;
+	if (starts_with(line, set_cookie) || has_fields(line))
+		headers_add(&self->stored, line);
+	else
+		log_warning("%s:%zu: no cookie in this line", file, number);
+}
+
+static enum status read_file(struct cookies *self, const char *name)
+{
+	struct buf text;
+	buf_init(&text, FILE_MAX_BYTES);
+	bool good = readfile_whole(name, &text);
+	if (!good)
+		log_error("-b %s: %s (cookies themselves are given as name=value)", name, strerror(errno));
+	char *line = good ? text.data : NULL;
+	for (size_t number = 1; line; number++) {
+		char *newline = strchr(line, '\n');
+		if (newline)
+			*newline = '\0';
+		add_line(self, name, number, line);
+		line = newline ? newline + 1 : NULL;
+	}
+	buf_release(&text);
+	return good ? STATUS_OK : STATUS_USAGE;
+}
+
+enum status cookies_init(struct cookies *self, const struct options *options)
+{
+	struct buf line;
+	enum status status = STATUS_OK;
+	*self = (struct cookies){0};
+	buf_init(&line, SIZE_MAX / 2);
+	for (size_t i = 0; i < options->cookies.count && status == STATUS_OK; i++) {
+		const char *text = options->cookies.items[i];
+		if (!strchr(text, '=')) {
+			status = read_file(self, text);
+			continue;
+		}
+		if (line.len)
+			buf_append_text(&line, "; ");
+		buf_append_text(&line, text);
+	}
+	self->line = line.data;
+	return status;
+}
+
+void cookies_release(struct cookies *self)
+{
+	free(self->line);
+	curl_slist_free_all(self->stored);
+	*self = (struct cookies){0};
+}
+
+bool cookies_may_match(const char *stored, struct slice host)
+{
+	if (starts_with(stored, set_cookie))
+		return true;
+	if (starts_with(stored, http_only))
+		stored += strlen(http_only);
+	stored += *stored == '.';
+	size_t len = strcspn(stored, "\t");
+	return len <= host.len && strncasecmp(host.data + host.len - len, stored, len) == 0;
+}

@@ -1,0 +1,79 @@
+#include "fetch/settings.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status check_file(const char *option, const char *name)
+{
+	if (!name || access(name, R_OK) == 0)
+		return STATUS_OK;
+	log_error("%s %s: %s", option, name, strerror(errno));
+	return STATUS_USAGE;
+}
+
+static enum status check_netrc(const struct options *options)
+{
+	struct buf path;
+	const char *home = getenv("HOME");
+	if (!options->netrc || options->netrc_file || !home)
+		return check_file("--netrc-file", options->netrc_file);
+	buf_init(&path, SIZE_MAX / 2);
+	buf_append_text(&path, home);
+	buf_append_text(&path, "/.netrc");
+	enum status status = check_file("--netrc", path.data);
+	buf_release(&path);
+	return status;
+}
+
+/* libcurl takes a name that is no interface for a host's and would wait for a name server. */
+static enum status find_interface(struct settings *self)
+{
+	const char *name = self->options->interface;
+	struct in6_addr binary;
+	struct buf text;
+	if (!name)
+		return STATUS_OK;
+	bool is_address = inet_pton(AF_INET, name, &binary) == 1 || inet_pton(AF_INET6, name, &binary) == 1;
+	if (!is_address && if_nametoindex(name) == 0) {
+		log_error("--interface: \"%s\" is neither a network interface of this machine nor an address",
+		    name);
+		return STATUS_USAGE;
+	}
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append_text(&text, is_address ? "host!" : "if!");
+	buf_append_text(&text, name);
+	self->interface = text.data;
+	return STATUS_OK;
+}
+
+enum status settings_init(struct settings *self, const struct options *options)
+{
+	*self = (struct settings){.options = options};
+	headers_init(&self->headers, options);
+	enum status status = check_file("--cacert", options->cacert);
+	if (status == STATUS_OK)
+		status = check_netrc(options);
+	if (status == STATUS_OK)
+		status = cookies_init(&self->cookies, options);
+	if (status == STATUS_OK)
+		status = pins_init(&self->pins, options);
+	if (status == STATUS_OK)
+		status = find_interface(self);
+	return status;
+}
+
+void settings_release(struct settings *self)
+{
+	headers_release(&self->headers);
+	cookies_release(&self->cookies);
+	pins_release(&self->pins);
+	free(self->interface);
+	*self = (struct settings){0};
+}

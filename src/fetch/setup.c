@@ -1,0 +1,180 @@
+#include "fetch/setup.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "fetch/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define set(easy, option, value) setup_must(curl_easy_setopt(easy, option, value))
+
+/* Where a transfer has no total limit, one that stands still is still ended. */
+enum { STILL_SECONDS = 60 };
+
+void setup_must(CURLcode code)
+{
+	if (code == CURLE_OK)
+		return;
+	if (code == CURLE_OUT_OF_MEMORY)
+		alloc_fail();
+	log_error("libcurl refuses an option: %s", curl_easy_strerror(code));
+	exit(status_exit_code(STATUS_LIBRARY));
+}
+
+/* libcurl keeps the parsed CA file from one connection to the next only where no CA folder is set; parsing it
+ * anew costs more than ten times as much as the rest of a handshake. */
+static void use_one_ca_file(CURL *easy)
+{
+	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+	if (version->age >= CURLVERSION_SEVENTH && version->cainfo && access(version->cainfo, R_OK) == 0)
+		set(easy, CURLOPT_CAPATH, NULL);
+}
+
+static void set_user_options(CURL *easy, const struct settings *settings)
+{
+	const struct options *options = settings->options;
+	set(easy, CURLOPT_USERAGENT, options->user_agent);
+	/* A proxy would choose the address itself. */
+	if (options->proxy || options->public_only)
+		set(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
+	if (options->netrc_file)
+		set(easy, CURLOPT_NETRC_FILE, options->netrc_file);
+	if (settings->interface)
+		set(easy, CURLOPT_INTERFACE, settings->interface);
+	if (options->cacert)
+		set(easy, CURLOPT_CAINFO, options->cacert);
+	use_one_ca_file(easy);
+	set(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
+	set(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
+	if (options->ipv4 != options->ipv6)
+		set(easy, CURLOPT_IPRESOLVE,
+		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
+	/* Where it was built without HTTP/2, HTTP/1.1 does as well. */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+	    options->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+}
+
+void setup_handle(CURL *easy, const struct settings *settings)
+{
+	set_user_options(easy, settings);
+	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
+	 * would be waited for without the second. */
+	set(easy, CURLOPT_NOSIGNAL, 1L);
+	set(easy, CURLOPT_QUICK_EXIT, 1L);
+	set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* The URL is normalised already. */
+	set(easy, CURLOPT_PATH_AS_IS, 1L);
+	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	/* libcurl walks through all it remembers at each lookup. */
+	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
+	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
+	 * same page. */
+	set(easy, CURLOPT_COOKIEFILE, "");
+}
+
+/* libcurl takes "+host:port:addresses": known, but not for ever. */
+static struct curl_slist *make_resolve_line(const struct fetch_request *request)
+{
+	struct buf line;
+	struct curl_slist *list = NULL;
+	struct slice host = names_host(request->url), port = names_port(request->url);
+	buf_init(&line, SIZE_MAX / 2);
+	buf_append_byte(&line, '+');
+	buf_append(&line, host.data, host.len);
+	buf_append_byte(&line, ':');
+	buf_append(&line, port.data, port.len);
+	buf_append_byte(&line, ':');
+	buf_append_text(&line, request->addresses);
+	headers_add(&list, line.data);
+	buf_release(&line);
+	return list;
+}
+
+/* A host is pinned, or we have looked it up, or libcurl does. */
+static void set_addresses(
+    CURL *easy, const struct settings *settings, const struct fetch_request *request, struct curl_slist **own)
+{
+	curl_slist_free_all(*own);
+	*own = request->addresses ? make_resolve_line(request) : NULL;
+	set(easy, CURLOPT_RESOLVE, *own ? *own : settings->pins.lines);
+}
+
+static void set_user(CURL *easy, const char *user, const char *password)
+{
+	set(easy, CURLOPT_USERNAME, user);
+	set(easy, CURLOPT_PASSWORD, password);
+}
+
+/* Those of a URL: percent-encoded. */
+static void set_url_credentials(CURL *easy, const char *credentials)
+{
+	size_t user_len = strcspn(credentials, ":");
+	const char *behind = credentials + user_len + (credentials[user_len] == ':');
+	char *user = user_len ? curl_easy_unescape(easy, credentials, (int)user_len, NULL) : NULL;
+	char *password = curl_easy_unescape(easy, behind, 0, NULL);
+	if ((user_len && !user) || !password)
+		alloc_fail();
+	set_user(easy, user ? user : "", password);
+	curl_free(user);
+	curl_free(password);
+}
+
+/* The URL's own, or else the user's, who names none for where a redirect leads; but a .netrc has them by
+ * host. */
+static void set_credentials(CURL *easy, const struct options *options, const struct fetch_request *request)
+{
+	const char *user = request->foreign ? NULL : options->user;
+	bool netrc = (options->netrc || options->netrc_file) && !request->credentials && !user;
+	set(easy, CURLOPT_NETRC, netrc ? (long)CURL_NETRC_OPTIONAL : (long)CURL_NETRC_IGNORED);
+	if (request->credentials) {
+		set_url_credentials(easy, request->credentials);
+	} else if (user) {
+		set(easy, CURLOPT_USERPWD, user);
+	} else {
+		set_user(easy, NULL, NULL);
+	}
+}
+
+static void set_cookies(CURL *easy, const struct cookies *cookies, const struct fetch_request *request)
+{
+	struct slice host = names_host(request->url);
+	set(easy, CURLOPT_COOKIE, request->foreign ? NULL : cookies->line);
+	set(easy, CURLOPT_COOKIELIST, "ALL");
+	for (const struct curl_slist *stored = cookies->stored; stored; stored = stored->next) {
+		if (cookies_may_match(stored->data, host))
+			set(easy, CURLOPT_COOKIELIST, stored->data);
+	}
+	for (const struct curl_slist *cookie = request->cookies; cookie; cookie = cookie->next)
+		set(easy, CURLOPT_COOKIELIST, cookie->data);
+}
+
+long setup_left_ms(int64_t limit_ms, int64_t waited_ms)
+{
+	if (limit_ms == 0)
+		return 0;
+	if (waited_ms < 0)
+		return (long)limit_ms;
+	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
+}
+
+void setup_request(CURL *easy, const struct settings *settings, const struct fetch_request *request,
+    struct curl_slist **resolve)
+{
+	const struct options *options = settings->options;
+	set(easy, CURLOPT_URL, request->url);
+	set_addresses(easy, settings, request, resolve);
+	set_credentials(easy, options, request);
+	set_cookies(easy, &settings->cookies, request);
+	set(easy, CURLOPT_HTTPHEADER, request->foreign ? settings->headers.foreign : settings->headers.own);
+	set(easy, CURLOPT_TIMEOUT_MS, setup_left_ms(request->timeout_ms, request->waited_ms));
+	set(easy, CURLOPT_CONNECTTIMEOUT_MS, setup_left_ms(options->connect_timeout_ms, request->waited_ms));
+	set(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+	set(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
+	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
+	 * plain HTTP they would wait for a whole answer. */
+	set(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+}

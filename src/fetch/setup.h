@@ -1,0 +1,26 @@
+/* What libcurl is told: with transfer the only user of curl_easy_setopt. */
+#ifndef AREQ_FETCH_SETUP_H
+#define AREQ_FETCH_SETUP_H
+
+#include "fetch/settings.h"
+#include "fetch/transfer.h"
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+/* An option that is not set is a promise not kept, be it of memory or of the way that libcurl was built: ends
+ * the process, with a message. */
+void setup_must(CURLcode code);
+
+/* What stays the same for all requests of a handle. settings is borrowed and outlives it. */
+void setup_handle(CURL *easy, const struct settings *settings);
+
+/* What one request wants. *resolve is a list that this function replaces; the handle borrows it until the
+ * next call. */
+void setup_request(CURL *easy, const struct settings *settings, const struct fetch_request *request,
+    struct curl_slist **resolve);
+
+/* What is left of a limit of time (0: none); never 0, which would mean none. */
+long setup_left_ms(int64_t limit_ms, int64_t waited_ms);
+
+#endif

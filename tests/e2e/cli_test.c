@@ -1,0 +1,280 @@
+/* The command line as a whole: the configuration, --dry-run, --help and the completions. */
+#include "support/rows.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* An environment with this folder as the home. */
+static const char *const *home_of(struct scratch *scratch)
+{
+	static char home[512];
+	static const char *const env[] = {home, NULL};
+	snprintf(home, sizeof home, "HOME=%s", scratch->folder);
+	return env;
+}
+
+static void write_config(struct scratch *scratch, const char *text)
+{
+	cr_assert_eq(mkdir(scratch_path(scratch, ".config"), 0700), 0);
+	cr_assert_eq(mkdir(scratch_path(scratch, ".config/areq"), 0700), 0);
+	scratch_write(scratch, ".config/areq/config", text);
+}
+
+Test(config, is_read_from_the_home_and_the_command_line_comes_behind_it)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char expected[512];
+	site_start(&site);
+	scratch_init(&scratch);
+	write_config(&scratch, "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv\n"
+	                       "exclude: \"2$\"\nexclude \"(\n");
+	const char *page = site_url(&site, "/_/page?links=3");
+	const struct run_options at_home = {.env = home_of(&scratch)};
+	run_areq_with(&result, &at_home, page);
+	run_assert_exit(&result, 2);
+	cr_expect(strstr(result.err, "areq:   \"(\n"), "a single quote mark stays: %s", result.err);
+	run_release(&result);
+
+	scratch_write(&scratch, ".config/areq/config",
+	    "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv\nexclude: \"2$\"\n");
+	run_areq_with(&result, &at_home, page);
+	run_assert_exit(&result, 0);
+	snprintf(expected, sizeof expected, "%s,http://%s/_/link1\r\n%s,http://%s/_/link3\r\n", page,
+	    site.host, page, site.host);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+
+	/* What is given here counts, wherever it stands; lists grow; a flag can be taken back. */
+	run_areq_with(&result, &at_home, "--format", "urls", "--exclude", "1$", "--no-no-header", page);
+	run_assert_exit(&result, 0);
+	snprintf(expected, sizeof expected, "http://%s/_/link3\n", site.host);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+
+	run_areq_with(&result, &at_home, "--no-config", page);
+	run_assert_exit(&result, 0);
+	cr_expect_eq(strncmp(result.out, "source_url\tparsed_url\n", 22), 0, "%s", result.out);
+	run_release(&result);
+
+	/* The file that is named is read instead. */
+	const char *other = scratch_write(&scratch, "other", "format=jsonl");
+	run_areq_with(&result, &at_home, page, "--config", other, "-v");
+	run_assert_exit(&result, 0);
+	cr_expect_eq(*result.out, '{', "%s", result.out);
+	cr_expect(strstr(result.err, "options from ") && strstr(result.err, other), "%s", result.err);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(config, names_file_line_and_trouble)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *message;
+	} cases[] = {
+	    {"jobs = 3\nformt = csv\n", 0, ":2: there is no option --formt; did you mean --format?"},
+	    {"-o x\n", 0, ":1: there is no option"},
+	    {"jobs = many\n", 0, ":1: --jobs: \"many\" is not a whole number in its range"},
+	    {"\n\nlock=x", 0, ":3: --lock: \"x\" is not wait or fail"},
+	    {"quiet = yes\n", 0, ":1: --quiet takes no value"},
+	    {"no-quiet = yes\n", 0, ":1: --quiet takes no value"},
+	    {"jobs\n", 0, ":1: --jobs needs a value"},
+	    {"no-jobs\n", 0, ":1: there is no option --no-jobs"},
+	    {"help\n", 0, ":1: --help has no place in a configuration"},
+	    {"config = x\n", 0, ":1: --config has no place in a configuration"},
+	    {"= x\n", 0, ":1: there is no option --"},
+	    {"header = x\n", 0, ":1: --header: \"x\" is not of the form 'Name: value'"},
+	    {"quiet\njobs = 3\0 4\n", 17, ":2: the line holds a NUL byte"},
+	};
+	struct scratch scratch;
+	struct run_result result;
+	scratch_init(&scratch);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = cases[i].len ? cases[i].len : strlen(cases[i].text);
+		const char *file = scratch_write_bytes(&scratch, "config", cases[i].text, len);
+		run_areq(&result, "--config", file, "http://127.0.0.1:1/");
+		run_expect_exit(&result, 2);
+		cr_expect(strstr(result.err, cases[i].message), "case %zu: %s", i, result.err);
+		cr_expect(strstr(result.err, file), "%s", result.err);
+		run_release(&result);
+	}
+	run_areq(&result, "--config", scratch_path(&scratch, "none"), "http://127.0.0.1:1/");
+	run_expect_exit(&result, 2);
+	cr_expect(strstr(result.err, "none: No such file"), "%s", result.err);
+	run_release(&result);
+	run_areq(&result, "--config", scratch.folder, "http://127.0.0.1:1/");
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	scratch_release(&scratch);
+}
+
+Test(dry_run, says_what_would_be_fetched_and_touches_nothing)
+{
+	struct site site;
+	struct scratch scratch;
+	struct site_stats stats;
+	struct run_result result;
+	char list[1024], expected[1024];
+	site_start(&site);
+	scratch_init(&scratch);
+	snprintf(list, sizeof list,
+	    "http://%s/a\nhttp://me:secret@%s/b#part\nno url here:\nhttp://%s/a\nother.test/\n", site.host,
+	    site.host, site.host);
+	const char *file = scratch_write(&scratch, "list", list),
+	           *rows = scratch_write(&scratch, "rows", "old\n");
+	run_areq(&result, "-n", file, "-o", rows, "--report", scratch_path(&scratch, "report"), "--delay",
+	    "2s", "-j", "30", "--per-host", "4", "-u", "me");
+	run_expect_exit(&result, 1);
+	snprintf(expected, sizeof expected, "http://%s/a\nhttp://%s/b#part\nhttps://other.test/\n", site.host,
+	    site.host);
+	cr_expect_str_eq(result.out, expected);
+	cr_expect(strstr(result.err, ":3: not a URL"), "%s", result.err);
+	cr_expect(strstr(result.err, "would fetch 3 URLs from 2 hosts; 1 was listed again; 1 is no URL"),
+	    "%s", result.err);
+	snprintf(expected, sizeof expected, "  2  %s\n", site.host);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	cr_expect(strstr(result.err, "  1  other.test\n"), "%s", result.err);
+	snprintf(expected, sizeof expected,
+	    "at most 30 at once, 4 to one host, 2 s between starts to one host: at least 2 s for %s\n",
+	    site.host);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	cr_expect(strstr(result.err, "rows would go to "), "%s", result.err);
+	cr_expect_not(strstr(result.err, "secret"), "%s", result.err);
+	run_release(&result);
+	char *kept = scratch_read(&scratch, "rows", NULL);
+	cr_expect_str_eq(kept, "old\n");
+	cr_expect_not(scratch_exists(&scratch, "report"));
+	free(kept);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.all.requests, 0);
+	site_stats_release(&stats);
+	/* What could not be used is refused, as in earnest. */
+	run_areq(&result, "-n", "-e", "(", file);
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(dry_run, reads_a_slow_list_and_one_longer_than_what_is_read_ahead)
+{
+	enum { URLS = 30000 };
+	struct run_child child;
+	struct run_result result;
+	char line[64];
+	run_start_areq(&child, (&(struct run_options){.input_pipe = true}), "-n");
+	run_feed(&child, "http://slow.test/first\n");
+	run_wait_output(&child, "http://slow.test/first\n", 5);
+	for (int i = 0; i < URLS; i++) {
+		/* Most are repeated, and those give the loop nothing to do. */
+		snprintf(line, sizeof line, "http://slow.test/%d\n", i % 20000 == 0 ? i : 1);
+		run_feed(&child, line);
+	}
+	run_feed(&child, "http://slow.test/last");
+	run_finish(&child, &result);
+	run_expect_exit(&result, 0);
+	rows_expect_list(result.out, result.out_len,
+	    "http://slow.test/first\nhttp://slow.test/0\nhttp://slow.test/1\nhttp://slow.test/20000\n"
+	    "http://slow.test/last\n");
+	cr_expect_lt(result.seconds, 10);
+	run_release(&result);
+}
+
+Test(help, is_short_and_all_of_it_on_demand)
+{
+	static const struct {
+		const char *words[3];
+		bool all;
+	} cases[] = {{{"--help"}, false}, {{"-h"}, false}, {{"--help", "me"}, false},
+	    {{"--help", "all"}, true}, {{"-h", "all"}, true}, {{"--help=all"}, true}};
+	struct run_result result;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, cases[i].words[0], cases[i].words[1]);
+		run_expect_exit(&result, 0);
+		cr_expect(strstr(result.out, "--output FILE"), "case %zu", i);
+		cr_expect_eq(strstr(result.out, "--max-redirs N") != NULL, cases[i].all, "case %zu", i);
+		cr_expect_eq(strstr(result.out, "areq --help all") != NULL, !cases[i].all, "case %zu", i);
+		run_release(&result);
+	}
+	run_areq(&result, "--help=nothing");
+	run_expect_exit(&result, 2);
+	run_release(&result);
+}
+
+/* What a shell offers for a command line, by a script that gets areq's completion file as $1. */
+static void expect_offer(const char *shell, const char *script, const char *expected)
+{
+	struct run_result result;
+	struct scratch scratch;
+	scratch_init(&scratch);
+	run_areq(&result, "--completion", shell);
+	run_assert_exit(&result, 0);
+	const char *file = scratch_write(&scratch, "completion", result.out);
+	run_release(&result);
+	run_program(&result, (&(struct run_options){.directory = scratch.folder, .env = home_of(&scratch)}),
+	    shell, (const char *const[]){"-c", script, shell, file, NULL});
+	cr_expect_eq(result.exit_status, 0, "%s: %s", shell, result.err);
+	cr_expect_str_eq(result.err, "", "%s", shell);
+	rows_expect_set(result.out, result.out_len, expected);
+	run_release(&result);
+	scratch_release(&scratch);
+}
+
+Test(completion, bash_offers_options_words_and_files)
+{
+	static const char ask[] =
+	    "source \"$1\"; compopt() { :; }; offer() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _areq;"
+	    " printf '%s\\n' \"${COMPREPLY[@]}\"; }; touch 'a list'; ";
+	char script[1024];
+	static const struct {
+		const char *words, *expected;
+	} cases[] = {
+	    {"areq --ou", "--output\n"},
+	    {"areq --format ''", "tsv\ncsv\njsonl\nurls\n"},
+	    {"areq --format = j", "jsonl\n"},
+	    {"areq --format =", "tsv\ncsv\njsonl\nurls\n"},
+	    {"areq -o a", "a list\n"},
+	    {"areq a", "a list\n"},
+	    {"areq -j 3 --lock w", "wait\n"},
+	    {"areq -j ''", "\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(script, sizeof script, "%soffer %s", ask, cases[i].words);
+		expect_offer("bash", script, cases[i].expected);
+	}
+}
+
+Test(completion, fish_offers_options_words_and_files)
+{
+	/* fish gives the words behind -c as $argv. */
+	expect_offer("fish",
+	    "source $argv[2]; complete -C 'areq --outp' | string replace -r '\\t.*' ''; true", "--output\n");
+	expect_offer("fish",
+	    "source $argv[2]; complete -C 'areq --lock ' | string replace -r '\\t.*' ''; true",
+	    "fail\nwait\n");
+	expect_offer("fish",
+	    "source $argv[2]; touch alist; complete -C 'areq -o al' | string replace -r '\\t.*' ''; true",
+	    "alist\n");
+}
+
+Test(completion, zsh_takes_it_for_its_own)
+{
+	/* _arguments only works at a prompt: a pseudo-terminal of zsh's own has one. */
+	expect_offer("zsh",
+	    "zmodload zsh/zpty; autoload -Uz compinit; zpty shell 'TERM=dumb PS1=\"\" PS2=\"\" zsh -f -i';"
+	    " zpty -w shell \"autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' verbose no; "
+	    "source '$1';"
+	    " echo READY\"; zpty -r -m shell line '*READY*READY*'; zpty -n -w shell $'areq --outpu\\t'; "
+	    "sleep 1;"
+	    " zpty -w shell $'x; echo EN''D'; zpty -r -m shell line '*END*'; zpty -d shell;"
+	    " [[ $line == *'--output'* ]] && echo offered || print -r -- $line",
+	    "offered\n");
+}
