@@ -54,7 +54,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help demo run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean \
-	libraries server-libraries test-libraries
+	recording libraries server-libraries test-libraries
 
 all: $(BIN)
 
@@ -72,6 +72,7 @@ help:
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
+	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
 	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, below DESTDIR; uninstall undoes it"
 
 $(BIN): $(BUILD)/src/main.o $(LIB_OBJECTS)
@@ -217,6 +218,9 @@ lint:
 
 format:
 	clang-format -i $$(find src tests -name '*.[ch]')
+
+recording: $(BIN) $(BUILD)/areq-testserver
+	/usr/bin/python3 docs/record.py $(BIN) $(BUILD)/areq-testserver docs/recording.svg
 
 install: $(BIN)
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1
