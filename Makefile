@@ -53,7 +53,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean \
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean \
 	recording libraries server-libraries test-libraries
 
 all: $(BIN)
@@ -61,6 +61,7 @@ all: $(BIN)
 help:
 	@echo "make            build ./areq"
 	@echo "make demo       install what is missing, build, and run areq on the embedded demo site"
+	@echo "make site       serve the demo site, for the recipes of the README"
 	@echo "make run        run areq on urls.txt, into foundurls.txt"
 	@echo "make check      install what is missing, build, and run all tests"
 	@echo "make test       the same without installing anything"
@@ -161,6 +162,12 @@ demo:
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) $(BIN) $(BUILD)/areq-testserver
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver
 
+# What the recipes of the README are for.
+site: $(BUILD)/areq-testserver
+	cp tests/demo/urls.txt demo.txt
+	@echo "http://localhost:8080/ is a small site until you press Ctrl-C; demo.txt lists its pages."
+	@$(BUILD)/areq-testserver --root tests/demo/site --port 8080 --detached >/dev/null
+
 run: $(BIN)
 	$(abspath $(BIN)) urls.txt -o foundurls.txt
 
@@ -180,6 +187,8 @@ test-run: $(BIN) $(TEST_PROGRAMS)
 	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
 		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
+	for readme in README.md README.zh-CN.md; do \
+		sh tests/demo/recipes.sh $$readme $(BIN) $(BUILD)/areq-testserver || exit 1; done
 	sh tests/terminal/terminal.sh $(BIN) $(BUILD)/areq-testserver
 	$(SOAK) 400 20 1
 

@@ -46,7 +46,7 @@ site=http://$(sed 's/.* //' "$folder/server")
 
 work=$folder/work
 mkdir "$work"
-sed "s|@SITE@|$site|" "$demo/urls.txt.in" >"$work/urls.txt"
+sed "s|http://localhost:8080|$site|" "$demo/urls.txt" >"$work/urls.txt"
 sed "s|@SITE@|$site|g" "$demo/expected.tsv" | sort >"$folder/expected"
 
 echo "A small site is up at $site; urls.txt names $(grep -c '^http' "$work/urls.txt") URLs of it."
