@@ -125,17 +125,18 @@ static void start_tag(
 	}
 }
 
+/* At its '<'. */
 static void read_tag(struct extract *self, struct reader *reader, const size_t *found)
 {
 	struct slice href = group(reader, found, EXTRACT_GROUP_HREF);
 	struct slice tail = group(reader, found, EXTRACT_GROUP_TAIL);
 	struct foreign_tag tag = {
 	    .name = group(reader, found, EXTRACT_GROUP_NAME),
-	    .tag = group(reader, found, 0),
+	    .tag = {reader->bytes + reader->at, found[1] - reader->at},
 	    .self_closing = tail.len > 0 && tail.data[tail.len - 1] == '/',
 	};
 	tag.element = extract_element_find(tag.name);
-	if ((self->given_up && found[0] == 0) || tag.tag.len > EXTRACT_TAG_MAX) {
+	if ((self->given_up && reader->at == 0) || tag.tag.len > EXTRACT_TAG_MAX) {
 		tag.tag.len = (size_t)(tag.name.data - tag.tag.data) + tag.name.len;
 		href = (struct slice){0};
 	}
@@ -195,15 +196,15 @@ static bool read_data(struct extract *self, struct reader *reader)
 	bool all = extract_tree_wants_all(&self->tree);
 	const size_t *found = extract_pattern_find(self->patterns,
 	    all ? EXTRACT_PATTERN_TAGS : EXTRACT_PATTERN_LINKS, reader->bytes, reader->len, reader->at);
-	size_t end = found ? found[0] : reader->len;
+	size_t start = found ? found[2 * EXTRACT_GROUP_SLASH] - 1 : reader->len;
 	if (all)
-		extract_tree_text(&self->tree, reader->bytes + reader->at, end - reader->at);
-	reader->at = end;
+		extract_tree_text(&self->tree, reader->bytes + reader->at, start - reader->at);
+	reader->at = start;
 	if (!found)
 		return false;
 	if (found[2 * EXTRACT_GROUP_NAME] != SIZE_MAX)
 		read_tag(self, reader, found);
-	else if (found[1] - found[0] > 1)
+	else if (found[1] - start > 1)
 		reader->at = found[1];
 	else
 		return open_construct(self, reader);

@@ -43,15 +43,25 @@ enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
 /* Makes PCRE2 itself go on to the next '<', which it finds many bytes at a time. */
 #define SKIP " (*SKIP)(*FAIL) "
 
-/* First letters of the names that change the state. The branches without them are for speed alone: most tags
- * are a name and no more. */
+/* Names of start tags that change no state and have a href in no sane page, told by their first letters:
+ * where they have one after all, or are something else, the branches behind see to it. */
+#define DULL_NAME                                                                                            \
+	" (?: [B-EG-HJ-LOQRU-WYZb-eg-hj-loqru-wyz]"                                                          \
+	"   | [Ss] (?! [CcTtVv] ) | [Pp] (?! [Ll] ) | [Tt] (?! [IiAaEe] ) ) [A-Za-z0-9]*+ "
+
+/* Most tags are such, or end tags; they are passed here with the text behind them, without a new start of the
+ * match for each. Most of their attributes are a class. */
+#define DULL_END  " / (?! [TtFf] ) [A-Za-z0-9]++ > "
+#define DULL_TAG  DULL_NAME " (?: \\x20 class=\"[^\"]*+\" )?+ (?: > | " OTHERS SEPARATOR "> ) "
+#define DULL_TAGS " (?: (?: " DULL_END " | " DULL_TAG " ) [^<]*+ < )*+ "
+
+/* First letters of the names that change the state. */
 #define FIRST " [FfIiMmNnPpSsTtXx] "
 
 /* clang-format off */
 static const char links[] =
-	"< (?| # an end tag\n"
-	"  / (?! [TtFf] ) [A-Za-z0-9]++ >" SKIP
-	"| (/) (?: ( (?i: template | table | form ) )" NAME_END ATTRIBUTES SEPARATOR ">\n"
+	"<" DULL_TAGS "(?| # an end tag\n"
+	"  (/) (?: ( (?i: template | table | form ) )" NAME_END ATTRIBUTES SEPARATOR ">\n"
 	"        | " NAME ATTRIBUTES SEPARATOR ">" SKIP ")\n"
 	"  # a start tag that changes the state\n"
 	"| () (?= " FIRST " )\n"
@@ -60,17 +70,16 @@ static const char links[] =
 	"       | form | iframe | plaintext | xmp ) )" NAME_END
 	"  " OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
 	"  # another, of interest for its href\n"
-	"| (?! " FIRST " ) [A-Za-z] [A-Za-z0-9]*+ >" SKIP
 	"| () (" NAME ")" OTHERS SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
 	"  # a comment\n"
 	"|" COMMENT SKIP
-	"|" UNFINISHED ")";
+	"| () " UNFINISHED ")";
 
 static const char tags[] =
 	"< (?|\n"
 	"  (/?+) (" NAME ")" OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
-	"|" COMMENT
-	"|" UNFINISHED ")";
+	"| ()" COMMENT
+	"| ()" UNFINISHED ")";
 
 static const char comment[] = "--!?>";
 

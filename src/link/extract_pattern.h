@@ -18,10 +18,11 @@ enum extract_pattern {
 	EXTRACT_PATTERN_UNFINISHED /* a tag that has no end yet, at the start */
 };
 
-/* Groups of LINKS and TAGS. Without EXTRACT_GROUP_NAME the match is a whole comment or a bare '<' that starts
- * a construct which the pattern does not finish: the caller looks at what follows it. */
+/* Groups of LINKS and TAGS. What is found starts one byte before EXTRACT_GROUP_SLASH and ends with the match,
+ * which may have begun earlier. Without EXTRACT_GROUP_NAME it is a whole comment or a bare '<' that starts a
+ * construct which the pattern does not finish: the caller looks at what follows it. */
 enum {
-	EXTRACT_GROUP_SLASH = 1, /* set in an end tag */
+	EXTRACT_GROUP_SLASH = 1, /* not empty in an end tag */
 	EXTRACT_GROUP_NAME,
 	EXTRACT_GROUP_HREF, /* the first href's value without its quotes */
 	EXTRACT_GROUP_TAIL  /* the white space and slashes before the '>' */
