@@ -46,15 +46,14 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES))) $(BUILD)/src/out/waterfall_page.o
 ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
 	$(call objects,$(H2SERVER_SOURCES)) $(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
-	$(call objects,$(wildcard bench/*.c))
+	$(call objects,$(wildcard bench/*.c bench/peers/*.c))
 TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(BUILD)/areq-h2server \
 	$(FUZZERS:%=$(BUILD)/replay/%)
 LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean \
-	recording libraries server-libraries test-libraries
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run
 
 all: $(BIN)
 
@@ -71,6 +70,7 @@ help:
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
 	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
+	@echo "make bench      install what is missing, and measure areq beside its peers; BENCH='--only mix' a part of it"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
 	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
@@ -106,6 +106,32 @@ $(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
 # Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
 $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
+# The peers of the bench. Go's are built from Debian's packages alone.
+BENCH_LIBS := $(shell $(PKG_CONFIG) --libs libcurl libxml-2.0 2>/dev/null)
+BENCH_PROGRAMS := $(BUILD)/bench/cost $(BUILD)/bench/crawl-c $(BUILD)/bench/crawl-go $(BUILD)/bench/dom $(BUILD)/bench/delay
+GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<
+# The last line of undici that also runs on Debian 12's own Node.
+UNDICI := 6.29.1
+
+$(BUILD)/bench/cost: $(BUILD)/bench/cost.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/bench/crawl-c: $(BUILD)/bench/peers/crawl.o
+	$(LINK) $(BENCH_LIBS) $(LDLIBS)
+
+$(BUILD)/bench/crawl-go: bench/peers/crawl.go
+	@mkdir -p $(@D)
+	$(GO_BUILD)
+
+$(BUILD)/bench/dom $(BUILD)/bench/delay: $(BUILD)/bench/%: bench/%.go
+	@mkdir -p $(@D)
+	$(GO_BUILD)
+
+# Without it the bench says that this peer is missing, and goes on.
+$(BUILD)/bench/undici-$(UNDICI):
+	-mkdir -p $(BUILD)/bench/node && \
+		npm install --no-save --no-audit --no-fund --silent --prefix $(BUILD)/bench/node undici@$(UNDICI) && touch $@
 
 # The flags are remembered in a file, so that a change of them builds anew.
 $(BUILD)/flags: FORCE
@@ -221,6 +247,13 @@ soak-once: $(BIN) $(BUILD)/areq-testserver
 FUZZ_SECONDS ?= 30
 fuzz: $(BUILD)/src/out/waterfall_page.c
 	sh tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+bench:
+	sh .ci/packages build bench
+	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) bench-run
+
+bench-run: $(BIN) $(BENCH_PROGRAMS) $(BUILD)/bench/undici-$(UNDICI)
+	/usr/bin/python3 bench/run.py --areq $(BIN) --build $(BUILD)/bench --version $(VERSION) $(BENCH)
 
 lint:
 	sh tests/lint.sh

@@ -1,0 +1,224 @@
+"""The measures: who is measured on which list, and the bars that areq has to reach. Each is a function of this file that
+has the measure's name, with - for _."""
+import heapq
+import resource
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+from meter import median, ratio
+from served import COPIES, LARGE_BYTES
+
+MB = 1_000_000
+AT_ONCE = 64
+
+
+@dataclass
+class Bar:
+    what: str
+    value: float
+    limit: float
+    unit: str
+    aim: Optional[float] = None
+    at_least: bool = False
+
+    def reaches(self, mark):
+        return self.value >= mark if self.at_least else self.value <= mark
+
+    @property
+    def met(self):
+        return self.reaches(self.limit)
+
+
+@dataclass
+class Measure:
+    title: str
+    contestants: list
+    bars: Callable = lambda runs: []
+    rounds: Optional[int] = None  # where fewer or more than the usual are enough or needed
+    notes: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.contestants = [one for one in self.contestants if one]
+
+
+def against(runs, name, make):
+    """A bar against a peer, where the peer is there."""
+    return [make(runs[name])] if name in runs else []
+
+
+def mix(site, peers):
+    urls = site.mix(COPIES)
+
+    def bars(runs):
+        found = []
+        for name in ("areq", "areq --unique"):
+            found += against(runs, "curl", lambda curl: Bar(
+                f"CPU per page on mix, {name}, against curl", ratio(runs[name], curl, "cpu_page"), 4, "x", 2.5))
+        found += against(runs, "Go", lambda go: Bar(
+            "pages a second on mix, against Go", ratio(runs["areq"], go, "rate"), 4, "x", 6, at_least=True))
+        found.append(Bar("peak memory on mix, 64 at once", median(runs["areq"], "memory") / MB, 20, "MB"))
+        return found
+    return Measure(f"mix: python3-doc's {len(site.pages)} pages, {site.mix_bytes / len(site.pages) / 1000:.0f} KB each on "
+                   f"average, under {COPIES} addresses each",
+                   [peers.areq(urls), peers.areq(urls, "--unique", name="areq --unique"), peers.curl(urls),
+                    peers.wrk(2, urls), peers.go(urls)], bars)
+
+
+def mix_once(site, peers):
+    urls = site.mix(1)
+
+    def bars(runs):
+        return [bar for name in ("aiohttp", "aiohttp + uvloop") for bar in against(runs, name, lambda script: Bar(
+            f"pages a second on mix (once), against {name}", ratio(runs["areq"], script, "rate"), 20, "x", 40, at_least=True))]
+    told = peers.aiohttp(urls, uvloop=True, charset="utf-8")
+    return Measure("mix-once: the same under one address each, since the scripts are slow", [
+        peers.areq(urls), peers.go(urls), peers.undici(urls), peers.libxml2(urls), peers.aiohttp(urls),
+        peers.aiohttp(urls, uvloop=True), told], bars)
+
+
+def small(site, peers):
+    urls = site.small()
+
+    def bars(runs):
+        return against(runs, "wrk", lambda wrk: Bar(
+            "pages a second on small, against wrk", ratio(runs["areq"], wrk, "rate"), 0.33, "x", 0.45, at_least=True))
+    return Measure("small: one page of 10 KB under 50,000 addresses (wrk: under one)", [
+        peers.areq(urls), peers.curl(urls), peers.wrk(2), peers.go(urls)],
+        bars)
+
+
+def tls(site, peers):
+    urls = site.mix(4, f"https://localhost:{site.tls}")
+    trust = ("--cacert", site.certificate)
+    return Measure("tls: mix four times over TLS, HTTP/1.1", [
+        peers.areq(urls, *trust), peers.curl(urls, *trust), peers.go(urls, tls=True)])
+
+
+def tls_h2(site, peers):
+    urls = site.mix(4, f"https://localhost:{site.tls2}")
+    trust = ("--cacert", site.certificate)
+    return Measure("tls-h2: mix four times over TLS, HTTP/2", [
+        peers.areq(urls, *trust), peers.curl(urls, *trust), peers.go(urls, tls=True)])
+
+
+def memory_1000(site, peers):
+    one = peers.areq(site.mix(COPIES), at_once=1000)
+    return Measure("memory-1000: mix, 1,000 at once", [one], lambda runs: [
+        Bar("peak memory on mix, 1,000 at once", median(runs["areq"], "memory") / MB, 60, "MB")], 3)
+
+
+def memory_large(site, peers):
+    one = peers.areq(site.large(AT_ONCE), "--max-size", "32M")
+    return Measure(f"memory-large: {AT_ONCE} pages of {LARGE_BYTES // MB} MB (those of mix joined), all at once", [one],
+                   lambda runs: [Bar(f"peak memory with {AT_ONCE} pages of {LARGE_BYTES // MB} MB at once",
+                                     median(runs["areq"], "memory") / MB, 24, "MB")], 3)
+
+
+def failing(site, peers):
+    count = 1_000_000
+    one = peers.areq(site.refusing(count), "--host-errors", "0", "-r", "0")
+    one.expected = (1,)
+    measure = Measure(f"failing: {count:,} URLs of as many addresses, all refused", [one], lambda runs: [
+        Bar("peak memory with 1,000,000 URLs that fail", median(runs["areq"], "memory") / MB, 64, "MB"),
+        Bar("CPU per URL that fails", median(runs["areq"], "cpu_page") * 1e6, 60, "µs")], 1)
+    measure.notes.append("--host-errors 0 -r 0, and an address of its own in 127/8 for each URL: each is really tried, "
+                         "once, and no host is given up")
+    return measure
+
+
+def ideal_seconds(latencies, slots):
+    """As soon as one ends the next of the list begins, and nothing else takes any time."""
+    free = [0.0] * min(slots, len(latencies))
+    for wait in latencies:
+        heapq.heapreplace(free, free[0] + wait)
+    return max(free)
+
+
+def dropped_connections():
+    """How often a server's queue of new connections was full."""
+    try:
+        with open("/proc/net/netstat", encoding="ascii") as file:
+            lines = [line.split() for line in file if line.startswith("TcpExt:")]
+        return int(dict(zip(*lines))["ListenOverflows"])
+    except (OSError, KeyError):
+        return 0
+
+
+def waiting(site, contestant):
+    before = dropped_connections()
+
+    def remark():
+        dropped = dropped_connections() - before
+        return (f"{contestant.name}: at most {site.most_waiting():,} requests waited at once" +
+                (f"; up to then queues of new connections were full {dropped} times on this machine" if dropped else ""))
+    contestant.after = remark
+    return contestant
+
+
+def delay(site, peers):
+    count, slots, longest, shorter = 5000, 1000, 2.0, 0.2
+    long, short = site.latencies(count, longest), site.latencies(count, shorter)
+    ideal = ideal_seconds(long, slots)
+    urls = site.waits("delay", long)
+
+    def bars(runs):
+        return [Bar("time with 1,000 at once, 0 to 2 s each, against the ideal", median(runs["areq"], "wall") / ideal,
+                    1.03, "x"),
+                Bar("CPU per page with 1,000 at once, against 64 at once",
+                    ratio(runs["areq"], runs["areq, 64 at once"], "cpu_page"), 1.5, "x")]
+    measure = Measure(f"delay: {count:,} pages of 0 to {longest:g} s, {slots:,} at once", [
+        waiting(site, peers.areq(urls, at_once=slots)),
+        waiting(site, peers.areq(site.waits("delay-short", short), name="areq, 64 at once")),
+        waiting(site, peers.go(urls, at_once=slots))], bars, 3)
+    measure.notes.append(f"seed {site.seed}; the ideal schedule takes {ideal:.3f} s; with 64 at once the same latencies "
+                         f"are a tenth as long (ideal {ideal_seconds(short, AT_ONCE):.3f} s), or it would take a minute")
+    return measure
+
+
+def delay_10000(site, peers):
+    wanted = 10_000
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    # What areq keeps free for each transfer; see LIMITS of its man page.
+    possible = wanted if limit == resource.RLIM_INFINITY else min(wanted, (limit - 20) // 3)
+    urls = site.waits("delay-10000", [1.0] * possible)
+    measure = Measure(f"delay-10000: {possible:,} pages of 1 s, all at once", [
+        waiting(site, peers.areq(urls, at_once=possible)), waiting(site, peers.go(urls, at_once=possible))],
+        lambda runs: [Bar(f"time with {possible:,} at once, 1 s each, against the ideal",
+                          median(runs["areq"], "wall"), 1.3, "x")])
+    if possible < wanted:
+        measure.notes.append(f"the hard limit of {limit:,} descriptors allows areq {possible:,} transfers, not 10,000")
+    return measure
+
+
+def three(site, peers):
+    return Measure("three: three pages of 1 s", [peers.areq(site.waits("three", [1.0] * 3))], lambda runs: [
+        Bar("three URLs of one second each", median(runs["areq"], "wall"), 1.02, "s")])
+
+
+def tls_500(site, peers):
+    urls = site.hosts(500)
+    trust = ("--cacert", site.certificate)
+    rivals = ("curl", "curl -k", "openssl s_time")
+
+    def bars(runs):
+        best = min((name for name in rivals if name in runs), key=lambda name: median(runs[name], "cpu_page"))
+        return [Bar(f"CPU per handshake with 500 hosts, against the best, {best}",
+                    ratio(runs["areq"], runs[best], "cpu_page"), 1.2, "x")]
+    return Measure("tls-500: one page each of 500 hosts over TLS 1.3", [
+        peers.areq(urls, *trust), peers.curl(urls, *trust), peers.curl(urls, "-k", name="curl -k"),
+        peers.openssl(1)], bars)
+
+
+def one(site, peers):
+    url = f"http://127.0.0.1:{site.http}/small/0.html"
+    areq = peers.areq(url, pages=1)
+    curl = peers.curl(site.list("one", [url]))
+    if curl:
+        curl.argv = ["curl", "-q", "-s", "-o", "/dev/null", url]
+    return Measure("one: one page of 10 KB, the whole process", [areq, curl], lambda runs: against(
+        runs, "curl", lambda other: Bar("one URL, whole process, against curl",
+                                        median(runs["areq"], "wall") / median(other, "wall"), 1.1, "x")), 200)
+
+
+ALL = {function.__name__.replace("_", "-"): function for function in (
+    mix, mix_once, small, tls, tls_h2, memory_1000, memory_large, failing, delay, delay_10000, three, tls_500, one)}

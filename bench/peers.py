@@ -1,0 +1,118 @@
+"""The programs that are measured, each as it is called for a list, and what each of them does."""
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+from served import HERE
+
+PYTHON = "/usr/bin/python3"
+
+DOES = {
+    "areq": "all links that a browser finds, WHATWG URLs, each once a page, rows into a file",
+    "areq --unique": "the same, each link once over the whole run",
+    "wrk": "reads answers and counts them: no links, no output; one request is text made beforehand",
+    "curl": "fetches into /dev/null: no links, no output",
+    "openssl s_time": "handshakes with one host, one after the other, and gets one page each",
+    "Go": "net/http, x/net/html's tokenizer, net/url: each link once a page, rows into a file",
+    "libcurl + libxml2": "as in curl's crawler example: tree, XPath, xmlBuildURI; each link once a page, rows into a file",
+    "undici": "Node, href=\"(.*?)\" (also in comments and scripts, no references decoded), URL; each once a page, rows",
+    "aiohttp": "the classic script: href=\"(.*?)\" (the same), urljoin; each once a page, rows into a file",
+    "aiohttp + uvloop": "the classic script on uvloop's loop",
+    "aiohttp + uvloop + charset": "the same, told the pages' encoding, which it has to guess otherwise",
+}
+
+
+@dataclass
+class Contestant:
+    name: str
+    argv: list
+    pages: Optional[int]
+    rows: Optional[str] = None  # the file that it writes
+    count: Optional[Callable] = None  # the pages, from its output, where nothing else tells
+    environment: dict = field(default_factory=dict)
+    expected: tuple = (0,)
+    runs: list = field(default_factory=list)
+    after: Optional[Callable] = None  # called after each run, for a remark
+    peer: str = ""  # its name in DOES, where that is another
+
+
+def lines_of(path):
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)
+
+
+def requests_of_wrk(output):
+    bad = re.search(r"Socket errors.*|Non-2xx.*", output)
+    if bad:
+        raise SystemExit(f"wrk: {bad.group()}")
+    return int(re.search(r"(\d+) requests in", output).group(1))
+
+
+class Peers:
+    def __init__(self, site):
+        self.site = site
+        self.build = site.build
+        self.rows = site.path("rows")
+        self.missing = {}
+        undici = os.path.join(self.build, "node/node_modules/undici")
+        self.undici_folder = undici if os.path.isdir(undici) else None
+
+    def lacks(self, name, package, there):
+        if not there:
+            self.missing[name] = package
+        return not there
+
+    def areq(self, urls, *options, name="areq", at_once=64, pages=None):
+        argv = [self.site.areq, "--per-host", "0", "-j", str(at_once), urls, "-o", self.rows, *options]
+        return Contestant(name, argv, pages or lines_of(urls), self.rows, peer="areq")
+
+    def curl(self, urls, *options, name="curl"):
+        if self.lacks("curl", "curl", shutil.which("curl")):
+            return None
+        argv = ["curl", "-q", "-s", "--parallel", "--parallel-max", "64", "-K", self.site.curl_config(urls), *options]
+        return Contestant(name, argv, lines_of(urls), peer="curl")
+
+    def wrk(self, seconds, urls=None):
+        if self.lacks("wrk", "wrk", shutil.which("wrk")):
+            return None
+        argv = ["wrk", "-t1", "-c64", f"-d{seconds}s"]
+        if urls:
+            argv += ["-s", os.path.join(HERE, "peers/walk.lua")]
+        argv.append(f"http://127.0.0.1:{self.site.http}/small/0.html")
+        return Contestant("wrk", argv, None, count=requests_of_wrk, environment={"LIST": urls} if urls else {})
+
+    def go(self, urls, at_once=64, tls=False):
+        argv = [os.path.join(self.build, "crawl-go"), urls, self.rows, str(at_once)]
+        if tls:
+            argv.append(self.site.certificate)
+        return Contestant("Go", argv, lines_of(urls), self.rows)
+
+    def libxml2(self, urls):
+        argv = [os.path.join(self.build, "crawl-c"), urls, self.rows, "64"]
+        return Contestant("libcurl + libxml2", argv, lines_of(urls), self.rows)
+
+    def undici(self, urls):
+        if self.lacks("undici", "nodejs, and npm for undici itself", shutil.which("node") and self.undici_folder):
+            return None
+        argv = ["node", os.path.join(HERE, "peers/crawl.mjs"), self.undici_folder, urls, self.rows, "64"]
+        return Contestant("undici", argv, lines_of(urls), self.rows)
+
+    def aiohttp(self, urls, uvloop=False, charset=None):
+        name = "aiohttp + uvloop" if uvloop else "aiohttp"
+        modules = "import aiohttp, uvloop" if uvloop else "import aiohttp"
+        there = subprocess.run([PYTHON, "-c", modules], capture_output=True, check=False).returncode == 0
+        if self.lacks(name, "python3-uvloop" if uvloop else "python3-aiohttp", there):
+            return None
+        argv = [PYTHON, os.path.join(HERE, "peers/crawl.py"), urls, self.rows, "64", "uvloop" if uvloop else "asyncio"]
+        if charset:
+            name, argv = name + " + charset", argv + [charset]
+        return Contestant(name, argv, lines_of(urls), self.rows)
+
+    def openssl(self, seconds):
+        argv = ["openssl", "s_time", "-connect", f"127.0.0.1:{self.site.tls}", "-new", "-time", str(seconds), "-tls1_3",
+                "-CAfile", self.site.certificate, "-verify", "1", "-www", "/small/0.html"]
+        return Contestant("openssl s_time", argv, None,
+                          count=lambda output: int(re.search(r"(\d+) connections in \d+ real", output).group(1)))

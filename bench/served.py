@@ -1,0 +1,179 @@
+"""What is fetched: a private nginx and the server of delays on the server's core, and the lists of URLs."""
+import os
+import random
+import socket
+import subprocess
+import time
+
+DOCS = "/usr/share/doc/python3-doc/html"
+HERE = os.path.dirname(os.path.abspath(__file__))
+COPIES = 20
+SMALL_BYTES = 10 * 1024
+LARGE_BYTES = 20_000_000
+
+
+def free_ports(count):
+    """The sockets, still bound, but not listening."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("0.0.0.0", 0))
+    return sockets
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+class Site:
+    def __init__(self, folder, build, areq, seed):
+        self.folder, self.seed, self.areq = folder, seed, areq
+        self.build = build
+        self.docs = os.path.realpath(DOCS)
+        self.processes = []
+        self.certificate = os.path.join(folder, "certificate.pem")
+        self.make_pages()
+        self.make_certificate()
+        self.refused = free_ports(1)[0]
+        self.start_nginx()
+        self.start_delay()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def make_pages(self):
+        found = []
+        for folder, _, names in os.walk(self.docs):
+            for name in names:
+                path = os.path.join(folder, name)
+                if name.endswith(".html") and os.path.isfile(path):
+                    found.append(path)
+        if not found:
+            raise SystemExit(f"there are no pages in {DOCS}: apt-get install python3-doc")
+        found.sort()
+        self.pages = [os.path.relpath(path, self.docs) for path in found]
+        sizes = {path: os.path.getsize(path) for path in found}
+        self.mix_bytes = sum(sizes.values())
+        os.mkdir(self.path("www"))
+        for copy in range(COPIES):
+            os.symlink(self.docs, self.path(f"www/c{copy}"))
+        small = min(found, key=lambda path: (abs(sizes[path] - SMALL_BYTES), path))
+        self.small_page = self.path("www/small.html")
+        os.symlink(small, self.small_page)
+        # The pages one behind the other: links as dense and as varied as they are there.
+        with open(self.path("www/large.html"), "wb") as large:
+            for path in found:
+                with open(path, "rb") as page:
+                    large.write(page.read())
+                if large.tell() >= LARGE_BYTES:
+                    break
+            large.truncate(LARGE_BYTES)
+
+    def make_certificate(self):
+        names = "DNS:*.bench.localhost,DNS:localhost,IP:127.0.0.1"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", self.path("key.pem"), "-out", self.certificate, "-days", "30", "-subj",
+                        "/CN=areq bench", "-addext", f"subjectAltName={names}"], check=True, capture_output=True)
+
+    def start(self, argv, **how):
+        """The server ends with this process: its standard input does."""
+        process = subprocess.Popen(["sh", os.path.join(HERE, "until.sh"), *argv], stdin=subprocess.PIPE, **how)
+        self.processes.append(process)
+        return process
+
+    def start_nginx(self):
+        os.mkdir(self.path("temp"))
+        sockets = free_ports(3)
+        self.http, self.tls, self.tls2 = (one.getsockname()[1] for one in sockets)
+        with open(os.path.join(HERE, "nginx.conf.in"), encoding="ascii") as file:
+            text = file.read()
+        for name, value in (("FOLDER", self.folder), ("HTTP", self.http), ("TLS", self.tls), ("TLS2", self.tls2),
+                            ("IPV6", "" if has_ipv6() else "# ")):
+            text = text.replace(f"@{name}@", str(value))
+        for one in sockets:
+            one.close()
+        path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+        process = self.start(["nginx", "-p", self.folder, "-c", self.write("nginx.conf", text), "-e", self.path("nginx.log")],
+                             env={**os.environ, "PATH": path})
+        # It has opened its ports once it has written its pid.
+        while not (os.path.exists(self.path("nginx.pid")) and os.path.getsize(self.path("nginx.pid"))):
+            if process.poll() is not None:
+                raise SystemExit("nginx does not start")
+            time.sleep(0.02)
+        with open(self.path("nginx.pid"), encoding="ascii") as file:
+            self.nginx_pid = int(file.read())
+
+    def start_delay(self):
+        process = self.start([os.path.join(self.build, "delay"), self.small_page], stdout=subprocess.PIPE,
+                             env={**os.environ, "GOMAXPROCS": "1"})
+        line = process.stdout.readline().split()
+        if len(line) != 2:
+            raise SystemExit("the server of delays does not start")
+        self.delay_pid, self.delay = int(line[0]), int(line[1])
+
+    def most_waiting(self):
+        """How many requests waited at the server of delays at once, at most, since the last call."""
+        with socket.create_connection(("127.0.0.1", self.delay)) as one:
+            one.sendall(b"GET /peak HTTP/1.1\r\n\r\n")
+            answer = b""
+            while not answer.partition(b"\r\n\r\n")[2]:
+                answer += one.recv(4096)
+        return int(answer.partition(b"\r\n\r\n")[2])
+
+    def close(self):
+        for process in self.processes:
+            process.stdin.close()
+        for process in self.processes:
+            process.wait()
+
+    # Lists. Each gives the name of its file; what has been made already is not made again.
+
+    def list(self, name, urls):
+        if not os.path.exists(self.path(name)):
+            self.write(name, "".join(url + "\n" for url in urls))
+        return self.path(name)
+
+    def mix(self, copies, base=None):
+        base = base or f"http://127.0.0.1:{self.http}"
+        name = f"mix-{copies}-{base.rpartition(':')[2]}"
+        return self.list(name, (f"{base}/c{copy}/{page}" for copy in range(copies) for page in self.pages))
+
+    def small(self, count=50_000):
+        return self.list(f"small-{count}", (f"http://127.0.0.1:{self.http}/small/{i}.html" for i in range(count)))
+
+    def large(self, count):
+        return self.list(f"large-{count}", (f"http://127.0.0.1:{self.http}/large/{i}.html" for i in range(count)))
+
+    def latencies(self, count, longest):
+        drawn = random.Random(self.seed)
+        return [drawn.uniform(0, longest) for _ in range(count)]
+
+    def waits(self, name, latencies):
+        base = f"http://127.0.0.1:{self.delay}/wait"
+        return self.list(name, (f"{base}/{round(wait * 1e6)}/{i}.html" for i, wait in enumerate(latencies)))
+
+    def refusing(self, count):
+        port = self.refused.getsockname()[1]
+        return self.list(f"refusing-{count}", (f"http://127.{1 + i // 62500}.{i // 250 % 250}.{1 + i % 250}:{port}/"
+                                               for i in range(count)))
+
+    def hosts(self, count):
+        return self.list(f"hosts-{count}", (f"https://h{i}.bench.localhost:{self.tls}/small/{i}.html"
+                                            for i in range(count)))
+
+    def curl_config(self, urls):
+        """The list as curl's -K takes it, each page into /dev/null."""
+        if not os.path.exists(urls + ".curl"):
+            with open(urls, encoding="utf-8") as lines, open(urls + ".curl", "w", encoding="utf-8") as config:
+                for line in lines:
+                    config.write(f'url = "{line.strip()}"\noutput = "/dev/null"\n')
+        return urls + ".curl"
