@@ -70,7 +70,7 @@ help:
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
 	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
-	@echo "make bench      install what is missing, and measure areq beside its peers; BENCH='--only mix' a part of it"
+	@echo "make bench      install what is missing, and measure areq beside its peers (bench/README.md)"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
 	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
@@ -109,7 +109,7 @@ $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
 
 # The peers of the bench. Go's are built from Debian's packages alone.
 BENCH_LIBS := $(shell $(PKG_CONFIG) --libs libcurl libxml-2.0 2>/dev/null)
-BENCH_PROGRAMS := $(BUILD)/bench/cost $(BUILD)/bench/crawl-c $(BUILD)/bench/crawl-go $(BUILD)/bench/dom $(BUILD)/bench/delay
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay)
 GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<
 # The last line of undici that also runs on Debian 12's own Node.
 UNDICI := 6.29.1
@@ -130,8 +130,8 @@ $(BUILD)/bench/dom $(BUILD)/bench/delay: $(BUILD)/bench/%: bench/%.go
 
 # Without it the bench says that this peer is missing, and goes on.
 $(BUILD)/bench/undici-$(UNDICI):
-	-mkdir -p $(BUILD)/bench/node && \
-		npm install --no-save --no-audit --no-fund --silent --prefix $(BUILD)/bench/node undici@$(UNDICI) && touch $@
+	-mkdir -p $(@D)/node && npm install --no-save --no-audit --no-fund --silent --prefix $(@D)/node \
+		undici@$(UNDICI) && touch $@
 
 # The flags are remembered in a file, so that a change of them builds anew.
 $(BUILD)/flags: FORCE
@@ -259,7 +259,7 @@ lint:
 	sh tests/lint.sh
 
 format:
-	clang-format -i $$(find src tests -name '*.[ch]')
+	clang-format -i $$(find src tests bench -name '*.[ch]')
 
 recording: $(BIN) $(BUILD)/areq-testserver
 	/usr/bin/python3 docs/record.py $(BIN) $(BUILD)/areq-testserver docs/recording.svg

@@ -1,7 +1,7 @@
-/* Runs a program and says what it cost: first its process id, then, when it has ended, the seconds of wall, user and
- * system time, its peak memory in KiB, and its wait status.
+/* Runs a program and says what it cost: first its process id, then, when it has ended, the seconds of wall,
+ * user and system time, its peak memory in KiB, and its wait status.
  *
- * It is small on purpose: where a process is started from a larger one, Linux counts that one's memory as its peak.
+ * It is small on purpose: Linux counts the memory of what starts a process as that one's peak.
  *
  * usage: cost REPORT PROGRAM [ARGUMENT...] */
 #include <stdio.h>

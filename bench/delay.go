@@ -1,6 +1,6 @@
-// A server that waits: GET /wait/MICROSECONDS/... answers with the page after that long, GET /peak with how many
-// requests waited at once at most since the last GET /peak. Each connection costs it one small buffer and two system
-// calls a request, so that it can hold 10,000 of them and answer them in one moment.
+// A server that waits: GET /wait/MICROSECONDS/... answers with the page after that long, GET /peak with how
+// many requests waited at once at most since the last GET /peak. A connection costs it one small buffer and a
+// request two system calls, so that it can hold 10,000 of them and answer all in a moment.
 //
 //	delay PAGE        prints its process id and its port
 package main

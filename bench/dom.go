@@ -1,5 +1,5 @@
-// What a DOM holds, by the tree builder of golang.org/x/net/html: the first href attribute of every element but <base>,
-// raw, as rows of source and link. What is in a template is in a document of its own.
+// What a DOM holds, by the tree builder of golang.org/x/net/html: the first href attribute of every element
+// but <base>, raw, as rows of source and link. What is in a template is in a document of its own.
 //
 //	dom ROOT <LIST, where the URLs of LIST are files below ROOT
 package main

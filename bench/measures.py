@@ -1,5 +1,5 @@
-"""The measures: who is measured on which list, and the bars that areq has to reach. Each is a function of this file that
-has the measure's name, with - for _."""
+"""The measures: who is measured on which list, and the bars that areq has to reach. Each is a function
+of this file that has the measure's name, with _ for -."""
 import heapq
 import resource
 from dataclasses import dataclass, field
@@ -52,24 +52,30 @@ def mix(site, peers):
     def bars(runs):
         found = []
         for name in ("areq", "areq --unique"):
-            found += against(runs, "curl", lambda curl: Bar(
-                f"CPU per page on mix, {name}, against curl", ratio(runs[name], curl, "cpu_page"), 4, "x", 2.5))
+            found += against(runs, "curl", lambda curl, name=name: Bar(
+                f"CPU per page on mix, {name}, against curl",
+                ratio(runs[name], curl, "cpu_page"), 4, "x", 2.5))
         found += against(runs, "Go", lambda go: Bar(
             "pages a second on mix, against Go", ratio(runs["areq"], go, "rate"), 4, "x", 6, at_least=True))
         found.append(Bar("peak memory on mix, 64 at once", median(runs["areq"], "memory") / MB, 20, "MB"))
         return found
-    return Measure(f"mix: python3-doc's {len(site.pages)} pages, {site.mix_bytes / len(site.pages) / 1000:.0f} KB each on "
-                   f"average, under {COPIES} addresses each",
-                   [peers.areq(urls), peers.areq(urls, "--unique", name="areq --unique"), peers.curl(urls),
-                    peers.wrk(2, urls), peers.go(urls)], bars)
+    average = site.mix_bytes / len(site.pages) / 1000
+    return Measure(f"mix: python3-doc's {len(site.pages)} pages, {average:.0f} KB each on average, "
+                   f"under {COPIES} addresses each", [
+        peers.areq(urls), peers.areq(urls, "--unique", name="areq --unique"), peers.curl(urls),
+        peers.wrk(2, urls), peers.go(urls)], bars)
 
 
 def mix_once(site, peers):
     urls = site.mix(1)
 
     def bars(runs):
-        return [bar for name in ("aiohttp", "aiohttp + uvloop") for bar in against(runs, name, lambda script: Bar(
-            f"pages a second on mix (once), against {name}", ratio(runs["areq"], script, "rate"), 20, "x", 40, at_least=True))]
+        found = []
+        for name in ("aiohttp", "aiohttp + uvloop"):
+            found += against(runs, name, lambda script, name=name: Bar(
+                f"pages a second on mix (once), against {name}", ratio(runs["areq"], script, "rate"), 20, "x",
+                40, at_least=True))
+        return found
     told = peers.aiohttp(urls, uvloop=True, charset="utf-8")
     return Measure("mix-once: the same under one address each, since the scripts are slow", [
         peers.areq(urls), peers.go(urls), peers.undici(urls), peers.libxml2(urls), peers.aiohttp(urls),
@@ -81,7 +87,8 @@ def small(site, peers):
 
     def bars(runs):
         return against(runs, "wrk", lambda wrk: Bar(
-            "pages a second on small, against wrk", ratio(runs["areq"], wrk, "rate"), 0.33, "x", 0.45, at_least=True))
+            "pages a second on small, against wrk", ratio(runs["areq"], wrk, "rate"), 0.33, "x", 0.45,
+            at_least=True))
     return Measure("small: one page of 10 KB under 50,000 addresses (wrk: under one)", [
         peers.areq(urls), peers.curl(urls), peers.wrk(2), peers.go(urls)],
         bars)
@@ -109,21 +116,32 @@ def memory_1000(site, peers):
 
 def memory_large(site, peers):
     one = peers.areq(site.large(AT_ONCE), "--max-size", "32M")
-    return Measure(f"memory-large: {AT_ONCE} pages of {LARGE_BYTES // MB} MB (those of mix joined), all at once", [one],
-                   lambda runs: [Bar(f"peak memory with {AT_ONCE} pages of {LARGE_BYTES // MB} MB at once",
-                                     median(runs["areq"], "memory") / MB, 24, "MB")], 3)
+    what = f"{AT_ONCE} pages of {LARGE_BYTES // MB} MB"
+    return Measure(f"memory-large: {what} (those of mix joined), all at once", [one], lambda runs: [
+        Bar(f"peak memory with {what} at once", median(runs["areq"], "memory") / MB, 24, "MB")], 3)
+
+
+def refused(peers, urls):
+    """Each URL is really tried, once, and no host is given up."""
+    contestant = peers.areq(urls, "--host-errors", "0", "-r", "0")
+    contestant.expected = (1,)
+    return contestant
 
 
 def failing(site, peers):
-    count = 1_000_000
-    one = peers.areq(site.refusing(count), "--host-errors", "0", "-r", "0")
-    one.expected = (1,)
-    measure = Measure(f"failing: {count:,} URLs of as many addresses, all refused", [one], lambda runs: [
-        Bar("peak memory with 1,000,000 URLs that fail", median(runs["areq"], "memory") / MB, 64, "MB"),
+    count, hosts = 1_000_000, 1000
+    return Measure(f"failing: {count:,} URLs on {hosts:,} addresses of 127/8 in turn, all refused "
+                   "(--host-errors 0 -r 0)", [refused(peers, site.refusing(count, hosts))], lambda runs: [
+        Bar(f"peak memory with {count:,} URLs that fail", median(runs["areq"], "memory") / MB, 64, "MB"),
         Bar("CPU per URL that fails", median(runs["areq"], "cpu_page") * 1e6, 60, "µs")], 1)
-    measure.notes.append("--host-errors 0 -r 0, and an address of its own in 127/8 for each URL: each is really tried, "
-                         "once, and no host is given up")
-    return measure
+
+
+def failing_hosts(site, peers):
+    count = 50_000
+    return Measure(f"failing-hosts: {count:,} URLs on as many addresses, all refused (--host-errors 0 -r 0)",
+                   [refused(peers, site.refusing(count, count))], lambda runs: [
+        Bar("CPU per URL that fails, each of another host",
+            median(runs["areq"], "cpu_page") * 1e6, 60, "µs")], 1)
 
 
 def ideal_seconds(latencies, slots):
@@ -134,24 +152,8 @@ def ideal_seconds(latencies, slots):
     return max(free)
 
 
-def dropped_connections():
-    """How often a server's queue of new connections was full."""
-    try:
-        with open("/proc/net/netstat", encoding="ascii") as file:
-            lines = [line.split() for line in file if line.startswith("TcpExt:")]
-        return int(dict(zip(*lines))["ListenOverflows"])
-    except (OSError, KeyError):
-        return 0
-
-
 def waiting(site, contestant):
-    before = dropped_connections()
-
-    def remark():
-        dropped = dropped_connections() - before
-        return (f"{contestant.name}: at most {site.most_waiting():,} requests waited at once" +
-                (f"; up to then queues of new connections were full {dropped} times on this machine" if dropped else ""))
-    contestant.after = remark
+    contestant.after = lambda: f"{contestant.name}: at most {site.most_waiting():,} requests waited at once"
     return contestant
 
 
@@ -162,16 +164,17 @@ def delay(site, peers):
     urls = site.waits("delay", long)
 
     def bars(runs):
-        return [Bar("time with 1,000 at once, 0 to 2 s each, against the ideal", median(runs["areq"], "wall") / ideal,
-                    1.03, "x"),
+        return [Bar("time with 1,000 at once, 0 to 2 s each, against the ideal",
+                    median(runs["areq"], "wall") / ideal, 1.03, "x"),
                 Bar("CPU per page with 1,000 at once, against 64 at once",
                     ratio(runs["areq"], runs["areq, 64 at once"], "cpu_page"), 1.5, "x")]
     measure = Measure(f"delay: {count:,} pages of 0 to {longest:g} s, {slots:,} at once", [
         waiting(site, peers.areq(urls, at_once=slots)),
         waiting(site, peers.areq(site.waits("delay-short", short), name="areq, 64 at once")),
         waiting(site, peers.go(urls, at_once=slots))], bars, 3)
-    measure.notes.append(f"seed {site.seed}; the ideal schedule takes {ideal:.3f} s; with 64 at once the same latencies "
-                         f"are a tenth as long (ideal {ideal_seconds(short, AT_ONCE):.3f} s), or it would take a minute")
+    measure.notes.append(f"seed {site.seed}; the ideal schedule takes {ideal:.3f} s; with 64 at once the "
+                         f"same latencies are a tenth as long (ideal {ideal_seconds(short, AT_ONCE):.3f} s), "
+                         "or it would take more than a minute")
     return measure
 
 
@@ -186,7 +189,8 @@ def delay_10000(site, peers):
         lambda runs: [Bar(f"time with {possible:,} at once, 1 s each, against the ideal",
                           median(runs["areq"], "wall"), 1.3, "x")])
     if possible < wanted:
-        measure.notes.append(f"the hard limit of {limit:,} descriptors allows areq {possible:,} transfers, not 10,000")
+        measure.notes.append(f"the hard limit of {limit:,} descriptors allows areq {possible:,} transfers, "
+                             f"not {wanted:,}")
     return measure
 
 
@@ -202,9 +206,9 @@ def tls_500(site, peers):
 
     def bars(runs):
         best = min((name for name in rivals if name in runs), key=lambda name: median(runs[name], "cpu_page"))
-        return [Bar(f"CPU per handshake with 500 hosts, against the best, {best}",
+        return [Bar(f"CPU per handshake, 500 TLS hosts, against {best}",
                     ratio(runs["areq"], runs[best], "cpu_page"), 1.2, "x")]
-    return Measure("tls-500: one page each of 500 hosts over TLS 1.3", [
+    return Measure("tls-500: one page each of 500 hosts over TLS 1.3; the best of the others counts", [
         peers.areq(urls, *trust), peers.curl(urls, *trust), peers.curl(urls, "-k", name="curl -k"),
         peers.openssl(1)], bars)
 
@@ -221,4 +225,5 @@ def one(site, peers):
 
 
 ALL = {function.__name__.replace("_", "-"): function for function in (
-    mix, mix_once, small, tls, tls_h2, memory_1000, memory_large, failing, delay, delay_10000, three, tls_500, one)}
+    mix, mix_once, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay, delay_10000,
+    three, tls_500, one)}

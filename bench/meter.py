@@ -42,8 +42,8 @@ def ratio(runs, others, what):
 
 
 class Meter:
-    """The server's core is the first that this process may use, the client's the last; they are one where it may
-    use only one."""
+    """The server's core is the first that this process may use, the client's the last; they are one where it
+    may use only one."""
 
     def __init__(self, folder, build):
         self.cost = os.path.join(build, "cost")
@@ -51,7 +51,7 @@ class Meter:
         self.server_core, self.client_core = cores[0], cores[-1]
         self.output = os.path.join(folder, "stdout")
         self.errors = os.path.join(folder, "stderr")
-        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": folder, "TMPDIR": folder,
+        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "TMPDIR": folder,
                             "LC_ALL": "C.UTF-8", "no_proxy": "*", "NO_PROXY": "*", "GOMAXPROCS": "1"}
         os.sched_setaffinity(0, {self.server_core})
 

@@ -3,9 +3,9 @@ import json
 import platform
 import subprocess
 
+from contestants import DOES
 from measures import MB, Bar
 from meter import median, ratio
-from peers import DOES
 
 THREADS = "threads of its own"
 
@@ -54,13 +54,14 @@ def number(value):
 class Report:
     def __init__(self, version, site, meter):
         self.text = []
-        self.data = {"version": version, "seed": site.seed, "processor": processor(), "kernel": platform.release(),
+        self.data = {"version": version, "seed": site.seed, "processor": processor(),
+                     "kernel": platform.release(),
                      "cores": {"server": meter.server_core, "client": meter.client_core},
                      "programs": versions(site.areq), "check": None, "measures": {}, "missing": {}}
         self.say(f"# areq {version} beside its peers\n")
-        shared = " (the same one: this machine has no second)" if meter.server_core == meter.client_core else ""
-        self.say(f"Servers on core {meter.server_core}, clients on core {meter.client_core}{shared}, 64 at once; "
-                 f"{processor()}; seed {site.seed}. How to read this: bench/README.md.")
+        shared = " (the same: there is no second)" if meter.server_core == meter.client_core else ""
+        self.say(f"Servers on core {meter.server_core}, clients on core {meter.client_core}{shared}, 64 at "
+                 f"once; {processor()}; seed {site.seed}. How to read this: bench/README.md.")
 
     def say(self, text):
         self.text.append(text)
@@ -68,12 +69,13 @@ class Report:
 
     def add_check(self, truth, results, right):
         self.data["check"] = {"links": truth, "programs": results, "areq_right": right}
-        self.say(f"\n## The links\n\nA DOM of each page of mix holds {truth:,} links. As written, and after Node's URL has "
-                 "written both sides:\n")
+        self.say(f"\n## The links\n\nThe DOMs of mix's pages hold {truth:,} links. As written, and after "
+                 "Node's URL has written both sides:\n")
+        keys = ("rows", "missing", "more", "missing_normalised", "more_normalised")
         self.say(table(["program", "rows", "missing", "more", "missing, spelt alike", "more, spelt alike"],
-                       [[one["name"], *(f"{one[key]:,}" for key in (
-                           "rows", "missing", "more", "missing_normalised", "more_normalised"))] for one in results]))
-        self.say("\n" + ("areq's are exactly those of the DOM." if right else "**areq's are not those of the DOM.**"))
+                       [[one["name"], *(f"{one[key]:,}" for key in keys)] for one in results]))
+        self.say("\nareq's are exactly those of the DOM." if right else
+                 "\n**areq's are not those of the DOM.**")
 
     def add(self, name, measure, rounds):
         runs = {one.name: one.runs for one in measure.contestants}
@@ -83,8 +85,8 @@ class Report:
             of = contestant.runs
             cpu, rate = ratio(of, areq, "cpu_page"), ratio(of, areq, "rate")
             rows.append([contestant.name, number(median(of, "rate")), f"{median(of, 'wall'):.3f}",
-                         f"{median(of, 'cpu'):.3f}", number(median(of, "cpu_page") * 1e6), f"{cpu:.2f}", f"{rate:.2f}",
-                         f"{median(of, 'memory') / MB:.1f}", max(run.threads for run in of),
+                         f"{median(of, 'cpu'):.3f}", number(median(of, "cpu_page") * 1e6), f"{cpu:.2f}",
+                         f"{rate:.2f}", f"{median(of, 'memory') / MB:.1f}", max(run.threads for run in of),
                          f"{100 * median(of, 'server'):.0f} %"])
             found[contestant.name] = {
                 "does": DOES[contestant.peer or contestant.name], "pages_per_second": median(of, "rate"),
@@ -96,16 +98,17 @@ class Report:
         bars.append(Bar(THREADS, most - 1, 0, ""))
         self.data["measures"][name] = {
             "title": measure.title, "rounds": rounds, "programs": found, "notes": measure.notes,
-            "bars": [{**vars(bar), "met": bar.met, "aim_met": bar.aim is None or bar.reaches(bar.aim)} for bar in bars]}
+            "bars": [{**vars(bar), "met": bar.met, "aim_met": bar.aim is not None and bar.reaches(bar.aim)}
+                     for bar in bars]}
         self.say(f"\n## {measure.title}\n\n{rounds} rounds in turn, medians; {list(runs)[0]} is 1.\n")
-        self.say(table(["program", "pages/s", "wall s", "CPU s", "CPU µs/page", "CPU/page", "pages/s to areq", "MB",
-                        "threads", "server busy"], rows))
+        self.say(table(["program", "pages/s", "wall s", "CPU s", "CPU µs/page", "CPU/page to areq",
+                        "pages/s to areq", "MB", "threads", "server busy"], rows))
         for note in measure.notes:
             self.say(f"\n{note}.")
         self.say("")
-        for bar in bars:
-            self.say("- " + sentence(vars(bar), bar.met))
-        return bars
+        for bar in self.data["measures"][name]["bars"]:
+            self.say(f"- {bar['what']}: {amount(bar['value'], bar['unit'])}, {mark(bar, bar['limit'])}: "
+                     + ("met" if bar["met"] else "**not met**"))
 
     def add_end(self, missing):
         self.data["missing"] = missing
@@ -117,11 +120,9 @@ class Report:
         for name, package in missing.items():
             self.say(f"- **{name} was not measured: it is not installed ({package})**")
         self.say("\n## The bars\n")
-        bars = [bar for measure in self.data["measures"].values() for bar in measure["bars"]
-                if bar["what"] != THREADS]
-        most = [bar for measure in self.data["measures"].values() for bar in measure["bars"] if bar["what"] == THREADS]
-        if most:
-            bars.append(max(most, key=lambda bar: bar["value"]))
+        every = [bar for measure in self.data["measures"].values() for bar in measure["bars"]]
+        bars = [bar for bar in every if bar["what"] != THREADS]
+        bars.append(max((bar for bar in every if bar["what"] == THREADS), key=lambda bar: bar["value"]))
         self.data["bars"] = bars
         self.say(table(["bar", "is", "at most or least", "aim", "verdict"], [
             [bar["what"], amount(bar["value"], bar["unit"]), mark(bar, bar["limit"]),
@@ -142,14 +143,12 @@ def amount(value, unit):
 
 
 def mark(bar, value):
-    return ("≥ " if bar["at_least"] else "≤ ") + (f"{value:g} {bar['unit']}" if bar["unit"] != "x" else f"{value:g}x").strip()
+    unit = bar["unit"]
+    text = f"{value:g}x" if unit == "x" else f"{value:g} {unit}".strip()
+    return ("≥ " if bar["at_least"] else "≤ ") + text
 
 
 def verdict(bar):
     if not bar["met"]:
         return "NOT MET"
-    return "met, and the aim" if bar["aim"] and bar["aim_met"] else "met"
-
-
-def sentence(bar, met):
-    return f"{bar['what']}: {amount(bar['value'], bar['unit'])}, {mark(bar, bar['limit'])}: {'met' if met else '**not met**'}"
+    return "met, and the aim" if bar["aim_met"] else "met"

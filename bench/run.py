@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures areq beside its peers; see README.md.
 
-usage: run.py [--only MEASURE,...] [--rounds N] [--seed N] [--areq FILE] [--build FOLDER] [--version V] [--list]
+usage: run.py [--only MEASURE,...] [--rounds N] [--seed N] [--list] ..., see --help
 """
 import argparse
 import os
@@ -14,9 +14,9 @@ import tempfile
 import chart
 import report
 from check import check
+from contestants import Peers
 from measures import ALL
 from meter import Meter
-from peers import Peers
 from served import HERE, Site
 
 SERVERS = ("nginx_pid", "delay_pid")
@@ -24,14 +24,14 @@ SERVERS = ("nginx_pid", "delay_pid")
 
 def arguments():
     parser = argparse.ArgumentParser(description="Measures areq beside its peers; see bench/README.md.")
-    parser.add_argument("--only", help="these measures alone, separated by commas; their results are only printed")
+    parser.add_argument("--only", help="these measures, separated by commas; the results are only printed")
     parser.add_argument("--rounds", type=int, help="instead of 5, or what is right for a measure")
     parser.add_argument("--seed", type=int, default=20240229, help="of the server's delays")
     parser.add_argument("--areq", default="./areq")
     parser.add_argument("--build", default="build/bench", help="where the peers are")
     parser.add_argument("--version", default="unknown", help="names the files in bench/results/")
     parser.add_argument("--results", default=os.path.join(HERE, "results"), help="another folder for them")
-    parser.add_argument("--no-check", action="store_true", help="do not look first whether the links are right")
+    parser.add_argument("--no-check", action="store_true", help="do not look at the links first")
     parser.add_argument("--list", action="store_true", help="name the measures and stop")
     options = parser.parse_args()
     names = options.only.split(",") if options.only else list(ALL)
@@ -64,11 +64,12 @@ def run_measure(measure, rounds, meter, site):
                 # The order of the rows differs, their number does not; --unique may keep another page's.
                 sizes.setdefault(contestant.name, set()).add(os.path.getsize(contestant.rows))
         if sys.stderr.isatty():
-            print(f"\r{measure.title.partition(':')[0]}: {turn + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
+            name = measure.title.partition(":")[0]
+            print(f"\r{name}: {turn + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
     measure.notes += remarks
     for name, seen in sizes.items():
         if len(seen) > 1 and name != "areq --unique":
-            measure.notes.append(f"{name}: its file of rows was not equally long in all rounds: {sorted(seen)}")
+            measure.notes.append(f"{name}: its file was not equally long in all rounds: {sorted(seen)}")
 
 
 def main():
@@ -93,7 +94,9 @@ def main():
             print("The links are not checked: node is missing (apt-get install nodejs).")
         for name in names:
             measure = ALL[name](site, peers)
-            rounds = options.rounds if options.rounds and name != "one" else measure.rounds or options.rounds or 5
+            rounds = measure.rounds or 5
+            if options.rounds and name != "one":
+                rounds = options.rounds
             run_measure(measure, rounds, meter, site)
             told.add(name, measure, rounds)
         told.add_end(peers.missing)

@@ -80,13 +80,16 @@ class Site:
 
     def make_certificate(self):
         names = "DNS:*.bench.localhost,DNS:localhost,IP:127.0.0.1"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-keyout", self.path("key.pem"), "-out", self.certificate, "-days", "30", "-subj",
-                        "/CN=areq bench", "-addext", f"subjectAltName={names}"], check=True, capture_output=True)
+        curve = "ec_paramgen_curve:prime256v1"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", curve, "-nodes", "-keyout",
+                        self.path("key.pem"), "-out", self.certificate, "-days", "30",
+                        "-subj", "/CN=areq bench", "-addext", f"subjectAltName={names}"],
+                       check=True, capture_output=True)
 
     def start(self, argv, **how):
         """The server ends with this process: its standard input does."""
-        process = subprocess.Popen(["sh", os.path.join(HERE, "until.sh"), *argv], stdin=subprocess.PIPE, **how)
+        until = os.path.join(HERE, "until.sh")
+        process = subprocess.Popen(["sh", until, *argv], stdin=subprocess.PIPE, **how)
         self.processes.append(process)
         return process
 
@@ -96,14 +99,14 @@ class Site:
         self.http, self.tls, self.tls2 = (one.getsockname()[1] for one in sockets)
         with open(os.path.join(HERE, "nginx.conf.in"), encoding="ascii") as file:
             text = file.read()
-        for name, value in (("FOLDER", self.folder), ("HTTP", self.http), ("TLS", self.tls), ("TLS2", self.tls2),
-                            ("IPV6", "" if has_ipv6() else "# ")):
+        for name, value in (("FOLDER", self.folder), ("HTTP", self.http), ("TLS", self.tls),
+                            ("TLS2", self.tls2), ("IPV6", "" if has_ipv6() else "# ")):
             text = text.replace(f"@{name}@", str(value))
         for one in sockets:
             one.close()
         path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-        process = self.start(["nginx", "-p", self.folder, "-c", self.write("nginx.conf", text), "-e", self.path("nginx.log")],
-                             env={**os.environ, "PATH": path})
+        process = self.start(["nginx", "-p", self.folder, "-c", self.write("nginx.conf", text), "-e",
+                              self.path("nginx.log")], env={**os.environ, "PATH": path})
         # It has opened its ports once it has written its pid.
         while not (os.path.exists(self.path("nginx.pid")) and os.path.getsize(self.path("nginx.pid"))):
             if process.poll() is not None:
@@ -148,10 +151,12 @@ class Site:
         return self.list(name, (f"{base}/c{copy}/{page}" for copy in range(copies) for page in self.pages))
 
     def small(self, count=50_000):
-        return self.list(f"small-{count}", (f"http://127.0.0.1:{self.http}/small/{i}.html" for i in range(count)))
+        base = f"http://127.0.0.1:{self.http}/small"
+        return self.list(f"small-{count}", (f"{base}/{i}.html" for i in range(count)))
 
     def large(self, count):
-        return self.list(f"large-{count}", (f"http://127.0.0.1:{self.http}/large/{i}.html" for i in range(count)))
+        base = f"http://127.0.0.1:{self.http}/large"
+        return self.list(f"large-{count}", (f"{base}/{i}.html" for i in range(count)))
 
     def latencies(self, count, longest):
         drawn = random.Random(self.seed)
@@ -161,10 +166,14 @@ class Site:
         base = f"http://127.0.0.1:{self.delay}/wait"
         return self.list(name, (f"{base}/{round(wait * 1e6)}/{i}.html" for i, wait in enumerate(latencies)))
 
-    def refusing(self, count):
+    def refusing(self, count, hosts):
+        """Each line another one of so many addresses: 250 times 250 times 250 of them could be named."""
         port = self.refused.getsockname()[1]
-        return self.list(f"refusing-{count}", (f"http://127.{1 + i // 62500}.{i // 250 % 250}.{1 + i % 250}:{port}/"
-                                               for i in range(count)))
+
+        def address(i):
+            return f"127.{1 + i // 62500}.{i // 250 % 250}.{1 + i % 250}"
+        return self.list(f"refusing-{count}-{hosts}",
+                         (f"http://{address(i % hosts)}:{port}/{i}" for i in range(count)))
 
     def hosts(self, count):
         return self.list(f"hosts-{count}", (f"https://h{i}.bench.localhost:{self.tls}/small/{i}.html"

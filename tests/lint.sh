@@ -7,7 +7,7 @@ libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares zlib libbrotlidec libb
 # shellcheck disable=SC2086
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION=__FILE__ -Isrc -Itests $(pkg-config --cflags $libraries)"
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Werror"
-sources=$(find src tests -name '*.c')
+sources=$(find src tests bench -name '*.c')
 headers=$(find src tests -name '*.h')
 
 say() {
@@ -69,6 +69,6 @@ fi
 
 say "shell scripts"
 # shellcheck disable=SC2046
-shellcheck .ci/run .ci/packages $(find tests -name '*.sh')
+shellcheck .ci/run .ci/packages $(find tests bench -name '*.sh')
 
 say "all clean"

@@ -1,5 +1,5 @@
-// The crawler that one writes in Go: net/http, the tokenizer of golang.org/x/net/html, net/url; as many workers as
-// requests at once; each link of a page once; rows of source and link.
+// The crawler that one writes in Go: net/http, the tokenizer of golang.org/x/net/html, net/url; as many
+// workers as requests at once; each link of a page once; rows of source and link.
 //
 //	crawl LIST ROWS AT_ONCE [CA]
 package main
@@ -40,7 +40,7 @@ func links(body io.Reader, source string, base *url.URL, rows []byte) []byte {
 			if link, err := base.Parse(string(value)); err == nil {
 				if text := link.String(); !seen[text] {
 					seen[text] = true
-					rows = append(append(append(append(rows, source...), '\t'), text...), '\n')
+					rows = append(rows, source+"\t"+text+"\n"...)
 				}
 			}
 			break
@@ -53,7 +53,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	transport := &http.Transport{MaxIdleConns: atOnce, MaxIdleConnsPerHost: atOnce, DisableCompression: true}
+	transport := &http.Transport{MaxIdleConnsPerHost: atOnce, DisableCompression: true}
 	if len(os.Args) > 4 {
 		pem, err := os.ReadFile(os.Args[4])
 		if err != nil {

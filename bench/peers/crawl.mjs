@@ -1,4 +1,5 @@
-// The classic script in Node: undici's pool, href="(.*?)", URL; each link of a page once; rows of source and link.
+// The classic script in Node: undici's pool, href="(.*?)", URL; each link of a page once; rows of source and
+// link.
 //
 //	crawl.mjs UNDICI LIST ROWS AT_ONCE, where UNDICI is the folder of the package
 import { createWriteStream, readFileSync } from "node:fs";

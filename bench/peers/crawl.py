@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The classic script: aiohttp, href="(.*?)", urljoin, rows of source and link into a file.
 
-Pages whose encoding no header names have it guessed by aiohttp, which takes most of the time; CHARSET spares that.
+Where no header names a page's encoding, aiohttp guesses it, which costs most of the time: CHARSET spares it.
 
 usage: crawl.py LIST ROWS AT_ONCE asyncio|uvloop [CHARSET]
 """

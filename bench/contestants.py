@@ -17,8 +17,8 @@ DOES = {
     "curl": "fetches into /dev/null: no links, no output",
     "openssl s_time": "handshakes with one host, one after the other, and gets one page each",
     "Go": "net/http, x/net/html's tokenizer, net/url: each link once a page, rows into a file",
-    "libcurl + libxml2": "as in curl's crawler example: tree, XPath, xmlBuildURI; each link once a page, rows into a file",
-    "undici": "Node, href=\"(.*?)\" (also in comments and scripts, no references decoded), URL; each once a page, rows",
+    "libcurl + libxml2": "as in curl's crawler example: tree, XPath, xmlBuildURI; each once a page, rows",
+    "undici": "Node, href=\"(.*?)\" (also in comments, no references decoded), URL; each once a page, rows",
     "aiohttp": "the classic script: href=\"(.*?)\" (the same), urljoin; each once a page, rows into a file",
     "aiohttp + uvloop": "the classic script on uvloop's loop",
     "aiohttp + uvloop + charset": "the same, told the pages' encoding, which it has to guess otherwise",
@@ -51,6 +51,10 @@ def requests_of_wrk(output):
     return int(re.search(r"(\d+) requests in", output).group(1))
 
 
+def connections_of_openssl(output):
+    return int(re.search(r"(\d+) connections in \d+ real", output).group(1))
+
+
 class Peers:
     def __init__(self, site):
         self.site = site
@@ -72,7 +76,8 @@ class Peers:
     def curl(self, urls, *options, name="curl"):
         if self.lacks("curl", "curl", shutil.which("curl")):
             return None
-        argv = ["curl", "-q", "-s", "--parallel", "--parallel-max", "64", "-K", self.site.curl_config(urls), *options]
+        argv = ["curl", "-q", "-s", "--parallel", "--parallel-max", "64", "-K", self.site.curl_config(urls),
+                *options]
         return Contestant(name, argv, lines_of(urls), peer="curl")
 
     def wrk(self, seconds, urls=None):
@@ -82,7 +87,8 @@ class Peers:
         if urls:
             argv += ["-s", os.path.join(HERE, "peers/walk.lua")]
         argv.append(f"http://127.0.0.1:{self.site.http}/small/0.html")
-        return Contestant("wrk", argv, None, count=requests_of_wrk, environment={"LIST": urls} if urls else {})
+        return Contestant("wrk", argv, None, count=requests_of_wrk,
+                          environment={"LIST": urls} if urls else {})
 
     def go(self, urls, at_once=64, tls=False):
         argv = [os.path.join(self.build, "crawl-go"), urls, self.rows, str(at_once)]
@@ -95,7 +101,8 @@ class Peers:
         return Contestant("libcurl + libxml2", argv, lines_of(urls), self.rows)
 
     def undici(self, urls):
-        if self.lacks("undici", "nodejs, and npm for undici itself", shutil.which("node") and self.undici_folder):
+        there = shutil.which("node") and self.undici_folder
+        if self.lacks("undici", "nodejs, and npm for undici itself", there):
             return None
         argv = ["node", os.path.join(HERE, "peers/crawl.mjs"), self.undici_folder, urls, self.rows, "64"]
         return Contestant("undici", argv, lines_of(urls), self.rows)
@@ -106,13 +113,13 @@ class Peers:
         there = subprocess.run([PYTHON, "-c", modules], capture_output=True, check=False).returncode == 0
         if self.lacks(name, "python3-uvloop" if uvloop else "python3-aiohttp", there):
             return None
-        argv = [PYTHON, os.path.join(HERE, "peers/crawl.py"), urls, self.rows, "64", "uvloop" if uvloop else "asyncio"]
+        argv = [PYTHON, os.path.join(HERE, "peers/crawl.py"), urls, self.rows, "64",
+                "uvloop" if uvloop else "asyncio"]
         if charset:
             name, argv = name + " + charset", argv + [charset]
         return Contestant(name, argv, lines_of(urls), self.rows)
 
     def openssl(self, seconds):
-        argv = ["openssl", "s_time", "-connect", f"127.0.0.1:{self.site.tls}", "-new", "-time", str(seconds), "-tls1_3",
-                "-CAfile", self.site.certificate, "-verify", "1", "-www", "/small/0.html"]
-        return Contestant("openssl s_time", argv, None,
-                          count=lambda output: int(re.search(r"(\d+) connections in \d+ real", output).group(1)))
+        argv = ["openssl", "s_time", "-connect", f"127.0.0.1:{self.site.tls}", "-new", "-time", str(seconds),
+                "-tls1_3", "-CAfile", self.site.certificate, "-verify", "1", "-www", "/small/0.html"]
+        return Contestant("openssl s_time", argv, None, count=connections_of_openssl)
