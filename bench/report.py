@@ -118,7 +118,7 @@ class Report:
         for name in seen:
             self.say(f"- {name}: {DOES[name]}")
         for name, package in missing.items():
-            self.say(f"- **{name} was not measured: it is not installed ({package})**")
+            self.say(f"- **{name} was not measured, nor any bar against it: it is not installed ({package})**")
         self.say("\n## The bars\n")
         every = [bar for measure in self.data["measures"].values() for bar in measure["bars"]]
         bars = [bar for bar in every if bar["what"] != THREADS]
