@@ -3,6 +3,9 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 MANPREFIX ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR ?=
 
 CC ?= cc
@@ -74,7 +77,8 @@ help:
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
 	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
-	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, below DESTDIR; uninstall undoes it"
+	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR, below DESTDIR;"
+	@echo "                uninstall undoes it"
 
 $(BIN): $(BUILD)/src/main.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
@@ -265,12 +269,17 @@ recording: $(BIN) $(BUILD)/areq-testserver
 	/usr/bin/python3 docs/record.py $(BIN) $(BUILD)/areq-testserver docs/recording.svg
 
 install: $(BIN)
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1 $(DESTDIR)$(BASHCOMPDIR) \
+		$(DESTDIR)$(ZSHCOMPDIR) $(DESTDIR)$(FISHCOMPDIR)
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/areq
 	$(INSTALL) -m 644 man/areq.1 $(DESTDIR)$(MANPREFIX)/man1/areq.1
+	umask 022 && $(abspath $(BIN)) --completion bash >$(DESTDIR)$(BASHCOMPDIR)/areq
+	umask 022 && $(abspath $(BIN)) --completion zsh >$(DESTDIR)$(ZSHCOMPDIR)/_areq
+	umask 022 && $(abspath $(BIN)) --completion fish >$(DESTDIR)$(FISHCOMPDIR)/areq.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/areq $(DESTDIR)$(MANPREFIX)/man1/areq.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/areq $(DESTDIR)$(MANPREFIX)/man1/areq.1 $(DESTDIR)$(BASHCOMPDIR)/areq \
+		$(DESTDIR)$(ZSHCOMPDIR)/_areq $(DESTDIR)$(FISHCOMPDIR)/areq.fish
 
 clean:
 	rm -rf $(BUILD) $(BIN)
