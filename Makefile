@@ -56,7 +56,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist distcheck
 
 all: $(BIN)
 
@@ -79,6 +79,7 @@ help:
 	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
 	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR, below DESTDIR;"
 	@echo "                uninstall undoes it"
+	@echo "make dist       a tarball of the source, $(TARBALL); distcheck builds and tests it alone"
 
 $(BIN): $(BUILD)/src/main.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
@@ -280,6 +281,23 @@ install: $(BIN)
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/areq $(DESTDIR)$(MANPREFIX)/man1/areq.1 $(DESTDIR)$(BASHCOMPDIR)/areq \
 		$(DESTDIR)$(ZSHCOMPDIR)/_areq $(DESTDIR)$(FISHCOMPDIR)/areq.fish
+
+# The files that git knows, or, in an unpacked tarball, all but those of .gitignore, whose lines are plain names. The
+# bytes depend on nothing but these files and the time, which is that of the last commit or of the tarball.
+TARBALL := $(BUILD)/areq-$(VERSION).tar.gz
+dist:
+	@mkdir -p $(BUILD)
+	@sed 's,^/,^./,; s,[^/]$$,&$$,' .gitignore >$(BUILD)/dist.ignored
+	@if [ -e .git ]; then git -c core.quotePath=off ls-files; else find . -type f | grep -vf $(BUILD)/dist.ignored; fi \
+		>$(BUILD)/dist.files
+	@time=$${SOURCE_DATE_EPOCH:-$$(if [ -e .git ]; then git log -1 --format=%ct; else stat -c %Y Makefile; fi)} && \
+	sed 's,^\./,,' $(BUILD)/dist.files | LC_ALL=C sort | tar -c --no-recursion -T - -f $(TARBALL:.gz=) \
+		--format=ustar --owner=0 --group=0 --numeric-owner --mode=u+rw,go=u-w --mtime=@$$time \
+		--transform=s,^,areq-$(VERSION)/,
+	gzip -9nf $(TARBALL:.gz=)
+
+distcheck: dist
+	sh tests/dist.sh $(abspath $(TARBALL)) $(MAKE)
 
 clean:
 	rm -rf $(BUILD) $(BIN)
