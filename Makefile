@@ -56,7 +56,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist distcheck
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist distcheck deb package-test
 
 all: $(BIN)
 
@@ -80,6 +80,8 @@ help:
 	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR, below DESTDIR;"
 	@echo "                uninstall undoes it"
 	@echo "make dist       a tarball of the source, $(TARBALL); distcheck builds and tests it alone"
+	@echo "make deb        a Debian package, $(BUILD)/areq_$(VERSION)-*.deb"
+	@echo "make package-test  lintian on this package; installs it, looks at it, removes it; as root or with sudo"
 
 $(BIN): $(BUILD)/src/main.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
@@ -298,6 +300,22 @@ dist:
 
 distcheck: dist
 	sh tests/dist.sh $(abspath $(TARBALL)) $(MAKE)
+
+# In an environment of its own: neither the flags nor the variables of this make have a part in the package.
+DEB_FOLDER := $(BUILD)/deb
+deb: dist
+	@case $$(dpkg-parsechangelog -S Version) in $(VERSION)-*) ;; *) \
+		echo "debian/changelog is not about $(VERSION), the Makefile's VERSION" >&2; exit 1 ;; esac
+	rm -rf $(DEB_FOLDER) $(BUILD)/areq_*.deb
+	mkdir -p $(DEB_FOLDER)
+	tar -xzf $(TARBALL) -C $(DEB_FOLDER)
+	cd $(DEB_FOLDER)/areq-$(VERSION) && env -i PATH="$$PATH" TMPDIR="$${TMPDIR:-/tmp}" \
+		DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-parallel=$$(getconf _NPROCESSORS_ONLN)}" \
+		dpkg-buildpackage -us -uc -b
+	cp $(DEB_FOLDER)/areq_*.deb $(BUILD)/
+
+package-test: deb
+	sh tests/package.sh $(DEB_FOLDER)/areq_*.changes
 
 clean:
 	rm -rf $(BUILD) $(BIN)
