@@ -56,7 +56,9 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist distcheck deb package-test
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format \
+	install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist \
+	distcheck deb package-test
 
 all: $(BIN)
 

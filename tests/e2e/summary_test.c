@@ -38,7 +38,7 @@ Test(summary_json, counts_the_run_groups_its_failures_and_has_the_exit_status)
 	const char *file =
 	    scratch_write(&scratch, "summary", "from the run before, and a good deal longer\n");
 	run_areq(&result, "--summary-json", file, first, site_page(&site, "links", "7", "delay", "300"),
-	    site_page(&site, "status", "404", "group", "b"), "ftp://x/",
+	    site_page(&site, "status", "404", "group", "b", "delay", "200"), "ftp://x/",
 	    site_page(&site, "type", "image/png"), first);
 	run_expect_exit(&result, 1);
 	char *text = scratch_read(&scratch, "summary", NULL);
