@@ -6,14 +6,28 @@
 #include "base/log.h"
 #include "fetch/descriptors.h"
 #include "fetch/lookups.h"
+#include "fetch/sockets.h"
 #include "fetch/watchdog.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 /* A signal that comes just before the poll begins is seen this late at most. */
 enum { POLL_LONGEST_MS = 500 };
 
 enum { DESCRIPTORS_MAX = 128 };
+
+/* A look at a connection takes the system some 100 ns, whether anything has come or not. Where there are
+ * many, looks are so far apart that they take little of the time, and what has come in between is seen at
+ * once. */
+enum { MANY_SOCKETS = 128, PAUSE_US_EACH = 8, PAUSE_MAX_US = 20000 };
+
+struct ended {
+	struct transfer *transfer;
+	CURLcode code;
+};
 
 struct crawl {
 	const struct settings *settings;
@@ -22,15 +36,19 @@ struct crawl {
 	void *ctx;
 	CURLM *multi;
 	CURLSH *share;
+	struct sockets sockets;
+	int64_t curl_due; /* when libcurl wants to be called though nothing happens */
 	struct lookups *lookups;
 	struct transfer **idle; /* a stack of slots */
 	size_t idle_count;
 	struct transfer **active;
 	size_t active_count;
+	struct ended *ended; /* those that reap has just been told of */
 	struct heap
 	    draining; /* active transfers whose body nobody wants, by the end of the patience with it */
 	bool finished;
 	struct wait wait;
+	int64_t looked_at_us;
 	int64_t turned_at_us;
 	int64_t longest_turn_us;
 };
@@ -41,6 +59,25 @@ static enum status complain(const char *what, const char *why)
 	return STATUS_LIBRARY;
 }
 
+static int on_socket(CURL *easy, curl_socket_t descriptor, int what, void *ctx, void *unused)
+{
+	struct crawl *self = ctx;
+	bool reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+	bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+	(void)easy;
+	(void)unused;
+	sockets_watch(&self->sockets, descriptor, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)));
+	return 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *ctx)
+{
+	struct crawl *self = ctx;
+	(void)multi;
+	self->curl_due = ms < 0 ? CLOCK_NEVER : clock_now_ms() + ms;
+	return 0;
+}
+
 static enum status crawl_init(struct crawl *self)
 {
 	watchdog_start();
@@ -49,11 +86,17 @@ static enum status crawl_init(struct crawl *self)
 	self->share = curl_share_init();
 	if (!self->multi || !self->share)
 		return complain("start", "no handle");
+	self->curl_due = CLOCK_NEVER;
+	curl_multi_setopt(self->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(self->multi, CURLMOPT_SOCKETDATA, self);
+	curl_multi_setopt(self->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(self->multi, CURLMOPT_TIMERDATA, self);
 	/* The idle connections to keep; left to itself libcurl closes warm ones in a lull. */
 	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
 	curl_share_setopt(self->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
+	self->ended = alloc_array(self->slots, sizeof *self->ended);
 	return lookups_new(&self->lookups, self->settings, self->handlers->done, self->ctx);
 }
 
@@ -63,9 +106,11 @@ static void crawl_release(struct crawl *self)
 		transfer_free(self->idle[--self->idle_count]);
 	free(self->idle);
 	free(self->active);
+	free(self->ended);
 	heap_release(&self->draining);
 	lookups_free(self->lookups);
 	curl_multi_cleanup(self->multi);
+	sockets_release(&self->sockets);
 	if (self->share)
 		curl_share_cleanup(self->share);
 	watchdog_stop();
@@ -160,16 +205,16 @@ static size_t reap(struct crawl *self)
 {
 	size_t ended = 0;
 	int left;
+	/* All messages first: each removal walks through those that are left. And a message dies with it. */
 	for (CURLMsg *message; (message = curl_multi_info_read(self->multi, &left));) {
+		struct transfer *transfer = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		/* The message dies with the handle's removal. */
-		CURLcode code = message->data.result;
-		struct transfer *transfer = NULL;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-		end(self, transfer, code);
-		ended++;
+		self->ended[ended++] = (struct ended){transfer, message->data.result};
 	}
+	for (size_t i = 0; i < ended; i++)
+		end(self, self->ended[i].transfer, self->ended[i].code);
 	return ended + end_draining(self);
 }
 
@@ -182,61 +227,108 @@ static void count_turn(struct crawl *self)
 	self->turned_at_us = now;
 }
 
-static int64_t timeout_ms(const struct crawl *self, int64_t wake)
+/* Tells libcurl what happened to a socket, or that its time has come. */
+static enum status act(struct crawl *self, curl_socket_t descriptor, int events)
+{
+	int running;
+	watchdog_enter();
+	CURLMcode code = curl_multi_socket_action(self->multi, descriptor, events, &running);
+	watchdog_leave();
+	return code == CURLM_OK ? STATUS_OK : complain("go on", curl_multi_strerror(code));
+}
+
+static enum status act_if_due(struct crawl *self)
+{
+	if (self->curl_due > clock_now_ms())
+		return STATUS_OK;
+	self->curl_due = CLOCK_NEVER;
+	return act(self, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int timeout_ms(const struct crawl *self, int64_t wake)
 {
 	int64_t now = clock_now_ms();
 	const struct heap_node *draining = heap_first(&self->draining);
-	if (draining && (int64_t)draining->key < wake)
-		wake = (int64_t)draining->key;
-	if (self->handlers->stop_at < wake)
-		wake = self->handlers->stop_at;
-	if (wake <= now)
-		return 0;
-	return wake - now < POLL_LONGEST_MS ? wake - now : POLL_LONGEST_MS;
+	wake = earlier(earlier(wake, self->curl_due), self->handlers->stop_at);
+	if (draining)
+		wake = earlier(wake, (int64_t)draining->key);
+	return wake <= now ? 0 : (int)earlier(wake - now, POLL_LONGEST_MS);
 }
 
-static enum status rest(struct crawl *self)
+/* Fills in the descriptors of others; returns how many of them are those of lookups, which are the last. */
+static size_t add_others(struct crawl *self, int64_t *wake)
 {
-	struct curl_waitfd fds[DESCRIPTORS_MAX];
-	size_t own = 0;
-	for (; own < self->wait.count; own++)
-		fds[own] = (struct curl_waitfd){.fd = self->wait.list[own].descriptor,
-		    .events = self->wait.list[own].writable ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN};
-	int64_t wake = self->wait.wake;
-	size_t named = lookups_poll(self->lookups, fds + own, DESCRIPTORS_MAX - own, &wake);
+	struct pollfd own[DESCRIPTORS_MAX];
+	size_t count = 0;
+	for (; count < self->wait.count; count++)
+		own[count] = (struct pollfd){.fd = self->wait.list[count].descriptor,
+		    .events = self->wait.list[count].writable ? POLLOUT : POLLIN};
+	size_t named = lookups_poll(self->lookups, own + count, DESCRIPTORS_MAX - count, wake);
+	count += named;
+	memcpy(sockets_add(&self->sockets, count), own, count * sizeof *own);
+	return named;
+}
+
+/* Lets some time pass since the last look where there is much to look at and nothing to do. */
+static void pause_looking(const struct crawl *self)
+{
+	if (self->sockets.watched < MANY_SOCKETS)
+		return;
+	int64_t pause_us = earlier((int64_t)self->sockets.watched * PAUSE_US_EACH, PAUSE_MAX_US);
+	int64_t left_us = self->looked_at_us + pause_us - clock_now_us();
+	if (left_us > 0)
+		nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);
+}
+
+static int action_of(short revents)
+{
+	return (revents & POLLIN ? CURL_CSELECT_IN : 0) | (revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
+	       (revents & (POLLERR | POLLHUP | POLLNVAL) ? CURL_CSELECT_IN | CURL_CSELECT_ERR : 0);
+}
+
+/* Waits until something happens, unless there is something to do, and hands it on. */
+static enum status look(struct crawl *self, bool work_left)
+{
+	const struct pollfd *ready, *others;
+	int64_t wake = work_left ? 0 : self->wait.wake;
+	size_t named = add_others(self, &wake), own = self->sockets.others - named;
 	count_turn(self);
-	CURLMcode code =
-	    curl_multi_poll(self->multi, fds, (unsigned)(own + named), (int)timeout_ms(self, wake), NULL);
-	self->turned_at_us = clock_now_us();
-	if (code != CURLM_OK)
-		return complain("wait", curl_multi_strerror(code));
-	lookups_perform(self->lookups, fds + own, named);
-	return STATUS_OK;
+	if (!work_left)
+		pause_looking(self);
+	long count = sockets_wait(&self->sockets, timeout_ms(self, wake), &ready, &others);
+	self->looked_at_us = self->turned_at_us = clock_now_us();
+	if (count < 0)
+		return complain("wait", strerror(errno));
+	lookups_perform(self->lookups, others + own, named);
+	enum status status = STATUS_OK;
+	for (long i = 0; i < count && status == STATUS_OK; i++)
+		status = act(self, ready[i].fd, action_of(ready[i].revents));
+	return status;
 }
 
 static enum status drive(struct crawl *self)
 {
-	while (!self->handlers->stopping(self->ctx) && clock_now_ms() < self->handlers->stop_at) {
-		enum status status = fill(self);
-		if (status != STATUS_OK)
-			return status;
-		if (self->finished && self->active_count == 0 && lookups_count(self->lookups) == 0)
-			return STATUS_OK;
-		int running;
-		watchdog_enter();
-		CURLMcode code = curl_multi_perform(self->multi, &running);
-		watchdog_leave();
-		if (code != CURLM_OK)
-			return complain("perform", curl_multi_strerror(code));
-		count_turn(self);
+	enum status status = STATUS_OK;
+	while (status == STATUS_OK && !self->handlers->stopping(self->ctx) &&
+	       clock_now_ms() < self->handlers->stop_at) {
+		reap(self);
+		status = fill(self);
+		if (status == STATUS_OK && self->finished && self->active_count == 0 &&
+		    lookups_count(self->lookups) == 0)
+			break;
+		if (status == STATUS_OK)
+			status = act_if_due(self);
 		/* What ended frees slots and may have been the last: nobody sleeps before that is known. */
-		if (reap(self) > 0 && lookups_count(self->lookups) == 0)
-			continue;
-		status = rest(self);
-		if (status != STATUS_OK)
-			return status;
+		size_t ended = reap(self);
+		if (status == STATUS_OK)
+			status = look(self, ended > 0);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 enum status crawl_check(const struct settings *settings)

@@ -1,4 +1,4 @@
-/* The loop: fill, perform, reap, poll. It knows neither pages nor rows: it pulls work and pushes what
+/* The loop: fill, act, reap, poll. It knows neither pages nor rows: it pulls work and pushes what
  * happens. */
 #ifndef AREQ_FETCH_CRAWL_H
 #define AREQ_FETCH_CRAWL_H

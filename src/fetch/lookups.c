@@ -151,7 +151,7 @@ void *lookups_abandon(struct lookups *self)
 	return job;
 }
 
-size_t lookups_poll(struct lookups *self, struct curl_waitfd *fds, size_t max, int64_t *wake)
+size_t lookups_poll(struct lookups *self, struct pollfd *fds, size_t max, int64_t *wake)
 {
 	const struct heap_node *first = heap_first(&self->waiting);
 	if (first && (int64_t)first->key < *wake)
@@ -177,7 +177,7 @@ static void fail_too_late(struct lookups *self)
 	}
 }
 
-void lookups_perform(struct lookups *self, const struct curl_waitfd *fds, size_t count)
+void lookups_perform(struct lookups *self, const struct pollfd *fds, size_t count)
 {
 	names_perform(self->names, fds, count);
 	fail_too_late(self);

@@ -7,7 +7,7 @@
 #include "fetch/settings.h"
 #include "fetch/transfer.h"
 
-#include <curl/curl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,9 +43,9 @@ void *lookups_abandon(struct lookups *self);
 
 /* Fills at most max descriptors to poll for and returns how many; *wake is brought forward to the moment when
  * lookups_perform must be called at the latest (monotonic ms). */
-size_t lookups_poll(struct lookups *self, struct curl_waitfd *fds, size_t max, int64_t *wake);
+size_t lookups_poll(struct lookups *self, struct pollfd *fds, size_t max, int64_t *wake);
 
 /* Takes what came in on those descriptors (revents are set), and fails what waited too long. */
-void lookups_perform(struct lookups *self, const struct curl_waitfd *fds, size_t count);
+void lookups_perform(struct lookups *self, const struct pollfd *fds, size_t count);
 
 #endif

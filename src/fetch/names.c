@@ -50,7 +50,7 @@ struct names {
 	struct heap young;
 	struct heap known;
 	uint64_t numbers;
-	struct curl_waitfd sockets[SOCKETS_MAX];
+	struct pollfd sockets[SOCKETS_MAX];
 	size_t socket_count;
 	size_t open; /* questions without an answer yet */
 	struct buf host;
@@ -60,7 +60,7 @@ struct names {
 static void on_socket(void *ctx, ares_socket_t socket, int readable, int writable)
 {
 	struct names *self = ctx;
-	short events = (short)((readable ? CURL_WAIT_POLLIN : 0) | (writable ? CURL_WAIT_POLLOUT : 0));
+	short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
 	size_t at = 0;
 	while (at < self->socket_count && self->sockets[at].fd != socket)
 		at++;
@@ -68,7 +68,7 @@ static void on_socket(void *ctx, ares_socket_t socket, int readable, int writabl
 		return;
 	if (at == self->socket_count)
 		self->socket_count++;
-	self->sockets[at] = (struct curl_waitfd){.fd = socket, .events = events};
+	self->sockets[at] = (struct pollfd){.fd = socket, .events = events};
 	if (!events)
 		self->sockets[at] = self->sockets[--self->socket_count];
 }
@@ -381,7 +381,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-size_t names_poll(struct names *self, struct curl_waitfd *fds, size_t max, int64_t *wake)
+size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *wake)
 {
 	struct timeval wait;
 	int64_t now = clock_now_ms();
@@ -395,15 +395,15 @@ size_t names_poll(struct names *self, struct curl_waitfd *fds, size_t max, int64
 	return count;
 }
 
-void names_perform(struct names *self, const struct curl_waitfd *fds, size_t count)
+void names_perform(struct names *self, const struct pollfd *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool readable = fds[i].revents & CURL_WAIT_POLLIN,
-		     writable = fds[i].revents & CURL_WAIT_POLLOUT;
-		/* Both at once is how libcurl tells of an error, such as a port that nobody listens at. */
-		self->answered |= readable && !writable;
-		if (readable || writable)
-			ares_process_fd(self->channel, readable ? fds[i].fd : ARES_SOCKET_BAD,
+		/* Such as a port that nobody listens at. */
+		bool broken = fds[i].revents & (POLLERR | POLLHUP | POLLNVAL);
+		bool readable = fds[i].revents & POLLIN, writable = fds[i].revents & POLLOUT;
+		self->answered |= readable && !broken;
+		if (readable || writable || broken)
+			ares_process_fd(self->channel, readable || broken ? fds[i].fd : ARES_SOCKET_BAD,
 			    writable ? fds[i].fd : ARES_SOCKET_BAD);
 	}
 	if (self->open)

@@ -8,7 +8,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
-#include <curl/curl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,9 +71,9 @@ bool names_no_server_answers(const struct names *self);
 
 /* Fills at most max descriptors to poll for and returns how many; *wake is brought forward to the moment when
  * names_perform must be called at the latest (monotonic ms). */
-size_t names_poll(struct names *self, struct curl_waitfd *fds, size_t max, int64_t *wake);
+size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *wake);
 
 /* Takes what came in on those descriptors (revents are set), sends what is due, gives out answers. */
-void names_perform(struct names *self, const struct curl_waitfd *fds, size_t count);
+void names_perform(struct names *self, const struct pollfd *fds, size_t count);
 
 #endif

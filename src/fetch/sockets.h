@@ -1,0 +1,35 @@
+/* The descriptors that the loop waits for: libcurl's connections, which come and go, and others for one wait.
+ */
+#ifndef AREQ_FETCH_SOCKETS_H
+#define AREQ_FETCH_SOCKETS_H
+
+#include <poll.h>
+#include <stddef.h>
+
+/* {0} is empty. */
+struct sockets {
+	struct pollfd *list; /* the watched ones, then the others */
+	size_t room;
+	size_t watched, others;
+	size_t *places; /* of each watched descriptor in the list, from 1; 0: not there */
+	size_t place_count;
+	struct pollfd *ready;
+	size_t ready_room;
+};
+
+void sockets_release(struct sockets *self);
+
+/* Watches that descriptor for these events of poll from now on; 0: no longer. */
+void sockets_watch(struct sockets *self, int descriptor, short events);
+
+/* Waits for them at the next sockets_wait alone, in which their revents are set. Fails no bounds: returns
+ * where to put count of them, to be filled in before that. */
+struct pollfd *sockets_add(struct sockets *self, size_t count);
+
+/* Waits until one is ready, at most timeout_ms. Fills *ready, which lives until the next wait, with those
+ * watched that are, and returns how many; negative where it failed (errno). A signal ends the wait: 0.
+ * *others: those that were added for it, in their order. */
+long sockets_wait(
+    struct sockets *self, int timeout_ms, const struct pollfd **ready, const struct pollfd **others);
+
+#endif
