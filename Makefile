@@ -27,12 +27,15 @@ TEST_LIBRARIES := $(SERVER_LIBRARIES) $(H2SERVER_LIBRARIES) criterion:libcriteri
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line.
-AREQ_CPPFLAGS := -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"$(VERSION)"' -Isrc
+AREQ_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"$(VERSION)"' -DAREQ_LIBXML='"$(LIBXML)"' -Isrc
 AREQ_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZE)
 
 names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))
 DEPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(LIBRARIES)) 2>/dev/null)
-DEPS_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(LIBRARIES)) 2>/dev/null)
+# libxml2 is loaded when it is needed (src/link/libxml.h), by the name that a program linked with it would have.
+DEPS_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libxml-2.0,$(call names,$(LIBRARIES))) 2>/dev/null) -ldl
+LIBXML := $(shell objdump -p $$($(PKG_CONFIG) --variable=libdir libxml-2.0 2>/dev/null)/libxml2.so 2>/dev/null | \
+	sed -n 's/.*SONAME *//p')
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call names,$(TEST_LIBRARIES)) 2>/dev/null) -Itests
 SERVER_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(SERVER_LIBRARIES)) 2>/dev/null)
 H2SERVER_LIBS := $(shell $(PKG_CONFIG) --libs $(call names,$(H2SERVER_LIBRARIES)) 2>/dev/null) -pthread

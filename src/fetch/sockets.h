@@ -22,13 +22,13 @@ void sockets_release(struct sockets *self);
 /* Watches that descriptor for these events of poll from now on; 0: no longer. */
 void sockets_watch(struct sockets *self, int descriptor, short events);
 
-/* Waits for them at the next sockets_wait alone, in which their revents are set. Fails no bounds: returns
- * where to put count of them, to be filled in before that. */
+/* Others that the next wait alone waits for: returns the place for count of them, which the caller fills in
+ * before anything else is called. */
 struct pollfd *sockets_add(struct sockets *self, size_t count);
 
-/* Waits until one is ready, at most timeout_ms. Fills *ready, which lives until the next wait, with those
- * watched that are, and returns how many; negative where it failed (errno). A signal ends the wait: 0.
- * *others: those that were added for it, in their order. */
+/* Waits until one is ready, at most timeout_ms; 0: only looks. Returns how many of the watched are, negative
+ * where it failed (errno); a signal ends the wait: 0. *ready: those, until the next wait. *others: those that
+ * were added for it, in their order, with revents set, until the next call of anything. */
 long sockets_wait(
     struct sockets *self, int timeout_ms, const struct pollfd **ready, const struct pollfd **others);
 

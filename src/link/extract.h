@@ -21,10 +21,10 @@
  * one is read to its end all the same, but counts as one without attributes. */
 enum { EXTRACT_TAG_MAX = 1 << 20 };
 
-/* The compiled patterns, made once and shared by all pages; not for use by two threads at once. */
+/* The patterns, made once and shared by all pages; not for use by two threads at once. */
 struct extract_patterns;
 
-/* Compiles them (with the JIT where it is allowed). NULL only where PCRE2 refuses to compile. */
+/* With the JIT, where it is allowed. Each is compiled when it is first needed. */
 struct extract_patterns *extract_patterns_new(void);
 void extract_patterns_free(struct extract_patterns *self);
 

@@ -122,37 +122,40 @@ static const struct pattern_source sources[] = {
 enum { PATTERN_COUNT = sizeof sources / sizeof sources[0], GROUP_COUNT = EXTRACT_GROUP_OPEN_VALUE + 1 };
 
 struct extract_patterns {
-	pcre2_code *codes[PATTERN_COUNT];
+	bool jit;
+	pcre2_code *codes[PATTERN_COUNT]; /* NULL: not compiled yet */
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
 };
 
-static bool compile(struct extract_patterns *self, size_t i, bool jit)
+/* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
+static const pcre2_code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
 {
 	int error;
 	PCRE2_SIZE at;
-	self->codes[i] = pcre2_compile((PCRE2_SPTR)sources[i].text, PCRE2_ZERO_TERMINATED,
-	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | sources[i].options, &error, &at, NULL);
+	pcre2_code **code = &self->codes[pattern];
+	if (*code)
+		return *code;
+	*code = pcre2_compile((PCRE2_SPTR)sources[pattern].text, PCRE2_ZERO_TERMINATED,
+	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | sources[pattern].options, &error, &at, NULL);
+	if (!*code)
+		alloc_fail();
 	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
 	 * pcre2_match interprets. */
-	if (self->codes[i] && jit)
-		(void)pcre2_jit_compile(self->codes[i], PCRE2_JIT_COMPLETE);
-	return self->codes[i];
+	if (self->jit)
+		(void)pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE);
+	return *code;
 }
 
 static struct extract_patterns *patterns_new(bool jit)
 {
 	struct extract_patterns *self = alloc_new(sizeof *self);
-	bool ok = true;
-	for (size_t i = 0; i < PATTERN_COUNT; i++)
-		ok = ok && compile(self, i, jit);
+	self->jit = jit;
 	self->match = pcre2_match_data_create(GROUP_COUNT, NULL);
 	self->context = pcre2_match_context_create(NULL);
-	if (!ok || !self->match || !self->context) {
-		extract_patterns_free(self);
-		return NULL;
-	}
+	if (!self->match || !self->context)
+		alloc_fail();
 	/* The interpreter counts its steps; a tag of a MiB takes many. */
 	pcre2_set_match_limit(self->context, UINT32_MAX);
 	pcre2_set_depth_limit(self->context, UINT32_MAX);
@@ -188,7 +191,7 @@ void extract_patterns_free(struct extract_patterns *self)
 const size_t *extract_pattern_find(
     struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
 {
-	const pcre2_code *code = self->codes[pattern];
+	const pcre2_code *code = code_of(self, pattern);
 	int rc = pcre2_match(code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(

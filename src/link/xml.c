@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "link/entity.h"
+#include "link/libxml.h"
 
-#include <libxml/parser.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,13 +118,13 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	self->on_link = on_link;
 	self->ctx = ctx;
 	buf_init(&self->entity_text, 64);
-	self->parser = xmlCreatePushParserCtxt(&handler, NULL, NULL, 0, NULL);
-	if (!self->parser || xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
+	self->parser = libxml_get()->xmlCreatePushParserCtxt(&handler, NULL, NULL, 0, NULL);
+	if (!self->parser || libxml_get()->xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
 		alloc_fail();
 	self->parser->_private = self;
 	/* Declared entities are never kept, so to replace them costs nothing; without it "&amp;" comes as
 	 * "&#38;". */
-	xmlCtxtUseOptions(
+	libxml_get()->xmlCtxtUseOptions(
 	    self->parser, XML_PARSE_NOENT | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	return self;
 }
@@ -133,8 +133,8 @@ void xml_free(struct xml *self)
 {
 	if (!self)
 		return;
-	xmlFreeDoc(self->parser->myDoc);
-	xmlFreeParserCtxt(self->parser);
+	libxml_get()->xmlFreeDoc(self->parser->myDoc);
+	libxml_get()->xmlFreeParserCtxt(self->parser);
 	buf_release(&self->entity_text);
 	free(self);
 }
@@ -143,6 +143,6 @@ void xml_feed(struct xml *self, const char *bytes, size_t len, bool last)
 {
 	static const size_t largest = INT_MAX / 2;
 	for (; len > largest; bytes += largest, len -= largest)
-		xmlParseChunk(self->parser, bytes, (int)largest, 0);
-	xmlParseChunk(self->parser, bytes, (int)len, last);
+		libxml_get()->xmlParseChunk(self->parser, bytes, (int)largest, 0);
+	libxml_get()->xmlParseChunk(self->parser, bytes, (int)len, last);
 }

@@ -2,11 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "link/libxml.h"
 
-#include <libxml/HTMLparser.h>
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
-#include <libxml/xpathInternals.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +22,15 @@ static void keep_quiet(void *ctx, const char *format, ...)
 
 static xmlXPathCompExprPtr compile(const char *expression)
 {
-	xmlSetGenericErrorFunc(NULL, keep_quiet);
-	return xmlXPathCompile((const xmlChar *)expression);
+	libxml_get()->xmlSetGenericErrorFunc(NULL, keep_quiet);
+	return libxml_get()->xmlXPathCompile((const xmlChar *)expression);
 }
 
 struct xpath *xpath_new(const char *expression)
 {
 	xmlXPathCompExprPtr compiled = compile(expression);
 	if (!compiled) {
-		const xmlError *error = xmlGetLastError();
+		const xmlError *error = libxml_get()->xmlGetLastError();
 		const char *why = error && error->message ? error->message : "cannot be compiled";
 		log_error("--xpath: bad expression: %.*s:", (int)strcspn(why, "\n"), why);
 		log_error("  %s", expression);
@@ -53,8 +50,8 @@ void xpath_free(struct xpath *self)
 {
 	if (!self)
 		return;
-	xmlXPathFreeCompExpr(self->expression);
-	xmlXPathFreeCompExpr(self->base);
+	libxml_get()->xmlXPathFreeCompExpr(self->expression);
+	libxml_get()->xmlXPathFreeCompExpr(self->base);
 	free(self);
 }
 
@@ -63,7 +60,7 @@ static bool give(xmlChar *value, xpath_fn on_value, void *ctx)
 	if (!value)
 		alloc_fail();
 	bool more = on_value(ctx, slice_of((const char *)value));
-	xmlFree(value);
+	(*libxml_get()->free_text)(value);
 	return more;
 }
 
@@ -74,7 +71,8 @@ static bool give_all(const xmlXPathObject *result, xpath_fn on_value, void *ctx)
 	if (result->type != XPATH_NODESET || !result->nodesetval)
 		return true;
 	for (int i = 0; i < result->nodesetval->nodeNr; i++) {
-		if (!give(xmlXPathCastNodeToString(result->nodesetval->nodeTab[i]), on_value, ctx))
+		if (!give(libxml_get()->xmlXPathCastNodeToString(result->nodesetval->nodeTab[i]), on_value,
+		        ctx))
 			return false;
 	}
 	return true;
@@ -82,16 +80,16 @@ static bool give_all(const xmlXPathObject *result, xpath_fn on_value, void *ctx)
 
 static bool evaluate(xmlDocPtr document, xmlXPathCompExprPtr expression, xpath_fn on_value, void *ctx)
 {
-	xmlXPathContextPtr context = xmlXPathNewContext(document);
+	xmlXPathContextPtr context = libxml_get()->xmlXPathNewContext(document);
 	if (!context)
 		alloc_fail();
 	context->opLimit = XPATH_STEPS;
-	xmlXPathObjectPtr result = xmlXPathCompiledEval(expression, context);
+	xmlXPathObjectPtr result = libxml_get()->xmlXPathCompiledEval(expression, context);
 	if (result && result->type == XPATH_NODESET && result->nodesetval)
-		xmlXPathNodeSetSort(result->nodesetval);
+		libxml_get()->xmlXPathNodeSetSort(result->nodesetval);
 	bool finished = result && give_all(result, on_value, ctx);
-	xmlXPathFreeObject(result);
-	xmlXPathFreeContext(context);
+	libxml_get()->xmlXPathFreeObject(result);
+	libxml_get()->xmlXPathFreeContext(context);
 	return finished;
 }
 
@@ -100,10 +98,10 @@ static xmlDocPtr parse(struct slice text, bool is_xml)
 	/* XML_PARSE_HUGE holds for the HTML parser too: without it a page nested 256 deep has no links at
 	 * all. */
 	if (is_xml)
-		return xmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
+		return libxml_get()->xmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
 		    XML_PARSE_RECOVER | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_NOERROR |
 		        XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
-	return htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
+	return libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
 	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 	        (int)XML_PARSE_HUGE);
 }
@@ -120,6 +118,6 @@ bool xpath_each(
 		return true;
 	bool finished = evaluate(document, self->base, on_base, ctx) &&
 	                evaluate(document, self->expression, on_value, ctx);
-	xmlFreeDoc(document);
+	libxml_get()->xmlFreeDoc(document);
 	return finished;
 }

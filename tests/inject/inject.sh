@@ -223,8 +223,8 @@ imported -u "$areq" >"$folder/imported"
 imported --defined-only "$library" >"$folder/covered"
 for name in $(comm -23 "$folder/imported" "$folder/covered"); do
 	case $name in
-	# for --help alone; has no failure but that there is no link
-	fwrite | readlink) ;;
+	# for --help alone; has no failure but that there is no link; fails where areq is not installed rightly, and ends it
+	fwrite | readlink | dlopen) ;;
 	*)
 		echo "inject: areq calls $name, which tests/inject/inject.c does not make fail" >&2
 		exit 1
