@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "fetch/descriptors.h"
 #include "fetch/lookups.h"
+#include "fetch/setup.h"
 #include "fetch/sockets.h"
 #include "fetch/watchdog.h"
 
@@ -35,7 +36,7 @@ struct crawl {
 	const struct crawl_handlers *handlers;
 	void *ctx;
 	CURLM *multi;
-	CURLSH *share;
+	struct shares shares;
 	struct sockets sockets;
 	int64_t curl_due; /* when libcurl wants to be called though nothing happens */
 	struct lookups *lookups;
@@ -83,8 +84,7 @@ static enum status crawl_init(struct crawl *self)
 	watchdog_start();
 	self->slots = (size_t)descriptors_for(self->settings->options->jobs);
 	self->multi = curl_multi_init();
-	self->share = curl_share_init();
-	if (!self->multi || !self->share)
+	if (!shares_init(&self->shares) || !self->multi)
 		return complain("start", "no handle");
 	self->curl_due = CLOCK_NEVER;
 	curl_multi_setopt(self->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -93,7 +93,6 @@ static enum status crawl_init(struct crawl *self)
 	curl_multi_setopt(self->multi, CURLMOPT_TIMERDATA, self);
 	/* The idle connections to keep; left to itself libcurl closes warm ones in a lull. */
 	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
-	curl_share_setopt(self->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
 	self->ended = alloc_array(self->slots, sizeof *self->ended);
@@ -111,8 +110,7 @@ static void crawl_release(struct crawl *self)
 	lookups_free(self->lookups);
 	curl_multi_cleanup(self->multi);
 	sockets_release(&self->sockets);
-	if (self->share)
-		curl_share_cleanup(self->share);
+	shares_release(&self->shares);
 	watchdog_stop();
 }
 
@@ -120,7 +118,7 @@ static struct transfer *take_slot(struct crawl *self)
 {
 	if (self->idle_count)
 		return self->idle[--self->idle_count];
-	return transfer_new(self->settings, self->share, &self->handlers->fetch, &self->draining);
+	return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->draining);
 }
 
 static void place(struct crawl *self, struct transfer *transfer, size_t at)

@@ -74,7 +74,7 @@ enum status lookups_new(
 	self->settings = settings;
 	self->failed = failed;
 	self->ctx = ctx;
-	enum status status = names_new(&self->names, settings->options, on_answer, self);
+	enum status status = names_new(&self->names, settings, on_answer, self);
 	if (status != STATUS_OK) {
 		lookups_free(self);
 		self = NULL;

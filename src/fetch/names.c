@@ -39,11 +39,10 @@ struct name {
 };
 
 struct names {
-	const struct options *options;
+	const struct settings *settings;
 	names_answer_fn answer;
 	void *ctx;
 	ares_channel channel;
-	bool proxied;
 	bool asked, answered; /* any name server, ever */
 	void *tree;           /* struct name, a tsearch tree by host */
 	struct heap queued;
@@ -73,23 +72,6 @@ static void on_socket(void *ctx, ares_socket_t socket, int readable, int writabl
 		self->sockets[at] = self->sockets[--self->socket_count];
 }
 
-/* An empty proxy is none, as in curl, whatever the environment says. */
-static bool is_proxied(const struct options *options)
-{
-	static const char *const variables[] = {
-	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-	if (options->public_only)
-		return false;
-	if (options->proxy)
-		return *options->proxy != '\0';
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		const char *value = getenv(variables[i]);
-		if (value && *value)
-			return true;
-	}
-	return false;
-}
-
 static enum status start(struct names *self)
 {
 	struct ares_options options = {.timeout = FIRST_TIMEOUT_MS,
@@ -104,7 +86,7 @@ static enum status start(struct names *self)
 		log_error("c-ares cannot be started: %s", ares_strerror(code));
 		return STATUS_LIBRARY;
 	}
-	const char *servers = self->options->dns_servers;
+	const char *servers = self->settings->options->dns_servers;
 	code = servers ? ares_set_servers_ports_csv(self->channel, servers) : ARES_SUCCESS;
 	if (code != ARES_SUCCESS || (servers && !*servers)) {
 		log_error("--dns-servers: \"%s\" is not a list of addresses such as 192.0.2.1,192.0.2.2:5353",
@@ -114,13 +96,13 @@ static enum status start(struct names *self)
 	return STATUS_OK;
 }
 
-enum status names_new(struct names **names, const struct options *options, names_answer_fn answer, void *ctx)
+enum status names_new(
+    struct names **names, const struct settings *settings, names_answer_fn answer, void *ctx)
 {
 	struct names *self = alloc_new(sizeof *self);
-	self->options = options;
+	self->settings = settings;
 	self->answer = answer;
 	self->ctx = ctx;
-	self->proxied = is_proxied(options);
 	buf_init(&self->host, ADDRESSES_MAX_BYTES);
 	enum status status = start(self);
 	if (status != STATUS_OK) {
@@ -186,12 +168,17 @@ static bool ends_with(struct slice host, const char *end)
 	return host.len >= len && strncasecmp(host.data + host.len - len, end, len) == 0;
 }
 
-bool names_are_asked(const struct names *self, struct slice host)
+bool names_are_address(struct slice host)
 {
 	/* In its normal form a host that ends in a number is an IPv4 address (WHATWG URL, section 3.5). */
-	bool is_address = host.data[0] == '[' || strspn(host.data, "0123456789.") >= host.len;
-	return !self->proxied && !is_address && !slice_equal(host, slice_of("localhost")) &&
-	       !ends_with(host, ".localhost") && !ends_with(host, ".local");
+	return host.data[0] == '[' || strspn(host.data, "0123456789.") >= host.len;
+}
+
+bool names_are_asked(const struct names *self, struct slice host)
+{
+	return !self->settings->proxied && !names_are_address(host) &&
+	       !slice_equal(host, slice_of("localhost")) && !ends_with(host, ".localhost") &&
+	       !ends_with(host, ".local");
 }
 
 static void give_out(struct name *name, const struct name_answer *answer)
@@ -293,9 +280,9 @@ static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *r
 
 static void ask(struct names *self, struct name *name)
 {
-	struct ares_addrinfo_hints hints = {.ai_family = self->options->ipv4   ? AF_INET
-	                                                 : self->options->ipv6 ? AF_INET6
-	                                                                       : AF_UNSPEC,
+	struct ares_addrinfo_hints hints = {.ai_family = self->settings->options->ipv4   ? AF_INET
+	                                                 : self->settings->options->ipv6 ? AF_INET6
+	                                                                                 : AF_UNSPEC,
 	    .ai_socktype = SOCK_STREAM};
 	heap_remove(&name->due);
 	heap_put(&self->young, &name->due, (uint64_t)clock_now_ms() + NAMES_YOUNG_MS, name);

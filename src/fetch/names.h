@@ -3,10 +3,10 @@
 #ifndef AREQ_FETCH_NAMES_H
 #define AREQ_FETCH_NAMES_H
 
-#include "base/options.h"
 #include "base/outcome.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "fetch/settings.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -38,9 +38,10 @@ struct name_wait {
 /* The answer has come; wait waits no longer. The answer is borrowed for the call. */
 typedef void (*names_answer_fn)(void *ctx, struct name_wait *wait, const struct name_answer *answer);
 
-/* options is borrowed and outlives it. STATUS_USAGE for unusable --dns-servers, STATUS_LIBRARY where c-ares
+/* settings is borrowed and outlives it. STATUS_USAGE for unusable --dns-servers, STATUS_LIBRARY where c-ares
  * cannot be started; it was logged, and *names is NULL. Free with names_free. */
-enum status names_new(struct names **names, const struct options *options, names_answer_fn answer, void *ctx);
+enum status names_new(
+    struct names **names, const struct settings *settings, names_answer_fn answer, void *ctx);
 
 /* Nobody may wait any more. */
 void names_free(struct names *self);
@@ -51,6 +52,9 @@ struct slice names_host(const char *url);
 
 /* … and its port, in digits: its own, or the scheme's. */
 struct slice names_port(const char *url);
+
+/* True for an address that stands in the place of a name. */
+bool names_are_address(struct slice host);
 
 /* False for what needs no question: addresses, localhost; and for what libcurl has to look up: names in
  * .local, which the system may know by other means, and everything where a proxy may stand between. */

@@ -32,6 +32,23 @@ static enum status check_netrc(const struct options *options)
 	return status;
 }
 
+/* An empty proxy is none, as in curl, whatever the environment says. */
+static bool is_proxied(const struct options *options)
+{
+	static const char *const variables[] = {
+	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+	if (options->public_only)
+		return false;
+	if (options->proxy)
+		return *options->proxy != '\0';
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *value = getenv(variables[i]);
+		if (value && *value)
+			return true;
+	}
+	return false;
+}
+
 /* libcurl takes a name that is no interface for a host's and would wait for a name server. */
 static enum status find_interface(struct settings *self)
 {
@@ -55,7 +72,7 @@ static enum status find_interface(struct settings *self)
 
 enum status settings_init(struct settings *self, const struct options *options)
 {
-	*self = (struct settings){.options = options};
+	*self = (struct settings){.options = options, .proxied = is_proxied(options)};
 	headers_init(&self->headers, options);
 	enum status status = check_file("--cacert", options->cacert);
 	if (status == STATUS_OK)

@@ -8,11 +8,14 @@
 #include "fetch/headers.h"
 #include "fetch/pins.h"
 
+#include <stdbool.h>
+
 struct settings {
 	const struct options *options;
 	struct headers headers;
 	struct cookies cookies;
 	struct pins pins;
+	bool proxied;    /* a proxy may stand between; it resolves the names */
 	char *interface; /* in the form of CURLOPT_INTERFACE; NULL: any */
 };
 

@@ -14,6 +14,32 @@
 /* Where a transfer has no total limit, one that stands still is still ended. */
 enum { STILL_SECONDS = 60 };
 
+/* How long libcurl remembers an address that it was told or has found. */
+enum { REMEMBERED_SECONDS = 10 };
+
+static CURLSH *new_share(void)
+{
+	CURLSH *share = curl_share_init();
+	if (!share)
+		return NULL;
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	return share;
+}
+
+bool shares_init(struct shares *self)
+{
+	*self = (struct shares){new_share(), new_share()};
+	return self->of_names && self->of_addresses;
+}
+
+void shares_release(struct shares *self)
+{
+	curl_share_cleanup(self->of_names);
+	curl_share_cleanup(self->of_addresses);
+	*self = (struct shares){0};
+}
+
 void setup_must(CURLcode code)
 {
 	if (code == CURLE_OK)
@@ -69,8 +95,6 @@ void setup_handle(CURL *easy, const struct settings *settings)
 	set(easy, CURLOPT_PATH_AS_IS, 1L);
 	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	/* libcurl walks through all it remembers at each lookup. */
-	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, 10L);
 	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
 	 * same page. */
 	set(easy, CURLOPT_COOKIEFILE, "");
@@ -161,10 +185,20 @@ long setup_left_ms(int64_t limit_ms, int64_t waited_ms)
 	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
 }
 
-void setup_request(CURL *easy, const struct settings *settings, const struct fetch_request *request,
-    struct curl_slist **resolve)
+/* Behind a proxy it is the proxy's address that is remembered. */
+static void set_shares(CURL *easy, const struct settings *settings, const struct shares *shares,
+    const struct fetch_request *request)
+{
+	bool is_address = !settings->proxied && names_are_address(names_host(request->url));
+	set(easy, CURLOPT_SHARE, is_address ? shares->of_addresses : shares->of_names);
+	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)REMEMBERED_SECONDS);
+}
+
+void setup_request(CURL *easy, const struct settings *settings, const struct shares *shares,
+    const struct fetch_request *request, struct curl_slist **resolve)
 {
 	const struct options *options = settings->options;
+	set_shares(easy, settings, shares, request);
 	set(easy, CURLOPT_URL, request->url);
 	set_addresses(easy, settings, request, resolve);
 	set_credentials(easy, options, request);

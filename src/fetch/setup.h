@@ -6,7 +6,19 @@
 #include "fetch/transfer.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* What all transfers of a run share: TLS sessions, and the addresses that libcurl remembers. It walks through
+ * all of those at the end of each transfer, so where the host of a URL is an address itself nothing is
+ * remembered. */
+struct shares {
+	CURLSH *of_names, *of_addresses;
+};
+
+/* False where libcurl gives none. shares_release is due in any case, when no handle uses them any more. */
+bool shares_init(struct shares *self);
+void shares_release(struct shares *self);
 
 /* An option that is not set is a promise not kept, be it of memory or of the way that libcurl was built: ends
  * the process, with a message. */
@@ -15,10 +27,10 @@ void setup_must(CURLcode code);
 /* What stays the same for all requests of a handle. settings is borrowed and outlives it. */
 void setup_handle(CURL *easy, const struct settings *settings);
 
-/* What one request wants. *resolve is a list that this function replaces; the handle borrows it until the
- * next call. */
-void setup_request(CURL *easy, const struct settings *settings, const struct fetch_request *request,
-    struct curl_slist **resolve);
+/* What one request wants. shares is borrowed and outlives the handle. *resolve is a list that this function
+ * replaces; the handle borrows it until the next call. */
+void setup_request(CURL *easy, const struct settings *settings, const struct shares *shares,
+    const struct fetch_request *request, struct curl_slist **resolve);
 
 /* What is left of a limit of time (0: none); never 0, which would mean none. */
 long setup_left_ms(int64_t limit_ms, int64_t waited_ms);

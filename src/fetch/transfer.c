@@ -31,6 +31,7 @@ enum { TRAILERS_MAX = 64 * 1024 };
 struct transfer {
 	CURL *easy;
 	const struct settings *settings;
+	const struct shares *shares;
 	const struct fetch_handlers *handlers;
 	void *job;
 	size_t place;
@@ -187,11 +188,12 @@ static void set_callbacks(struct transfer *self)
 	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 }
 
-struct transfer *transfer_new(const struct settings *settings, CURLSH *share,
+struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
     const struct fetch_handlers *handlers, struct heap *draining)
 {
 	struct transfer *self = alloc_new(sizeof *self);
 	self->settings = settings;
+	self->shares = shares;
 	self->handlers = handlers;
 	self->draining = draining;
 	self->decoder = decoder_new();
@@ -204,8 +206,6 @@ struct transfer *transfer_new(const struct settings *settings, CURLSH *share,
 	}
 	set_callbacks(self);
 	setup_handle(self->easy, settings);
-	if (share)
-		set(self->easy, CURLOPT_SHARE, share);
 	return self;
 }
 
@@ -236,7 +236,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 		self->late_at = clock_now_ms() + setup_left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 	self->looked_up = request->addresses != NULL;
-	setup_request(self->easy, self->settings, request, &self->resolve);
+	setup_request(self->easy, self->settings, self->shares, request, &self->resolve);
 }
 
 CURL *transfer_handle(struct transfer *self)

@@ -72,11 +72,12 @@ struct fetch_handlers {
 };
 
 struct transfer;
+struct shares;
 
-/* settings, share, handlers and draining are borrowed and outlive it; share may be NULL. A transfer whose
+/* settings, shares, handlers and draining are borrowed and outlive it. A transfer whose
  * body nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest,
  * with CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
-struct transfer *transfer_new(const struct settings *settings, CURLSH *share,
+struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
     const struct fetch_handlers *handlers, struct heap *draining);
 void transfer_free(struct transfer *self);
 
