@@ -16,7 +16,7 @@ enum { TICK_MS = 250, SAMPLE = 16 };
 /* What stood first in the socket's queue at the last tick: where that changes from tick to tick, it is this
  * connection that is being read all the time. All others stand still meanwhile. */
 struct connection {
-	int descriptor;
+	volatile sig_atomic_t open;
 	unsigned changes;
 	ssize_t sample_len;
 	char sample[SAMPLE];
@@ -26,8 +26,8 @@ struct connection {
 static struct {
 	timer_t timer;
 	struct sigaction old;
-	struct connection *connections;
-	size_t count, room;
+	struct connection *connections; /* by their descriptors */
+	size_t room;
 	volatile sig_atomic_t running; /* between start and stop, with a timer */
 	volatile sig_atomic_t inside;  /* between enter and leave */
 	volatile sig_atomic_t ticking;
@@ -42,10 +42,10 @@ static void set_timer(long ms)
 }
 
 /* Async-signal-safe, as all that the handler calls. */
-static void look_at(struct connection *connection, bool first)
+static void look_at(int descriptor, struct connection *connection, bool first)
 {
 	char sample[SAMPLE];
-	ssize_t len = recv(connection->descriptor, sample, sizeof sample, MSG_PEEK);
+	ssize_t len = recv(descriptor, sample, sizeof sample, MSG_PEEK);
 	if (len <= 0 && !first)
 		return;
 	bool same = len == connection->sample_len &&
@@ -54,7 +54,7 @@ static void look_at(struct connection *connection, bool first)
 	connection->sample_len = len;
 	memcpy(connection->sample, sample, sizeof sample);
 	if (connection->changes >= WATCHDOG_MS / TICK_MS)
-		shutdown(connection->descriptor, SHUT_RDWR);
+		shutdown(descriptor, SHUT_RDWR);
 }
 
 static void on_tick(int signal)
@@ -65,8 +65,10 @@ static void on_tick(int signal)
 	watchdog.alive = 0;
 	if (!watchdog.inside && !first)
 		set_timer(0);
-	for (size_t i = 0; watchdog.inside && i < watchdog.count; i++)
-		look_at(&watchdog.connections[i], first);
+	for (size_t i = 0; watchdog.inside && i < watchdog.room; i++) {
+		if (watchdog.connections[i].open)
+			look_at((int)i, &watchdog.connections[i], first);
+	}
 	errno = saved;
 }
 
@@ -91,37 +93,33 @@ void watchdog_stop(void)
 	memset(&watchdog, 0, sizeof watchdog);
 }
 
-/* No tick while the table changes. */
-static void hold_ticks(int how)
+/* No tick while the table moves. */
+static void make_room(size_t room)
 {
 	sigset_t tick;
 	sigemptyset(&tick);
 	sigaddset(&tick, SIGALRM);
-	sigprocmask(how, &tick, NULL);
+	sigprocmask(SIG_BLOCK, &tick, NULL);
+	watchdog.connections = alloc_resize(watchdog.connections, room, sizeof *watchdog.connections);
+	memset(
+	    watchdog.connections + watchdog.room, 0, (room - watchdog.room) * sizeof *watchdog.connections);
+	watchdog.room = room;
+	sigprocmask(SIG_UNBLOCK, &tick, NULL);
 }
 
 void watchdog_open(int descriptor)
 {
-	hold_ticks(SIG_BLOCK);
-	if (watchdog.count == watchdog.room) {
-		watchdog.room = watchdog.room ? 2 * watchdog.room : 64;
-		watchdog.connections =
-		    alloc_resize(watchdog.connections, watchdog.room, sizeof *watchdog.connections);
-	}
-	watchdog.connections[watchdog.count++] = (struct connection){.descriptor = descriptor};
-	hold_ticks(SIG_UNBLOCK);
+	size_t at = (size_t)descriptor;
+	if (at >= watchdog.room)
+		make_room(2 * at + 64);
+	watchdog.connections[at] = (struct connection){0};
+	watchdog.connections[at].open = 1;
 }
 
 void watchdog_close(int descriptor)
 {
-	hold_ticks(SIG_BLOCK);
-	for (size_t i = 0; i < watchdog.count; i++) {
-		if (watchdog.connections[i].descriptor == descriptor) {
-			watchdog.connections[i] = watchdog.connections[--watchdog.count];
-			break;
-		}
-	}
-	hold_ticks(SIG_UNBLOCK);
+	if ((size_t)descriptor < watchdog.room)
+		watchdog.connections[descriptor].open = 0;
 }
 
 void watchdog_enter(void)
