@@ -52,16 +52,16 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES))) $(BUILD)/src/out/waterfall_page.o
 ALL_OBJECTS := $(call objects,$(SOURCES) $(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES)) \
 	$(call objects,$(H2SERVER_SOURCES)) $(BUILD)/tests/fuzz/replay.o $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o) \
-	$(call objects,$(wildcard bench/*.c bench/peers/*.c))
+	$(call objects,$(wildcard bench/*.c bench/peers/*.c) tests/budget/budget.c)
 TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(BUILD)/areq-h2server \
 	$(FUZZERS:%=$(BUILD)/replay/%)
 LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill fuzz lint format \
-	install uninstall clean recording libraries server-libraries test-libraries bench bench-run dist \
-	distcheck deb package-test
+.PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill budget budget-renew \
+	fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run \
+	dist distcheck deb package-test
 
 all: $(BIN)
 
@@ -77,6 +77,8 @@ help:
 	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
 	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
+	@echo "make budget     count the instructions of finding and resolving links, and hold them to their budget;"
+	@echo "                budget-renew writes it anew"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
 	@echo "make bench      install what is missing, and measure areq beside its peers (bench/README.md)"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
@@ -114,6 +116,10 @@ $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 # It stands between the program and the C library, so it is never built with the sanitizers.
 $(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
 	$(CC) $(DEPS_CFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fno-omit-frame-pointer -fPIC -shared -o $@ $<
+
+# With random bits of its own, which are the same each time.
+$(BUILD)/budget: $(call objects,tests/budget/budget.c) $(filter-out $(BUILD)/src/base/random.o,$(LIB_OBJECTS))
+	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
 # Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
 $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
@@ -213,7 +219,8 @@ check:
 	sh .ci/packages build test
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) test
 
-test: test-run $(BUILD)/inject.so
+test: test-run $(BUILD)/inject.so $(BUILD)/budget
+	$(BUDGET)
 	sh tests/inject/inject.sh -s 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	sh tests/kill/kill.sh 15 $(BIN) $(BUILD)/areq-testserver
 
@@ -239,6 +246,14 @@ inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 KILLS ?= 500
 kill: $(BIN) $(BUILD)/areq-testserver
 	sh tests/kill/kill.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
+
+# With other flags than those of budget.txt, as asan has them, the script leaves it out.
+BUDGET = sh tests/budget/budget.sh $(BUILD)/budget "$(strip $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS))"
+budget: $(BUILD)/budget
+	$(BUDGET)
+
+budget-renew: $(BUILD)/budget
+	$(BUDGET:budget.sh=budget.sh --renew)
 
 asan:
 	sh tests/asan.sh $(MAKE)
