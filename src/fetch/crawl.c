@@ -20,6 +20,9 @@ enum { POLL_LONGEST_MS = 500 };
 
 enum { DESCRIPTORS_MAX = 128 };
 
+/* In between those that are connected already are served. */
+enum { STARTS_EACH_TURN = 64 };
+
 /* A look at a connection takes the system some 100 ns, whether anything has come or not. Where there are
  * many, looks are so far apart that they take little of the time, and what has come in between is seen at
  * once. */
@@ -44,10 +47,12 @@ struct crawl {
 	size_t idle_count;
 	struct transfer **active;
 	size_t active_count;
+	size_t reusable;     /* at most so many connections are open and free */
 	struct ended *ended; /* those that reap has just been told of */
 	struct heap
 	    draining; /* active transfers whose body nobody wants, by the end of the patience with it */
 	bool finished;
+	bool starts_left; /* there was no time for more in this turn */
 	struct wait wait;
 	int64_t looked_at_us;
 	int64_t turned_at_us;
@@ -133,6 +138,7 @@ static void end(struct crawl *self, struct transfer *transfer, CURLcode code)
 	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
 	struct transfer *last = self->active[--self->active_count];
 	place(self, last, transfer_place(transfer));
+	self->reusable++;
 	struct fetch_result result = transfer_result(transfer, code);
 	self->handlers->done(self->ctx, transfer_job(transfer), &result);
 	fetch_cookies_free(result.cookies);
@@ -152,7 +158,8 @@ static enum status start(struct crawl *self, const struct fetch_request *request
 		interrupt(self, request->job);
 		return STATUS_LIBRARY;
 	}
-	transfer_prepare(transfer, request);
+	transfer_prepare(transfer, request, self->reusable == 0);
+	self->reusable -= self->reusable > 0;
 	place(self, transfer, self->active_count++);
 	CURLMcode code = curl_multi_add_handle(self->multi, transfer_handle(transfer));
 	if (code != CURLM_OK) {
@@ -167,15 +174,17 @@ static enum status fill(struct crawl *self)
 {
 	enum status status = STATUS_OK;
 	struct fetch_request request;
+	size_t most = self->active_count + STARTS_EACH_TURN;
+	if (most > self->slots)
+		most = self->slots;
 	self->finished = false;
 	self->wait = (struct wait){.wake = CLOCK_NEVER};
 	self->handlers->turn(self->ctx, &self->wait);
-	while (status == STATUS_OK && self->active_count < self->slots &&
-	       lookups_next(self->lookups, &request)) {
+	while (status == STATUS_OK && self->active_count < most && lookups_next(self->lookups, &request)) {
 		if (lookups_add(self->lookups, &request))
 			status = start(self, &request);
 	}
-	while (status == STATUS_OK && self->active_count < self->slots && lookups_have_room(self->lookups)) {
+	while (status == STATUS_OK && self->active_count < most && lookups_have_room(self->lookups)) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;
@@ -184,6 +193,7 @@ static enum status fill(struct crawl *self)
 		if (lookups_add(self->lookups, &request))
 			status = start(self, &request);
 	}
+	self->starts_left = self->active_count == most && most < self->slots;
 	return status;
 }
 
@@ -324,7 +334,7 @@ static enum status drive(struct crawl *self)
 		/* What ended frees slots and may have been the last: nobody sleeps before that is known. */
 		size_t ended = reap(self);
 		if (status == STATUS_OK)
-			status = look(self, ended > 0);
+			status = look(self, ended > 0 || self->starts_left);
 	}
 	return status;
 }

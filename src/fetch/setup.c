@@ -195,8 +195,9 @@ static void set_shares(CURL *easy, const struct settings *settings, const struct
 }
 
 void setup_request(CURL *easy, const struct settings *settings, const struct shares *shares,
-    const struct fetch_request *request, struct curl_slist **resolve)
+    const struct fetch_request *request, bool none_free, struct curl_slist **resolve)
 {
+	bool is_tls = strncmp(request->url, "https:", 6) == 0;
 	const struct options *options = settings->options;
 	set_shares(easy, settings, shares, request);
 	set(easy, CURLOPT_URL, request->url);
@@ -206,9 +207,9 @@ void setup_request(CURL *easy, const struct settings *settings, const struct sha
 	set(easy, CURLOPT_HTTPHEADER, request->foreign ? settings->headers.foreign : settings->headers.own);
 	set(easy, CURLOPT_TIMEOUT_MS, setup_left_ms(request->timeout_ms, request->waited_ms));
 	set(easy, CURLOPT_CONNECTTIMEOUT_MS, setup_left_ms(options->connect_timeout_ms, request->waited_ms));
-	set(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+	set(easy, CURLOPT_FRESH_CONNECT, request->fresh || (none_free && !is_tls) ? 1L : 0L);
 	set(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
 	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
 	 * plain HTTP they would wait for a whole answer. */
-	set(easy, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) == 0 ? 1L : 0L);
+	set(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
 }

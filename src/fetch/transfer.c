@@ -219,7 +219,7 @@ void transfer_free(struct transfer *self)
 	free(self);
 }
 
-void transfer_prepare(struct transfer *self, const struct fetch_request *request)
+void transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free)
 {
 	self->job = request->job;
 	self->head_seen = false;
@@ -236,7 +236,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 		self->late_at = clock_now_ms() + setup_left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 	self->looked_up = request->addresses != NULL;
-	setup_request(self->easy, self->settings, self->shares, request, &self->resolve);
+	setup_request(self->easy, self->settings, self->shares, request, none_free, &self->resolve);
 }
 
 CURL *transfer_handle(struct transfer *self)

@@ -82,7 +82,7 @@ struct transfer *transfer_new(const struct settings *settings, const struct shar
 void transfer_free(struct transfer *self);
 
 /* Makes the handle ready for the request. The handle's private pointer is the transfer. */
-void transfer_prepare(struct transfer *self, const struct fetch_request *request);
+void transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free);
 
 CURL *transfer_handle(struct transfer *self);
 
