@@ -61,7 +61,7 @@ LINK = $(CC) $(AREQ_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 .SECONDARY:
 .PHONY: all help demo site run check test test-run asan coverage soak soak-once inject kill budget budget-renew \
 	fuzz lint format install uninstall clean recording libraries server-libraries test-libraries bench bench-run \
-	dist distcheck deb package-test
+	dist distcheck deb package-test browser
 
 all: $(BIN)
 
@@ -80,6 +80,7 @@ help:
 	@echo "make budget     count the instructions of finding and resolving links, and hold them to their budget;"
 	@echo "                budget-renew writes it anew"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"
+	@echo "make browser    look at the waterfall and the HTTP archive in headless Chromium"
 	@echo "make bench      install what is missing, and measure areq beside its peers (bench/README.md)"
 	@echo "make lint       formatting, static checks, header and wing rules, man page, shell scripts"
 	@echo "make format     clang-format everything"
@@ -322,6 +323,12 @@ distcheck: dist
 	sh tests/dist.sh $(abspath $(TARBALL)) $(MAKE)
 
 # In an environment of its own: neither the flags nor the variables of this make have a part in the package.
+# What areq writes for browsers, in a real one.
+browser: $(BIN) $(BUILD)/areq-testserver
+	sh .ci/packages browser
+	sh tests/browser/waterfall.sh --areq $(abspath $(BIN)) --server $(BUILD)/areq-testserver
+	sh tests/browser/har.sh --areq $(abspath $(BIN)) --server $(BUILD)/areq-testserver
+
 DEB_FOLDER := $(BUILD)/deb
 deb: dist
 	@case $$(dpkg-parsechangelog -S Version) in $(VERSION)-*) ;; *) \
