@@ -124,7 +124,7 @@ $(BUILD)/budget: $(call objects,tests/budget/budget.c) $(filter-out $(BUILD)/src
 
 # Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
 $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
-	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+	$(LINK) $(BENCH_LIBS) $(DEPS_LIBS) $(LDLIBS)
 
 # The peers of the bench. Go's are built from Debian's packages alone.
 BENCH_LIBS := $(shell $(PKG_CONFIG) --libs libcurl libxml-2.0 2>/dev/null)
