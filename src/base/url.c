@@ -36,8 +36,9 @@ static uint32_t query_end(const struct url *url)
 	return url->fragment_start != UINT32_MAX ? url->fragment_start : url_parser_position(url);
 }
 
-/* Where the input holds tabs, newlines or invalid UTF-8, replaces it by a clean copy in self->clean. */
-static bool clean(struct url *self, struct slice *input)
+/* Where the input holds tabs, newlines or invalid UTF-8, replaces it by a clean copy in self->clean.
+ * *classes: those of all its bytes. */
+static bool clean(struct url *self, struct slice *input, unsigned *classes)
 {
 	while (input->len > 0 && (unsigned char)input->data[0] <= ' ') {
 		input->data++;
@@ -48,6 +49,7 @@ static bool clean(struct url *self, struct slice *input)
 	unsigned seen = 0;
 	for (size_t i = 0; i < input->len; i++)
 		seen |= url_encode_classes[(unsigned char)input->data[i]];
+	*classes = seen;
 	bool valid = !(seen & URL_NOT_ASCII) || utf8_valid_length(input->data, input->len) == input->len;
 	if (!(seen & URL_TAB_OR_NEWLINE) && valid)
 		return true;
@@ -95,9 +97,10 @@ bool url_parse(struct url *self, const char *input, size_t len, const struct url
 	assert(base != self);
 	struct slice text = {input, len};
 	reset(self);
-	if (len > URL_LENGTH_MAX || !clean(self, &text))
+	unsigned classes;
+	if (len > URL_LENGTH_MAX || !clean(self, &text, &classes))
 		return false;
-	struct url_parser p = {self, base, encoder, text.data, text.data + text.len};
+	struct url_parser p = {self, base, encoder, text.data, text.data + text.len, classes};
 	if (!url_parser_reserve(&p) || !url_reference_parse(&p) || self->href.len > URL_LENGTH_MAX) {
 		reset(self);
 		return false;

@@ -22,6 +22,7 @@ struct url_parser {
 	const struct url_encoder *encoder; /* or NULL */
 	const char *at;
 	const char *end;
+	unsigned classes; /* of all bytes of the input: see url_internal.h */
 };
 
 /* A special scheme; port 0: it has no default port. */
@@ -95,6 +96,17 @@ static inline void url_parser_put_byte(struct url *url, char byte)
 static inline uint32_t url_parser_position(const struct url *url)
 {
 	return (uint32_t)url->href.len;
+}
+
+/* Takes the input as far as url_encode_until would. */
+static inline void url_parser_encode(struct url_parser *p, unsigned set, unsigned stop)
+{
+	if (p->classes & (set | stop)) {
+		p->at = url_encode_until(&p->url->href, p->at, p->end, set, stop);
+	} else {
+		url_parser_put(p->url, p->at, (size_t)(p->end - p->at));
+		p->at = p->end;
+	}
 }
 
 /* Whether the URL has room for what the input left and the base may become. */

@@ -70,7 +70,7 @@ bool url_path_parse(struct url_parser *p)
 	for (;;) {
 		size_t start = url->href.len;
 		url_parser_put_byte(url, '/');
-		p->at = url_encode_until(&url->href, p->at, p->end, URL_SET_PATH, stop);
+		url_parser_encode(p, URL_SET_PATH, stop);
 		char *segment = url->href.data + start + 1;
 		size_t len = url->href.len - start - 1;
 		bool more = url_parser_is_slash(p, url_parser_peek(p));
@@ -157,7 +157,7 @@ static bool query(struct url_parser *p)
 		return put_encoded_query(p, text, (size_t)(end - text));
 	}
 	unsigned set = url->special ? URL_SET_SPECIAL_QUERY : URL_SET_QUERY;
-	p->at = url_encode_until(&url->href, p->at, p->end, set, URL_HASH);
+	url_parser_encode(p, set, URL_HASH);
 	return true;
 }
 
@@ -166,5 +166,6 @@ static void fragment(struct url_parser *p)
 	struct url *url = p->url;
 	url->fragment_start = url_parser_position(url);
 	url_parser_put_byte(url, '#');
-	p->at = url_encode_until(&url->href, p->at + 1, p->end, URL_SET_FRAGMENT, 0);
+	p->at++;
+	url_parser_encode(p, URL_SET_FRAGMENT, 0);
 }

@@ -192,8 +192,11 @@ const size_t *extract_pattern_find(
     struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
 {
 	const pcre2_code *code = code_of(self, pattern);
-	int rc = pcre2_match(code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
-	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+	/* Without the checks that pcre2_match makes first. */
+	int rc = PCRE2_ERROR_JIT_BADOPTION;
+	if (self->jit)
+		rc = pcre2_jit_match(code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
+	if (rc == PCRE2_ERROR_JIT_BADOPTION || rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(
 		    code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
 	if (rc == PCRE2_ERROR_NOMEMORY)

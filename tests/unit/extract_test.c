@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "link/extract.h"
+#include "link/extract_element.h"
 #include "link/extract_pattern.h"
 
 #include <criterion/criterion.h>
@@ -715,4 +716,24 @@ Test(extract, attribute_reads_nul_bytes)
 	struct slice tag = {"<a\0b c=d href=x>", 16};
 	cr_expect(slice_equal(extract_attribute(patterns, tag, "href"), slice_of("x")));
 	cr_expect_null(extract_attribute(patterns, tag, "b").data);
+}
+
+Test(extract_element, is_found_by_its_name_in_any_letter_case)
+{
+	/* the first and the last of some letters, and some that are none */
+	static const struct {
+		const char *name;
+		bool known;
+	} cases[] = {{"a", true}, {"aside", true}, {"b", true}, {"button", true}, {"colgroup", true},
+	    {"embed", true}, {"footer", true}, {"HTML", true}, {"Input", true}, {"kbd", true}, {"link", true},
+	    {"mtext", true}, {"noscript", true}, {"optgroup", true}, {"q", true}, {"ruby", true},
+	    {"svg", true}, {"tt", true}, {"u", true}, {"ul", true}, {"var", true}, {"wbr", true},
+	    {"xmp", true}, {"", false}, {"aa", false}, {"an", false}, {"d", false}, {"y", false},
+	    {"z", false}, {"{", false}, {"`", false}, {"svgx", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct extract_element *found = extract_element_find(slice_of(cases[i].name));
+		if (cases[i].known)
+			cr_expect_str_eq(found->name, cases[i].name[0] < 'a' ? found->name : cases[i].name);
+		cr_expect_eq(*found->name != '\0', cases[i].known, "%s", cases[i].name);
+	}
 }
