@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* data is NUL-terminated as soon as something was appended (the NUL is not counted in len), and NULL
  * before. data moves when the buffer grows: borrowed pointers into it end with the next append. */
@@ -26,14 +27,38 @@ static inline void buf_clear(struct buf *self)
 	self->len = 0;
 }
 
+/* For buf_reserve, where there is not room enough yet. */
+char *buf_grow(struct buf *self, size_t len);
+
 /* Makes room for len more bytes and returns where they go; the caller then adds what it wrote to
  * self->len. NULL, and nothing changed, where the cap would be passed. */
-char *buf_reserve(struct buf *self, size_t len);
+static inline char *buf_reserve(struct buf *self, size_t len)
+{
+	return len < self->room - self->len ? self->data + self->len : buf_grow(self, len);
+}
 
 /* Appends len bytes. False, and nothing appended, where the cap would be passed. */
-bool buf_append(struct buf *self, const void *bytes, size_t len);
-bool buf_append_byte(struct buf *self, char byte);
-bool buf_append_text(struct buf *self, const char *text);
+static inline bool buf_append(struct buf *self, const void *bytes, size_t len)
+{
+	char *to = buf_reserve(self, len);
+	if (!to)
+		return false;
+	if (len)
+		memcpy(to, bytes, len);
+	self->len += len;
+	self->data[self->len] = '\0';
+	return true;
+}
+
+static inline bool buf_append_byte(struct buf *self, char byte)
+{
+	return buf_append(self, &byte, 1);
+}
+
+static inline bool buf_append_text(struct buf *self, const char *text)
+{
+	return buf_append(self, text, strlen(text));
+}
 
 /* Removes the first len bytes; the rest moves to the front. */
 void buf_consume(struct buf *self, size_t len);
