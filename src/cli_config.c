@@ -115,7 +115,7 @@ static enum status apply_line(struct options *options, char *line, const char *p
 	}
 	if (*behind == '=' || *behind == ':')
 		behind = skip_spaces(behind + 1);
-	return cli_value_set(options, row, has_value ? trim_value(behind) : NULL, place);
+	return cli_value_set(options, row, trim_value(behind), place);
 }
 
 /* Ends the line that begins there with a NUL and returns where the next one begins; NULL: there is none. */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,7 @@ static bool parse_fail_on(const char *text, const struct cli_row *row, int64_t *
 	unsigned at;
 	if (!cli_value_is_choice(row->option.choices, text, &at))
 		return parse_number(text, "%", row, percent);
+	assert(at < sizeof percents / sizeof *percents);
 	*percent = percents[at];
 	return true;
 }

@@ -4,7 +4,7 @@
 
 #include "cli_table.h"
 
-/* Sets what the row says to the text, which is borrowed (NULL for a flag, which is then set). place stands
+/* Sets what the row says to the text, which is borrowed (a flag is set whatever it is). place stands
  * before a complaint: "", or "FILE:3: ". STATUS_USAGE where it is no such value; it was logged. For the rows
  * before CLI_CONFIG. */
 enum status cli_value_set(

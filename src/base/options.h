@@ -28,8 +28,8 @@ struct options {
 	bool append;
 	bool repair; /* of a torn last line that would be appended to */
 	bool atomic; /* output is replaced at the end, if the run ends with 0 */
-	enum lock_wish lock;
 	bool no_header;
+	enum lock_wish lock;
 	enum format format;
 	bool null_ends;        /* a row of FORMAT_URLS ends with NUL, not with a newline */
 	bool ordered;          /* rows in the order of the list, not as they come */
@@ -56,16 +56,16 @@ struct options {
 	struct option_list headers; /* "Name: value" */
 	const char *user_agent;
 	const char *user; /* "name:password" for the origins of listed URLs without their own; NULL: none */
-	bool netrc;       /* names and passwords come from ~/.netrc, */
-	const char *netrc_file;     /* … or from this file */
+	const char *netrc_file;     /* names and passwords come from this file; NULL: none */
 	struct option_list cookies; /* "name=value; …", or the name of a file of cookies */
 	const char *proxy;
-	bool http1;                  /* never HTTP/2 */
 	struct option_list resolves; /* "host:port:address[,address]..." */
 	const char *interface;       /* a network interface or an address of this machine; NULL: any */
 	const char *dns_servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL: the system's */
-	bool public_only;            /* connect to public addresses alone */
 	const char *cacert;
+	bool netrc;       /* … from ~/.netrc */
+	bool http1;       /* never HTTP/2 */
+	bool public_only; /* connect to public addresses alone */
 	bool insecure;
 	bool ipv4;
 	bool ipv6;
@@ -82,12 +82,12 @@ struct options {
 	bool strip_fragment;
 	bool unique; /* each URL once over the whole run */
 
+	bool dry_run; /* fetch nothing, and say what would be */
 	bool verbose;
 	bool quiet;
 	enum when progress;
 	enum when color;
 	const char *summary_json; /* NULL: none */
-	bool dry_run;             /* fetch nothing, and say what would be */
 
 	const char *config; /* the file that some of this comes from; NULL: none */
 	char **owned;       /* texts that no argv holds; options_own */

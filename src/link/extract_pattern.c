@@ -129,22 +129,27 @@ struct extract_patterns {
 	pcre2_jit_stack *stack;
 };
 
-/* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
-static const pcre2_code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
+static pcre2_code *compile(const struct pattern_source *source, bool jit)
 {
 	int error;
 	PCRE2_SIZE at;
-	pcre2_code **code = &self->codes[pattern];
-	if (*code)
-		return *code;
-	*code = pcre2_compile((PCRE2_SPTR)sources[pattern].text, PCRE2_ZERO_TERMINATED,
-	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | sources[pattern].options, &error, &at, NULL);
-	if (!*code)
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)source->text, PCRE2_ZERO_TERMINATED,
+	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | source->options, &error, &at, NULL);
+	if (!code)
 		alloc_fail();
 	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
 	 * pcre2_match interprets. */
-	if (self->jit)
-		(void)pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE);
+	if (jit)
+		(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	return code;
+}
+
+/* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
+static const pcre2_code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
+{
+	pcre2_code **code = &self->codes[pattern];
+	if (!*code)
+		*code = compile(&sources[pattern], self->jit);
 	return *code;
 }
 

@@ -30,7 +30,7 @@
 
 /* Its functions, under their own names. */
 struct libxml {
-#define LIBXML_MEMBER(name) __typeof__(name) *name;
+#define LIBXML_MEMBER(name) __typeof__(name) *(name);
 	LIBXML_FUNCTIONS(LIBXML_MEMBER)
 #undef LIBXML_MEMBER
 	xmlFreeFunc *free_text; /* xmlFree, for the texts that it gives out */
