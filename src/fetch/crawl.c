@@ -278,7 +278,7 @@ static size_t add_others(struct crawl *self, int64_t *wake)
 		    .events = self->wait.list[count].writable ? POLLOUT : POLLIN};
 	size_t named = lookups_poll(self->lookups, own + count, DESCRIPTORS_MAX - count, wake);
 	count += named;
-	memcpy(sockets_add(&self->sockets, count), own, count * sizeof *own);
+	sockets_add(&self->sockets, own, count);
 	return named;
 }
 

@@ -64,11 +64,12 @@ void sockets_watch(struct sockets *self, int descriptor, short events)
 	}
 }
 
-struct pollfd *sockets_add(struct sockets *self, size_t count)
+void sockets_add(struct sockets *self, const struct pollfd *others, size_t count)
 {
+	/* So that there is a list, even with nothing in it. */
+	make_room(self, self->watched + count + 1);
+	memcpy(self->list + self->watched, others, count * sizeof *others);
 	self->others = count;
-	make_room(self, self->watched + count);
-	return self->list + self->watched;
 }
 
 long sockets_wait(

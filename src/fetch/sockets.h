@@ -22,9 +22,8 @@ void sockets_release(struct sockets *self);
 /* Watches that descriptor for these events of poll from now on; 0: no longer. */
 void sockets_watch(struct sockets *self, int descriptor, short events);
 
-/* Others that the next wait alone waits for: returns the place for count of them, which the caller fills in
- * before anything else is called. */
-struct pollfd *sockets_add(struct sockets *self, size_t count);
+/* Others that the next wait alone waits for; they are copied. No sockets_watch may come in between. */
+void sockets_add(struct sockets *self, const struct pollfd *others, size_t count);
 
 /* Waits until one is ready, at most timeout_ms; 0: only looks. Returns how many of the watched are, negative
  * where it failed (errno); a signal ends the wait: 0. *ready: those, until the next wait. *others: those that
