@@ -4,12 +4,11 @@
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What malloc takes for itself, about. */
 enum { ALLOC_COST = 16 };
@@ -51,7 +50,7 @@ struct ordered {
 	uint64_t next;
 	struct heap waiting;
 	struct waiting *last; /* which the next piece may belong to; NULL: none */
-	int fd;               /* of the temporary file; -1: there is none yet */
+	struct spill spill;
 	off_t file_end;
 	struct buf to_file; /* for file_end */
 	struct run *runs;   /* with something left in each; the oldest first */
@@ -67,7 +66,7 @@ struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
 	self->ctx = ctx;
 	self->memory_max = memory;
 	self->next = 1;
-	self->fd = -1;
+	spill_init(&self->spill);
 	buf_init(&self->to_file, SIZE_MAX / 2);
 	buf_init(&self->piece, SIZE_MAX / 2);
 	return self;
@@ -113,8 +112,7 @@ void ordered_free(struct ordered *self)
 	for (struct waiting *waiting; (waiting = first_waiting(self));)
 		drop_waiting(self, waiting);
 	heap_release(&self->waiting);
-	if (self->fd >= 0)
-		close(self->fd);
+	spill_release(&self->spill);
 	buf_release(&self->to_file);
 	buf_release(&self->piece);
 	free(self->runs);
@@ -127,47 +125,25 @@ static enum status fail(struct ordered *self, enum status status)
 	return status;
 }
 
-static enum status complain(struct ordered *self, const char *what)
+/* What became of the temporary file; NULL: nothing bad. */
+static enum status check(struct ordered *self, const char *problem)
 {
-	log_error("the temporary file of --ordered cannot be %s: %s", what, strerror(errno));
+	if (!problem)
+		return STATUS_OK;
+	log_error("%s/: the temporary file of --ordered %s (set TMPDIR to another folder): %s",
+	    spill_folder(), problem, strerror(errno));
 	return fail(self, STATUS_OUTPUT);
 }
 
 /* The temporary file. */
 
-/* As tmpfile(3), which knows nothing of $TMPDIR. */
-static enum status open_file(struct ordered *self)
-{
-	const char *folder = getenv("TMPDIR");
-	struct buf name;
-	buf_init(&name, SIZE_MAX / 2);
-	buf_append_text(&name, folder && *folder ? folder : "/tmp");
-	buf_append_text(&name, "/areq-XXXXXX");
-	self->fd = mkstemp(name.data);
-	enum status status = STATUS_OK;
-	if (self->fd < 0) {
-		log_error("%s: cannot be made for --ordered (set TMPDIR to another folder): %s", name.data,
-		    strerror(errno));
-		status = fail(self, STATUS_OUTPUT);
-	} else {
-		unlink(name.data);
-	}
-	buf_release(&name);
-	return status;
-}
-
 static enum status write_out(struct ordered *self)
 {
-	for (size_t done = 0; done < self->to_file.len;) {
-		ssize_t n = write(self->fd, self->to_file.data + done, self->to_file.len - done);
-		if (n < 0 && errno != EINTR)
-			return complain(self, "written (see TMPDIR)");
-		if (n > 0)
-			done += (size_t)n;
-	}
+	const char *problem =
+	    spill_write(&self->spill, self->file_end, self->to_file.data, self->to_file.len);
 	self->file_end += (off_t)self->to_file.len;
 	buf_clear(&self->to_file);
-	return STATUS_OK;
+	return check(self, problem);
 }
 
 static enum status write_record(struct ordered *self, uint64_t number, const struct piece *piece)
@@ -191,16 +167,7 @@ static enum status write_waiting(struct ordered *self, const struct waiting *wai
 
 static enum status read_at(struct ordered *self, off_t at, void *bytes, size_t len)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pread(self->fd, (char *)bytes + done, len - done, at + (off_t)done);
-		if (n == 0)
-			errno = EIO;
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return complain(self, "read");
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return STATUS_OK;
+	return check(self, spill_read(&self->spill, at, bytes, len));
 }
 
 /* Reads the head of the record at run->at. */
@@ -215,7 +182,7 @@ static enum status read_head(struct ordered *self, struct run *run)
 static enum status spill(struct ordered *self)
 {
 	struct run run = {.at = self->file_end};
-	enum status status = self->fd < 0 ? open_file(self) : STATUS_OK;
+	enum status status = STATUS_OK;
 	for (struct waiting *waiting; status == STATUS_OK && (waiting = first_waiting(self));) {
 		status = write_waiting(self, waiting);
 		drop_waiting(self, waiting);
@@ -326,9 +293,7 @@ static enum status remove_run(struct ordered *self, struct run *run)
 	if (--self->run_count > 0)
 		return STATUS_OK;
 	self->file_end = 0;
-	if (ftruncate(self->fd, 0) != 0 || lseek(self->fd, 0, SEEK_SET) != 0)
-		return complain(self, "emptied");
-	return STATUS_OK;
+	return check(self, spill_empty(&self->spill));
 }
 
 static enum status release_from_file(struct ordered *self, struct run *run, size_t *len)

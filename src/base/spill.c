@@ -1,0 +1,74 @@
+#include "base/spill.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void spill_init(struct spill *self)
+{
+	self->fd = -1;
+}
+
+void spill_release(struct spill *self)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	self->fd = -1;
+}
+
+const char *spill_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+	return folder && *folder ? folder : "/tmp";
+}
+
+/* As tmpfile(3), which knows nothing of $TMPDIR. */
+static const char *make(struct spill *self)
+{
+	struct buf name;
+	buf_init(&name, SIZE_MAX / 2);
+	buf_append_text(&name, spill_folder());
+	buf_append_text(&name, "/areq-XXXXXX");
+	self->fd = mkstemp(name.data);
+	int error = errno;
+	if (self->fd >= 0)
+		unlink(name.data);
+	buf_release(&name);
+	errno = error;
+	return self->fd < 0 ? "cannot be made" : NULL;
+}
+
+const char *spill_write(struct spill *self, off_t at, const void *bytes, size_t len)
+{
+	const char *problem = self->fd < 0 ? make(self) : NULL;
+	for (size_t done = 0; done < len && !problem;) {
+		ssize_t n = pwrite(self->fd, (const char *)bytes + done, len - done, at + (off_t)done);
+		if (n < 0 && errno != EINTR)
+			problem = "cannot be written";
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return problem;
+}
+
+const char *spill_read(const struct spill *self, off_t at, void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(self->fd, (char *)bytes + done, len - done, at + (off_t)done);
+		if (n == 0)
+			errno = EIO;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return "cannot be read";
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return NULL;
+}
+
+const char *spill_empty(const struct spill *self)
+{
+	return ftruncate(self->fd, 0) == 0 ? NULL : "cannot be emptied";
+}
