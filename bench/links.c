@@ -122,7 +122,8 @@ int main(int argc, char **argv)
 		bytes += files[i].len;
 	}
 	const struct options options = {.max_size = 1 << 30};
-	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	struct page_tools tools = {
+	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	struct page *page = page_new(&tools);
 	double *times = alloc_array(2 * (size_t)rounds, sizeof *times);
 	size_t links[2] = {0};
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
 	if (with_libxml2)
 		report("libxml2", times + rounds, rounds, megabytes, links[1]);
 	page_free(page);
+	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
 	for (size_t i = 0; i < count; i++)
 		free(files[i].bytes);

@@ -172,11 +172,15 @@ static struct page *take_page(struct ledger *self)
 
 static void give_page_back(struct ledger *self, struct task *task)
 {
+	struct page *page = task->page;
+	if (!page)
+		return;
+	page_drop(page);
 	/* The memory of one large page is not kept for the rest of the run. */
-	if (task->page && page_is_large(task->page))
-		page_free(task->page);
-	else if (task->page)
-		self->idle_pages[self->idle_page_count++] = task->page;
+	if (page_is_large(page))
+		page_free(page);
+	else
+		self->idle_pages[self->idle_page_count++] = page;
 	task->page = NULL;
 }
 
@@ -213,10 +217,18 @@ static void complete_task(struct ledger *self, struct task *task)
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
 	struct emission emission = {self, &outcome};
-	if (!page_finish(task->page, task->url, on_link, &emission, &counts)) {
+	switch (page_finish(task->page, task->url, on_link, &emission, &counts)) {
+	case PAGE_TOO_COSTLY:
 		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
 		    "what the pattern, the XPath or a filter asks for takes too long on this page");
 		return;
+	case PAGE_LOST:
+		note_status(self, STATUS_OUTPUT);
+		end_task(self, task, OUTCOME_FAILED, STAGE_LOCAL,
+		    "the temporary file with the links of large pages cannot be read");
+		return;
+	case PAGE_GIVEN:
+		break;
 	}
 	outcome.charset = page_charset(task->page);
 	outcome.links = counts.links;
@@ -449,6 +461,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->input = input;
 	self->observers = observers;
 	self->tools.options = options;
+	self->tools.shared = page_shared_new(PAGES_MEMORY);
 	self->dice = random_bits() | 1;
 	self->idle_pages = alloc_array((size_t)options->jobs, sizeof(struct page *));
 	self->frontier = frontier_new(options->per_host, options->delay_ms, options->host_errors);
@@ -464,6 +477,7 @@ void ledger_free(struct ledger *self)
 	while (self->idle_page_count)
 		page_free(self->idle_pages[--self->idle_page_count]);
 	free(self->idle_pages);
+	page_shared_free(self->tools.shared);
 	extract_patterns_free(self->tools.patterns);
 	pattern_free(self->tools.pattern);
 	filter_free(self->tools.filter);

@@ -1,8 +1,10 @@
 #include "link/found.h"
 
-#include <string.h>
+#include "base/alloc.h"
 
-/* What stands before the bytes of a link. */
+#include <stdlib.h>
+
+/* What stands before the bytes of a link in a detailed list; in any other it is the length of the value. */
 struct details {
 	uint32_t value_len;
 	uint32_t tag_len;
@@ -12,51 +14,142 @@ struct details {
 	int64_t position;
 };
 
-void found_init(struct found *self, size_t max)
+void found_init(struct found *self, struct found_store *store, size_t max)
 {
-	buf_init(&self->bytes, max);
-	self->detailed = false;
+	*self = (struct found){.store = store, .max = max};
+}
+
+void found_clear(struct found *self)
+{
+	for (size_t i = 0; i < self->piece_count; i++)
+		found_store_give_back(self->store, &self->pieces[i], i + 1 < self->piece_count);
+	self->piece_count = 0;
+	self->size = self->left = 0;
 }
 
 void found_release(struct found *self)
 {
-	buf_release(&self->bytes);
+	found_clear(self);
+	free(self->pieces);
+	self->pieces = NULL;
+	self->piece_room = 0;
 }
 
-bool found_add_detailed(struct found *self, const struct found_link *link)
+static void add_piece(struct found *self)
 {
-	struct details details = {.value_len = (uint32_t)link->value.len,
-	    .tag_len = (uint32_t)link->tag.len,
-	    .rel_len = (uint32_t)link->rel.len,
-	    .has_tag = link->tag.data,
-	    .has_rel = link->rel.data,
-	    .position = link->position};
-	if (!buf_reserve(&self->bytes, sizeof details + link->value.len + link->tag.len + link->rel.len))
+	if (self->piece_count == self->piece_room) {
+		self->piece_room = self->piece_room ? self->piece_room * 2 : 4;
+		self->pieces = alloc_resize(self->pieces, self->piece_room, sizeof *self->pieces);
+	}
+	if (self->piece_count)
+		found_store_fill(self->store, &self->pieces[self->piece_count - 1]);
+	struct found_piece *piece = &self->pieces[self->piece_count++];
+	*piece = found_store_take(self->store);
+	self->end = piece->bytes;
+	self->left = FOUND_PIECE;
+}
+
+static void append(struct found *self, const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	self->size += len;
+	while (len) {
+		if (!self->left)
+			add_piece(self);
+		size_t part = len < self->left ? len : self->left;
+		memcpy(self->end, from, part);
+		from += part;
+		self->end += part;
+		self->left -= part;
+		len -= part;
+	}
+}
+
+bool found_add_any(struct found *self, const struct found_link *link)
+{
+	struct details details = {.value_len = (uint32_t)link->value.len};
+	size_t head_len = sizeof details.value_len;
+	if (self->detailed) {
+		head_len = sizeof details;
+		details.tag_len = (uint32_t)link->tag.len;
+		details.rel_len = (uint32_t)link->rel.len;
+		details.has_tag = link->tag.data;
+		details.has_rel = link->rel.data;
+		details.position = link->position;
+	}
+	if (head_len + (size_t)details.value_len + details.tag_len + details.rel_len > self->max - self->size)
 		return false;
-	buf_append(&self->bytes, &details, sizeof details);
-	buf_append(&self->bytes, link->value.data, link->value.len);
-	buf_append(&self->bytes, link->tag.data, link->tag.len);
-	buf_append(&self->bytes, link->rel.data, link->rel.len);
+	append(self, &details, head_len);
+	append(self, link->value.data, details.value_len);
+	append(self, link->tag.data, details.tag_len);
+	append(self, link->rel.data, details.rel_len);
 	return true;
 }
 
-static struct slice take(const struct found *self, size_t *at, size_t len)
+struct found_reader found_read(const struct found *self, struct buf *joined)
 {
-	struct slice bytes = {self->bytes.data + *at, len};
-	*at += len;
+	return (struct found_reader){.found = self, .joined = joined, .size = self->size};
+}
+
+static bool next_piece(struct found_reader *self)
+{
+	const struct found *found = self->found;
+	self->at = found_store_read(found->store, &found->pieces[self->next++]);
+	self->left = self->size < FOUND_PIECE ? self->size : FOUND_PIECE;
+	self->failed = !self->at;
+	return self->at;
+}
+
+/* Adds the next bytes to those joined. */
+static bool join(struct found_reader *self, size_t len)
+{
+	while (len) {
+		if (!self->left && !next_piece(self))
+			return false;
+		size_t part = len < self->left ? len : self->left;
+		buf_append(self->joined, self->at, part);
+		self->at += part;
+		self->left -= part;
+		self->size -= part;
+		len -= part;
+	}
+	return true;
+}
+
+/* The next bytes, borrowed until the next call; NULL where they cannot be read. */
+static const char *take(struct found_reader *self, size_t len)
+{
+	if (len > self->left) {
+		buf_clear(self->joined);
+		return join(self, len) ? self->joined->data : NULL;
+	}
+	const char *bytes = self->at;
+	self->at += len;
+	self->left -= len;
+	self->size -= len;
 	return bytes;
 }
 
-void found_next_detailed(const struct found *self, size_t *at, struct found_link *link)
+bool found_next_any(struct found_reader *self, struct found_link *link)
 {
-	struct details details;
-	memcpy(&details, take(self, at, sizeof details).data, sizeof details);
-	struct slice value = take(self, at, details.value_len);
-	struct slice tag = take(self, at, details.tag_len);
-	struct slice rel = take(self, at, details.rel_len);
-	*link = (struct found_link){.value = value, .position = details.position};
+	struct details details = {0};
+	size_t head_len = self->found->detailed ? sizeof details : sizeof details.value_len;
+	if (!self->size || self->failed)
+		return false;
+	const char *bytes = take(self, head_len);
+	if (!bytes)
+		return false;
+	memcpy(&details, bytes, head_len);
+	bytes = take(self, (size_t)details.value_len + details.tag_len + details.rel_len);
+	if (!bytes)
+		return false;
+	*link = (struct found_link){.value = {bytes, details.value_len}, .position = -1};
+	if (!self->found->detailed)
+		return true;
+	link->position = details.position;
 	if (details.has_tag)
-		link->tag = tag;
+		link->tag = (struct slice){bytes + details.value_len, details.tag_len};
 	if (details.has_rel)
-		link->rel = rel;
+		link->rel = (struct slice){bytes + details.value_len + details.tag_len, details.rel_len};
+	return true;
 }

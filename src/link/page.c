@@ -10,19 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct page *page_new(const struct page_tools *tools)
+struct page_shared *page_shared_new(size_t memory)
 {
-	struct page *self = alloc_new(sizeof *self);
-	size_t body_max = (size_t)tools->options->max_size;
-	self->tools = tools;
-	self->detailed = tools->options->format == FORMAT_JSONL;
-	self->extract = extract_new(tools->patterns);
-	buf_init(&self->head, CHARSET_PRESCAN);
-	/* One byte may become three in UTF-8. */
-	buf_init(&self->text, body_max * 3 + 3);
-	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
-	found_init(&self->links, body_max * 8);
-	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
+	struct page_shared *self = alloc_new(sizeof *self);
+	self->store = found_store_new(memory);
+	buf_init(&self->joined, SIZE_MAX / 2);
 	buf_init(&self->decoded, VALUE_MAX);
 	buf_init(&self->value, VALUE_MAX);
 	buf_init(&self->raw, VALUE_MAX);
@@ -36,18 +28,12 @@ struct page *page_new(const struct page_tools *tools)
 	return self;
 }
 
-void page_free(struct page *self)
+void page_shared_free(struct page_shared *self)
 {
 	if (!self)
 		return;
-	extract_free(self->extract);
-	xml_free(self->xml);
-	charset_decoder_free(self->decoder);
-	free(self->content_type);
-	buf_release(&self->head);
-	buf_release(&self->text);
-	found_release(&self->links);
-	buf_release(&self->base_href);
+	found_store_free(self->store);
+	buf_release(&self->joined);
 	buf_release(&self->decoded);
 	buf_release(&self->value);
 	buf_release(&self->raw);
@@ -61,13 +47,64 @@ void page_free(struct page *self)
 	free(self);
 }
 
+/* The memory of one huge link is not kept for the rest of the run. */
+static void trim(struct page_shared *self)
+{
+	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->raw, &self->tag,
+	    &self->rel, &self->chosen, &self->document.href, &self->base.href, &self->url.href};
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
+		if (bufs[i]->room > PAGE_KEPT)
+			buf_release(bufs[i]);
+	}
+}
+
+struct page *page_new(const struct page_tools *tools)
+{
+	struct page *self = alloc_new(sizeof *self);
+	size_t body_max = (size_t)tools->options->max_size;
+	self->tools = tools;
+	self->shared = tools->shared;
+	self->detailed = tools->options->format == FORMAT_JSONL;
+	self->extract = extract_new(tools->patterns);
+	buf_init(&self->head, CHARSET_PRESCAN);
+	/* One byte may become three in UTF-8. */
+	buf_init(&self->text, body_max * 3 + 3);
+	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
+	found_init(&self->links, self->shared->store, body_max * 8);
+	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
+	return self;
+}
+
+void page_drop(struct page *self)
+{
+	xml_free(self->xml);
+	charset_decoder_free(self->decoder);
+	free(self->content_type);
+	self->xml = NULL;
+	self->decoder = NULL;
+	self->content_type = NULL;
+	buf_release(&self->head);
+	buf_clear(&self->text);
+	buf_clear(&self->base_href);
+	found_clear(&self->links);
+}
+
+void page_free(struct page *self)
+{
+	if (!self)
+		return;
+	page_drop(self);
+	extract_free(self->extract);
+	buf_release(&self->text);
+	found_release(&self->links);
+	buf_release(&self->base_href);
+	free(self);
+}
+
 bool page_is_large(const struct page *self)
 {
-	size_t memory = extract_memory(self->extract) + self->head.room + self->text.room +
-	                self->links.bytes.room + self->base_href.room + self->decoded.room +
-	                self->value.room + self->raw.room + self->tag.room + self->rel.room +
-	                self->chosen.room + self->document.href.room + self->base.href.room +
-	                self->url.href.room + self->seen.room * sizeof *self->seen.slots;
+	size_t memory = extract_memory(self->extract) + self->text.room + self->base_href.room +
+	                self->links.piece_room * sizeof *self->links.pieces;
 	return memory > PAGE_KEPT;
 }
 
@@ -87,12 +124,8 @@ static enum find find_for(const struct page_tools *tools, enum mediatype type)
 
 void page_begin(struct page *self, const char *content_type)
 {
+	page_drop(self);
 	extract_reset(self->extract);
-	xml_free(self->xml);
-	charset_decoder_free(self->decoder);
-	free(self->content_type);
-	self->xml = NULL;
-	self->decoder = NULL;
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	self->type = mediatype_of(content_type);
 	self->find = find_for(self->tools, self->type);
@@ -101,10 +134,6 @@ void page_begin(struct page *self, const char *content_type)
 	self->begun = false;
 	self->guess = (struct charset_guess){0};
 	self->has_base = false;
-	buf_clear(&self->head);
-	buf_clear(&self->text);
-	buf_clear(&self->links.bytes);
-	buf_clear(&self->base_href);
 }
 
 const char *page_charset(const struct page *self)
@@ -137,9 +166,9 @@ static void use_meta(struct page *self, struct slice tag)
 	struct buf http_equiv_text;
 	struct slice charset, http_equiv, content;
 	buf_init(&http_equiv_text, EXTRACT_TAG_MAX * 3);
-	decoded_attribute(self, tag, "charset", &self->decoded, &charset);
+	decoded_attribute(self, tag, "charset", &self->shared->decoded, &charset);
 	decoded_attribute(self, tag, "http-equiv", &http_equiv_text, &http_equiv);
-	decoded_attribute(self, tag, "content", &self->value, &content);
+	decoded_attribute(self, tag, "content", &self->shared->value, &content);
 	const struct charset *declared = charset_from_meta(charset, http_equiv, content);
 	if (declared)
 		self->guess = (struct charset_guess){.charset = declared, .confidence = CHARSET_CERTAIN};
@@ -265,6 +294,7 @@ static void begin_text(struct page *self)
 	}
 	self->begun = true;
 	take_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
+	buf_release(&self->head);
 }
 
 bool page_feed(struct page *self, const char *bytes, size_t len)
@@ -318,17 +348,19 @@ static bool find_in_text(struct page *self)
 	return finished;
 }
 
-bool page_finish(
+enum page_end page_finish(
     struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts)
 {
 	if (!self->begun)
 		begin_text(self);
 	take_text(self, "", 0, true);
 	*counts = (struct page_counts){0};
-	bool parsed = url_parse(&self->document, url, strlen(url), NULL, NULL);
+	bool parsed = url_parse(&self->shared->document, url, strlen(url), NULL, NULL);
 	assert(parsed);
 	(void)parsed;
 	if (self->find == FIND_IN_TEXT && !find_in_text(self))
-		return false;
-	return page_links_give(self, url, on_link, ctx, counts);
+		return PAGE_TOO_COSTLY;
+	enum page_end end = page_links_give(self, url, on_link, ctx, counts);
+	trim(self->shared);
+	return end;
 }

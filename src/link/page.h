@@ -14,9 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What all pages share; borrowed by each. */
+/* Memory that all pages of a run use, one after another or together. */
+struct page_shared;
+
+/* What was found in pages that are not finished takes so much of it, and the rest goes into a temporary file.
+ * Free with page_shared_free, after the pages. */
+enum { PAGES_MEMORY = 1 << 20 };
+struct page_shared *page_shared_new(size_t memory);
+void page_shared_free(struct page_shared *self);
+
+/* What all pages are read with; borrowed by each. */
 struct page_tools {
 	const struct options *options;
+	struct page_shared *shared;
 	struct extract_patterns *patterns;
 	struct filter *filter;   /* the user's; NULL: no patterns */
 	struct pattern *pattern; /* the user's, and */
@@ -28,6 +38,9 @@ struct page;
 /* tools is borrowed and outlives it. Free with page_free. */
 struct page *page_new(const struct page_tools *tools);
 void page_free(struct page *self);
+
+/* Done with this page: its links are dropped, its size and charset stay known. */
+void page_drop(struct page *self);
 
 /* True where it holds on to more than PAGE_KEPT bytes of the pages before: better freed than kept idle. */
 enum { PAGE_KEPT = 256 * 1024 };
@@ -54,9 +67,15 @@ struct page_counts {
 /* Each link in the order of the page, once. */
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
-/* The page is complete and came from that URL (absolute, http or https): gives out its links. False where the
- * user's pattern, expression or filter took too long or gave far too much; then none were given out. */
-bool page_finish(
+enum page_end {
+	PAGE_GIVEN,      /* all its links were given out */
+	PAGE_TOO_COSTLY, /* none: the user's pattern, expression or filter took too long or gave far too much
+	                  */
+	PAGE_LOST        /* not all: they cannot be read from the temporary file (logged) */
+};
+
+/* The page is complete and came from that URL (absolute, http or https): gives out its links. */
+enum page_end page_finish(
     struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts);
 
 #endif

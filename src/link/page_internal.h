@@ -21,8 +21,24 @@ enum find {
 	FIND_NOTHING
 };
 
+struct page_shared {
+	struct found_store *store;
+	struct buf joined;  /* for reading what was found */
+	struct buf decoded; /* one value as UTF-8 */
+	struct buf value;   /* … with its character references replaced */
+	struct buf raw;     /* what a link is given out with */
+	struct buf tag;
+	struct buf rel;
+	struct buf chosen; /* a byte for each found link, 0 for one that the user's filters leave out */
+	struct url document;
+	struct url base;
+	struct url url;
+	struct seen seen;
+};
+
 struct page {
 	const struct page_tools *tools;
+	struct page_shared *shared;
 	struct extract *extract;
 	struct xml *xml; /* while an XML page comes in; else NULL */
 	enum mediatype type;
@@ -40,26 +56,14 @@ struct page {
 	struct found links;   /* raw with FIND_IN_HTML, else text */
 	struct buf base_href; /* likewise */
 	bool has_base;
-
-	struct buf decoded; /* one value as UTF-8 */
-	struct buf value;   /* … with its character references replaced */
-	struct buf raw;     /* what a link is given out with */
-	struct buf tag;
-	struct buf rel;
-	struct buf chosen; /* a byte for each found link, 0 for one that the user's filters leave out */
-	struct url document;
-	struct url base;
-	struct url url;
-	struct seen seen;
 };
 
 /* What a raw value of the page is in. */
 const struct charset *page_links_charset(const struct page *self, struct slice raw);
 
 /* All links are found: decodes, resolves and filters them, makes them unique, gives them out and counts them.
- * source names the page in messages. False where the user's filters took too long; then none were given out.
- */
-bool page_links_give(
+ * source names the page in messages. Ends as page_finish does. */
+enum page_end page_links_give(
     struct page *self, const char *source, page_link_fn on_link, void *ctx, struct page_counts *counts);
 
 #endif

@@ -26,12 +26,14 @@ const struct charset *page_links_charset(const struct page *self, struct slice r
  * a broken character at the value's end would be read as one at the page's end, which may be another text. */
 static bool decode_as_in_page(struct page *self, struct slice raw, const struct charset *charset)
 {
-	buf_clear(&self->value);
-	buf_clear(&self->decoded);
-	bool fits = buf_append(&self->value, raw.data, raw.len) && buf_append_byte(&self->value, '"') &&
-	            charset_decode(charset, self->value.data, self->value.len, &self->decoded);
+	buf_clear(&self->shared->value);
+	buf_clear(&self->shared->decoded);
+	bool fits = buf_append(&self->shared->value, raw.data, raw.len) &&
+	            buf_append_byte(&self->shared->value, '"') &&
+	            charset_decode(
+	                charset, self->shared->value.data, self->shared->value.len, &self->shared->decoded);
 	if (fits)
-		self->decoded.len--;
+		self->shared->decoded.len--;
 	return fits;
 }
 
@@ -43,14 +45,14 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 	if (charset != charset_utf8() && !is_ascii(raw)) {
 		if (!decode_as_in_page(self, raw, charset))
 			return (struct slice){0};
-		text = (struct slice){self->decoded.data, self->decoded.len};
+		text = (struct slice){self->shared->decoded.data, self->shared->decoded.len};
 	}
 	if (!memchr(text.data, '&', text.len) && !memchr(text.data, '\0', text.len))
 		return text;
-	buf_clear(&self->value);
-	if (!entity_decode(text.data, text.len, &self->value))
+	buf_clear(&self->shared->value);
+	if (!entity_decode(text.data, text.len, &self->shared->value))
 		return (struct slice){0};
-	return (struct slice){self->value.data, self->value.len};
+	return (struct slice){self->shared->value.data, self->shared->value.len};
 }
 
 static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
@@ -74,14 +76,14 @@ static bool resolve(struct page *self, struct url *to, struct slice found, const
 static const struct url *base_of(struct page *self)
 {
 	if (!self->has_base)
-		return &self->document;
+		return &self->shared->document;
 	struct slice raw = {self->base_href.data ? self->base_href.data : "", self->base_href.len};
-	if (!resolve(self, &self->base, raw, &self->document))
-		return &self->document;
-	struct slice scheme = url_scheme(&self->base);
+	if (!resolve(self, &self->shared->base, raw, &self->shared->document))
+		return &self->shared->document;
+	struct slice scheme = url_scheme(&self->shared->base);
 	if (slice_equal(scheme, slice_of("data")) || slice_equal(scheme, slice_of("javascript")))
-		return &self->document;
-	return &self->base;
+		return &self->shared->document;
+	return &self->shared->base;
 }
 
 static struct slice copy(struct buf *to, struct slice text)
@@ -100,7 +102,7 @@ static struct slice source_text(struct page *self, struct buf *to, struct slice 
 		return raw;
 	if (!decode_as_in_page(self, raw, charset))
 		return (struct slice){0};
-	return copy(to, (struct slice){self->decoded.data, self->decoded.len});
+	return copy(to, (struct slice){self->shared->decoded.data, self->shared->decoded.len});
 }
 
 /* The value of a short attribute. */
@@ -108,10 +110,10 @@ static struct slice without_references(struct page *self, struct slice text)
 {
 	if (!text.data || self->find != FIND_IN_HTML)
 		return text;
-	buf_clear(&self->value);
-	if (!entity_decode(text.data, text.len, &self->value))
+	buf_clear(&self->shared->value);
+	if (!entity_decode(text.data, text.len, &self->shared->value))
 		return (struct slice){0};
-	return copy(&self->rel, (struct slice){self->value.data, self->value.len});
+	return copy(&self->shared->rel, (struct slice){self->shared->value.data, self->shared->value.len});
 }
 
 static struct slice lower_case(struct buf *to, struct slice name)
@@ -127,9 +129,9 @@ static struct slice lower_case(struct buf *to, struct slice name)
 
 static void add_details(struct page *self, struct link *link, const struct found_link *found)
 {
-	link->rel = without_references(self, source_text(self, &self->rel, found->rel));
-	link->tag = lower_case(&self->tag, source_text(self, &self->raw, found->tag));
-	link->raw = source_text(self, &self->raw, found->value);
+	link->rel = without_references(self, source_text(self, &self->shared->rel, found->rel));
+	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
+	link->raw = source_text(self, &self->shared->raw, found->value);
 	/* Of a page that was converted whole only the place in the converted text is known. */
 	if (found->position >= 0 && !self->decoder)
 		link->position = found->position + (int64_t)self->guess.bom_len;
@@ -160,54 +162,57 @@ static void give_out(const struct emission *emission, struct slice href, const s
 	emission->on_link(emission->ctx, &link);
 }
 
-/* self->url as it is given out. */
+/* The URL at hand as it is given out. */
 static struct slice href_of(const struct page *self)
 {
-	return self->tools->options->strip_fragment ? url_without_fragment(&self->url) : url_href(&self->url);
+	return self->tools->options->strip_fragment ? url_without_fragment(&self->shared->url)
+	                                            : url_href(&self->shared->url);
 }
 
-/* Is self->url new on this page, and what the options let through? */
+/* Is the URL at hand new on this page, and what the options let through? */
 static bool is_wanted(struct page *self, struct slice href)
 {
-	return filter_wants(self->tools->options, &self->document, &self->url) &&
-	       seen_add(&self->seen, href.data, href.len);
+	return filter_wants(self->tools->options, &self->shared->document, &self->shared->url) &&
+	       seen_add(&self->shared->seen, href.data, href.len);
 }
 
 /* Asks the user's patterns about all links, before any is given out: a page gives all of them or none. */
-static bool choose(struct page *self, const struct url *base)
+static enum page_end choose(struct page *self, const struct url *base)
 {
 	struct filter *filter = self->tools->filter;
+	struct found_reader reader = found_read(&self->links, &self->shared->joined);
 	struct found_link found = {.position = -1};
 	filter_begin(filter);
-	buf_clear(&self->chosen);
-	for (size_t at = 0; found_next(&self->links, &at, &found);) {
+	buf_clear(&self->shared->chosen);
+	while (found_next(&reader, &found)) {
 		enum pattern_found answer = PATTERN_FOUND;
-		if (resolve(self, &self->url, found.value, base)) {
+		if (resolve(self, &self->shared->url, found.value, base)) {
 			struct slice href = href_of(self);
 			answer = is_wanted(self, href) ? filter_search(filter, href) : PATTERN_NOT_FOUND;
 		}
 		if (answer == PATTERN_TOO_LONG)
-			return false;
-		buf_append_byte(&self->chosen, answer == PATTERN_FOUND);
+			return PAGE_TOO_COSTLY;
+		buf_append_byte(&self->shared->chosen, answer == PATTERN_FOUND);
 	}
-	return true;
+	return reader.failed ? PAGE_LOST : PAGE_GIVEN;
 }
 
-bool page_links_give(
+enum page_end page_links_give(
     struct page *self, const char *source, page_link_fn on_link, void *ctx, struct page_counts *counts)
 {
 	const struct emission emission = {self, on_link, ctx, counts, source};
 	const struct url *base = base_of(self);
 	bool is_chosen = self->tools->filter;
+	seen_clear(&self->shared->seen);
+	enum page_end end = is_chosen ? choose(self, base) : PAGE_GIVEN;
+	if (end != PAGE_GIVEN)
+		return end;
+	struct found_reader reader = found_read(&self->links, &self->shared->joined);
 	struct found_link found = {.position = -1};
-	seen_clear(&self->seen);
-	if (is_chosen && !choose(self, base))
-		return false;
-	size_t count = 0;
-	for (size_t at = 0; found_next(&self->links, &at, &found); count++) {
-		if (is_chosen && !self->chosen.data[count])
+	for (size_t count = 0; found_next(&reader, &found); count++) {
+		if (is_chosen && !self->shared->chosen.data[count])
 			continue;
-		if (!resolve(self, &self->url, found.value, base)) {
+		if (!resolve(self, &self->shared->url, found.value, base)) {
 			say_unresolved(&emission, found.value);
 			continue;
 		}
@@ -215,5 +220,5 @@ bool page_links_give(
 		if (is_chosen || is_wanted(self, href))
 			give_out(&emission, href, &found);
 	}
-	return true;
+	return reader.failed ? PAGE_LOST : PAGE_GIVEN;
 }

@@ -118,7 +118,7 @@ static enum status rows_link(void *ctx, const struct outcome *page, const struct
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
-	if (self->held.len >= (self->ordered ? ROWS_PIECE : ROWS_HELD))
+	if (self->held.len >= ROWS_PIECE)
 		status = flush(self, page->number);
 	if (self->unique)
 		hold_if_first(self, page, link);
@@ -138,6 +138,9 @@ static enum status release(struct rows *self)
 static enum status rows_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct rows *self = ctx;
+	/* A page may be lost while its links are given out. */
+	if (outcome->kind != OUTCOME_OK)
+		buf_clear(&self->held);
 	enum status status = self->held.len ? flush(self, outcome->number) : STATUS_OK;
 	if (self->ordered) {
 		status = status_first(status, ordered_finish(self->ordered, outcome->number));

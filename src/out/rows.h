@@ -14,10 +14,10 @@ struct rows;
 struct rows *rows_new(const struct options *options, struct file *file);
 void rows_free(struct rows *self);
 
-/* A page's rows leave in one write as soon as its outcome is known to be ok; those of more than ROWS_HELD
- * bytes in several, of whole rows each. Nothing of another page comes between them. With --ordered they leave
- * in pieces of ROWS_PIECE bytes or a few more, as soon as all pages before have left. */
-enum { ROWS_HELD = 16 << 20, ROWS_PIECE = 256 << 10 };
+/* A page's rows leave once all of it is there, with --ordered as soon as all pages before have left: in one
+ * write, those of more than ROWS_PIECE bytes in several, of whole rows each. Nothing of another page comes
+ * between them. */
+enum { ROWS_PIECE = 256 << 10 };
 
 struct observer rows_observer(struct rows *self);
 

@@ -45,7 +45,8 @@ static bool read_page(const struct options *asked, const char *type, const char 
 {
 	struct options options = *asked;
 	options.max_size = 1 << 20;
-	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	struct page_tools tools = {
+	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	if (options.includes.count + options.excludes.count)
 		tools.filter = filter_new(&options);
 	if (options.pattern)
@@ -58,14 +59,15 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(page_feed(page, bytes + at, len - at < piece ? len - at : piece));
-	bool finished = page_finish(page, "http://h/d/p", note, given, &counts);
+	enum page_end end = page_finish(page, "http://h/d/p", note, given, &counts);
 	cr_expect_eq(counts.links, given->count);
 	page_free(page);
+	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
 	filter_free(tools.filter);
 	pattern_free(tools.pattern);
 	xpath_free(tools.xpath);
-	return finished;
+	return end == PAGE_GIVEN;
 }
 
 static void expect_page(const struct options *options, const char *type, const char *bytes, size_t len,

@@ -1,0 +1,140 @@
+#include "link/found_store.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/spill.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The memory of a piece. */
+union block {
+	union block *next; /* while there is no such piece */
+	char bytes[FOUND_PIECE];
+};
+
+struct found_store {
+	size_t memory_max;
+	size_t memory; /* of the full pieces in it */
+	union block *idle;
+	size_t idle_count;
+	struct spill spill;
+	bool memory_only;     /* something went wrong with the file */
+	uint32_t slot_count;  /* of one piece each, in the file */
+	uint32_t *free_slots; /* a stack */
+	size_t free_slot_count;
+	size_t free_slot_room;
+	char *read; /* the piece that was read last; NULL: none was yet */
+};
+
+struct found_store *found_store_new(size_t memory)
+{
+	struct found_store *self = alloc_new(sizeof *self);
+	self->memory_max = memory;
+	spill_init(&self->spill);
+	return self;
+}
+
+void found_store_free(struct found_store *self)
+{
+	if (!self)
+		return;
+	for (union block *block; (block = self->idle);) {
+		self->idle = block->next;
+		free(block);
+	}
+	spill_release(&self->spill);
+	free(self->free_slots);
+	free(self->read);
+	free(self);
+}
+
+struct found_piece found_store_take(struct found_store *self)
+{
+	union block *block = self->idle;
+	if (block) {
+		self->idle = block->next;
+		self->idle_count--;
+	} else {
+		block = alloc_resize(NULL, 1, sizeof *block);
+	}
+	return (struct found_piece){.bytes = block->bytes};
+}
+
+static void give_block_back(struct found_store *self, char *bytes)
+{
+	union block *block = (union block *)bytes;
+	if (self->idle_count * sizeof *block >= self->memory_max) {
+		free(block);
+		return;
+	}
+	block->next = self->idle;
+	self->idle = block;
+	self->idle_count++;
+}
+
+static uint32_t take_slot(struct found_store *self)
+{
+	return self->free_slot_count ? self->free_slots[--self->free_slot_count] : self->slot_count++;
+}
+
+static void give_slot_back(struct found_store *self, uint32_t slot)
+{
+	if (self->free_slot_count == self->free_slot_room) {
+		self->free_slot_room = self->free_slot_room ? self->free_slot_room * 2 : 64;
+		self->free_slots =
+		    alloc_resize(self->free_slots, self->free_slot_room, sizeof *self->free_slots);
+	}
+	self->free_slots[self->free_slot_count++] = slot;
+}
+
+static off_t place_of(uint32_t slot)
+{
+	return (off_t)slot * FOUND_PIECE;
+}
+
+void found_store_fill(struct found_store *self, struct found_piece *piece)
+{
+	self->memory += FOUND_PIECE;
+	if (self->memory <= self->memory_max || self->memory_only)
+		return;
+	piece->slot = take_slot(self);
+	const char *problem = spill_write(&self->spill, place_of(piece->slot), piece->bytes, FOUND_PIECE);
+	if (problem) {
+		log_warning("%s/: the temporary file for the links of large pages %s, so they stay in memory "
+		            "(set TMPDIR to another folder): %s",
+		    spill_folder(), problem, strerror(errno));
+		give_slot_back(self, piece->slot);
+		self->memory_only = true;
+		return;
+	}
+	give_block_back(self, piece->bytes);
+	piece->bytes = NULL;
+	self->memory -= FOUND_PIECE;
+}
+
+const char *found_store_read(struct found_store *self, const struct found_piece *piece)
+{
+	if (piece->bytes)
+		return piece->bytes;
+	if (!self->read)
+		self->read = alloc_resize(NULL, 1, FOUND_PIECE);
+	const char *problem = spill_read(&self->spill, place_of(piece->slot), self->read, FOUND_PIECE);
+	if (!problem)
+		return self->read;
+	log_error("%s/: the temporary file for the links of large pages %s: %s", spill_folder(), problem,
+	    strerror(errno));
+	return NULL;
+}
+
+void found_store_give_back(struct found_store *self, const struct found_piece *piece, bool full)
+{
+	if (!piece->bytes) {
+		give_slot_back(self, piece->slot);
+		return;
+	}
+	give_block_back(self, piece->bytes);
+	if (full)
+		self->memory -= FOUND_PIECE;
+}
