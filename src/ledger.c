@@ -172,16 +172,16 @@ static struct page *take_page(struct ledger *self)
 
 static void give_page_back(struct ledger *self, struct task *task)
 {
-	struct page *page = task->page;
+	struct page *page = task->tries ? task->tries->page : NULL;
 	if (!page)
 		return;
+	task->tries->page = NULL;
 	page_drop(page);
 	/* The memory of one large page is not kept for the rest of the run. */
 	if (page_is_large(page))
 		page_free(page);
 	else
 		self->idle_pages[self->idle_page_count++] = page;
-	task->page = NULL;
 }
 
 /* How a task ends. */
@@ -217,7 +217,7 @@ static void complete_task(struct ledger *self, struct task *task)
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
 	struct emission emission = {self, &outcome};
-	switch (page_finish(task->page, task->url, on_link, &emission, &counts)) {
+	switch (page_finish(task->tries->page, task->url, on_link, &emission, &counts)) {
 	case PAGE_TOO_COSTLY:
 		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
 		    "what the pattern, the XPath or a filter asks for takes too long on this page");
@@ -230,7 +230,7 @@ static void complete_task(struct ledger *self, struct task *task)
 	case PAGE_GIVEN:
 		break;
 	}
-	outcome.charset = page_charset(task->page);
+	outcome.charset = page_charset(task->tries->page);
 	outcome.links = counts.links;
 	outcome.unresolved = counts.unresolved;
 	settle_task(self, task, &outcome);
@@ -270,7 +270,7 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 	if (asked)
 		frontier_hold_host(self->frontier, &task->job, now + retry_after_ms);
 	bool hopeless = !transient || frontier_host_given_up(&task->job);
-	if (hopeless || task->attempts > self->options->retries) {
+	if (hopeless || task->tries->attempts > self->options->retries) {
 		end_task(self, task, OUTCOME_FAILED, stage, reason);
 		return;
 	}
@@ -285,9 +285,9 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 /* No answer was lost, no request was made: not an attempt. */
 static void try_fresh(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
-	task->fresh = true;
-	task->goes_on = true;
-	task->spent_ms += (int64_t)result->phases.total;
+	task->tries->fresh = true;
+	task->tries->goes_on = true;
+	task->tries->spent_ms += (int64_t)result->phases.total;
 	give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, clock_now_ms());
 }
@@ -308,10 +308,10 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 	char reason[REASON_MAX];
 	bool leaves;
 	const char *problem = task_read_location(task, &self->url, &leaves);
-	bool too_many = task->redirects >= self->options->max_redirs;
+	bool too_many = task->tries->redirects >= self->options->max_redirs;
 	if (problem) {
 		buf_clear(&self->shown);
-		url_append_redacted(&self->shown, task->location);
+		url_append_redacted(&self->shown, task->tries->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
 		    result->http_status, self->shown.data, problem);
 	} else if (too_many) {
@@ -323,9 +323,9 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 		return;
 	}
 	task_redirect(task, &self->url, leaves);
-	task->spent_ms += (int64_t)result->phases.total;
-	fetch_cookies_free(task->cookies);
-	task->cookies = result->cookies;
+	task->tries->spent_ms += (int64_t)result->phases.total;
+	fetch_cookies_free(task->tries->cookies);
+	task->tries->cookies = result->cookies;
 	result->cookies = NULL;
 	frontier_redirect(self->frontier, &task->job, &self->url);
 }
@@ -396,17 +396,17 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	struct ledger *self = ctx;
 	struct task *task = job;
 	if (http_is_redirect(head->http_status) && head->location) {
-		task->location = alloc_copy(head->location, strlen(head->location));
+		task->tries->location = alloc_copy(head->location, strlen(head->location));
 		return FETCH_DRAIN;
 	}
 	if (head->http_status >= 400)
 		return FETCH_DRAIN;
 	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
-		task->cut = CUT_NOT_TEXT;
+		task->tries->cut = CUT_NOT_TEXT;
 		return FETCH_STOP;
 	}
-	task->page = take_page(self);
-	page_begin(task->page, head->content_type);
+	task->tries->page = take_page(self);
+	page_begin(task->tries->page, head->content_type);
 	return FETCH_BODY;
 }
 
@@ -415,9 +415,9 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	struct ledger *self = ctx;
 	struct task *task = job;
 	self->received += len;
-	if (page_feed(task->page, bytes, len))
+	if (page_feed(task->tries->page, bytes, len))
 		return true;
-	task->cut = CUT_TOO_LARGE;
+	task->tries->cut = CUT_TOO_LARGE;
 	return false;
 }
 
@@ -434,11 +434,11 @@ static void on_done(void *ctx, void *job, struct fetch_result *result)
 		end_task(self, task, OUTCOME_INTERRUPTED, STAGE_LOCAL, "the run was stopped");
 	else if (result->stopped)
 		skip_task(self, task);
-	else if (result->stale && !task->fresh)
+	else if (result->stale && !task->tries->fresh)
 		try_fresh(self, task, result);
 	else if (!result->complete)
 		retry_or_fail(self, task, result->stage, result->transient, -1, result->reason);
-	else if (task->location)
+	else if (task->tries->location)
 		follow(self, task, result);
 	else if (result->http_status >= 400)
 		fail_status(self, task, result);

@@ -11,43 +11,52 @@
 
 enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
 
-static void take_url(struct task *self, const struct url *url)
+static const struct tries none = {.phases = {-1, -1, -1, -1, -1, -1}};
+
+static void take_credentials(struct task *self, const struct url *url)
 {
-	struct buf bare;
 	struct slice credentials = url_credentials(url);
-	buf_init(&bare, URL_LENGTH_MAX);
-	url_append_bare(url, &bare);
-	free(self->url);
-	self->url = bare.data;
-	if (credentials.len) {
-		free(self->credentials);
-		self->credentials = alloc_copy(credentials.data, credentials.len);
-	}
+	if (!credentials.len)
+		return;
+	free(self->credentials);
+	self->credentials = alloc_copy(credentials.data, credentials.len);
 }
 
 struct task *task_new(uint64_t number, const char *source, const struct url *url)
 {
-	struct task *self = alloc_new(sizeof *self);
-	struct buf redacted;
-	buf_init(&redacted, SIZE_MAX / 2);
-	url_append_redacted(&redacted, source);
+	struct buf texts;
+	buf_init(&texts, SIZE_MAX / 2);
+	url_append_redacted(&texts, source);
+	buf_append_byte(&texts, '\0');
+	size_t url_at = texts.len;
+	url_append_bare(url, &texts);
+	/* Most are listed as they are asked for. */
+	if (strcmp(texts.data, texts.data + url_at) == 0) {
+		texts.len = url_at - 1;
+		url_at = 0;
+	}
+	struct task *self = alloc_new(sizeof *self + texts.len + 1);
+	memcpy(self->source, texts.data, texts.len);
+	buf_release(&texts);
 	self->number = number;
-	self->source = redacted.data;
-	take_url(self, url);
+	self->url = self->source + url_at;
 	self->listed_us = clock_now_us();
-	self->phases = (struct phases){-1, -1, -1, -1, -1, -1};
+	take_credentials(self, url);
 	return self;
 }
 
 void task_free(struct task *self)
 {
-	assert(!self->page);
-	fetch_cookies_free(self->cookies);
-	free(self->source);
-	free(self->url);
+	struct tries *tries = self->tries;
+	if (tries) {
+		assert(!tries->page);
+		fetch_cookies_free(tries->cookies);
+		free(tries->location);
+		free(tries->content_type);
+		free(tries);
+	}
+	free(self->moved);
 	free(self->credentials);
-	free(self->location);
-	free(self->content_type);
 	free(self);
 }
 
@@ -56,7 +65,7 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 	struct url current;
 	url_init(&current);
 	url_parse(&current, self->url, strlen(self->url), NULL, NULL);
-	bool parsed = url_parse(to, self->location, strlen(self->location), &current, NULL);
+	bool parsed = url_parse(to, self->tries->location, strlen(self->tries->location), &current, NULL);
 	*leaves = parsed && !url_same_origin(to, &current);
 	url_release(&current);
 	if (!parsed)
@@ -66,69 +75,80 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 
 void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
+	struct buf bare;
+	buf_init(&bare, URL_LENGTH_MAX);
+	url_append_bare(url, &bare);
+	free(self->moved);
+	self->url = self->moved = bare.data;
 	if (leaves) {
 		free(self->credentials);
 		self->credentials = NULL;
 	}
-	take_url(self, url);
-	self->redirects++;
-	self->foreign |= leaves;
-	self->goes_on = true;
+	take_credentials(self, url);
+	self->tries->redirects++;
+	self->tries->foreign |= leaves;
+	self->tries->goes_on = true;
 }
 
 struct fetch_request task_request(struct task *self, const struct options *options)
 {
-	self->began_us = clock_now_us();
-	if (self->attempts == 0)
-		self->phases.queued = (double)(self->began_us - self->listed_us) / 1000;
-	if (!self->goes_on) {
-		self->attempts++;
-		self->spent_ms = 0;
+	int64_t now = clock_now_us();
+	if (!self->tries) {
+		self->tries = alloc_new(sizeof *self->tries);
+		self->tries->phases = none.phases;
+		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
 	}
-	self->goes_on = false;
+	struct tries *tries = self->tries;
+	tries->began_us = now;
+	if (!tries->goes_on) {
+		tries->attempts++;
+		tries->spent_ms = 0;
+	}
+	tries->goes_on = false;
 	int64_t timeout = options->timeout_ms;
 	if (timeout)
-		timeout = timeout > self->spent_ms ? timeout - self->spent_ms : 1;
-	free(self->location);
-	self->location = NULL;
-	self->cut = CUT_NONE;
-	self->http_status = 0;
+		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
+	free(tries->location);
+	tries->location = NULL;
+	tries->cut = CUT_NONE;
+	tries->http_status = 0;
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
-	    .fresh = self->fresh,
-	    .foreign = self->foreign,
-	    .cookies = self->cookies,
+	    .fresh = tries->fresh,
+	    .foreign = tries->foreign,
+	    .cookies = tries->cookies,
 	    .waited_ms = -1,
 	    .job = self};
 }
 
 void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size)
 {
-	if (self->cut == CUT_NOT_TEXT)
-		snprintf(reason, size, "not text but %s", self->content_type);
+	if (self->tries->cut == CUT_NOT_TEXT)
+		snprintf(reason, size, "not text but %s", self->tries->content_type);
 	else
 		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
 }
 
 void task_note(struct task *self, const struct fetch_result *result)
 {
-	double queued = self->phases.queued;
-	self->http_status = result->http_status;
-	self->http_version = result->http_version;
-	self->phases = result->phases;
-	self->phases.queued = queued;
-	self->wire_bytes += result->wire_bytes;
-	free(self->content_type);
-	self->content_type = NULL;
+	struct tries *tries = self->tries;
+	double queued = tries->phases.queued;
+	tries->http_status = result->http_status;
+	tries->http_version = result->http_version;
+	tries->phases = result->phases;
+	tries->phases.queued = queued;
+	tries->wire_bytes += result->wire_bytes;
+	free(tries->content_type);
+	tries->content_type = NULL;
 	if (result->content_type)
-		self->content_type = alloc_copy(result->content_type, strlen(result->content_type));
+		tries->content_type = alloc_copy(result->content_type, strlen(result->content_type));
 }
 
 int64_t task_backoff_ms(const struct task *self, uint64_t *dice)
 {
 	int64_t longest = BACKOFF_FIRST_MS;
-	for (unsigned i = 1; i < self->attempts && longest < BACKOFF_LONGEST_MS; i++)
+	for (unsigned i = 1; i < self->tries->attempts && longest < BACKOFF_LONGEST_MS; i++)
 		longest *= 2;
 	if (longest > BACKOFF_LONGEST_MS)
 		longest = BACKOFF_LONGEST_MS;
@@ -151,20 +171,21 @@ enum host_news task_news(const struct fetch_result *result)
 
 struct outcome task_outcome(const struct task *self)
 {
+	const struct tries *tries = self->tries ? self->tries : &none;
 	return (struct outcome){
 	    .number = self->number,
 	    .source_url = self->source,
 	    .final_url = self->url,
-	    .http_status = self->http_status,
-	    .attempts = self->attempts,
-	    .redirects = self->redirects,
-	    .content_type = self->content_type,
-	    .charset = self->page ? page_charset(self->page) : NULL,
-	    .phases = self->phases,
+	    .http_status = tries->http_status,
+	    .attempts = tries->attempts,
+	    .redirects = tries->redirects,
+	    .content_type = tries->content_type,
+	    .charset = tries->page ? page_charset(tries->page) : NULL,
+	    .phases = tries->phases,
 	    .listed_us = self->listed_us,
-	    .began_us = self->began_us,
-	    .http_version = self->http_version,
-	    .wire_bytes = self->wire_bytes,
-	    .bytes = self->page ? page_size(self->page) : 0,
+	    .began_us = tries->began_us,
+	    .http_version = tries->http_version,
+	    .wire_bytes = tries->wire_bytes,
+	    .bytes = tries->page ? page_size(tries->page) : 0,
 	};
 }

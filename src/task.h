@@ -15,14 +15,9 @@
 /* Why a handler wanted no more of an answer. */
 enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
 
-/* All texts are its own. */
-struct task {
-	struct job job;    /* first: the frontier gives it back */
-	uint64_t number;   /* in the list */
-	char *source;      /* as listed, without credentials */
-	char *url;         /* where to ask now, without them */
-	char *credentials; /* for its origin; NULL: none */
-	char *location;    /* where the answer sends us; raw */
+/* What came of its tries; all is its own but the page. */
+struct tries {
+	char *location; /* where the answer sends us; raw */
 	char *content_type;
 	struct page *page; /* while an answer comes in; the ledger's */
 	enum cut cut;
@@ -32,13 +27,24 @@ struct task {
 	bool fresh;       /* it must not use an old connection */
 	bool foreign;     /* redirects led away from the origin of the listed URL */
 	int64_t spent_ms; /* of this attempt's time, by the redirects before */
-	int64_t listed_us;
 	int64_t began_us; /* the last try; 0: none did */
 	long http_status;
 	const char *http_version; /* constant; NULL: there was no answer */
 	struct phases phases;
 	uint64_t wire_bytes;
 	struct curl_slist *cookies;
+};
+
+/* Small while it waits for its first try, as thousands do. */
+struct task {
+	struct job job;  /* first: the frontier gives it back */
+	uint64_t number; /* in the list */
+	int64_t listed_us;
+	struct tries *tries; /* from the first on; NULL: there was none */
+	const char *url;     /* where to ask now, without credentials: behind source, or */
+	char *moved;         /* … where a redirect led; NULL: none did */
+	char *credentials;   /* for its origin; NULL: none */
+	char source[];       /* as listed, without credentials */
 };
 
 /* number is its place in the list, source the URL as listed, url what it was parsed to; both are copied, and

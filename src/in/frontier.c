@@ -216,6 +216,7 @@ void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 {
 	struct host *host = leave_host(self, job);
 	host->promised++;
+	job->due = (struct heap_node){0};
 	heap_put(&self->retries, &job->due, (uint64_t)due, job);
 	self->waiting++;
 	settle(self, host);

@@ -16,11 +16,16 @@
  * is at every moment in one place: waiting here, or out (started). {0} before frontier_add. */
 struct job {
 	struct host *host;
-	struct job *next;
-	struct job *older, *newer; /* its neighbours among those that are out */
-	int64_t out_since;
 	uint64_t number; /* its place in the list; the smallest starts first */
-	struct heap_node due;
+	/* By the place where it is; lists are long, so what cannot be needed together takes no more room. */
+	union {
+		struct job *next; /* waiting for its host */
+		struct {
+			struct job *older, *newer; /* its neighbours among those that are out */
+			int64_t out_since;
+		};
+		struct heap_node due; /* waiting for its next try */
+	};
 };
 
 struct frontier;
