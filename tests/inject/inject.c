@@ -36,6 +36,7 @@
 	X(open)                                                                                              \
 	X(read)                                                                                              \
 	X(pread)                                                                                             \
+	X(pwrite)                                                                                            \
 	X(write)                                                                                             \
 	X(fsync)                                                                                             \
 	X(rename)                                                                                            \
@@ -322,6 +323,11 @@ ssize_t read(int fd, void *bytes, size_t len)
 ssize_t pread(int fd, void *bytes, size_t len, off_t at)
 {
 	return fails(KIND_pread, CALLER, "pread", fd, NULL) ? -1 : NEXT(pread)(fd, bytes, len, at);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+	return fails(KIND_pwrite, CALLER, "pwrite", fd, NULL) ? -1 : NEXT(pwrite)(fd, bytes, len, at);
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)

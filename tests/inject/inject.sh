@@ -31,6 +31,7 @@ series="alloc|once:ENOMEM
 open|once:EMFILE on:EMFILE
 read|once:EIO on:EIO once:EINTR
 pread|once:EIO on:EIO
+pwrite|once:ENOSPC on:ENOSPC
 write|once:ENOSPC on:ENOSPC once:EIO on:EIO once:SHORT on:SHORT on:FULL once:EINTR once:EAGAIN once:EPIPE
 fsync|once:EIO on:EIO
 rename|once:EACCES on:EACCES
