@@ -95,9 +95,11 @@ static bool next_piece(struct found_reader *self)
 {
 	const struct found *found = self->found;
 	self->at = found_store_read(found->store, &found->pieces[self->next++]);
-	self->left = self->size < FOUND_PIECE ? self->size : FOUND_PIECE;
 	self->failed = !self->at;
-	return self->at;
+	if (self->failed)
+		return false;
+	self->left = self->size < FOUND_PIECE ? self->size : FOUND_PIECE;
+	return true;
 }
 
 /* Adds the next bytes to those joined. */

@@ -19,7 +19,7 @@ struct page_shared;
 
 /* What was found in pages that are not finished takes so much of it, and the rest goes into a temporary file.
  * Free with page_shared_free, after the pages. */
-enum { PAGES_MEMORY = 1 << 20 };
+enum { PAGES_MEMORY = 512 << 10 };
 struct page_shared *page_shared_new(size_t memory);
 void page_shared_free(struct page_shared *self);
 
