@@ -5,6 +5,8 @@
 #include "support/site.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* The links of one page, a line each, as areq prints them with these further options; the caller frees them.
  * The page is at /_/dir/page below the site, which is cut off the links as SITE. */
@@ -335,5 +337,61 @@ Test(links, of_some_elements_can_be_kept_alone)
 	    &site, "<link href=a><A href=b><area href=c><base href='/d/'>", "text/html", "--tags", "a,AREA");
 	cr_expect_str_eq(links, "SITE/d/b\nSITE/d/c\n");
 	free(links);
+	site_stop(&site);
+}
+
+/* So many links are more than is held in memory. */
+enum { MANY = 60000 };
+
+/* A page of so many, one that is cut short, and a small one, with that folder for temporary files. */
+static void run_many(struct run_result *result, struct site *site, const char *folder)
+{
+	char list[2000], tmpdir[300];
+	snprintf(tmpdir, sizeof tmpdir, "TMPDIR=%s", folder);
+	snprintf(list, sizeof list, "%s\n%s\n%s\n", site_page(site, "links", "60000"),
+	    site_page(site, "links", "60001", "cut", "1500000"),
+	    site_page(site, "links", "1", "delay", "300"));
+	run_areq_with(result,
+	    (&(struct run_options){.input = list, .env = (const char *const[]){tmpdir, NULL}}), "--no-header",
+	    "-r", "0");
+	run_assert_exit(result, 1);
+}
+
+static void expect_many(const struct run_result *result, const struct site *site)
+{
+	char expected[300];
+	struct rows rows, links;
+	rows_init(&rows);
+	rows_parse(&rows, result->out, result->out_len);
+	links = rows_column(&rows, 1);
+	cr_assert_eq(links.count, MANY + 1, "%zu", links.count);
+	for (size_t i = 0; i < links.count; i++) {
+		snprintf(expected, sizeof expected, "http://%s/_/link%zu", site->host, i % MANY + 1);
+		cr_assert_str_eq(links.row[i], expected);
+	}
+	rows_release(&rows);
+	rows_release(&links);
+}
+
+Test(links, of_large_pages_are_all_given_whether_or_not_there_is_a_temporary_file)
+{
+	struct site site;
+	struct run_result result;
+	struct scratch scratch;
+	site_start(&site);
+	scratch_init(&scratch);
+	run_many(&result, &site, scratch.folder);
+	expect_many(&result, &site);
+	cr_expect_not(strstr(result.err, "temporary file"), "%s", result.err);
+	run_release(&result);
+	cr_expect_eq(rmdir(scratch.folder), 0, "nothing is left there");
+
+	run_many(&result, &site, "/nonexistent/folder");
+	expect_many(&result, &site);
+	const char *warning = strstr(result.err, "/nonexistent/folder/");
+	cr_assert(warning, "%s", result.err);
+	cr_expect_not(strstr(warning + 1, "/nonexistent/folder/"), "once: %s", result.err);
+	run_release(&result);
+	scratch_release(&scratch);
 	site_stop(&site);
 }

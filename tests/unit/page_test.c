@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct given {
 	char text[4096];
@@ -160,4 +161,112 @@ Test(page, tells_what_is_known_of_what_is_no_html_tag)
 	expect_page(&detailed, "application/atom+xml", xml, strlen(xml), note_details, "x&y|link|self&|-1\n");
 	expect_page(&by_pattern, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
 	expect_page(&by_xpath, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
+}
+
+/* A page of many links, none of which is as long as the one before. */
+static void append_links(struct buf *page, size_t count)
+{
+	char link[400];
+	buf_append_text(page, "<!doctype html><meta charset=shift_jis>");
+	for (size_t i = 0; i < count; i++) {
+		snprintf(link, sizeof link, "<a rel=next href='%zu?%0*zu&amp;\x83\x83'>", i % 3000,
+		    (int)(i % 300) + 1, i);
+		buf_append_text(page, link);
+	}
+	buf_append_text(page, "<base href=//o/b/>");
+}
+
+static void append_details(void *ctx, const struct link *link)
+{
+	struct buf *given = ctx;
+	char position[30];
+	snprintf(position, sizeof position, "%" PRId64 "\n", link->position);
+	buf_append(given, link->url.data, link->url.len);
+	buf_append(given, link->raw.data, link->raw.len);
+	buf_append(given, link->rel.data, link->rel.len);
+	buf_append_text(given, position);
+}
+
+/* What pages that come in together give, in that memory. */
+static void give_together(
+    size_t memory, const struct options *options, const struct buf *bytes, struct buf *given)
+{
+	struct page_tools tools = {
+	    .options = options, .shared = page_shared_new(memory), .patterns = extract_patterns_new()};
+	if (options->includes.count)
+		tools.filter = filter_new(options);
+	struct page *pages[] = {page_new(&tools), page_new(&tools), page_new(&tools)};
+	struct page_counts counts;
+	for (size_t i = 0; i < 3; i++)
+		page_begin(pages[i], "text/html");
+	for (size_t at = 0; at < bytes->len; at += 5000) {
+		size_t len = bytes->len - at < 5000 ? bytes->len - at : 5000;
+		for (size_t i = 0; i < 3; i++)
+			cr_assert(page_feed(pages[i], bytes->data + at, len));
+	}
+	/* One is interrupted: none of its links comes up in another page that takes its place. */
+	page_drop(pages[2]);
+	page_begin(pages[2], "text/html");
+	cr_assert(page_feed(pages[2], "<a href=x>", 10));
+	for (size_t i = 0; i < 3; i++) {
+		cr_assert_eq(
+		    page_finish(pages[i], "http://h/d/p", append_details, given, &counts), PAGE_GIVEN);
+		cr_expect(i == 2 ? counts.links == 1 : counts.links > 5000);
+	}
+	for (size_t i = 0; i < 3; i++)
+		page_free(pages[i]);
+	filter_free(tools.filter);
+	page_shared_free(tools.shared);
+	extract_patterns_free(tools.patterns);
+}
+
+Test(page, gives_the_same_links_with_little_memory)
+{
+	const char *any = ".";
+	const struct options asked[] = {{.max_size = 1 << 30}, {.max_size = 1 << 30, .format = FORMAT_JSONL},
+	    {.max_size = 1 << 30, .includes = {&any, 1}}};
+	static const size_t memories[] = {0, 100000};
+	struct buf bytes, expected, given;
+	buf_init(&bytes, SIZE_MAX / 2);
+	buf_init(&expected, SIZE_MAX / 2);
+	buf_init(&given, SIZE_MAX / 2);
+	append_links(&bytes, 6000);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		buf_clear(&expected);
+		give_together(1 << 30, &asked[i], &bytes, &expected);
+		for (size_t k = 0; k < sizeof memories / sizeof *memories; k++) {
+			buf_clear(&given);
+			give_together(memories[k], &asked[i], &bytes, &given);
+			cr_expect_eq(given.len, expected.len);
+			cr_expect(given.len == expected.len && !memcmp(given.data, expected.data, given.len));
+		}
+	}
+	buf_release(&bytes);
+	buf_release(&expected);
+	buf_release(&given);
+}
+
+Test(page, is_lost_where_the_temporary_file_cannot_be_read)
+{
+	cr_assert(freopen("/dev/null", "w", stderr));
+	const struct options options = {.max_size = 1 << 30};
+	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	struct page_counts counts;
+	struct buf bytes, given;
+	buf_init(&bytes, SIZE_MAX / 2);
+	buf_init(&given, SIZE_MAX / 2);
+	append_links(&bytes, 6000);
+	int file = dup(STDIN_FILENO);
+	close(file);
+	tools.shared = page_shared_new(0);
+	struct page *page = page_new(&tools);
+	page_begin(page, "text/html");
+	cr_assert(page_feed(page, bytes.data, bytes.len));
+	cr_assert_eq(ftruncate(file, 0), 0);
+	cr_expect_eq(page_finish(page, "http://h/d/p", append_details, &given, &counts), PAGE_LOST);
+	page_free(page);
+	page_shared_free(tools.shared);
+	extract_patterns_free(tools.patterns);
+	buf_release(&bytes);
+	buf_release(&given);
 }
