@@ -333,9 +333,10 @@ enum status ordered_release(struct ordered *self, size_t most)
 	for (size_t given = 0; self->failed == STATUS_OK && given < most; given += len) {
 		struct waiting *waiting = first_waiting(self);
 		struct run *run = first_run(self);
-		bool in_file = run && (!waiting || run->first.number <= waiting->node.key);
-		uint64_t number = in_file ? run->first.number : waiting ? waiting->node.key : UINT64_MAX;
-		if (number > self->next)
+		if (!run && !waiting)
+			break;
+		bool in_file = !waiting || (run && run->first.number <= waiting->node.key);
+		if ((in_file ? run->first.number : waiting->node.key) > self->next)
 			break;
 		if (in_file)
 			release_from_file(self, run, &len);
