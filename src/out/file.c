@@ -107,6 +107,11 @@ bool file_is(const struct file *self, const struct stat *info)
 	return self->part.target && stat(self->part.target, &target) == 0 && is_one_file(&target, info);
 }
 
+bool file_is_on_disk(const struct file *self)
+{
+	return S_ISREG(self->info.st_mode);
+}
+
 enum status file_begin(struct file *self)
 {
 	if (self->part.target)

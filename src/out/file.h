@@ -44,6 +44,9 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 /* True where that is the file that is written to, or the one that file_commit would replace. */
 bool file_is(const struct file *self, const struct stat *info);
 
+/* True for a regular file, also where it is stdout. */
+bool file_is_on_disk(const struct file *self);
+
 /* Before the first write: empties a file that is not appended to, cuts a torn line off one that is. */
 enum status file_begin(struct file *self);
 

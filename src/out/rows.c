@@ -13,6 +13,10 @@
 /* One page of very many links must not cost its memory for the rest of the run. */
 enum { ROWS_KEPT = 1 << 20 };
 
+/* A file of the disk gets the pages in blocks of so many bytes or a few more, and the last of them so late.
+ */
+enum { BLOCK_BYTES = 64 << 10, BLOCK_MS = 200 };
+
 /* No more is given to a reader, or written to a disk, between two looks at the network. */
 enum { RELEASED_AT_ONCE = 1 << 20 };
 
@@ -20,7 +24,10 @@ struct rows {
 	const struct options *options;
 	const struct row_format *format;
 	struct file *file;
-	struct buf held;         /* of the page whose links come in */
+	struct buf held; /* of pages that wait for a block, and of the one whose links come in */
+	size_t complete; /* so much of it is of whole pages, … */
+	int64_t due;     /* … which are written then at the latest */
+	bool in_blocks;
 	struct ordered *ordered; /* NULL: as they come */
 	bool unique;
 	struct seen seen;  /* the URLs that have had their row */
@@ -63,6 +70,8 @@ struct rows *rows_new(const struct options *options, struct file *file)
 	self->unique = options->unique || self->format->unique;
 	if (options->ordered)
 		self->ordered = ordered_new(ORDERED_MEMORY, on_ordered, self);
+	/* Where there is a report, the rows of each page are in the file before it says so. */
+	self->in_blocks = !options->ordered && !options->report;
 	buf_init(&self->held, SIZE_MAX / 2);
 	buf_init(&self->chosen, SIZE_MAX / 2);
 	seen_init(&self->seen);
@@ -95,6 +104,7 @@ static enum status flush(struct rows *self, uint64_t number)
 	                         ? ordered_add(self->ordered, number, self->held.data, self->held.len)
 	                         : file_write(self->file, self->held.data, self->held.len);
 	buf_clear(&self->held);
+	self->complete = 0;
 	if (self->held.room > ROWS_KEPT)
 		buf_release(&self->held);
 	return status;
@@ -118,7 +128,7 @@ static enum status rows_link(void *ctx, const struct outcome *page, const struct
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
-	if (self->held.len >= ROWS_PIECE)
+	if (self->held.len - self->complete >= ROWS_PIECE)
 		status = flush(self, page->number);
 	if (self->unique)
 		hold_if_first(self, page, link);
@@ -135,13 +145,31 @@ static enum status release(struct rows *self)
 	return ordered_release(self->ordered, RELEASED_AT_ONCE - backlog);
 }
 
+/* The page is whole. */
+static enum status end_page(struct rows *self, uint64_t number)
+{
+	if (self->held.len == self->complete)
+		return STATUS_OK;
+	if (!self->in_blocks || !file_is_on_disk(self->file) || self->held.len >= BLOCK_BYTES)
+		return flush(self, number);
+	if (self->complete == 0)
+		self->due = clock_now_ms() + BLOCK_MS;
+	self->complete = self->held.len;
+	return STATUS_OK;
+}
+
+static enum status flush_complete(struct rows *self)
+{
+	return self->complete ? flush(self, 0) : STATUS_OK;
+}
+
 static enum status rows_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct rows *self = ctx;
 	/* A page may be lost while its links are given out. */
 	if (outcome->kind != OUTCOME_OK)
-		buf_clear(&self->held);
-	enum status status = self->held.len ? flush(self, outcome->number) : STATUS_OK;
+		self->held.len = self->complete;
+	enum status status = end_page(self, outcome->number);
 	if (self->ordered) {
 		status = status_first(status, ordered_finish(self->ordered, outcome->number));
 		status = status_first(status, release(self));
@@ -152,7 +180,12 @@ static enum status rows_outcome(void *ctx, const struct outcome *outcome)
 static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct rows *self = ctx;
-	enum status status = file_flush(self->file);
+	enum status status = STATUS_OK;
+	if (self->complete && clock_now_ms() >= self->due)
+		status = flush_complete(self);
+	if (self->complete)
+		wait_until(wait, self->due);
+	status = status_first(status, file_flush(self->file));
 	status = status_first(status, release(self));
 	status = status_first(status, file_hand_on(self->file, wait, backlog));
 	/* What a reader has no room for is waited for already. */
@@ -163,7 +196,8 @@ static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 
 enum status rows_drain(struct rows *self, int64_t until)
 {
-	enum status status = file_drain(self->file, until);
+	enum status status = flush_complete(self);
+	status = status_first(status, file_drain(self->file, until));
 	while (status == STATUS_OK && self->ordered && ordered_is_ready(self->ordered)) {
 		status = release(self);
 		status = status_first(status, file_drain(self->file, until));

@@ -78,6 +78,8 @@ Test(atomic, replaces_the_file_only_at_the_end)
 	const char *file = file_with_mode(&scratch, "found.tsv", old, 0604);
 	run_start_areq(&child, NULL, "-v", "--atomic", "-o", file, quick, late);
 	run_wait_error(&child, "found 1 link", 5);
+	/* A block that does not fill goes out after a while. */
+	run_wait(&child, 0.5);
 	expect_content(&scratch, "found.tsv", old);
 	expect_content(&scratch, "found.tsv.part", ROWS_OF(&site, quick));
 	cr_expect_eq(mode_of(&scratch, "found.tsv.part"), 0604);
@@ -86,6 +88,28 @@ Test(atomic, replaces_the_file_only_at_the_end)
 	expect_content(&scratch, "found.tsv", ROWS_OF(&site, quick, late));
 	cr_expect_eq(mode_of(&scratch, "found.tsv"), 0604);
 	cr_expect_not(scratch_exists(&scratch, "found.tsv.part"));
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(file, has_the_rows_of_a_page_before_the_report_has_the_page)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *quick = site_page(&site, "links", "1");
+	const char *late = late_page(&site, "1000", "late");
+	const char *file = scratch_path(&scratch, "found.tsv");
+	run_start_areq(&child, NULL, "--report", "-", "-o", file, quick, late);
+	run_wait_output(&child, "\"outcome\":\"ok\"", 5);
+	expect_content(&scratch, "found.tsv", ROWS_OF(&site, quick));
+	run_finish(&child, &result);
+	run_expect_exit(&result, 0);
+	expect_content(&scratch, "found.tsv", ROWS_OF(&site, quick, late));
 	run_release(&result);
 	scratch_release(&scratch);
 	site_stop(&site);
