@@ -1,7 +1,5 @@
 #include "link/extract_tree.h"
 
-#include <string.h>
-
 void extract_tree_release(struct extract_tree *self)
 {
 	foreign_release(&self->foreign);
@@ -14,14 +12,18 @@ void extract_tree_reset(struct extract_tree *self)
 	*self = (struct extract_tree){.foreign = foreign};
 }
 
+/* A NUL is dropped and does not keep a frameset from following. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\0';
+}
+
 void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len)
 {
 	if (self->place > EXTRACT_HEAD || self->templates > 0)
 		return;
-	/* A NUL is dropped and does not keep a frameset from following. */
-	static const char blank[] = {'\t', '\n', '\f', '\r', ' ', '\0'};
 	for (size_t i = 0; i < len; i++)
-		if (!memchr(blank, bytes[i], sizeof blank)) {
+		if (!is_blank(bytes[i])) {
 			self->place = EXTRACT_BODY;
 			return;
 		}
@@ -99,7 +101,7 @@ static bool is_structure(const struct extract_element *element)
 	       element->id == EXTRACT_ELEMENT_FRAMESET;
 }
 
-enum extract_fate extract_tree_start(struct extract_tree *self, struct extract_patterns *patterns,
+enum extract_fate extract_tree_start_any(struct extract_tree *self, struct extract_patterns *patterns,
     const struct foreign_tag *tag, bool has_href)
 {
 	bool hidden = self->templates > 0;

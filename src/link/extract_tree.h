@@ -51,8 +51,20 @@ static inline bool extract_tree_wants_all(const struct extract_tree *self)
 /* Text between tags; pieces of it in any cut. */
 void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len);
 
-enum extract_fate extract_tree_start(struct extract_tree *self, struct extract_patterns *patterns,
+/* Only for the one below. */
+enum extract_fate extract_tree_start_any(struct extract_tree *self, struct extract_patterns *patterns,
     const struct foreign_tag *tag, bool has_href);
+
+/* A start tag: what becomes of it? */
+static inline enum extract_fate extract_tree_start(struct extract_tree *self,
+    struct extract_patterns *patterns, const struct foreign_tag *tag, bool has_href)
+{
+	/* Most tags are in a body, and change nothing there. */
+	bool is_usual = !extract_tree_wants_all(self) && self->templates == 0 &&
+	                tag->element->id == EXTRACT_ELEMENT_OTHER &&
+	                !(tag->element->traits & EXTRACT_TABLE_PART);
+	return is_usual ? EXTRACT_HTML : extract_tree_start_any(self, patterns, tag, has_href);
+}
 
 void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag);
 
