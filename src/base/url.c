@@ -95,6 +95,13 @@ bool url_parse(struct url *self, const char *input, size_t len, const struct url
     const struct url_encoder *encoder)
 {
 	assert(base != self);
+	return url_plain_parse(self, input, len, base) ||
+	       url_parse_by_states(self, input, len, base, encoder);
+}
+
+bool url_parse_by_states(struct url *self, const char *input, size_t len, const struct url *base,
+    const struct url_encoder *encoder)
+{
 	struct slice text = {input, len};
 	reset(self);
 	unsigned classes;
@@ -179,11 +186,6 @@ int url_port(const struct url *self)
 	if (self->port >= 0)
 		return self->port;
 	return scheme && scheme->port ? scheme->port : -1;
-}
-
-bool url_is_http(const struct url *self)
-{
-	return self->special && self->href.data[0] == 'h';
 }
 
 bool url_same_origin(const struct url *self, const struct url *other)

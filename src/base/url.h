@@ -79,6 +79,9 @@ int url_port(const struct url *self);
 bool url_same_origin(const struct url *self, const struct url *other);
 
 /* http or https. */
-bool url_is_http(const struct url *self);
+static inline bool url_is_http(const struct url *self)
+{
+	return self->special && self->href.data[0] == 'h';
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* What the url_*.c files share; nobody else includes it. All text in here is valid UTF-8. */
+/* What the url_*.c files share; nobody but their tests includes it. All text in here is valid UTF-8. */
 #ifndef AREQ_BASE_URL_INTERNAL_H
 #define AREQ_BASE_URL_INTERNAL_H
 
@@ -26,10 +26,12 @@ enum url_class {
 	URL_FORBIDDEN_IN_DOMAIN = 1 << 11,
 	URL_SCHEME_CHARACTER = 1 << 12,
 	URL_TAB_OR_NEWLINE = 1 << 13,
-	URL_NOT_ASCII = 1 << 14
+	URL_NOT_ASCII = 1 << 14,
+	URL_COLON = 1 << 15,
+	URL_NOT_PLAIN = 1 << 16 /* does not stand for itself in the path, query or fragment of an http URL */
 };
 
-extern const uint16_t url_encode_classes[256];
+extern const uint32_t url_encode_classes[256];
 
 static inline bool url_encode_is(char byte, unsigned classes)
 {

@@ -1,7 +1,7 @@
 /* The basic URL parser (section 4.4) in three files: url_reference.c has the states that decide what the
  * input is, url_authority.c those from "//" to the port, url_path.c the rest. Each function is one or more
  * states: it consumes input, writes what that serialises to behind url->href, and returns false for
- * failure. */
+ * failure. url_plain.c goes around them where it can. */
 #ifndef AREQ_BASE_URL_PARSER_H
 #define AREQ_BASE_URL_PARSER_H
 
@@ -24,6 +24,15 @@ struct url_parser {
 	const char *end;
 	unsigned classes; /* of all bytes of the input: see url_internal.h */
 };
+
+/* Resolves what nothing has to be encoded in, the shapes that most links have, without any states: an http
+ * URL with no more than a host before its path, or a reference to be resolved against an http base. True: url
+ * is what the states would have made it. False: they must, and url is undefined but for its memory. */
+bool url_plain_parse(struct url *url, const char *input, size_t len, const struct url *base);
+
+/* url_parse without url_plain_parse: what a test holds that to. */
+bool url_parse_by_states(struct url *self, const char *input, size_t len, const struct url *base,
+    const struct url_encoder *encoder);
 
 /* A special scheme; port 0: it has no default port. */
 struct url_scheme_entry {

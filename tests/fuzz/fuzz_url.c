@@ -1,5 +1,5 @@
 /* The first line of the data is the base URL (an empty one: no base), the rest is the input. */
-#include "base/url.h"
+#include "base/url_parser.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -65,6 +65,18 @@ static void check_idempotent(const struct url *url, const struct url *base)
 	url_release(&again);
 }
 
+/* What is plain comes out as by the states of the parser. */
+static void check_plain(const struct url *url, bool parsed, struct slice input, const struct url *base)
+{
+	struct url expected;
+	url_init(&expected);
+	bool ok = url_parse_by_states(&expected, input.data, input.len, base, NULL);
+	assert(ok == parsed);
+	if (ok)
+		check_same(url, &expected);
+	url_release(&expected);
+}
+
 /* Tabs within the input and an encoder that encodes as UTF-8 change nothing. */
 static void check_variations(const struct url *url, bool parsed, struct slice input, const struct url *base)
 {
@@ -109,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		assert(url.href.len == 0);
 	}
+	check_plain(&url, parsed, input, context);
 	check_variations(&url, parsed, input, context);
 	url_release(&url);
 	url_release(&base);
