@@ -14,7 +14,6 @@
 #include "base/url.h"
 #include "link/charset.h"
 #include "link/entity.h"
-#include "link/found.h"
 #include "link/page.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -29,12 +28,17 @@ enum { CHUNK = 16 * 1024, MAX_SIZE = 1 << 30 };
 
 static const char page_url[] = "http://www.example.com/some/page.html";
 
+struct texts {
+	struct slice *list;
+	size_t count;
+};
+
 struct sample {
 	struct buf bytes;
 	const struct charset *charset;
 	struct url base;
-	struct found values; /* as text */
-	struct found urls;
+	struct texts values;
+	struct texts urls;
 };
 
 struct set {
@@ -48,6 +52,19 @@ struct set {
 	size_t links;   /* likewise */
 	size_t results; /* of the pass */
 };
+
+static void texts_add(struct texts *self, struct slice text)
+{
+	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
+	self->list[self->count++] = (struct slice){alloc_copy(text.data, text.len), text.len};
+}
+
+static void texts_release(struct texts *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		free((char *)self->list[i].data);
+	free(self->list);
+}
 
 /* In place of base/random.c: the same hashes each time, so the same collisions. */
 uint64_t random_bits(void)
@@ -86,20 +103,20 @@ static void pass_find(struct set *set)
 
 static void pass_resolve(struct set *set)
 {
-	struct found_link link;
 	for (size_t i = 0; i < set->count; i++) {
-		for (size_t at = 0; found_next(&set->samples[i].values, &at, &link);)
-			set->results += resolve(set, &set->samples[i], link.value);
+		const struct texts *values = &set->samples[i].values;
+		for (size_t n = 0; n < values->count; n++)
+			set->results += resolve(set, &set->samples[i], values->list[n]);
 	}
 }
 
 static void pass_unique(struct set *set)
 {
-	struct found_link link;
 	for (size_t i = 0; i < set->count; i++) {
+		const struct texts *urls = &set->samples[i].urls;
 		seen_clear(&set->seen);
-		for (size_t at = 0; found_next(&set->samples[i].urls, &at, &link);)
-			set->results += seen_add(&set->seen, link.value.data, link.value.len);
+		for (size_t n = 0; n < urls->count; n++)
+			set->results += seen_add(&set->seen, urls->list[n].data, urls->list[n].len);
 	}
 }
 
@@ -131,11 +148,11 @@ static void keep_hit(void *ctx, const struct extract_hit *hit)
 	buf_init(&text, URL_LENGTH_MAX);
 	if (charset_decode(sample->charset, hit->value.data, hit->value.len, &decoded) &&
 	    entity_decode(decoded.data ? decoded.data : "", decoded.len, &text)) {
-		struct found_link link = {.value = {text.data ? text.data : "", text.len}};
+		struct slice value = {text.data ? text.data : "", text.len};
 		if (hit->kind == EXTRACT_LINK)
-			found_add(&sample->values, &link);
+			texts_add(&sample->values, value);
 		else if (hit->kind == EXTRACT_BASE)
-			url_parse(&sample->base, link.value.data, link.value.len, NULL, NULL);
+			url_parse(&sample->base, value.data, value.len, NULL, NULL);
 	}
 	buf_release(&decoded);
 	buf_release(&text);
@@ -145,8 +162,6 @@ static void keep_hit(void *ctx, const struct extract_hit *hit)
 static void prepare(struct set *set, struct sample *sample, const char *name)
 {
 	buf_init(&sample->bytes, MAX_SIZE);
-	found_init(&sample->values, MAX_SIZE);
-	found_init(&sample->urls, MAX_SIZE);
 	url_init(&sample->base);
 	if (!readfile_whole(name, &sample->bytes)) {
 		perror(name);
@@ -159,18 +174,18 @@ static void prepare(struct set *set, struct sample *sample, const char *name)
 	url_parse(&sample->base, page_url, strlen(page_url), NULL, NULL);
 	extract_sample(set, sample, keep_hit, sample);
 	set->bytes += sample->bytes.len;
-	struct found_link link;
-	for (size_t at = 0; found_next(&sample->values, &at, &link); set->links++) {
-		if (resolve(set, sample, link.value))
-			found_add(&sample->urls, &(struct found_link){.value = url_href(&set->url)});
+	set->links += sample->values.count;
+	for (size_t n = 0; n < sample->values.count; n++) {
+		if (resolve(set, sample, sample->values.list[n]))
+			texts_add(&sample->urls, url_href(&set->url));
 	}
 }
 
 static void release(struct sample *sample)
 {
 	buf_release(&sample->bytes);
-	found_release(&sample->values);
-	found_release(&sample->urls);
+	texts_release(&sample->values);
+	texts_release(&sample->urls);
 	url_release(&sample->base);
 }
 
@@ -206,7 +221,8 @@ static const struct stage {
 static bool run(const struct stage *stage, char *const *names, size_t count)
 {
 	const struct options options = {.max_size = MAX_SIZE};
-	const struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	const struct page_tools tools = {
+	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	struct set set = {.samples = alloc_array(count, sizeof *set.samples),
 	    .count = count,
 	    .extract = extract_new(tools.patterns),
@@ -225,6 +241,7 @@ static bool run(const struct stage *stage, char *const *names, size_t count)
 	seen_release(&set.seen);
 	url_release(&set.url);
 	page_free(set.page);
+	page_shared_free(tools.shared);
 	extract_free(set.extract);
 	extract_patterns_free(tools.patterns);
 	return set.results > 0;

@@ -54,7 +54,8 @@ static void give_links(const struct observer *rows, const char *source, int coun
 Test(rows, of_a_page_go_to_the_disk_in_one_write)
 {
 	static char text[1 << 20];
-	const struct options options = {0};
+	/* Without a report small pages wait for a block. */
+	const struct options options = {.report = "report"};
 	struct file file;
 	int reader;
 	open_messages(&file, &reader, true);
@@ -71,6 +72,34 @@ Test(rows, of_a_page_go_to_the_disk_in_one_write)
 	cr_expect_eq(read_message(reader, text + len, sizeof text - len), 0, "one write for 2,000 rows");
 	give_links(&observer, "http://three/", 0);
 	cr_expect_eq(read_message(reader, text, sizeof text), 0, "no write for no rows");
+	rows_free(rows);
+	cr_assert_eq(file_close(&file), STATUS_OK);
+	close(reader);
+}
+
+Test(rows, of_small_pages_go_to_the_disk_in_blocks)
+{
+	static char text[1 << 20];
+	const struct options options = {.no_header = true};
+	struct file file;
+	int reader;
+	open_messages(&file, &reader, true);
+	struct rows *rows = rows_new(&options, &file);
+	struct observer observer = rows_observer(rows);
+	give_links(&observer, "http://one/", 3);
+	give_links(&observer, "http://two/", 1);
+	cr_expect_eq(read_message(reader, text, sizeof text), 0, "two small pages wait");
+	/* What a page that is lost has given so far is dropped, and nothing else. */
+	cr_assert_eq(observer.link(observer.self, &(struct outcome){.source_url = "http://lost/"},
+	                 &(struct link){.url = slice_of("http://a/0")}),
+	    STATUS_OK);
+	cr_assert_eq(observer.outcome(observer.self, &(struct outcome){.kind = OUTCOME_FAILED}), STATUS_OK);
+	cr_assert_eq(rows_drain(rows, CLOCK_NEVER), STATUS_OK);
+	cr_assert_gt(read_message(reader, text, sizeof text), 0);
+	cr_expect_str_eq(text, "http://one/\thttp://a/0\nhttp://one/\thttp://a/1\nhttp://one/\thttp://a/2\n"
+	                       "http://two/\thttp://a/0\n");
+	give_links(&observer, "http://large/", 4000);
+	cr_expect_gt(read_message(reader, text, sizeof text), 64 << 10, "a full block goes at once");
 	rows_free(rows);
 	cr_assert_eq(file_close(&file), STATUS_OK);
 	close(reader);
