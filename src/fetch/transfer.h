@@ -81,7 +81,8 @@ struct transfer *transfer_new(const struct settings *settings, const struct shar
     const struct fetch_handlers *handlers, struct heap *draining);
 void transfer_free(struct transfer *self);
 
-/* Makes the handle ready for the request. The handle's private pointer is the transfer. */
+/* Makes the handle ready for the request. The handle's private pointer is the transfer. none_free: see
+ * setup_request. */
 void transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free);
 
 CURL *transfer_handle(struct transfer *self);
