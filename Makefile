@@ -322,13 +322,13 @@ dist:
 distcheck: dist
 	sh tests/dist.sh $(abspath $(TARBALL)) $(MAKE)
 
-# In an environment of its own: neither the flags nor the variables of this make have a part in the package.
 # What areq writes for browsers, in a real one.
 browser: $(BIN) $(BUILD)/areq-testserver
 	sh .ci/packages browser
 	sh tests/browser/waterfall.sh --areq $(abspath $(BIN)) --server $(BUILD)/areq-testserver
 	sh tests/browser/har.sh --areq $(abspath $(BIN)) --server $(BUILD)/areq-testserver
 
+# In an environment of its own: neither the flags nor the variables of this make have a part in the package.
 DEB_FOLDER := $(BUILD)/deb
 deb: dist
 	@case $$(dpkg-parsechangelog -S Version) in $(VERSION)-*) ;; *) \
