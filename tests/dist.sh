@@ -15,11 +15,8 @@ if [ -e .git ]; then
 	fi
 fi
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-dist-XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/support/common.sh"
 tar -xzf "$tarball" -C "$folder"
 cd "$folder"/areq-*
 

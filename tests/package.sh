@@ -10,10 +10,8 @@ version=$(dpkg-deb -f "$deb" Version)
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo=sudo
 
-fail() {
-	echo "package: $*" >&2
-	exit 1
-}
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/support/common.sh"
 
 if dpkg-query -W -f '${Status}' areq 2>/dev/null | grep -qv 'not-installed'; then
 	fail "areq $(dpkg-query -W -f '${Version}' areq) is installed already; 'dpkg -P areq' removes it"
@@ -22,15 +20,9 @@ fi
 echo "package: lintian"
 lintian --allow-root --fail-on error,warning "$changes"
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-package-XXXXXX")
-clean_up() {
-	rm -rf "$folder"
+end_others() {
 	$sudo dpkg --purge areq >/dev/null 2>&1 || :
 }
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 echo "package: install $deb"
 # Some machines are set up to leave documentation out.

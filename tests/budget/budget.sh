@@ -42,11 +42,8 @@ command -v valgrind >/dev/null || {
 	exit 1
 }
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-budget-XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 # Valgrind shows its own processor, but one with AVX2 only where the machine has that: so the C library is told to do
 # without, and takes the functions that it would take anywhere. All symbols are bound before anything is counted.

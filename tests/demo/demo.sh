@@ -5,44 +5,15 @@
 #	demo.sh [AREQ [TESTSERVER]]
 set -eu
 
-absolute() {
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "$PWD" "$1" ;;
-	esac
-}
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 areq=$(absolute "${1:-./areq}")
 server=$(absolute "${2:-build/areq-testserver}")
 demo=$(absolute "$(dirname "$0")")
 tab=$(printf '\t')
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-demo-XXXXXX")
-server_pid=
-clean_up() {
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# The server ends when its standard input does: it cannot outlive this script, whatever ends that.
-mkfifo "$folder/lifeline"
-"$server" --root "$demo/site" <"$folder/lifeline" >"$folder/server" &
-server_pid=$!
-exec 3>"$folder/lifeline"
-tries=0
-until grep -q . "$folder/server"; do
-	if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-		echo "the demo's server does not start" >&2
-		exit 1
-	fi
-	tries=$((tries + 1))
-	sleep 0.05
-done
-site=http://$(sed 's/.* //' "$folder/server")
+start_server "$server" --root "$demo/site"
 
 work=$folder/work
 mkdir "$work"
@@ -53,13 +24,8 @@ echo "A small site is up at $site; urls.txt names $(grep -c '^http' "$work/urls.
 echo
 echo "\$ areq urls.txt -o foundurls.txt"
 status=0
-# Neither a proxy nor the user's own configuration has a part in it.
-(
-	cd "$work"
-	HOME=$folder XDG_CONFIG_HOME=$folder no_proxy='*' NO_PROXY='*'
-	export HOME XDG_CONFIG_HOME no_proxy NO_PROXY
-	exec "$areq" urls.txt -o foundurls.txt 3>&-
-) || status=$?
+be_nobody
+(cd "$work" && exec "$areq" urls.txt -o foundurls.txt 3>&-) || status=$?
 echo
 if [ $status -gt 1 ] || [ ! -f "$work/foundurls.txt" ]; then
 	echo "The demo failed: areq ended with exit status $status." >&2

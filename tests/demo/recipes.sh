@@ -6,44 +6,16 @@
 #	recipes.sh README AREQ TESTSERVER
 set -eu
 
-absolute() {
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "$PWD" "$1" ;;
-	esac
-}
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 readme=$(absolute "$1")
 areq=$(absolute "$2")
 server=$(absolute "$3")
 demo=$(absolute "$(dirname "$0")")
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-recipes-XXXXXX")
-server_pid=
-clean_up() {
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
-# The server ends when its standard input does.
-mkfifo "$folder/lifeline"
-"$server" --root "$demo/site" <"$folder/lifeline" >"$folder/server" &
-server_pid=$!
-exec 3>"$folder/lifeline"
-tries=0
-until grep -q . "$folder/server"; do
-	if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-		echo "recipes: the server does not start" >&2
-		exit 1
-	fi
-	tries=$((tries + 1))
-	sleep 0.05
-done
-port=$(sed 's/.*://' "$folder/server")
+start_server "$server" --root "$demo/site"
 
 # Elsewhere the site has another port than here.
 mkdir "$folder/work"
@@ -58,12 +30,12 @@ awk -v folder="$folder" '
 ' "$readme"
 count=$(cat "$folder/count")
 if [ "$count" -lt 10 ]; then
-	echo "recipes: $readme has $count, not ten or more" >&2
-	exit 1
+	fail "$readme has $count, not ten or more"
 fi
 
-HOME=$folder XDG_CONFIG_HOME=$folder no_proxy='*' NO_PROXY='*' LC_ALL=C PATH=$(dirname "$areq"):$PATH
-export HOME XDG_CONFIG_HOME no_proxy NO_PROXY LC_ALL PATH
+be_nobody
+LC_ALL=C PATH=$(dirname "$areq"):$PATH
+export LC_ALL PATH
 wrong=0
 number=1
 cd "$folder/work"

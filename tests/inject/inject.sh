@@ -10,19 +10,19 @@
 # leaks, but not with failing allocations: those end it at once.
 set -eu
 
-# name|the option that it needs|what is in the file before: none, whole or torn|arguments
-modes="file|--output|whole|-o out list
-append|--append|whole|-a -o out list
-report|--report|whole|-o out --report report list
-config|--config|whole|-o out --config config -b cookies list
-summary|--summary-json|whole|-o out --summary-json summary list
-pipe|--verbose|none|-v list
-regexp|--regexp|whole|-e href=.([a-z0-9]+) -o out list
-xpath|--xpath|whole|--xpath //@href -o out list
-atomic|--atomic|whole|--atomic --fail-on never -o out list
-repair|--repair|torn|-a --repair -o out list
-jsonl|--format|whole|--format jsonl --include . -o out list
-ordered|--ordered|whole|--ordered -o out list"
+# name|what is in the file before: none, whole or torn|arguments
+modes="file|whole|-o out list
+append|whole|-a -o out list
+report|whole|-o out --report report list
+config|whole|-o out --config config -b cookies list
+summary|whole|-o out --summary-json summary list
+pipe|none|-v list
+regexp|whole|-e href=.([a-z0-9]+) -o out list
+xpath|whole|--xpath //@href -o out list
+atomic|whole|--atomic --fail-on never -o out list
+repair|torn|-a --repair -o out list
+jsonl|whole|--format jsonl --include . -o out list
+ordered|whole|--ordered -o out list"
 
 # kind|series:error ...
 # Without the second series: alloc, whose first failure must be the last allocation of all; what is right to be tried
@@ -51,13 +51,6 @@ usage() {
 	exit 2
 }
 
-absolute() {
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "$PWD" "$1" ;;
-	esac
-}
-
 step=1
 one_mode=
 one_point=
@@ -72,6 +65,8 @@ done
 shift $((OPTIND - 1))
 [ $# -eq 3 ] || usage
 again="sh $0 -m %s -p %s $*"
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 areq=$(absolute "$1")
 server=$(absolute "$2")
 library=$(absolute "$3")
@@ -79,32 +74,8 @@ check=$(absolute "$(dirname "$0")/check.awk")
 sanitized=
 ! grep -q __asan_init "$areq" || sanitized=yes
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-inject-XXXXXX")
-server_pid=
-clean_up() {
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# The server ends when its standard input does.
-mkfifo "$folder/lifeline"
-"$server" --log 0 <"$folder/lifeline" >"$folder/server" &
-server_pid=$!
-exec 3>"$folder/lifeline"
-tries=0
-until grep -qs . "$folder/server"; do
-	if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-		echo "inject: the server does not start" >&2
-		exit 1
-	fi
-	tries=$((tries + 1))
-	sleep 0.05
-done
-site=http://$(sed 's/.* //' "$folder/server")
+be_nobody
+start_server "$server" --log 0
 
 # Each run has a name of its own for what fails only once.
 write_list() {
@@ -130,7 +101,7 @@ write_old() {
 # in the file before.
 run() {
 	rest=$(printf '%s\n' "$modes" | grep "^$1|")
-	rest=${rest#*|*|}
+	rest=${rest#*|}
 	old=${rest%%|*}
 	setting=$2
 	rm -f log out* report summary
@@ -144,7 +115,7 @@ run() {
 	set -- ${rest#*|}
 	set +f
 	set -- timeout -k 5 10 env ${setting:+"AREQ_INJECT=$setting"} AREQ_INJECT_LOG="$PWD/log" LD_PRELOAD="$library" \
-		HOME="$folder" no_proxy='*' NO_PROXY='*' UBSAN_OPTIONS=print_stacktrace=1 \
+		UBSAN_OPTIONS=print_stacktrace=1 \
 		ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=1:exitcode=99:log_path=$PWD/asan" "$areq" "$@"
 	status=0
 	if [ "$old" = none ]; then
@@ -227,8 +198,7 @@ for name in $(comm -23 "$folder/imported" "$folder/covered"); do
 	# for --help alone; has no failure but that there is no link; fails where areq is not installed rightly, and ends it
 	fwrite | readlink | dlopen) ;;
 	*)
-		echo "inject: areq calls $name, which tests/inject/inject.c does not make fail" >&2
-		exit 1
+		fail "areq calls $name, which tests/inject/inject.c does not make fail"
 		;;
 	esac
 done
@@ -245,8 +215,7 @@ fi
 
 : >"$folder/points"
 echo "$modes" >"$folder/modes"
-while IFS='|' read -r mode option rest; do
-	"$areq" --help | grep -q -e "$option" || continue
+while IFS='|' read -r mode rest; do
 	prepare "$mode"
 	points_of "$mode" >>"$folder/points"
 done <"$folder/modes"
@@ -254,8 +223,7 @@ awk -v step="$step" '(NR - 1) % step == 0' "$folder/points" >"$folder/chosen"
 mv "$folder/chosen" "$folder/points"
 for kind in open read write close ftruncate fstat lock poll pread socket; do
 	if [ "$step" -eq 1 ] && ! grep -q " $kind:" "$folder/points"; then
-		echo "inject: no call of kind $kind was seen" >&2
-		exit 1
+		fail "no call of kind $kind was seen"
 	fi
 done
 

@@ -7,12 +7,8 @@
 # SEED in the environment repeats the moments of an earlier run, as far as a machine can.
 set -eu
 
-absolute() {
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "$PWD" "$1" ;;
-	esac
-}
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 times=${1:-500}
 areq=$(absolute "${2:-./areq}")
@@ -22,32 +18,9 @@ seed=${SEED:-$(date +%s)}
 pages=60
 links=2000
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-kill-XXXXXX")
-server_pid=
-clean_up() {
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
-# The server ends when its standard input does.
-mkfifo "$folder/lifeline"
-"$server" --log 0 <"$folder/lifeline" >"$folder/server" &
-server_pid=$!
-exec 3>"$folder/lifeline"
-tries=0
-until grep -qs . "$folder/server"; do
-	if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-		echo "kill: the server does not start" >&2
-		exit 1
-	fi
-	tries=$((tries + 1))
-	sleep 0.05
-done
-site=http://$(sed 's/.* //' "$folder/server")
+be_nobody
+start_server "$server" --log 0
 cd "$folder"
 awk -v site="$site" -v pages=$pages -v links=$links 'BEGIN {
 	for (page = 1; page <= pages; page++)
@@ -69,7 +42,7 @@ run() {
 	atomic) set -- --atomic ;;
 	esac
 	# --foreground: it ends only when areq has ended.
-	(cd work && HOME=$folder no_proxy='*' NO_PROXY='*' exec timeout --foreground -s KILL "$limit" \
+	(cd work && exec timeout --foreground -s KILL "$limit" \
 		"$areq" --per-host 0 "$@" -o out ../list 3>&- >/dev/null 2>err) || result=$?
 }
 
@@ -94,7 +67,6 @@ measure() {
 echo "SEED=$seed"
 failed=0
 for mode in file append atomic; do
-	[ $mode != atomic ] || "$areq" --help | grep -q -e --atomic || continue
 	length=$(measure $mode)
 	[ -n "$length" ] || exit 1
 	awk -v seed="$seed" -v times="$times" -v length_ms="$length" 'BEGIN {

@@ -9,9 +9,7 @@
 # the slots may keep of their largest pages, --jobs times --max-size.
 set -eu
 LC_ALL=C
-# Neither a proxy nor the user's own configuration has a part in it.
-no_proxy='*' NO_PROXY='*' HOME=/nonexistent
-export LC_ALL no_proxy NO_PROXY HOME
+export LC_ALL
 
 # The server listens on 64 addresses at most, for every fourth host one.
 if [ $# -lt 2 ] || [ "$1" -lt 4 ] || [ "$2" -lt 1 ] || [ "$2" -gt 252 ]; then
@@ -30,16 +28,8 @@ retries=2
 jobs=64
 tab=$(printf '\t')
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-soak-XXXXXX")
-server_pid=
-clean_up() {
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 say() {
 	echo "soak: $*"
@@ -51,27 +41,14 @@ fail() {
 	exit 1
 }
 
-# The server ends when its standard input does: it cannot outlive this script, whatever ends that.
-start_server() {
-	mkfifo "$folder/lifeline"
+start_on_hosts() {
 	set -- --bind 127.0.0.1
 	host=4
 	while [ $host -le "$hosts" ]; do
 		set -- "$@" --bind 127.0.0.$((host + 1))
 		host=$((host + 4))
 	done
-	"$server" --log 0 "$@" <"$folder/lifeline" >"$folder/server" &
-	server_pid=$!
-	exec 3>"$folder/lifeline"
-	tries=0
-	until grep -qs . "$folder/server"; do
-		if [ $tries -ge 200 ] || ! kill -0 $server_pid 2>/dev/null; then
-			fail "the server does not start"
-		fi
-		tries=$((tries + 1))
-		sleep 0.05
-	done
-	port=$(sed 's/.*://' "$folder/server")
+	start_server "$server" --log 0 "$@"
 }
 
 # A list of $2 lines, into the folder $1. A shorter one is the beginning of a longer one.
@@ -118,7 +95,8 @@ run_list() {
 }
 
 say "seed $seed, $urls URLs over $hosts hosts, $areq"
-start_server
+be_nobody
+start_on_hosts
 make_list mixed "$urls"
 make_list quarter $((urls / 4))
 make_healthy_list mixed healthy

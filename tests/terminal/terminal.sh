@@ -6,36 +6,22 @@
 #	terminal.sh AREQ TESTSERVER [FOLDER]    FOLDER: where the captured screens are left
 set -eu
 
-absolute() {
-	case $1 in
-	/*) printf '%s\n' "$1" ;;
-	*) printf '%s/%s\n' "$PWD" "$1" ;;
-	esac
-}
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
 
 areq=$(absolute "$1")
 server=$(absolute "$2")
-folder=$(mktemp -d "${TMPDIR:-/tmp}/areq-terminal-XXXXXX")
 screens=$folder
 [ $# -lt 3 ] || screens=$(absolute "$3")
 mkdir -p "$screens"
 
-server_pid=
-clean_up() {
+end_others() {
 	tmux -S "$folder/tmux" kill-server 2>/dev/null || :
-	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || :
-	rm -rf "$folder"
 }
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 141' PIPE
-trap 'exit 143' TERM
 
-fail() {
-	echo "terminal: $*; the screen is" >&2
+fail_on_screen() {
 	tmux -S "$folder/tmux" capture-pane -p -S - >&2
-	exit 1
+	fail "$*; the screen is above"
 }
 
 keys() {
@@ -51,7 +37,7 @@ capture() {
 wait_for() {
 	tries=0
 	until capture "$1" && grep -qE "$2" "$screens/$1"; do
-		[ $tries -lt 100 ] || fail "$1: there is no row \"$2\""
+		[ $tries -lt 100 ] || fail_on_screen "$1: there is no row \"$2\""
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -74,25 +60,14 @@ look_at_display() {
 check_display() {
 	[ -z "$(look_at_display "$2")" ] || sleep 0.02
 	wrong=$(look_at_display "$2")
-	[ -z "$wrong" ] || fail "$1: $wrong"
+	[ -z "$wrong" ] || fail_on_screen "$1: $wrong"
 }
 
 check_no_display() {
-	! grep -E 'done|in flight|to go|waiting' "$screens/$1" || fail "$1: something of the display is left"
+	! grep -E 'done|in flight|to go|waiting' "$screens/$1" || fail_on_screen "$1: something of the display is left"
 }
 
-# The server ends when its standard input does.
-mkfifo "$folder/lifeline"
-"$server" --log 0 <"$folder/lifeline" >"$folder/server" &
-server_pid=$!
-exec 3>"$folder/lifeline"
-tries=0
-until grep -qs . "$folder/server"; do
-	[ $tries -lt 200 ] || exit 1
-	tries=$((tries + 1))
-	sleep 0.05
-done
-site=http://$(sed 's/.* //' "$folder/server")
+start_server "$server" --log 0
 
 # A page each 50 ms, with failures among them, and one that never comes.
 {
@@ -107,8 +82,9 @@ site=http://$(sed 's/.* //' "$folder/server")
 
 cd "$folder"
 unset TMUX NO_COLOR
-HOME=$folder XDG_CONFIG_HOME=$folder no_proxy='*' NO_PROXY='*' LC_ALL=C.UTF-8 PATH=$(dirname "$areq"):$PATH
-export HOME XDG_CONFIG_HOME no_proxy NO_PROXY LC_ALL PATH
+be_nobody
+LC_ALL=C.UTF-8 PATH=$(dirname "$areq"):$PATH
+export LC_ALL PATH
 tmux -S "$folder/tmux" -f /dev/null new-session -d -x 100 -y 20 'PS1="$ " HISTFILE= exec bash --norc --noprofile -i' 3>&-
 wait_for begin '^\$'
 
@@ -119,7 +95,7 @@ first=$(grep -E "$display" "$screens/running")
 wait_for messages 'missing1: got 404 Not Found$'
 wait_for moving "^[1-9][0-9] done, .* pages/s, .* to go$"
 check_display moving 100
-[ "$first" != "$(grep -E "$display" "$screens/moving")" ] || fail "the display does not move"
+[ "$first" != "$(grep -E "$display" "$screens/moving")" ] || fail_on_screen "the display does not move"
 
 tmux -S "$folder/tmux" resize-window -x 40
 sleep 0.3
@@ -159,9 +135,9 @@ sed "s|$site|SITE|; s/ in [0-9.]* s (.*)\$/ in TIME/; /^\^Z\$/d" "$screens/inter
 		areq:   9  got 404 Not Found, first SITE/missing1
 	LINES
 } >"$folder/expected"
-grep '^areq: ' "$folder/left" | diff "$folder/expected" - || fail "other messages than these"
+grep '^areq: ' "$folder/left" | diff "$folder/expected" - || fail_on_screen "other messages than these"
 grep -v '^areq: ' "$folder/left" >"$folder/rest"
-diff - "$folder/rest" <<-LINES || fail "something else is left"
+diff - "$folder/rest" <<-LINES || fail_on_screen "something else is left"
 	\$ $(basename "$areq") --delay 50ms -t 0 -o found list
 	[1]+ Stopped $(basename "$areq") --delay 50ms -t 0 -o found list
 	\$ fg
