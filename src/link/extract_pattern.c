@@ -121,15 +121,24 @@ static const struct pattern_source sources[] = {
 
 enum { PATTERN_COUNT = sizeof sources / sizeof sources[0], GROUP_COUNT = EXTRACT_GROUP_OPEN_VALUE + 1 };
 
+/* For no more bytes than this, the JIT's compiler takes longer than the interpreter. */
+enum { INTERPRETED_MAX = 32 << 10 };
+
+struct code {
+	pcre2_code *code; /* NULL: not compiled yet */
+	bool jit;         /* it is the JIT that runs it */
+};
+
 struct extract_patterns {
 	bool jit;
-	pcre2_code *codes[PATTERN_COUNT]; /* NULL: not compiled yet */
+	size_t interpreted; /* bytes, by all patterns */
+	struct code codes[PATTERN_COUNT];
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
 };
 
-static pcre2_code *compile(const struct pattern_source *source, bool jit)
+static pcre2_code *compile(const struct pattern_source *source)
 {
 	int error;
 	PCRE2_SIZE at;
@@ -137,20 +146,22 @@ static pcre2_code *compile(const struct pattern_source *source, bool jit)
 	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | source->options, &error, &at, NULL);
 	if (!code)
 		alloc_fail();
-	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
-	 * pcre2_match interprets. */
-	if (jit)
-		(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	return code;
 }
 
 /* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
-static const pcre2_code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
+static const struct code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
 {
-	pcre2_code **code = &self->codes[pattern];
-	if (!*code)
-		*code = compile(&sources[pattern], self->jit);
-	return *code;
+	struct code *code = &self->codes[pattern];
+	if (!code->code)
+		code->code = compile(&sources[pattern]);
+	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
+	 * pcre2_match goes on. */
+	if (self->jit && !code->jit && self->interpreted > INTERPRETED_MAX) {
+		code->jit = true;
+		(void)pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
+	}
+	return code;
 }
 
 static struct extract_patterns *patterns_new(bool jit)
@@ -186,24 +197,33 @@ void extract_patterns_free(struct extract_patterns *self)
 	if (!self)
 		return;
 	for (size_t i = 0; i < PATTERN_COUNT; i++)
-		pcre2_code_free(self->codes[i]);
+		pcre2_code_free(self->codes[i].code);
 	pcre2_match_data_free(self->match);
 	pcre2_match_context_free(self->context);
 	pcre2_jit_stack_free(self->stack);
 	free(self);
 }
 
+static int interpret(
+    struct extract_patterns *self, const struct code *code, const char *bytes, size_t len, size_t start)
+{
+	int rc =
+	    pcre2_match(code->code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
+	self->interpreted += (rc > 0 ? pcre2_get_ovector_pointer(self->match)[1] : len) - start;
+	return rc;
+}
+
 const size_t *extract_pattern_find(
     struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
 {
-	const pcre2_code *code = code_of(self, pattern);
-	/* Without the checks that pcre2_match makes first. */
+	const struct code *code = code_of(self, pattern);
 	int rc = PCRE2_ERROR_JIT_BADOPTION;
-	if (self->jit)
-		rc = pcre2_jit_match(code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
+	/* Without the checks that pcre2_match makes first. */
+	if (code->jit)
+		rc =
+		    pcre2_jit_match(code->code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
 	if (rc == PCRE2_ERROR_JIT_BADOPTION || rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(
-		    code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
+		rc = interpret(self, code, bytes, len, start);
 	if (rc == PCRE2_ERROR_NOMEMORY)
 		alloc_fail();
 	assert(rc > 0 || rc == PCRE2_ERROR_NOMATCH);

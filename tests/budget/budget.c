@@ -158,6 +158,14 @@ static void keep_hit(void *ctx, const struct extract_hit *hit)
 	buf_release(&text);
 }
 
+/* The patterns that only the first pages need are interpreted there. */
+static void compile_patterns(struct set *set)
+{
+	size_t ignored = 0;
+	for (size_t i = 0; i < set->count; i++)
+		extract_sample(set, &set->samples[i], count_hit, &ignored);
+}
+
 /* Finds what the stages work on. */
 static void prepare(struct set *set, struct sample *sample, const char *name)
 {
@@ -231,6 +239,7 @@ static bool run(const struct stage *stage, char *const *names, size_t count)
 	seen_init(&set.seen);
 	for (size_t i = 0; i < count; i++)
 		prepare(&set, &set.samples[i], names[i]);
+	compile_patterns(&set);
 
 	stage->pass(&set);
 
