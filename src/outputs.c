@@ -52,13 +52,17 @@ static enum status check(const struct outputs *self, const struct input *input, 
 	return STATUS_OK;
 }
 
-static void guard(struct outputs *self)
+/* Half a line of a page or a graph is what half of it is anyway. */
+enum { GUARDED = OUTPUT_REPORT + 1 };
+
+static void start_guard(void *ctx)
 {
-	const struct file *files[OUTPUTS];
-	for (enum output i = 0; i < OUTPUTS; i++)
+	struct outputs *self = ctx;
+	const struct file *files[GUARDED];
+	for (size_t i = 0; i < GUARDED; i++)
 		files[i] = &self->files[i];
-	/* Half a line of a page or a graph is what half of it is anyway. */
-	self->guard = guard_start(files, OUTPUT_REPORT + 1);
+	if (!self->guard)
+		self->guard = guard_start(files, GUARDED);
 }
 
 enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input)
@@ -82,8 +86,8 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 		if (is_open(&self->files[i]))
 			status = file_begin(&self->files[i]);
 	}
-	if (status == STATUS_OK)
-		guard(self);
+	for (size_t i = 0; i < GUARDED; i++)
+		self->files[i].alarm = (struct file_alarm){start_guard, self};
 	return status;
 }
 

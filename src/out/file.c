@@ -135,6 +135,23 @@ static int takes_more(const struct file *self, int wait_ms)
 	return ready < 0 && errno == EINTR ? 0 : ready;
 }
 
+/* The kernel looks for a kill between one page of a file and the next: what lies within a page is written
+ * whole or not at all. */
+static bool may_be_torn(const struct file *self, size_t len)
+{
+	struct stat now;
+	off_t page = sysconf(_SC_PAGESIZE);
+	return S_ISREG(self->info.st_mode) &&
+	       (fstat(self->fd, &now) != 0 || now.st_size % page + (off_t)len > page);
+}
+
+static void raise_alarm(struct file *self)
+{
+	struct file_alarm alarm = self->alarm;
+	self->alarm.fn = NULL;
+	alarm.fn(alarm.ctx);
+}
+
 /* How much goes in one write. What takes more at all takes PIPE_BUF bytes without waiting. */
 static size_t piece_len(const struct file *self, const char *bytes, size_t len)
 {
@@ -170,7 +187,10 @@ static enum status offer(struct file *self, const char *bytes, size_t len, size_
 			return complain(self, "cannot be waited for");
 		if (ready == 0)
 			return STATUS_OK;
-		ssize_t n = write(self->fd, bytes + done, piece_len(self, bytes + done, len - done));
+		size_t piece = piece_len(self, bytes + done, len - done);
+		if (self->alarm.fn && may_be_torn(self, piece))
+			raise_alarm(self);
+		ssize_t n = write(self->fd, bytes + done, piece);
 		if (n >= 0) {
 			done += (size_t)n;
 			*taken += (size_t)n;

@@ -21,6 +21,12 @@ struct file_options {
 	bool null_ends; /* rows end with NUL, not with a newline */
 };
 
+/* Called once, before the first write to a file of the disk that kill -9 may end in the middle of a row. */
+struct file_alarm {
+	void (*fn)(void *ctx); /* NULL: nobody wants to know */
+	void *ctx;
+};
+
 struct file {
 	const char *name; /* for messages */
 	int fd;           /* -1: not open */
@@ -33,6 +39,7 @@ struct file {
 	struct part part;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
+	struct file_alarm alarm; /* the opener may set it */
 	enum status failed; /* the first failure of a write, which was the last one: nothing is tried again */
 };
 

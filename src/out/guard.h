@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Starts it for those of the files that need it: files of the disk that are locked and written to in place.
- * It holds nothing open but them and belongs to a session of its own. Returns what guard_stop wants; where
- * the system gives no process, the run does without. */
+/* Starts it, before a write that may end so, for those of the files that need it: files of the disk that are
+ * locked and written to in place. It holds nothing open but them and belongs to a session of its own. Returns
+ * what guard_stop wants; where the system gives no process, the run does without. */
 pid_t guard_start(const struct file *const *files, size_t count);
 
 /* Ends it, before the files are closed. */
