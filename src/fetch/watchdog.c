@@ -13,8 +13,8 @@
 
 enum { TICK_MS = 250, SAMPLE = 16 };
 
-/* What stood first in the socket's queue at the last tick: where that changes from tick to tick, it is this
- * connection that is being read all the time. All others stand still meanwhile. */
+/* What stood first in the socket's queue at the last tick without a sign of life: where that changes from
+ * tick to tick, it is this connection that is being read all the time. All others stand still meanwhile. */
 struct connection {
 	volatile sig_atomic_t open;
 	unsigned changes;
@@ -32,6 +32,7 @@ static struct {
 	volatile sig_atomic_t inside;  /* between enter and leave */
 	volatile sig_atomic_t ticking;
 	volatile sig_atomic_t alive; /* since the last tick there was an enter, an alive or a leave */
+	volatile sig_atomic_t held;  /* ticks since then */
 } watchdog;
 
 static void set_timer(long ms)
@@ -53,21 +54,22 @@ static void look_at(int descriptor, struct connection *connection, bool first)
 	connection->changes = same || first ? 0 : connection->changes + 1;
 	connection->sample_len = len;
 	memcpy(connection->sample, sample, sizeof sample);
-	if (connection->changes >= WATCHDOG_MS / TICK_MS)
+	/* The first look was a tick after the last sign of life, or more. */
+	if (connection->changes + 1 >= WATCHDOG_MS / TICK_MS)
 		shutdown(descriptor, SHUT_RDWR);
 }
 
 static void on_tick(int signal)
 {
 	int saved = errno;
-	bool first = watchdog.alive;
 	(void)signal;
-	watchdog.alive = 0;
-	if (!watchdog.inside && !first)
+	if (!watchdog.inside && !watchdog.alive)
 		set_timer(0);
-	for (size_t i = 0; watchdog.inside && i < watchdog.room; i++) {
+	watchdog.held = watchdog.alive ? 0 : watchdog.held + 1;
+	watchdog.alive = 0;
+	for (size_t i = 0; watchdog.inside && watchdog.held > 0 && i < watchdog.room; i++) {
 		if (watchdog.connections[i].open)
-			look_at((int)i, &watchdog.connections[i], first);
+			look_at((int)i, &watchdog.connections[i], watchdog.held == 1);
 	}
 	errno = saved;
 }
