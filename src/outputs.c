@@ -65,6 +65,20 @@ static void start_guard(void *ctx)
 		self->guard = guard_start(files, GUARDED);
 }
 
+/* A list as short as this mostly leaves too few rows for a guard to be needed. */
+enum { SHORT_LIST = 8 };
+
+/* For a longer one at once: the more memory there is by then, the more a second process costs. */
+static void arrange_guard(struct outputs *self, const struct input *input)
+{
+	int64_t urls = input_left(input);
+	bool is_short = urls >= 0 && urls <= SHORT_LIST;
+	for (size_t i = 0; is_short && i < GUARDED; i++)
+		self->files[i].alarm = (struct file_alarm){start_guard, self};
+	if (!is_short)
+		start_guard(self);
+}
+
 enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input)
 {
 	const struct file_options for_rows = {.append = options->append,
@@ -86,8 +100,8 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 		if (is_open(&self->files[i]))
 			status = file_begin(&self->files[i]);
 	}
-	for (size_t i = 0; i < GUARDED; i++)
-		self->files[i].alarm = (struct file_alarm){start_guard, self};
+	if (status == STATUS_OK)
+		arrange_guard(self, input);
 	return status;
 }
 
