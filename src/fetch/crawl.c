@@ -28,11 +28,6 @@ enum { STARTS_EACH_TURN = 64 };
  * once. */
 enum { MANY_SOCKETS = 128, PAUSE_US_EACH = 8, PAUSE_MAX_US = 20000 };
 
-struct ended {
-	struct transfer *transfer;
-	CURLcode code;
-};
-
 struct crawl {
 	const struct settings *settings;
 	size_t slots; /* transfers at once */
@@ -47,8 +42,7 @@ struct crawl {
 	size_t idle_count;
 	struct transfer **active;
 	size_t active_count;
-	size_t reusable;     /* at most so many connections are open and free */
-	struct ended *ended; /* those that reap has just been told of */
+	size_t reusable; /* at most so many connections are open and free */
 	struct heap
 	    draining; /* active transfers whose body nobody wants, by the end of the patience with it */
 	bool finished;
@@ -100,20 +94,18 @@ static enum status crawl_init(struct crawl *self)
 	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
-	self->ended = alloc_array(self->slots, sizeof *self->ended);
 	return lookups_new(&self->lookups, self->settings, self->handlers->done, self->ctx);
 }
 
 static void crawl_release(struct crawl *self)
 {
+	curl_multi_cleanup(self->multi);
 	while (self->idle_count)
 		transfer_free(self->idle[--self->idle_count]);
 	free(self->idle);
 	free(self->active);
-	free(self->ended);
 	heap_release(&self->draining);
 	lookups_free(self->lookups);
-	curl_multi_cleanup(self->multi);
 	sockets_release(&self->sockets);
 	shares_release(&self->shares);
 	watchdog_stop();
@@ -121,9 +113,12 @@ static void crawl_release(struct crawl *self)
 
 static struct transfer *take_slot(struct crawl *self)
 {
-	if (self->idle_count)
-		return self->idle[--self->idle_count];
-	return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->draining);
+	if (self->idle_count == 0)
+		return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->draining);
+	struct transfer *transfer = self->idle[--self->idle_count];
+	/* Only now, for that walks through all open connections, and the last ones need it not at all. */
+	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
+	return transfer;
 }
 
 static void place(struct crawl *self, struct transfer *transfer, size_t at)
@@ -132,10 +127,9 @@ static void place(struct crawl *self, struct transfer *transfer, size_t at)
 	transfer_set_place(transfer, at);
 }
 
-/* Takes the transfer out of the loop and tells how it ended. */
+/* Tells how a transfer ended that libcurl is done with. */
 static void end(struct crawl *self, struct transfer *transfer, CURLcode code)
 {
-	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
 	struct transfer *last = self->active[--self->active_count];
 	place(self, last, transfer_place(transfer));
 	self->reusable++;
@@ -143,6 +137,12 @@ static void end(struct crawl *self, struct transfer *transfer, CURLcode code)
 	self->handlers->done(self->ctx, transfer_job(transfer), &result);
 	fetch_cookies_free(result.cookies);
 	self->idle[self->idle_count++] = transfer;
+}
+
+static void cut_off(struct crawl *self, struct transfer *transfer, CURLcode code)
+{
+	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
+	end(self, transfer, code);
 }
 
 static void interrupt(struct crawl *self, void *job)
@@ -163,7 +163,7 @@ static enum status start(struct crawl *self, const struct fetch_request *request
 	place(self, transfer, self->active_count++);
 	CURLMcode code = curl_multi_add_handle(self->multi, transfer_handle(transfer));
 	if (code != CURLM_OK) {
-		end(self, transfer, CURLE_ABORTED_BY_CALLBACK);
+		cut_off(self, transfer, CURLE_ABORTED_BY_CALLBACK);
 		return complain("add a transfer", curl_multi_strerror(code));
 	}
 	return STATUS_OK;
@@ -204,7 +204,7 @@ static size_t end_draining(struct crawl *self)
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->draining)) && (int64_t)node->key <= now;
 	     ended++)
-		end(self, node->thing, CURLE_OK);
+		cut_off(self, node->thing, CURLE_OK);
 	return ended;
 }
 
@@ -213,16 +213,14 @@ static size_t reap(struct crawl *self)
 {
 	size_t ended = 0;
 	int left;
-	/* All messages first: each removal walks through those that are left. And a message dies with it. */
-	for (CURLMsg *message; (message = curl_multi_info_read(self->multi, &left));) {
+	for (const CURLMsg *message; (message = curl_multi_info_read(self->multi, &left));) {
 		struct transfer *transfer = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-		self->ended[ended++] = (struct ended){transfer, message->data.result};
+		end(self, transfer, message->data.result);
+		ended++;
 	}
-	for (size_t i = 0; i < ended; i++)
-		end(self, self->ended[i].transfer, self->ended[i].code);
 	return ended + end_draining(self);
 }
 
@@ -282,15 +280,13 @@ static size_t add_others(struct crawl *self, int64_t *wake)
 	return named;
 }
 
-/* Lets some time pass since the last look where there is much to look at and nothing to do. */
-static void pause_looking(const struct crawl *self)
+/* Until the next look; see PAUSE_US_EACH. */
+static int64_t pause_left_us(const struct crawl *self)
 {
 	if (self->sockets.watched < MANY_SOCKETS)
-		return;
+		return 0;
 	int64_t pause_us = earlier((int64_t)self->sockets.watched * PAUSE_US_EACH, PAUSE_MAX_US);
-	int64_t left_us = self->looked_at_us + pause_us - clock_now_us();
-	if (left_us > 0)
-		nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);
+	return self->looked_at_us + pause_us - clock_now_us();
 }
 
 static int action_of(short revents)
@@ -303,11 +299,14 @@ static int action_of(short revents)
 static enum status look(struct crawl *self, bool work_left)
 {
 	const struct pollfd *ready, *others;
+	int64_t pause_us = pause_left_us(self);
+	if (work_left && pause_us > 0)
+		return STATUS_OK;
 	int64_t wake = work_left ? 0 : self->wait.wake;
 	size_t named = add_others(self, &wake), own = self->sockets.others - named;
 	count_turn(self);
-	if (!work_left)
-		pause_looking(self);
+	if (pause_us > 0)
+		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
 	long count = sockets_wait(&self->sockets, timeout_ms(self, wake), &ready, &others);
 	self->looked_at_us = self->turned_at_us = clock_now_us();
 	if (count < 0)
@@ -356,7 +355,7 @@ enum status crawl_run(
 	if (status == STATUS_OK)
 		status = drive(&self);
 	while (self.active_count)
-		end(&self, self.active[0], CURLE_ABORTED_BY_CALLBACK);
+		cut_off(&self, self.active[0], CURLE_ABORTED_BY_CALLBACK);
 	for (void *job; self.lookups && (job = lookups_abandon(self.lookups));)
 		interrupt(&self, job);
 	crawl_release(&self);

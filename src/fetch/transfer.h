@@ -93,7 +93,7 @@ void transfer_set_place(struct transfer *self, size_t place);
 
 void *transfer_job(const struct transfer *self);
 
-/* What the result is, once the handle has left the multi handle; CURLE_ABORTED_BY_CALLBACK: it was taken out,
+/* What the result is, once the multi handle is done with it; CURLE_ABORTED_BY_CALLBACK: it was taken out,
  * since the run is stopped. The result's texts live in the transfer until it is prepared again. */
 struct fetch_result transfer_result(struct transfer *self, CURLcode code);
 
