@@ -31,6 +31,7 @@ enum { MANY_SOCKETS = 128, PAUSE_US_EACH = 8, PAUSE_MAX_US = 20000 };
 struct crawl {
 	const struct settings *settings;
 	size_t slots; /* transfers at once */
+	struct descriptors descriptors;
 	const struct crawl_handlers *handlers;
 	void *ctx;
 	CURLM *multi;
@@ -81,7 +82,7 @@ static int on_timer(CURLM *multi, long ms, void *ctx)
 static enum status crawl_init(struct crawl *self)
 {
 	watchdog_start();
-	self->slots = (size_t)descriptors_for(self->settings->options->jobs);
+	self->slots = descriptors_init(&self->descriptors, self->settings->options->jobs);
 	self->multi = curl_multi_init();
 	if (!shares_init(&self->shares) || !self->multi)
 		return complain("start", "no handle");
@@ -114,7 +115,8 @@ static void crawl_release(struct crawl *self)
 static struct transfer *take_slot(struct crawl *self)
 {
 	if (self->idle_count == 0)
-		return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->draining);
+		return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->descriptors,
+		    &self->draining);
 	struct transfer *transfer = self->idle[--self->idle_count];
 	/* Only now, for that walks through all open connections, and the last ones need it not at all. */
 	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
@@ -169,6 +171,13 @@ static enum status start(struct crawl *self, const struct fetch_request *request
 	return STATUS_OK;
 }
 
+/* One can always begin: that it fails for want of a descriptor is better than that nothing ever ends. */
+static bool may_start(const struct crawl *self, size_t most)
+{
+	return self->active_count < most &&
+	       (self->active_count == 0 || descriptors_allow(&self->descriptors));
+}
+
 /* A name comes first, then a slot. */
 static enum status fill(struct crawl *self)
 {
@@ -180,11 +189,11 @@ static enum status fill(struct crawl *self)
 	self->finished = false;
 	self->wait = (struct wait){.wake = CLOCK_NEVER};
 	self->handlers->turn(self->ctx, &self->wait);
-	while (status == STATUS_OK && self->active_count < most && lookups_next(self->lookups, &request)) {
+	while (status == STATUS_OK && may_start(self, most) && lookups_next(self->lookups, &request)) {
 		if (lookups_add(self->lookups, &request))
 			status = start(self, &request);
 	}
-	while (status == STATUS_OK && self->active_count < most && lookups_have_room(self->lookups)) {
+	while (status == STATUS_OK && may_start(self, most) && lookups_have_room(self->lookups)) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;

@@ -35,6 +35,8 @@ struct transfer {
 	const struct fetch_handlers *handlers;
 	void *job;
 	size_t place;
+	struct descriptors *descriptors;
+	bool connecting;
 	struct heap *draining;
 	struct heap_node drain;
 	struct curl_slist *resolve;     /* the host's addresses, in libcurl's form */
@@ -160,18 +162,39 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	}
 	self->allowed = true;
 	curl_socket_t descriptor = socket(address->family, address->socktype, address->protocol);
-	if (descriptor != CURL_SOCKET_BAD)
-		watchdog_open(descriptor);
-	else
+	if (descriptor == CURL_SOCKET_BAD) {
 		self->socket_error = errno;
+		return descriptor;
+	}
+	self->descriptors->open++;
+	watchdog_open(descriptor);
 	return descriptor;
 }
 
 static int on_close_socket(void *ctx, curl_socket_t descriptor)
 {
-	(void)ctx;
+	struct descriptors *descriptors = ctx;
+	descriptors->open--;
 	watchdog_close(descriptor);
 	return close(descriptor);
+}
+
+static void set_connecting(struct transfer *self, bool connecting)
+{
+	self->descriptors->connecting += connecting;
+	self->descriptors->connecting -= self->connecting;
+	self->connecting = connecting;
+}
+
+/* There is a connection, and nothing was sent yet. */
+static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
+{
+	(void)address;
+	(void)own_address;
+	(void)port;
+	(void)own_port;
+	set_connecting(ctx, false);
+	return CURL_PREREQFUNC_OK;
 }
 
 static void set_callbacks(struct transfer *self)
@@ -186,15 +209,19 @@ static void set_callbacks(struct transfer *self)
 	set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	set(easy, CURLOPT_OPENSOCKETDATA, self);
 	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	set(easy, CURLOPT_CLOSESOCKETDATA, self->descriptors);
+	set(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	set(easy, CURLOPT_PREREQDATA, self);
 }
 
 struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
-    const struct fetch_handlers *handlers, struct heap *draining)
+    const struct fetch_handlers *handlers, struct descriptors *descriptors, struct heap *draining)
 {
 	struct transfer *self = alloc_new(sizeof *self);
 	self->settings = settings;
 	self->shares = shares;
 	self->handlers = handlers;
+	self->descriptors = descriptors;
 	self->draining = draining;
 	self->decoder = decoder_new();
 	self->easy = curl_easy_init();
@@ -236,6 +263,7 @@ void transfer_prepare(struct transfer *self, const struct fetch_request *request
 		self->late_at = clock_now_ms() + setup_left_ms(request->timeout_ms, request->waited_ms);
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 	self->looked_up = request->addresses != NULL;
+	set_connecting(self, true);
 	setup_request(self->easy, self->settings, self->shares, request, none_free, &self->resolve);
 }
 
@@ -299,6 +327,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
 	heap_remove(&self->drain);
+	set_connecting(self, false);
 	result.phases = answer_phases(self->easy, self->waited_ms, self->looked_up);
 	result.wire_bytes = answer_wire_bytes(self->easy);
 	if (code == CURLE_ABORTED_BY_CALLBACK) {

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
+#include "fetch/descriptors.h"
 #include "fetch/settings.h"
 
 #include <curl/curl.h>
@@ -74,11 +75,12 @@ struct fetch_handlers {
 struct transfer;
 struct shares;
 
-/* settings, shares, handlers and draining are borrowed and outlive it. A transfer whose
+/* settings, shares, handlers, descriptors and draining are borrowed and outlive it, and descriptors its
+ * connections, too. It counts what it takes of the descriptors. A transfer whose
  * body nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest,
  * with CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
 struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
-    const struct fetch_handlers *handlers, struct heap *draining);
+    const struct fetch_handlers *handlers, struct descriptors *descriptors, struct heap *draining);
 void transfer_free(struct transfer *self);
 
 /* Makes the handle ready for the request. The handle's private pointer is the transfer. none_free: see

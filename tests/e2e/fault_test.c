@@ -212,24 +212,65 @@ Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once)
 	site_stop(&site);
 }
 
-Test(fault, of_too_few_descriptors_loses_no_url)
+static size_t count_rows(const struct run_result *result)
+{
+	size_t rows = 0;
+	for (const char *at = result->out; (at = strchr(at, '\n')); at++)
+		rows++;
+	return rows;
+}
+
+/* URLs of so many hosts in turn, with 64 descriptors for 500 at once: none may be lost. */
+static void check_few_descriptors(int hosts)
 {
 	enum { URLS = 300 };
 	struct site site;
 	struct run_result result;
-	char *list = calloc(URLS, 200), number[16];
+	char *list = calloc(URLS, 100), *end = list, pin[64];
 	site_start(&site);
-	for (int i = 0; i < URLS; i++) {
-		snprintf(number, sizeof number, "%d", i);
-		strcat(strcat(list, site_page(&site, "links", "1", "delay", "20", "group", number)), "\n");
-	}
+	snprintf(pin, sizeof pin, "*:%u:127.0.0.1", site.port);
+	for (int i = 0; i < URLS; i++)
+		end += sprintf(
+		    end, "http://h%d.test:%u/_/page?links=1&delay=20&group=%d\n", i % hosts, site.port, i);
 	run_areq_with(&result, (&(struct run_options){.input = list, .max_files = 64}), "-j", "500",
+	    "--per-host", "0", "-r", "0", "--no-header", "--resolve", pin);
+	run_expect_exit(&result, 0);
+	cr_expect_eq(count_rows(&result), URLS);
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+}
+
+Test(fault, of_too_few_descriptors_loses_no_url)
+{
+	check_few_descriptors(1);
+}
+
+/* The connections to one host stay open while those to the others are made. */
+Test(fault, of_too_few_descriptors_for_all_hosts_loses_no_url)
+{
+	check_few_descriptors(150);
+}
+
+Test(fault, of_few_descriptors_still_lets_half_as_many_wait)
+{
+	enum { LIMIT = 64 };
+	struct site site;
+	struct run_result result;
+	struct site_stats stats;
+	char *list = calloc(LIMIT, 200), number[16];
+	site_start(&site);
+	for (int i = 0; i < LIMIT; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(&site, "links", "1", "delay", "1000", "group", number)), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .max_files = LIMIT}), "-j", "500",
 	    "--per-host", "0", "-r", "0", "--no-header");
 	run_expect_exit(&result, 0);
-	size_t rows = 0;
-	for (const char *at = result.out; (at = strchr(at, '\n')); at++)
-		rows++;
-	cr_expect_eq(rows, URLS);
+	cr_expect_eq(count_rows(&result), LIMIT);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.all.max_in_flight, LIMIT / 2, "%zu waited at once", stats.all.max_in_flight);
+	site_stats_release(&stats);
 	run_release(&result);
 	free(list);
 	site_stop(&site);
