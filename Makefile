@@ -128,12 +128,15 @@ $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
 
 # The peers of the bench. Go's are built from Debian's packages alone.
 BENCH_LIBS := $(shell $(PKG_CONFIG) --libs libcurl libxml-2.0 2>/dev/null)
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay sockets)
 GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<
 # The last line of undici that also runs on Debian 12's own Node.
 UNDICI := 6.29.1
 
 $(BUILD)/bench/cost: $(BUILD)/bench/cost.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/bench/sockets: $(BUILD)/bench/peers/sockets.o
 	$(LINK) $(LDLIBS)
 
 $(BUILD)/bench/crawl-c: $(BUILD)/bench/peers/crawl.o

@@ -15,6 +15,7 @@ DOES = {
     "areq --unique": "the same, each link once over the whole run",
     "wrk": "reads answers and counts them: no links, no output; one request is text made beforehand",
     "curl": "fetches into /dev/null: no links, no output",
+    "sockets alone": "connect, send, recv and close for each page, all at once: no URLs, no HTTP, no output",
     "openssl s_time": "handshakes with one host, one after the other, and gets one page each",
     "Go": "net/http, x/net/html's tokenizer, net/url: each link once a page, rows into a file",
     "libcurl + libxml2": "as in curl's crawler example: tree, XPath, xmlBuildURI; each once a page, rows",
@@ -95,6 +96,9 @@ class Peers:
         if tls:
             argv.append(self.site.certificate)
         return Contestant("Go", argv, lines_of(urls), self.rows)
+
+    def sockets(self, urls):
+        return Contestant("sockets alone", [os.path.join(self.build, "sockets"), urls], lines_of(urls))
 
     def libxml2(self, urls):
         argv = [os.path.join(self.build, "crawl-c"), urls, self.rows, "64"]

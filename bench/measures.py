@@ -181,11 +181,13 @@ def delay(site, peers):
 def delay_10000(site, peers):
     wanted = 10_000
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    # What areq keeps free for each transfer; see LIMITS of its man page.
-    possible = wanted if limit == resource.RLIM_INFINITY else min(wanted, (limit - 20) // 3)
+    # See LIMITS of areq's man page.
+    ample = limit == resource.RLIM_INFINITY or limit >= 3 * wanted + 20
+    possible = wanted if ample else min(wanted, limit // 2)
     urls = site.waits("delay-10000", [1.0] * possible)
     measure = Measure(f"delay-10000: {possible:,} pages of 1 s, all at once", [
-        waiting(site, peers.areq(urls, at_once=possible)), waiting(site, peers.go(urls, at_once=possible))],
+        waiting(site, peers.areq(urls, at_once=possible)), waiting(site, peers.go(urls, at_once=possible)),
+        waiting(site, peers.sockets(urls))],
         lambda runs: [Bar(f"time with {possible:,} at once, 1 s each, against the ideal",
                           median(runs["areq"], "wall"), 1.3, "x")])
     if possible < wanted:
