@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -32,8 +33,12 @@ static bool read_line(int terminal, struct buf *line)
 static bool ask_unseen(int terminal, const char *name, struct buf *line)
 {
 	struct termios seen, unseen;
+	struct sigaction old, ignore = {.sa_handler = SIG_IGN};
 	if (tcgetattr(terminal, &seen) != 0)
 		return false;
+	/* A shell that came back by Ctrl-Z would show nothing of what is typed. */
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGTSTP, &ignore, &old);
 	unseen = seen;
 	unseen.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(terminal, TCSAFLUSH, &unseen);
@@ -42,6 +47,7 @@ static bool ask_unseen(int terminal, const char *name, struct buf *line)
 	say(terminal, ": ");
 	bool good = read_line(terminal, line);
 	tcsetattr(terminal, TCSAFLUSH, &seen);
+	sigaction(SIGTSTP, &old, NULL);
 	say(terminal, "\n");
 	return good;
 }

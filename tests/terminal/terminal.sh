@@ -144,4 +144,12 @@ diff - "$folder/rest" <<-LINES || fail_on_screen "something else is left"
 	$(basename "$areq") --delay 50ms -t 0 -o found list
 	\$
 LINES
+
+# A shell that came back in the middle of a password would show nothing of what is typed.
+keys "$(basename "$areq") -q -u me -o found $site/_/page; echo it ended with \$?" Enter
+wait_for password 'Password for me:'
+keys C-z
+keys "secret" Enter
+wait_for password 'it ended with [0-9]+$'
+grep -q 'it ended with 0$' "$screens/password" || fail_on_screen "a password could not be typed behind Ctrl-Z"
 echo "terminal: the display moves, keeps to its row and leaves nothing behind"
