@@ -42,7 +42,7 @@ struct names {
 	const struct settings *settings;
 	names_answer_fn answer;
 	void *ctx;
-	ares_channel channel;
+	ares_channel channel; /* NULL: not started yet */
 	bool asked, answered; /* any name server, ever */
 	void *tree;           /* struct name, a tsearch tree by host */
 	struct heap queued;
@@ -104,7 +104,8 @@ enum status names_new(
 	self->answer = answer;
 	self->ctx = ctx;
 	buf_init(&self->host, ADDRESSES_MAX_BYTES);
-	enum status status = start(self);
+	/* Else it is started, with the system's, by the first question: many lists hold addresses alone. */
+	enum status status = settings->options->dns_servers ? start(self) : STATUS_OK;
 	if (status != STATUS_OK) {
 		names_free(self);
 		self = NULL;
@@ -133,9 +134,10 @@ void names_free(struct names *self)
 	if (!self)
 		return;
 	/* It answers every open question with ARES_EDESTRUCTION. */
-	if (self->channel)
+	if (self->channel) {
 		ares_destroy(self->channel);
-	ares_library_cleanup();
+		ares_library_cleanup();
+	}
 	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
 	while (self->tree)
 		forget(self, *(struct name **)self->tree);
@@ -287,6 +289,10 @@ static void ask(struct names *self, struct name *name)
 	heap_remove(&name->due);
 	heap_put(&self->young, &name->due, (uint64_t)clock_now_ms() + NAMES_YOUNG_MS, name);
 	self->asked = true;
+	if (!self->channel && start(self) != STATUS_OK) {
+		fail(name, ARES_ENOTINITIALIZED);
+		return;
+	}
 	self->open++;
 	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, name);
 }

@@ -39,7 +39,7 @@ struct name_wait {
 typedef void (*names_answer_fn)(void *ctx, struct name_wait *wait, const struct name_answer *answer);
 
 /* settings is borrowed and outlives it. STATUS_USAGE for unusable --dns-servers, STATUS_LIBRARY where c-ares
- * cannot be started; it was logged, and *names is NULL. Free with names_free. */
+ * cannot be started with them; it was logged, and *names is NULL. Free with names_free. */
 enum status names_new(
     struct names **names, const struct settings *settings, names_answer_fn answer, void *ctx);
 
