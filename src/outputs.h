@@ -29,8 +29,8 @@ struct outputs {
 void outputs_init(struct outputs *self);
 
 /* Opens those that the options want. What is in them stays until all are accepted; then they are ready to be
- * written to, and guarded as soon as that is needed. STATUS_USAGE where one is another one, or the list itself,
- * STATUS_OUTPUT where one cannot be written; it was logged. outputs_close is due in any case. */
+ * written to, and guarded as soon as that is needed. STATUS_USAGE where one is another one, or the list
+ * itself, STATUS_OUTPUT where one cannot be written; it was logged. outputs_close is due in any case. */
 enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input);
 
 /* Waits until all is written, until that moment at most: see file_drain. */
