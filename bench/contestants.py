@@ -14,7 +14,7 @@ DOES = {
     "areq": "all links that a browser finds, WHATWG URLs, each once a page, rows into a file",
     "areq --unique": "the same, each link once over the whole run",
     "wrk": "reads answers and counts them: no links, no output; one request is text made beforehand",
-    "curl": "fetches into /dev/null: no links, no output",
+    "curl": "fetches into /dev/null (one: into a file): no links, no output",
     "sockets alone": "connect, send, recv and close for each page, all at once: no URLs, no HTTP, no output",
     "openssl s_time": "handshakes with one host, one after the other, and gets one page each",
     "Go": "net/http, x/net/html's tokenizer, net/url: each link once a page, rows into a file",
