@@ -42,7 +42,8 @@ Test(config, is_read_from_the_home_and_the_command_line_comes_behind_it)
 	run_release(&result);
 
 	scratch_write(&scratch, ".config/areq/config",
-	    "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv\nexclude: \"2$\"\n");
+	    "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv \t\nno-quiet\nexclude: "
+	    "\"2$\"\n");
 	run_areq_with(&result, &at_home, page);
 	run_assert_exit(&result, 0);
 	snprintf(expected, sizeof expected, "%s,http://%s/_/link1\r\n%s,http://%s/_/link3\r\n", page,
@@ -156,7 +157,29 @@ Test(dry_run, says_what_would_be_fetched_and_touches_nothing)
 	site_stats(&site, &stats);
 	cr_expect_eq(stats.all.requests, 0);
 	site_stats_release(&stats);
+	/* Hosts with as many URLs stand in the order of the list. */
+	run_areq(&result, "-n", "--deadline", "90s", "http://c.test/", "http://b.test/", "http://a.test/");
+	run_expect_exit(&result, 0);
+	cr_expect(
+	    strstr(result.err, "  1  c.test\nareq:   1  b.test\nareq:   1  a.test\n"), "%s", result.err);
+	cr_expect(strstr(result.err, ", 90 s for the whole run"), "%s", result.err);
+	run_release(&result);
+	/* Of many hosts the first ten are shown. */
+	char many[12 * 32] = "", *end = many;
+	for (int i = 0; i < 12; i++)
+		end += sprintf(end, "http://h%d.test/\n", i);
+	const char *config = scratch_write(&scratch, "config", "format = csv\n");
+	run_areq_with(&result, (&(struct run_options){.input = many}), "-n", "--config", config);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "h9.test\nareq:   and 2 more hosts (-v shows all)\n"), "%s", result.err);
+	cr_expect(
+	    strstr(result.err, "some options are from ") && strstr(result.err, config), "%s", result.err);
+	run_release(&result);
 	/* What could not be used is refused, as in earnest. */
+	run_areq(&result, "-n", "--quiet=yes", file);
+	run_expect_exit(&result, 2);
+	cr_expect(strstr(result.err, "--quiet takes no value"), "%s", result.err);
+	run_release(&result);
 	run_areq(&result, "-n", "-e", "(", file);
 	run_expect_exit(&result, 2);
 	run_release(&result);

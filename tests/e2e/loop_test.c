@@ -73,6 +73,27 @@ Test(loop, keeps_the_limit_of_jobs)
 	site_stop(&site);
 }
 
+/* Beyond 128 connections the loop looks at them at times only. */
+Test(loop, lets_hundreds_wait_at_once)
+{
+	enum { PAGES = 300 };
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	site_start(&site);
+	char *list = slow_list(&site, PAGES, "3000");
+	const char *const args[] = {"-j", "300", "--per-host", "0", NULL};
+	run_program(&result, &(struct run_options){.input = list}, run_areq_name(), args);
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.all.requests, PAGES);
+	cr_expect_eq(stats.all.max_in_flight, PAGES);
+	site_stats_release(&stats);
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+}
+
 Test(loop, keeps_the_limit_for_each_host)
 {
 	struct site site;

@@ -208,6 +208,10 @@ Test(network, resolve_says_where_a_host_is)
 	run_areq(&result, "--resolve", option[2], url[2]);
 	run_expect_exit(&result, 0);
 	run_release(&result);
+	/* Of others nothing is said. */
+	run_areq(&result, "--no-header", "--resolve", option[0], site_url(&site, "/_/page?links=1"));
+	run_expect_exit(&result, 0);
+	run_release(&result);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		run_areq(&result, "--resolve", wrong[i], url[0]);
 		run_expect_exit(&result, 2);

@@ -95,6 +95,19 @@ Test(page, strips_fragments_before_it_looks_for_what_was_there)
 	    note_url, "http://h/d/a\nhttp://h/b\nhttp://o/c\nmailto:d\n");
 }
 
+/* HTML standard, section 4.2.3: "frozen base URL" falls back where href is none, or its scheme is data or
+ * javascript. */
+Test(page, uses_no_base_that_the_standard_refuses)
+{
+	static const char *const refused[] = {"http://[", "data:,x", "javascript:x"};
+	char page[100];
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		snprintf(page, sizeof page, "<base href='%s'><a href=y>", refused[i]);
+		expect_page(
+		    &(struct options){0}, "text/html", page, strlen(page), note_url, "http://h/d/y\n");
+	}
+}
+
 Test(page, filters_by_the_url_as_it_is_given_out)
 {
 	const char *with_fragment = "#", *to_a = "/a$", *not_a = "a";
