@@ -76,13 +76,13 @@ Test(loop, keeps_the_limit_of_jobs)
 /* Beyond 128 connections the loop looks at them at times only. */
 Test(loop, lets_hundreds_wait_at_once)
 {
-	enum { PAGES = 300 };
+	enum { PAGES = 800 };
 	struct site site;
 	struct site_stats stats;
 	struct run_result result;
 	site_start(&site);
 	char *list = slow_list(&site, PAGES, "3000");
-	const char *const args[] = {"-j", "300", "--per-host", "0", NULL};
+	const char *const args[] = {"-j", "800", "--per-host", "0", NULL};
 	run_program(&result, &(struct run_options){.input = list}, run_areq_name(), args);
 	run_assert_exit(&result, 0);
 	site_stats(&site, &stats);
