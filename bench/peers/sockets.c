@@ -3,8 +3,6 @@
  *
  * usage: sockets LIST        of http://ADDRESS:PORT/PATH, the same address and port in all of it */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -69,9 +67,13 @@ int main(int argc, char **argv)
 	size_t count = 0, room = 1 << 20;
 	struct pollfd *list = malloc(room * sizeof *list);
 	struct page *pages = calloc(room, sizeof *pages);
-	FILE *urls = argc == 2 ? fopen(argv[1], "r") : NULL;
+	if (argc != 2) {
+		fprintf(stderr, "usage: sockets LIST\n");
+		return 2;
+	}
+	FILE *urls = fopen(argv[1], "r");
 	if (!list || !pages || !urls)
-		die("usage: sockets LIST");
+		die(argv[1]);
 	while (count < room && fgets(line, sizeof line, urls)) {
 		line[strcspn(line, "\n")] = '\0';
 		list[count++] = (struct pollfd){.fd = ask(line), .events = POLLIN};
