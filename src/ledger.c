@@ -95,6 +95,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
+	ledger_forget_answer(self, task);
 	if (http_is_redirect(head->http_status) && head->location) {
 		task->tries->location = alloc_copy(head->location, strlen(head->location));
 		return FETCH_DRAIN;

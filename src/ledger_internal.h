@@ -46,6 +46,9 @@ bool ledger_wants_more(const struct ledger *self);
  * True where the list makes us wait. */
 bool ledger_read_list(struct ledger *self);
 
+/* Another answer replaces what came in of one. */
+void ledger_forget_answer(struct ledger *self, struct task *task);
+
 /* A try has ended: the task is tried again, goes on elsewhere, or gets its outcome and is freed. */
 void ledger_judge(struct ledger *self, struct task *task, struct fetch_result *result);
 

@@ -33,6 +33,12 @@ static void give_page_back(struct ledger *self, struct task *task)
 	page_pool_give_back(&self->pages, page);
 }
 
+void ledger_forget_answer(struct ledger *self, struct task *task)
+{
+	give_page_back(self, task);
+	task_forget_answer(task);
+}
+
 /* The one place where a task gets its outcome. It was out: its host is told. */
 static void settle_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {

@@ -90,6 +90,13 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	self->tries->goes_on = true;
 }
 
+void task_forget_answer(struct task *self)
+{
+	free(self->tries->location);
+	self->tries->location = NULL;
+	self->tries->cut = CUT_NONE;
+}
+
 struct fetch_request task_request(struct task *self, const struct options *options)
 {
 	int64_t now = clock_now_us();
@@ -108,10 +115,8 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	int64_t timeout = options->timeout_ms;
 	if (timeout)
 		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
-	free(tries->location);
-	tries->location = NULL;
-	tries->cut = CUT_NONE;
 	tries->http_status = 0;
+	task_forget_answer(self);
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,

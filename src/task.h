@@ -63,6 +63,9 @@ void task_redirect(struct task *self, const struct url *url, bool leaves);
 /* Begins the next try and returns what it asks for; the request borrows from the task. */
 struct fetch_request task_request(struct task *self, const struct options *options);
 
+/* What the head of an answer said counts no more. */
+void task_forget_answer(struct task *self);
+
 /* Why the handler wanted no more of the answer (cut), as words in reason[0..size), NUL-terminated. */
 void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size);
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
-#include "fetch/descriptors.h"
 #include "fetch/lookups.h"
 #include "fetch/setup.h"
 #include "fetch/sockets.h"
@@ -28,10 +27,13 @@ enum { STARTS_EACH_TURN = 64 };
  * once. */
 enum { MANY_SOCKETS = 128, PAUSE_US_EACH = 8, PAUSE_MAX_US = 20000 };
 
+/* So long does a turn of the loop work on what came in; the rest waits for the next one. */
+enum { TURN_WORK_US = 25000 };
+
 struct crawl {
 	const struct settings *settings;
 	size_t slots; /* transfers at once */
-	struct descriptors descriptors;
+	struct transfers transfers;
 	const struct crawl_handlers *handlers;
 	void *ctx;
 	CURLM *multi;
@@ -44,10 +46,9 @@ struct crawl {
 	struct transfer **active;
 	size_t active_count;
 	size_t reusable; /* at most so many connections are open and free */
-	struct heap
-	    draining; /* active transfers whose body nobody wants, by the end of the patience with it */
 	bool finished;
-	bool starts_left; /* there was no time for more in this turn */
+	bool starts_left; /* there was no time for more in this turn, */
+	bool bytes_left;  /* … nor to decode all that had come */
 	struct wait wait;
 	int64_t looked_at_us;
 	int64_t turned_at_us;
@@ -82,7 +83,9 @@ static int on_timer(CURLM *multi, long ms, void *ctx)
 static enum status crawl_init(struct crawl *self)
 {
 	watchdog_start();
-	self->slots = descriptors_init(&self->descriptors, self->settings->options->jobs);
+	self->transfers = (struct transfers){
+	    .settings = self->settings, .shares = &self->shares, .handlers = &self->handlers->fetch};
+	self->slots = descriptors_init(&self->transfers.descriptors, self->settings->options->jobs);
 	self->multi = curl_multi_init();
 	if (!shares_init(&self->shares) || !self->multi)
 		return complain("start", "no handle");
@@ -105,7 +108,8 @@ static void crawl_release(struct crawl *self)
 		transfer_free(self->idle[--self->idle_count]);
 	free(self->idle);
 	free(self->active);
-	heap_release(&self->draining);
+	heap_release(&self->transfers.paused);
+	heap_release(&self->transfers.ending);
 	lookups_free(self->lookups);
 	sockets_release(&self->sockets);
 	shares_release(&self->shares);
@@ -115,8 +119,7 @@ static void crawl_release(struct crawl *self)
 static struct transfer *take_slot(struct crawl *self)
 {
 	if (self->idle_count == 0)
-		return transfer_new(self->settings, &self->shares, &self->handlers->fetch, &self->descriptors,
-		    &self->draining);
+		return transfer_new(&self->transfers);
 	struct transfer *transfer = self->idle[--self->idle_count];
 	/* Only now, for that walks through all open connections, and the last ones need it not at all. */
 	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
@@ -156,11 +159,11 @@ static void interrupt(struct crawl *self, void *job)
 static enum status start(struct crawl *self, const struct fetch_request *request)
 {
 	struct transfer *transfer = take_slot(self);
-	if (!transfer) {
+	if (!transfer_prepare(transfer, request, self->reusable == 0)) {
 		interrupt(self, request->job);
+		transfer_free(transfer);
 		return STATUS_LIBRARY;
 	}
-	transfer_prepare(transfer, request, self->reusable == 0);
 	self->reusable -= self->reusable > 0;
 	place(self, transfer, self->active_count++);
 	CURLMcode code = curl_multi_add_handle(self->multi, transfer_handle(transfer));
@@ -175,7 +178,7 @@ static enum status start(struct crawl *self, const struct fetch_request *request
 static bool may_start(const struct crawl *self, size_t most)
 {
 	return self->active_count < most &&
-	       (self->active_count == 0 || descriptors_allow(&self->descriptors));
+	       (self->active_count == 0 || descriptors_allow(&self->transfers.descriptors));
 }
 
 /* A name comes first, then a slot. */
@@ -206,15 +209,36 @@ static enum status fill(struct crawl *self)
 	return status;
 }
 
-/* Whoever took long enough over a body that nobody wants is let go. Returns how many. */
-static size_t end_draining(struct crawl *self)
+/* Takes out whom libcurl does not end in time. Returns how many. */
+static size_t end_due(struct crawl *self)
 {
 	size_t ended = 0;
 	int64_t now = clock_now_ms();
-	for (struct heap_node *node; (node = heap_first(&self->draining)) && (int64_t)node->key <= now;
-	     ended++)
-		cut_off(self, node->thing, CURLE_OK);
+	struct heap_node *node;
+	for (; (node = heap_first(&self->transfers.ending)) && (int64_t)node->key <= now; ended++)
+		cut_off(self, node->thing, transfer_code(node->thing));
 	return ended;
+}
+
+static void begin_work(struct crawl *self)
+{
+	self->transfers.decoding.until_us = clock_now_us() + TURN_WORK_US;
+}
+
+/* Goes on decoding what came in before, for a while: each of those that wait has its turn. */
+static void resume_paused(struct crawl *self)
+{
+	struct heap *paused = &self->transfers.paused;
+	uint64_t pauses = self->transfers.pauses;
+	self->bytes_left = false;
+	begin_work(self);
+	for (struct heap_node *node; (node = heap_first(paused)) && node->key < pauses;) {
+		struct transfer *transfer = node->thing;
+		enum decoder_result result = transfer_resume(transfer);
+		self->bytes_left |= result == DECODER_LATER;
+		if (result == DECODER_STOPPED)
+			cut_off(self, transfer, transfer_code(transfer));
+	}
 }
 
 /* Returns how many transfers ended. */
@@ -230,7 +254,7 @@ static size_t reap(struct crawl *self)
 		end(self, transfer, message->data.result);
 		ended++;
 	}
-	return ended + end_draining(self);
+	return ended + end_due(self);
 }
 
 /* The time since the last look at all connections, or since the last sleep, was one turn's. */
@@ -268,10 +292,10 @@ static int64_t earlier(int64_t a, int64_t b)
 static int timeout_ms(const struct crawl *self, int64_t wake)
 {
 	int64_t now = clock_now_ms();
-	const struct heap_node *draining = heap_first(&self->draining);
+	const struct heap_node *ending = heap_first(&self->transfers.ending);
 	wake = earlier(earlier(wake, self->curl_due), self->handlers->stop_at);
-	if (draining)
-		wake = earlier(wake, (int64_t)draining->key);
+	if (ending)
+		wake = earlier(wake, (int64_t)ending->key);
 	return wake <= now ? 0 : (int)earlier(wake - now, POLL_LONGEST_MS);
 }
 
@@ -318,12 +342,18 @@ static enum status look(struct crawl *self, bool work_left)
 		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
 	long count = sockets_wait(&self->sockets, timeout_ms(self, wake), &ready, &others);
 	self->looked_at_us = self->turned_at_us = clock_now_us();
+	begin_work(self);
 	if (count < 0)
 		return complain("wait", strerror(errno));
 	lookups_perform(self->lookups, others + own, named);
 	enum status status = STATUS_OK;
-	for (long i = 0; i < count && status == STATUS_OK; i++)
+	for (long i = 0; i < count && status == STATUS_OK; i++) {
+		if (i > 0 && clock_now_us() >= self->transfers.decoding.until_us) {
+			sockets_begin_with(&self->sockets, ready[i].fd);
+			break;
+		}
 		status = act(self, ready[i].fd, action_of(ready[i].revents));
+	}
 	return status;
 }
 
@@ -332,6 +362,7 @@ static enum status drive(struct crawl *self)
 	enum status status = STATUS_OK;
 	while (status == STATUS_OK && !self->handlers->stopping(self->ctx) &&
 	       clock_now_ms() < self->handlers->stop_at) {
+		resume_paused(self);
 		reap(self);
 		status = fill(self);
 		if (status == STATUS_OK && self->finished && self->active_count == 0 &&
@@ -342,7 +373,7 @@ static enum status drive(struct crawl *self)
 		/* What ended frees slots and may have been the last: nobody sleeps before that is known. */
 		size_t ended = reap(self);
 		if (status == STATUS_OK)
-			status = look(self, ended > 0 || self->starts_left);
+			status = look(self, ended > 0 || self->starts_left || self->bytes_left);
 	}
 	return status;
 }

@@ -134,6 +134,9 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 	/* What libcurl says of a line longer than it takes. */
 	if (code == CURLE_OUT_OF_MEMORY)
 		return "a line of the answer's head is too long";
+	/* What it says of one that has no line before it. */
+	if (code == CURLE_BAD_FUNCTION_ARGUMENT)
+		return "the answer's head begins with a folded line";
 	if (code == CURLE_GOT_NOTHING)
 		return "the server closed the connection without an answer";
 	if (code == CURLE_HTTP2 && !error[0])

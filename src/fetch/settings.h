@@ -15,8 +15,9 @@ struct settings {
 	struct headers headers;
 	struct cookies cookies;
 	struct pins pins;
-	bool proxied;    /* a proxy may stand between; it resolves the names */
-	char *interface; /* in the form of CURLOPT_INTERFACE; NULL: any */
+	bool proxied;     /* a proxy may stand between; it resolves the names */
+	bool one_ca_file; /* it has all that --cacert does not name: no folder of certificates is looked at */
+	char *interface;  /* in the form of CURLOPT_INTERFACE; NULL: any */
 };
 
 /* options is borrowed and outlives it. STATUS_USAGE where one of them cannot be used; it was logged.

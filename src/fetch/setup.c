@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define set(easy, option, value) setup_must(curl_easy_setopt(easy, option, value))
 
@@ -50,15 +49,6 @@ void setup_must(CURLcode code)
 	exit(status_exit_code(STATUS_LIBRARY));
 }
 
-/* libcurl keeps the parsed CA file from one connection to the next only where no CA folder is set; parsing it
- * anew costs more than ten times as much as the rest of a handshake. */
-static void use_one_ca_file(CURL *easy)
-{
-	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-	if (version->age >= CURLVERSION_SEVENTH && version->cainfo && access(version->cainfo, R_OK) == 0)
-		set(easy, CURLOPT_CAPATH, NULL);
-}
-
 static void set_user_options(CURL *easy, const struct settings *settings)
 {
 	const struct options *options = settings->options;
@@ -72,7 +62,8 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 		set(easy, CURLOPT_INTERFACE, settings->interface);
 	if (options->cacert)
 		set(easy, CURLOPT_CAINFO, options->cacert);
-	use_one_ca_file(easy);
+	if (settings->one_ca_file)
+		set(easy, CURLOPT_CAPATH, NULL);
 	set(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
 	set(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
 	if (options->ipv4 != options->ipv6)
@@ -83,9 +74,8 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 	    options->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
 }
 
-void setup_handle(CURL *easy, const struct settings *settings)
+static void set_constants(CURL *easy)
 {
-	set_user_options(easy, settings);
 	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
 	 * would be waited for without the second. */
 	set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -119,12 +109,12 @@ static struct curl_slist *make_resolve_line(const struct fetch_request *request)
 }
 
 /* A host is pinned, or we have looked it up, or libcurl does. */
-static void set_addresses(
-    CURL *easy, const struct settings *settings, const struct fetch_request *request, struct curl_slist **own)
+static struct curl_slist *set_addresses(
+    CURL *easy, const struct settings *settings, const struct fetch_request *request)
 {
-	curl_slist_free_all(*own);
-	*own = request->addresses ? make_resolve_line(request) : NULL;
-	set(easy, CURLOPT_RESOLVE, *own ? *own : settings->pins.lines);
+	struct curl_slist *own = request->addresses ? make_resolve_line(request) : NULL;
+	set(easy, CURLOPT_RESOLVE, own ? own : settings->pins.lines);
+	return own;
 }
 
 static void set_user(CURL *easy, const char *user, const char *password)
@@ -153,21 +143,19 @@ static void set_credentials(CURL *easy, const struct options *options, const str
 {
 	const char *user = request->foreign ? NULL : options->user;
 	bool netrc = (options->netrc || options->netrc_file) && !request->credentials && !user;
-	set(easy, CURLOPT_NETRC, netrc ? (long)CURL_NETRC_OPTIONAL : (long)CURL_NETRC_IGNORED);
-	if (request->credentials) {
+	if (netrc)
+		set(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	if (request->credentials)
 		set_url_credentials(easy, request->credentials);
-	} else if (user) {
+	else if (user)
 		set(easy, CURLOPT_USERPWD, user);
-	} else {
-		set_user(easy, NULL, NULL);
-	}
 }
 
 static void set_cookies(CURL *easy, const struct cookies *cookies, const struct fetch_request *request)
 {
 	struct slice host = names_host(request->url);
-	set(easy, CURLOPT_COOKIE, request->foreign ? NULL : cookies->line);
-	set(easy, CURLOPT_COOKIELIST, "ALL");
+	if (!request->foreign && cookies->line)
+		set(easy, CURLOPT_COOKIE, cookies->line);
 	for (const struct curl_slist *stored = cookies->stored; stored; stored = stored->next) {
 		if (cookies_may_match(stored->data, host))
 			set(easy, CURLOPT_COOKIELIST, stored->data);
@@ -194,14 +182,15 @@ static void set_shares(CURL *easy, const struct settings *settings, const struct
 	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)REMEMBERED_SECONDS);
 }
 
-void setup_request(CURL *easy, const struct settings *settings, const struct shares *shares,
-    const struct fetch_request *request, bool none_free, struct curl_slist **resolve)
+struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
+    const struct fetch_request *request, bool none_free)
 {
 	bool is_tls = strncmp(request->url, "https:", 6) == 0;
 	const struct options *options = settings->options;
+	set_constants(easy);
+	set_user_options(easy, settings);
 	set_shares(easy, settings, shares, request);
 	set(easy, CURLOPT_URL, request->url);
-	set_addresses(easy, settings, request, resolve);
 	set_credentials(easy, options, request);
 	set_cookies(easy, &settings->cookies, request);
 	set(easy, CURLOPT_HTTPHEADER, request->foreign ? settings->headers.foreign : settings->headers.own);
@@ -212,4 +201,5 @@ void setup_request(CURL *easy, const struct settings *settings, const struct sha
 	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
 	 * plain HTTP they would wait for a whole answer. */
 	set(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
+	return set_addresses(easy, settings, request);
 }

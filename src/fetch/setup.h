@@ -24,14 +24,12 @@ void shares_release(struct shares *self);
  * the process, with a message. */
 void setup_must(CURLcode code);
 
-/* What stays the same for all requests of a handle. settings is borrowed and outlives it. */
-void setup_handle(CURL *easy, const struct settings *settings);
-
-/* What one request wants. none_free: no connection is there that it could use, so libcurl need not look
- * through all of them; but over TLS others may be shared. shares is borrowed and outlives the handle.
- * *resolve is a list that this function replaces; the handle borrows it until the next call. */
-void setup_request(CURL *easy, const struct settings *settings, const struct shares *shares,
-    const struct fetch_request *request, bool none_free, struct curl_slist **resolve);
+/* Tells a new handle all that one request wants. none_free: no connection is there that it could use, so
+ * libcurl need not look through all of them; but over TLS others may be shared. settings and shares are
+ * borrowed and outlive the handle. Returns a list that the handle borrows, to be freed after it with
+ * curl_slist_free_all; NULL: none. */
+struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
+    const struct fetch_request *request, bool none_free);
 
 /* What is left of a limit of time (0: none); never 0, which would mean none. */
 long setup_left_ms(int64_t limit_ms, int64_t waited_ms);

@@ -64,6 +64,12 @@ void sockets_watch(struct sockets *self, int descriptor, short events)
 	}
 }
 
+void sockets_begin_with(struct sockets *self, int descriptor)
+{
+	size_t place = *place_of(self, descriptor);
+	self->first = place ? place - 1 : 0;
+}
+
 void sockets_add(struct sockets *self, const struct pollfd *others, size_t count)
 {
 	/* So that there is a list, even with nothing in it. */
@@ -84,9 +90,11 @@ long sockets_wait(
 		self->ready_room = larger_room((size_t)left);
 		self->ready = alloc_resize(self->ready, self->ready_room, sizeof *self->ready);
 	}
+	size_t first = self->first < self->watched ? self->first : 0;
 	for (size_t i = 0; i < self->watched && count < (size_t)left; i++) {
-		if (self->list[i].revents)
-			self->ready[count++] = self->list[i];
+		size_t at = first + i < self->watched ? first + i : first + i - self->watched;
+		if (self->list[at].revents)
+			self->ready[count++] = self->list[at];
 	}
 	*ready = self->ready;
 	return (long)count;

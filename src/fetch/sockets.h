@@ -11,6 +11,7 @@ struct sockets {
 	struct pollfd *list; /* the watched ones, then the others */
 	size_t room;
 	size_t watched, others;
+	size_t first;   /* of the watched, the one that comes first among those that are ready */
 	size_t *places; /* of each watched descriptor in the list, from 1; 0: not there */
 	size_t place_count;
 	struct pollfd *ready;
@@ -21,6 +22,9 @@ void sockets_release(struct sockets *self);
 
 /* Watches that descriptor for these events of poll from now on; 0: no longer. */
 void sockets_watch(struct sockets *self, int descriptor, short events);
+
+/* Where several are ready, this one comes first the next time. */
+void sockets_begin_with(struct sockets *self, int descriptor);
 
 /* Others that the next wait alone waits for; they are copied. No sockets_watch may come in between. */
 void sockets_add(struct sockets *self, const struct pollfd *others, size_t count);

@@ -29,31 +29,34 @@ enum { DRAIN_MS = 1000 };
 enum { TRAILERS_MAX = 64 * 1024 };
 
 struct transfer {
-	CURL *easy;
-	const struct settings *settings;
-	const struct shares *shares;
-	const struct fetch_handlers *handlers;
+	CURL *easy; /* NULL before the first request */
+	struct transfers *common;
 	void *job;
 	size_t place;
-	struct descriptors *descriptors;
 	bool connecting;
-	struct heap *draining;
-	struct heap_node drain;
+	struct heap_node paused;
+	int64_t paused_ms; /* monotonic: since when */
+	struct heap_node ending;
+	CURLcode code;
 	struct curl_slist *resolve;     /* the host's addresses, in libcurl's form */
 	int64_t waited_ms;              /* for them; -1: not at all */
+	int64_t timeout_ms;             /* what libcurl was told; 0: none */
 	int64_t late_at;                /* monotonic ms: the end of its time */
 	bool looked_up;                 /* … which were found by us */
 	char refused[INET6_ADDRSTRLEN]; /* an address that the options forbid to connect to; "": none */
 	int socket_error;               /* why there was no socket; 0: there was */
 	bool allowed;                   /* there was another one */
+	struct decoder *decoder;
+
+	/* Of one answer: */
 	bool head_seen;
 	enum fetch_want want;
 	bool enough;        /* a handler or the drain limit stopped it */
 	const char *broken; /* why the answer is none, where libcurl would take it */
-	struct decoder *decoder;
-	bool undecodable; /* decoder_problem says why */
+	bool undecodable;   /* decoder_problem says why */
 	size_t drained;
 	size_t trailer_len;
+
 	char error[CURL_ERROR_SIZE];
 	char reason[CURL_ERROR_SIZE + 128];
 };
@@ -67,7 +70,8 @@ static enum fetch_want ask_handler(struct transfer *self, long http_status)
 	head.content_type = type;
 	if (curl_easy_header(self->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
 		head.location = location->value;
-	return self->handlers->head(self->handlers->ctx, self->job, &head);
+	const struct fetch_handlers *handlers = self->common->handlers;
+	return handlers->head(handlers->ctx, self->job, &head);
 }
 
 /* Returning another number than that of the bytes given ends the transfer with CURLE_WRITE_ERROR. */
@@ -96,7 +100,8 @@ static bool is_late(const struct transfer *self)
 static bool take(void *ctx, const char *bytes, size_t len)
 {
 	struct transfer *self = ctx;
-	return self->handlers->body(self->handlers->ctx, self->job, bytes, len);
+	const struct fetch_handlers *handlers = self->common->handlers;
+	return handlers->body(handlers->ctx, self->job, bytes, len);
 }
 
 static bool begin_decoding(struct transfer *self)
@@ -109,6 +114,40 @@ static bool begin_decoding(struct transfer *self)
 	return good;
 }
 
+/* Forgets an answer, of which there may have been a part. */
+static void begin_answer(struct transfer *self)
+{
+	heap_remove(&self->ending);
+	heap_remove(&self->paused);
+	self->head_seen = self->enough = self->undecodable = false;
+	self->want = FETCH_DRAIN;
+	self->broken = NULL;
+	self->drained = self->trailer_len = 0;
+}
+
+/* A status line. Behind a head, where libcurl asks again by itself: an HTTP/2 server that wants HTTP/1.1
+ * instead may say so (RFC 9113, section 7, HTTP_1_1_REQUIRED) when it has sent a part of an answer. No
+ * trailer begins so: it has a name without a '/'. */
+static bool begins_answer(const char *line, size_t len)
+{
+	static const char start[] = "HTTP/";
+	return len >= sizeof start && memcmp(line, start, sizeof start - 1) == 0;
+}
+
+static size_t end_head(struct transfer *self, long http_status, size_t len)
+{
+	self->head_seen = true;
+	self->broken = answer_length_problem(self->easy);
+	if (self->broken)
+		return stop(self, len);
+	self->want = ask_handler(self, http_status);
+	self->code = CURLE_OK;
+	if (self->want == FETCH_DRAIN)
+		heap_put(&self->common->ending, &self->ending, (uint64_t)clock_now_ms() + DRAIN_MS, self);
+	self->undecodable = self->want == FETCH_BODY && !begin_decoding(self);
+	return self->want == FETCH_STOP || self->undecodable ? stop(self, len) : len;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
@@ -117,6 +156,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	long http_status = 0;
 	if (is_late(self))
 		return len ? 0 : 1;
+	if (self->head_seen && begins_answer(line, len))
+		begin_answer(self);
 	if (self->head_seen)
 		return on_trailer(self, len);
 	if (!end_of_head)
@@ -124,28 +165,84 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
 	if (http_status >= 100 && http_status < 200)
 		return len;
-	self->head_seen = true;
-	self->broken = answer_length_problem(self->easy);
-	if (self->broken)
-		return stop(self, len);
-	self->want = ask_handler(self, http_status);
-	if (self->want == FETCH_DRAIN)
-		heap_put(self->draining, &self->drain, (uint64_t)clock_now_ms() + DRAIN_MS, self);
-	self->undecodable = self->want == FETCH_BODY && !begin_decoding(self);
-	return self->want == FETCH_STOP || self->undecodable ? stop(self, len) : len;
+	return end_head(self, http_status, len);
+}
+
+/* Libcurl gives no more of it until it is resumed, and its time does not pass. */
+static void pause_receiving(struct transfer *self)
+{
+	if (heap_holds(&self->paused))
+		return;
+	heap_put(&self->common->paused, &self->paused, self->common->pauses++, self);
+	self->paused_ms = clock_now_ms();
+	set(self->easy, CURLOPT_TIMEOUT_MS, 0L);
+	heap_remove(&self->ending);
+	curl_easy_pause(self->easy, CURLPAUSE_RECV);
+}
+
+/* libcurl's own timer may have come and gone meanwhile, so the end of the time is ours. */
+static void prolong(struct transfer *self)
+{
+	int64_t paused_ms = clock_now_ms() - self->paused_ms;
+	if (!self->timeout_ms)
+		return;
+	self->timeout_ms += paused_ms;
+	self->late_at += paused_ms;
+	set(self->easy, CURLOPT_TIMEOUT_MS, (long)self->timeout_ms);
+	self->code = CURLE_OPERATION_TIMEDOUT;
+	heap_put(&self->common->ending, &self->ending, (uint64_t)self->late_at, self);
+}
+
+enum decoder_result transfer_resume(struct transfer *self)
+{
+	heap_remove(&self->paused);
+	enum decoder_result result = decoder_resume(self->decoder);
+	switch (result) {
+	case DECODER_LATER:
+	case DECODER_WAITS:
+		heap_put(&self->common->paused, &self->paused, self->common->pauses++, self);
+		break;
+	case DECODER_STOPPED:
+		self->undecodable = decoder_problem(self->decoder);
+		self->enough = true;
+		self->code = CURLE_WRITE_ERROR;
+		break;
+	case DECODER_DONE:
+		prolong(self);
+		self->code = curl_easy_pause(self->easy, CURLPAUSE_CONT);
+		return self->code == CURLE_OK ? DECODER_DONE : DECODER_STOPPED;
+	}
+	return result;
+}
+
+static bool take_body(struct transfer *self, const char *bytes, size_t len)
+{
+	switch (decoder_feed(self->decoder, bytes, len)) {
+	case DECODER_STOPPED:
+		self->undecodable = decoder_problem(self->decoder);
+		return false;
+	case DECODER_LATER:
+	case DECODER_WAITS:
+		pause_receiving(self);
+		break;
+	case DECODER_DONE:
+		break;
+	}
+	return true;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
 	size_t len = size * count;
-	if (is_late(self))
+	if (is_late(self) || len == 0)
 		return len ? 0 : 1;
-	if (self->want == FETCH_BODY) {
-		bool good = decoder_feed(self->decoder, bytes, len);
-		self->undecodable = !good && decoder_problem(self->decoder);
-		return good ? len : stop(self, len);
+	if (!self->head_seen) {
+		self->broken = "a body came without a head";
+		return stop(self, len);
 	}
+	if (self->want == FETCH_BODY)
+		return take_body(self, bytes, len) ? len : stop(self, len);
 	self->drained += len;
 	return self->drained > DRAIN_MAX ? stop(self, len) : len;
 }
@@ -156,7 +253,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 {
 	struct transfer *self = ctx;
 	(void)purpose;
-	if (self->settings->options->public_only && !address_is_public(&address->addr)) {
+	if (self->common->settings->options->public_only && !address_is_public(&address->addr)) {
 		address_text(&address->addr, self->refused, sizeof self->refused);
 		return CURL_SOCKET_BAD;
 	}
@@ -166,7 +263,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 		self->socket_error = errno;
 		return descriptor;
 	}
-	self->descriptors->open++;
+	self->common->descriptors.open++;
 	watchdog_open(descriptor);
 	return descriptor;
 }
@@ -181,8 +278,8 @@ static int on_close_socket(void *ctx, curl_socket_t descriptor)
 
 static void set_connecting(struct transfer *self, bool connecting)
 {
-	self->descriptors->connecting += connecting;
-	self->descriptors->connecting -= self->connecting;
+	self->common->descriptors.connecting += connecting;
+	self->common->descriptors.connecting -= self->connecting;
 	self->connecting = connecting;
 }
 
@@ -209,62 +306,58 @@ static void set_callbacks(struct transfer *self)
 	set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	set(easy, CURLOPT_OPENSOCKETDATA, self);
 	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	set(easy, CURLOPT_CLOSESOCKETDATA, self->descriptors);
+	set(easy, CURLOPT_CLOSESOCKETDATA, &self->common->descriptors);
 	set(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	set(easy, CURLOPT_PREREQDATA, self);
 }
 
-struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
-    const struct fetch_handlers *handlers, struct descriptors *descriptors, struct heap *draining)
+struct transfer *transfer_new(struct transfers *common)
 {
 	struct transfer *self = alloc_new(sizeof *self);
-	self->settings = settings;
-	self->shares = shares;
-	self->handlers = handlers;
-	self->descriptors = descriptors;
-	self->draining = draining;
-	self->decoder = decoder_new();
-	self->easy = curl_easy_init();
-	if (!self->easy) {
-		log_error("libcurl gives no handle");
-		decoder_free(self->decoder);
-		free(self);
-		return NULL;
-	}
-	set_callbacks(self);
-	setup_handle(self->easy, settings);
+	self->common = common;
+	self->decoder = decoder_new(&common->decoding);
 	return self;
+}
+
+static void drop_handle(struct transfer *self)
+{
+	curl_easy_cleanup(self->easy);
+	curl_slist_free_all(self->resolve);
+	self->easy = NULL;
+	self->resolve = NULL;
 }
 
 void transfer_free(struct transfer *self)
 {
 	if (!self)
 		return;
-	curl_easy_cleanup(self->easy);
-	curl_slist_free_all(self->resolve);
+	drop_handle(self);
 	decoder_free(self->decoder);
 	free(self);
 }
 
-void transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free)
+bool transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free)
 {
+	drop_handle(self);
+	self->easy = curl_easy_init();
+	if (!self->easy) {
+		log_error("libcurl gives no handle");
+		return false;
+	}
+	begin_answer(self);
 	self->job = request->job;
-	self->head_seen = false;
-	self->want = FETCH_DRAIN;
-	self->enough = self->undecodable = false;
-	self->drained = 0;
-	self->trailer_len = 0;
-	self->broken = NULL;
 	self->allowed = false;
 	self->socket_error = 0;
 	self->waited_ms = request->waited_ms;
-	self->late_at = CLOCK_NEVER;
-	if (request->timeout_ms)
-		self->late_at = clock_now_ms() + setup_left_ms(request->timeout_ms, request->waited_ms);
+	self->timeout_ms = setup_left_ms(request->timeout_ms, request->waited_ms);
+	self->late_at = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;
 	self->error[0] = self->reason[0] = self->refused[0] = '\0';
 	self->looked_up = request->addresses != NULL;
 	set_connecting(self, true);
-	setup_request(self->easy, self->settings, self->shares, request, none_free, &self->resolve);
+	set_callbacks(self);
+	self->resolve =
+	    setup_handle(self->easy, self->common->settings, self->common->shares, request, none_free);
+	return true;
 }
 
 CURL *transfer_handle(struct transfer *self)
@@ -287,9 +380,14 @@ void *transfer_job(const struct transfer *self)
 	return self->job;
 }
 
+CURLcode transfer_code(const struct transfer *self)
+{
+	return self->code;
+}
+
 /* The server did not begin with the request: its connection had died, or it refused the stream (RFC 9113,
- * section 8.7). libcurl tries again by itself, but only five times in the life of a handle, and not where a
- * GOAWAY leaves the connection with nothing to do: then it has no words of its own. */
+ * section 8.7). libcurl tries again by itself, but only five times, and not where a GOAWAY
+ * leaves the connection with nothing to do: then it has no words of its own. */
 static bool is_unprocessed(const struct transfer *self, CURLcode code)
 {
 	if (code == CURLE_HTTP2)
@@ -303,8 +401,8 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 {
 	if (is_late(self))
 		code = CURLE_OPERATION_TIMEDOUT;
-	struct failure failure = failure_describe(
-	    self->easy, code, self->error, self->settings->options, self->reason, sizeof self->reason);
+	struct failure failure = failure_describe(self->easy, code, self->error,
+	    self->common->settings->options, self->reason, sizeof self->reason);
 	result->stage = failure.stage;
 	result->transient = failure.transient;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
@@ -326,7 +424,8 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	heap_remove(&self->drain);
+	heap_remove(&self->ending);
+	heap_remove(&self->paused);
 	set_connecting(self, false);
 	result.phases = answer_phases(self->easy, self->waited_ms, self->looked_up);
 	result.wire_bytes = answer_wire_bytes(self->easy);

@@ -1,10 +1,14 @@
-/* One slot of the loop: an easy handle that fetches one address after the other. */
+/* One slot of the loop: it fetches one address after the other, each with an easy handle of its own. A handle
+ * that is used again keeps more than its options: libcurl 7.88 writes to memory of the answer before where
+ * the head of an answer begins with a folded line, gives up after the fifth connection that had died, sends
+ * no cookies after the fiftieth, and cookies of one origin to another after a Host header. */
 #ifndef AREQ_FETCH_TRANSFER_H
 #define AREQ_FETCH_TRANSFER_H
 
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
+#include "fetch/decode.h"
 #include "fetch/descriptors.h"
 #include "fetch/settings.h"
 
@@ -67,26 +71,42 @@ struct fetch_result {
 /* What happens to jobs. Nothing in them may block. */
 struct fetch_handlers {
 	void *ctx;
+	/* Where libcurl repeats a request by itself, a job has several heads: whatever came before the last
+	 * one is void. */
 	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);
-	/* Bytes of the body, decompressed. False: no more is wanted, the try ends as stopped. */
+	/* Bytes of the body, decompressed, at most 16 KiB. False: no more is wanted, the try ends as
+	 * stopped. */
 	bool (*body)(void *ctx, void *job, const char *bytes, size_t len);
 };
 
-struct transfer;
 struct shares;
 
-/* settings, shares, handlers, descriptors and draining are borrowed and outlive it, and descriptors its
- * connections, too. It counts what it takes of the descriptors. A transfer whose
- * body nobody wants puts itself into draining, keyed by the moment (monotonic ms) to end it at the latest,
- * with CURLE_OK. NULL where libcurl refuses; it was logged. Free with transfer_free. */
-struct transfer *transfer_new(const struct settings *settings, const struct shares *shares,
-    const struct fetch_handlers *handlers, struct descriptors *descriptors, struct heap *draining);
+/* What the transfers of a loop have in common. */
+struct transfers {
+	const struct settings *settings; /* borrowed, as the next two */
+	const struct shares *shares;
+	const struct fetch_handlers *handlers;
+	struct descriptors descriptors; /* counts what transfers take of them, and their connections */
+	struct decoder_limits decoding; /* its until_us is set for each turn of the loop */
+	struct heap paused; /* transfers with bytes that are not decoded yet, those that wait longest first */
+	uint64_t pauses;    /* so many there were */
+	/* Transfers to take out of the loop, with transfer_code, since libcurl does not end them, by the
+	 * moment to do so (monotonic ms). */
+	struct heap ending;
+};
+
+struct transfer;
+
+/* common is borrowed and outlives it, and its descriptors outlive its connections, too. Free with
+ * transfer_free. */
+struct transfer *transfer_new(struct transfers *common);
 void transfer_free(struct transfer *self);
 
-/* Makes the handle ready for the request. The handle's private pointer is the transfer. none_free: see
- * setup_request. */
-void transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free);
+/* Makes a handle for the request. The handle's private pointer is the transfer. none_free: see setup_handle.
+ * False where libcurl gives no handle; it was logged. */
+bool transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free);
 
+/* Until it is prepared again. */
 CURL *transfer_handle(struct transfer *self);
 
 /* Where its owner keeps it in a list. */
@@ -94,6 +114,13 @@ size_t transfer_place(const struct transfer *self);
 void transfer_set_place(struct transfer *self, size_t place);
 
 void *transfer_job(const struct transfer *self);
+
+/* For one that is paused: works on what came in before. DECODER_DONE: libcurl goes on with it.
+ * DECODER_STOPPED: it is to be taken out of the loop, with transfer_code. */
+enum decoder_result transfer_resume(struct transfer *self);
+
+/* The code to take it out with: for one of the ending, and after DECODER_STOPPED. */
+CURLcode transfer_code(const struct transfer *self);
 
 /* What the result is, once the multi handle is done with it; CURLE_ABORTED_BY_CALLBACK: it was taken out,
  * since the run is stopped. The result's texts live in the transfer until it is prepared again. */

@@ -28,6 +28,7 @@ static const struct fault faults[] = {
     {"header-nul", "failed", "receive", "Nul byte"},
     {"header-no-colon", "failed", "receive", "colon"},
     {"header-folded", "ok", "receive", NULL},
+    {"header-folded-first", "failed", "receive", "folded line"},
     {"header-bare-lf", "ok", "receive", NULL},
     {"header-unended", "failed", "receive", "closed within the head"},
     {"location-none", "ok", "receive", NULL},
@@ -94,6 +95,16 @@ static const char *text_of(json_t *line, const char *key)
 {
 	const char *text = json_string_value(json_object_get(line, key));
 	return text ? text : "";
+}
+
+static size_t count_rows(const struct run_result *result)
+{
+	struct rows rows;
+	rows_init(&rows);
+	rows_parse(&rows, result->out, result->out_len);
+	size_t count = rows.count;
+	rows_release(&rows);
+	return count;
 }
 
 /* What a fault may cost beside a plain page: the kernel's socket buffers are not the program's. */
@@ -183,6 +194,28 @@ Test(fault, of_stale_connections_is_no_attempt)
 	site_stop(&site);
 }
 
+/* libcurl 7.88 would write to what it has freed of an earlier answer, were its handle used again. */
+Test(fault, of_one_answer_does_not_reach_into_another)
+{
+	enum { PAIRS = 10 };
+	struct site site;
+	struct run_result result;
+	char list[PAIRS * 400] = "", number[16];
+	site_start(&site);
+	for (int i = 0; i < PAIRS; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(&site, "links", "1", "headers", "40", "group", number)), "\n");
+		strcat(strcat(list, site_url(&site, "/_/fault/header-folded-first?")), number);
+		strcat(list, "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-r", "0", "-j", "1", "--no-header");
+	run_expect_exit(&result, 1);
+	cr_expect_eq(count_rows(&result), PAIRS);
+	cr_expect(strstr(result.err, "20 URLs: 10 ok, 10 failed"), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once)
 {
 	enum { URLS = 500 };
@@ -211,16 +244,6 @@ Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once)
 	run_release(&result);
 	free(list);
 	site_stop(&site);
-}
-
-static size_t count_rows(const struct run_result *result)
-{
-	struct rows rows;
-	rows_init(&rows);
-	rows_parse(&rows, result->out, result->out_len);
-	size_t count = rows.count;
-	rows_release(&rows);
-	return count;
 }
 
 /* URLs of so many hosts in turn, with 64 descriptors for 500 at once: none may be lost. */

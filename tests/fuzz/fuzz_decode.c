@@ -1,6 +1,6 @@
 /* Any bytes are a body. The first byte picks the codings, the second the size of the pieces; the rest is the
- * body. Decoding it in pieces is as decoding it whole, and by a decoder that has seen other bodies as by a
- * new one; nothing is given out that is not wanted. */
+ * body. Decoding it in pieces, with a stop whenever something was given out, is as decoding it whole, and by
+ * a decoder that has seen other bodies as by a new one; nothing is given out that is not wanted. */
 #include "fetch/decode.h"
 
 #include "base/buf.h"
@@ -14,10 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const codings[] = {"gzip", "deflate", "br", "zstd", "identity", "gzip, br", "br, zstd",
     "zstd, deflate", "deflate, gzip", "gzip, gzip, gzip, gzip, gzip", "br, br, zstd, deflate, x-gzip"};
 
-enum { WANTED = 1 << 20, GIVEN_AT_ONCE = 64 << 10, CODINGS = sizeof codings / sizeof *codings };
+enum { WANTED = 1 << 20, GIVEN_AT_ONCE = 16 << 10, CODINGS = sizeof codings / sizeof *codings };
+
+static struct decoder_limits limits;
 
 struct taken {
 	struct buf out;
+	bool in_steps;
 	bool stopped;
 };
 
@@ -34,15 +37,23 @@ static bool take(void *ctx, const char *bytes, size_t len)
 	check(!self->stopped);
 	check(buf_append(&self->out, bytes, len));
 	self->stopped = self->out.len >= WANTED;
+	limits.until_us = self->in_steps ? 0 : INT64_MAX;
 	return !self->stopped;
 }
 
 static bool feed_all(struct decoder *decoder, const char *bytes, size_t len, size_t piece)
 {
-	for (size_t at = 0; at < len; at += piece)
-		if (!decoder_feed(decoder, bytes + at, len - at < piece ? len - at : piece))
-			return false;
-	return decoder_end(decoder);
+	enum decoder_result result = DECODER_DONE;
+	for (size_t at = 0; at < len && result == DECODER_DONE; at += piece) {
+		result = decoder_feed(decoder, bytes + at, len - at < piece ? len - at : piece);
+		while (result == DECODER_LATER) {
+			limits.until_us = INT64_MAX;
+			result = decoder_resume(decoder);
+		}
+		/* There is no other that it could wait for. */
+		check(result != DECODER_WAITS);
+	}
+	return result == DECODER_DONE && decoder_end(decoder);
 }
 
 /* True where the body is good. */
@@ -55,6 +66,7 @@ static bool decode(struct decoder *decoder, const char *with, const char *bytes,
 	bool good = feed_all(decoder, bytes, len, piece);
 	check((decoder_problem(decoder) == NULL) == (good || taken->stopped));
 	check(!(good && taken->stopped));
+	limits.until_us = INT64_MAX;
 	return good;
 }
 
@@ -73,8 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	const char *with = codings[data[0] % CODINGS], *bytes = (const char *)data + 2;
 	size_t len = size - 2, piece = data[1] % 64 + 1;
-	struct taken whole, cut;
-	struct decoder *decoder = decoder_new();
+	struct taken whole = {.in_steps = false}, cut = {.in_steps = true};
+	struct decoder *decoder = decoder_new(&limits);
+	limits.until_us = INT64_MAX;
 	bool whole_good = decode(decoder, with, bytes, len, len ? len : 1, &whole);
 	check(len > 0 || whole_good);
 	bool cut_good = decode(decoder, with, bytes, len, piece, &cut);

@@ -102,6 +102,8 @@ static const char *const formats[][2] = {
 
 /* Decoding */
 
+static struct decoder_limits limits = {.until_us = INT64_MAX};
+
 struct taken {
 	struct buf out;
 	size_t calls;
@@ -131,9 +133,10 @@ static bool feed(struct decoder *decoder, const char *bytes, size_t len)
 {
 	char *flush = malloc(len ? len : 1);
 	memcpy(flush, bytes, len);
-	bool good = decoder_feed(decoder, flush, len);
+	enum decoder_result result = decoder_feed(decoder, flush, len);
 	free(flush);
-	return good;
+	cr_expect(result == DECODER_DONE || result == DECODER_STOPPED);
+	return result == DECODER_DONE;
 }
 
 /* Fresh output in out. True where the body is good to its end. */
@@ -235,7 +238,7 @@ Test(decode, smallest_bodies)
 	    {"br", BYTES("\x0b\0\x80\x61\x03")},
 	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\x01\x09\0\0\x61")},
 	};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_good(decoder, cases[i].codings, cases[i].body, slice_of("a"));
 	decoder_free(decoder);
@@ -253,7 +256,7 @@ Test(decode, bodies_of_nothing)
 	    {"br", BYTES("\x06")},
 	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\x01\0\0")},
 	};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		expect_good(decoder, cases[i].coding, cases[i].body, slice_of(""));
 		expect_good(decoder, cases[i].coding, slice_of(""), slice_of(""));
@@ -268,7 +271,7 @@ Test(decode, each_coding_in_pieces)
 	buf_init(&plain, SIZE_MAX / 4);
 	buf_init(&body, SIZE_MAX / 4);
 	append_mixture(&plain);
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		buf_clear(&body);
 		encode(&body, slice_of_buf(&plain), formats[i][0]);
@@ -299,7 +302,7 @@ Test(decode, raw_deflate_that_is_nearly_zlib)
 	           "no check!\x03\0"),
 	        "no check!"},
 	};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_good(decoder, "deflate", cases[i].body, slice_of(cases[i].plain));
 	decoder_free(decoder);
@@ -317,7 +320,7 @@ Test(decode, stacks_are_undone_from_the_last)
 	    {"gzip", "deflate", "br", "zstd", "x-gzip"},
 	};
 	struct buf plain, from, to, codings;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&plain, SIZE_MAX / 4);
 	buf_init(&from, SIZE_MAX / 4);
 	buf_init(&to, SIZE_MAX / 4);
@@ -360,7 +363,7 @@ Test(decode, names)
 	    {"none", "\"none\""},
 	};
 	struct buf body;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&body, SIZE_MAX / 4);
 	encode(&body, small, "gzip");
 	for (size_t i = 0; i < COUNT(known); i++)
@@ -378,7 +381,7 @@ Test(decode, names)
 
 Test(decode, no_more_than_five_codings)
 {
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	cr_expect(decoder_begin(decoder, "gzip, br, gzip, br, gzip", take, NULL));
 	cr_expect(!decoder_begin(decoder, "gzip, br, gzip, br, gzip, br", take, NULL));
 	cr_expect(decoder_problem(decoder) && strchr(decoder_problem(decoder), '5'));
@@ -399,7 +402,7 @@ static void expect_cut_short(
 
 Test(decode, every_cut_is_seen)
 {
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		struct buf body;
 		buf_init(&body, SIZE_MAX / 4);
@@ -415,7 +418,7 @@ Test(decode, every_cut_is_seen_behind_much)
 {
 	struct buf plain;
 	struct taken taken;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&plain, SIZE_MAX / 4);
 	taken_init(&taken, SIZE_MAX);
 	append_mixture(&plain);
@@ -440,7 +443,7 @@ Test(decode, every_cut_is_seen_behind_much)
 Test(decode, cut_in_the_middle_of_a_stack)
 {
 	struct buf inner, outer;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		buf_init(&inner, SIZE_MAX / 4);
 		buf_init(&outer, SIZE_MAX / 4);
@@ -488,7 +491,7 @@ Test(decode, check_sums_must_be_right)
 	    {"zstd", append_zstd_checked, 1},
 	    {"zstd", append_zstd_checked, 4},
 	};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct buf body;
 		buf_init(&body, SIZE_MAX / 4);
@@ -522,7 +525,7 @@ Test(decode, broken_bodies)
 	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x21\x07\0\x01\0\0")}, /* asks for a dictionary */
 	    {"zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\x07\0\0")},     /* the reserved block type */
 	};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_bad(
 		    decoder, cases[i].coding, cases[i].body, slice_of(""), cases[i].coding, "body is broken");
@@ -534,7 +537,7 @@ Test(decode, garbage_behind_the_end_is_ignored)
 	static const struct slice garbage[] = {BYTES("\n"), BYTES("\0\0\0\0\0\0\0\0"), BYTES("garbage"),
 	    BYTES("\x1f\x1f\x8b\x08"), BYTES("\x28\xb5\x2f\xfe"), BYTES("\x60\x2a\x4d\x18"),
 	    BYTES("\x70\x2a\x4d\x18"), BYTES("\x51\x2a\x4d\x19")};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(formats); i++)
 		for (size_t j = 0; j < COUNT(garbage); j++) {
 			struct buf body;
@@ -554,7 +557,7 @@ Test(decode, garbage_behind_the_end_is_ignored)
 Test(decode, several_members_and_frames)
 {
 	static const char *const codings[] = {"gzip", "zstd"};
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(codings); i++) {
 		struct buf body, plain;
 		buf_init(&body, SIZE_MAX / 4);
@@ -584,7 +587,7 @@ Test(decode, several_members_and_frames)
 Test(decode, skippable_frames)
 {
 	struct buf body;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&body, SIZE_MAX / 4);
 	buf_append(&body, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
 	expect_good(decoder, "zstd", slice_of_buf(&body), slice_of(""));
@@ -607,7 +610,7 @@ Test(decode, gzip_headers)
 	header.comment = (unsigned char *)"a comment";
 	header.hcrc = 1;
 	struct buf body;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&body, SIZE_MAX / 4);
 	deflate_header(&body, small, GZIP_WINDOW, &header);
 	cr_expect(body.data[3] == 0x1f);
@@ -628,7 +631,7 @@ Test(decode, zstd_headers)
 	static const struct slice double_faced =
 	    BYTES("\x28\xb5\x2f\xfd\x50\x2a\x4d\x18\x08\0\0\0\x0a\0\0\x61\x5b\xca\0\x61");
 	char plain[6477];
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	memset(plain, 'a', sizeof plain);
 	expect_good(decoder, "zstd", fits, (struct slice){plain, 256});
 	expect_bad(decoder, "zstd", too_large, slice_of(""), "zstd", "broken");
@@ -641,7 +644,7 @@ Test(decode, zstd_headers)
 Test(decode, windows)
 {
 	struct buf body;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&body, SIZE_MAX / 4);
 	zstd_all(&body, small, 23, false);
 	expect_good(decoder, "zstd", slice_of_buf(&body), small);
@@ -663,7 +666,7 @@ Test(decode, one_body_after_the_other)
 {
 	struct buf bodies[COUNT(formats)];
 	struct taken taken;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	taken_init(&taken, SIZE_MAX);
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		buf_init(&bodies[i], SIZE_MAX / 4);
@@ -706,7 +709,7 @@ static void expect_stopped(struct decoder *decoder, const char *codings, struct 
 Test(decode, bombs_stop_with_take)
 {
 	struct buf zeros, bomb, twice;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&zeros, SIZE_MAX / 4);
 	memset(room_for(&zeros, 64 * MIB), 0, 64 * MIB);
 	zeros.len = 64 * MIB;
@@ -733,7 +736,7 @@ Test(decode, bombs_of_nothing_stop)
 {
 	static const size_t sizes[] = {MIB, 64 * MIB, 32 * MIB};
 	struct taken taken;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	taken_init(&taken, SIZE_MAX);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		struct buf inner, outer;
@@ -761,7 +764,7 @@ Test(decode, large_stacks_that_do_not_compress)
 {
 	struct buf plain, inner, outer;
 	struct taken taken;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	buf_init(&plain, SIZE_MAX / 4);
 	buf_init(&inner, SIZE_MAX / 4);
 	buf_init(&outer, SIZE_MAX / 4);
@@ -783,13 +786,148 @@ Test(decode, no_coding_is_no_copy)
 {
 	static const char text[] = "as it is";
 	struct taken taken;
-	struct decoder *decoder = decoder_new();
+	struct decoder *decoder = decoder_new(&limits);
 	taken_init(&taken, 4);
 	cr_expect(decoder_begin(decoder, NULL, take, &taken));
 	cr_expect(feed(decoder, text, 3) && feed(decoder, "", 0));
-	cr_expect(!decoder_feed(decoder, text + 3, 5) && taken.calls == 2 && !decoder_problem(decoder));
+	cr_expect(decoder_feed(decoder, text + 3, 5) == DECODER_STOPPED && taken.calls == 2);
+	cr_expect(!decoder_problem(decoder));
 	expect_good(decoder, "", slice_of(text), slice_of(text));
 	decoder_free(decoder);
 	decoder_free(NULL);
 	buf_release(&taken.out);
+}
+
+/* Takes a piece, and then its time is up. */
+static bool take_in_time(void *ctx, const char *bytes, size_t len)
+{
+	limits.until_us = 0;
+	return take(ctx, bytes, len);
+}
+
+/* Decodes with time for one piece, again and again; returns how often it had to be resumed. */
+static size_t decode_in_steps(
+    struct decoder *decoder, const char *codings, struct slice body, size_t piece, struct taken *taken)
+{
+	size_t resumed = 0;
+	cr_assert(decoder_begin(decoder, codings, take_in_time, taken));
+	for (size_t at = 0; at < body.len; at += piece) {
+		size_t len = body.len - at < piece ? body.len - at : piece, calls = taken->calls;
+		char *flush = malloc(len);
+		memcpy(flush, body.data + at, len);
+		limits.until_us = at / piece % 2 ? INT64_MAX : 0;
+		enum decoder_result result = decoder_feed(decoder, flush, len);
+		free(flush);
+		cr_expect(at / piece % 2 || taken->calls == calls, "%s: there was no time", codings);
+		for (; result == DECODER_LATER; resumed++) {
+			calls = taken->calls;
+			limits.until_us = INT64_MAX;
+			result = decoder_resume(decoder);
+			cr_expect(taken->calls <= calls + 1, "%s: %zu pieces", codings, taken->calls - calls);
+		}
+		cr_expect_eq(result, DECODER_DONE, "%s", codings);
+	}
+	limits.until_us = INT64_MAX;
+	cr_expect(decoder_end(decoder), "%s", codings);
+	return resumed;
+}
+
+Test(decode, stops_when_its_time_is_up_and_goes_on_where_it_was)
+{
+	static const size_t cuts[] = {SIZE_MAX / 2, 1, 5, 1000, 70000};
+	struct buf plain, body, twice;
+	struct taken taken;
+	struct decoder *decoder = decoder_new(&limits);
+	buf_init(&plain, SIZE_MAX / 4);
+	taken_init(&taken, SIZE_MAX);
+	append_noise(&plain, 100 << 10);
+	memset(room_for(&plain, MIB), ' ', MIB);
+	plain.len += MIB;
+	append_noise(&plain, 5);
+	for (size_t i = 0; i < COUNT(formats); i++)
+		for (size_t j = 0; j < COUNT(cuts); j++) {
+			char codings[32];
+			buf_init(&body, SIZE_MAX / 4);
+			buf_init(&twice, SIZE_MAX / 4);
+			encode(&body, slice_of_buf(&plain), formats[i][0]);
+			buf_clear(&taken.out);
+			size_t resumed =
+			    decode_in_steps(decoder, formats[i][1], slice_of_buf(&body), cuts[j], &taken);
+			cr_expect(resumed >= MIB / (16 << 10), "%s: %zu times", formats[i][0], resumed);
+			cr_expect(slice_equal(slice_of_buf(&taken.out), slice_of_buf(&plain)));
+			encode(&twice, slice_of_buf(&body), "gzip");
+			snprintf(codings, sizeof codings, "%s, gzip", formats[i][1]);
+			buf_clear(&taken.out);
+			decode_in_steps(decoder, codings, slice_of_buf(&twice), cuts[j], &taken);
+			cr_expect(slice_equal(slice_of_buf(&taken.out), slice_of_buf(&plain)), "%s", codings);
+			buf_release(&body);
+			buf_release(&twice);
+		}
+	buf_clear(&taken.out);
+	decode_in_steps(decoder, "", slice_of_buf(&plain), plain.len, &taken);
+	cr_expect(slice_equal(slice_of_buf(&taken.out), slice_of_buf(&plain)));
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&taken.out);
+}
+
+/* As large as a window gets; all but the last of it, so that the decoder keeps it. */
+static void unfinished_body(struct buf *body, const char *coding)
+{
+	struct buf plain;
+	buf_init(&plain, SIZE_MAX / 4);
+	append_noise(&plain, 20 * MIB);
+	if (strcmp(coding, "br") == 0)
+		brotli_all(body, slice_of_buf(&plain), 24, false);
+	else
+		zstd_all(body, slice_of_buf(&plain), 23, false);
+	body->len -= 100;
+	buf_release(&plain);
+}
+
+Test(decode, large_ones_wait_for_each_other)
+{
+	enum { DECODERS = 8 };
+	static const char *const names[] = {"br", "zstd"};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct decoder *decoders[DECODERS];
+		struct taken taken;
+		struct buf body;
+		size_t first_waits = DECODERS;
+		taken_init(&taken, SIZE_MAX);
+		buf_init(&body, SIZE_MAX / 4);
+		unfinished_body(&body, names[i]);
+		for (size_t j = 0; j < DECODERS; j++) {
+			decoders[j] = decoder_new(&limits);
+			cr_assert(decoder_begin(decoders[j], names[i], take, &taken));
+			enum decoder_result result = decoder_feed(decoders[j], body.data, body.len);
+			buf_clear(&taken.out);
+			if (result == DECODER_WAITS && first_waits == DECODERS)
+				first_waits = j;
+			cr_expect_eq(result, j < first_waits ? DECODER_DONE : DECODER_WAITS);
+			cr_expect_leq(limits.claimed, DECODERS_LARGE + 24 * MIB);
+		}
+		cr_expect(first_waits >= 2 && first_waits <= 6, "%s: %zu at once", names[i], first_waits);
+		/* Whoever is small has no need to. */
+		struct decoder *small_one = decoder_new(&limits);
+		struct buf few;
+		buf_init(&few, SIZE_MAX / 4);
+		encode(&few, small, names[i]);
+		expect_good(small_one, names[i], slice_of_buf(&few), small);
+		decoder_free(small_one);
+		buf_release(&few);
+		/* One gives its memory back, another goes on with all that it was given. */
+		for (size_t j = 0; j < DECODERS; j++) {
+			enum decoder_result result = DECODER_DONE;
+			if (j >= first_waits)
+				result = decoder_resume(decoders[j]);
+			cr_expect_eq(result, DECODER_DONE);
+			buf_clear(&taken.out);
+			decoder_free(decoders[j]);
+		}
+		cr_expect_eq(limits.claimed, 0);
+		cr_expect_null(limits.beyond);
+		buf_release(&body);
+		buf_release(&taken.out);
+	}
 }

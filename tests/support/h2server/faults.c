@@ -7,7 +7,10 @@
 
 /* Header fields, RFC 7541: indexed, or the index of the name and the plain value behind its length. */
 #define STATUS_200     "\210"
+#define STATUS_404     "\215"
 #define STATUS_103     "\010\003103"
+#define STATUS_302     "\010\003302"
+#define LOCATION_X     "\017\037\002/x"
 #define TYPE_HTML      "\017\020\011text/html"
 #define LENGTH(digits) "\017\015\005" digits /* five of them */
 
@@ -19,6 +22,7 @@
 #define REFUSED_STREAM "\0\0\0\7"
 #define CANCEL         "\0\0\0\010"
 #define CALM           "\0\0\0\013"
+#define HTTP1_REQUIRED "\0\0\0\015"
 
 #define BYTES(text) text, sizeof(text) - 1
 #define THIS        FAULT_THIS_STREAM
@@ -35,6 +39,8 @@
 #define SETTINGS(text)     PEER_SETTINGS, 0, 0, BYTES(text)
 #define PING               PEER_PING, 0, 0, BYTES("areqping")
 #define RAW(text)          PEER_RAW, 0, 0, BYTES(text)
+
+#define HTTP1_PAGE HTTP_HEAD "Content-Length: 69\r\n\r\n" PAGE_TEXT
 
 static const char too_large[PEER_FRAME_MAX + 1] = "x";
 
@@ -71,6 +77,25 @@ static const struct fault faults[] = {
         .frames = {{HEAD, 1}, {HALF, 1}, {RST(INTERNAL_ERROR), 1}}},
     {.name = "rst-cancel-after-head", .frames = {{HEAD, 1}, {RST(CANCEL), 1}}},
     {.name = "rst-many", .scope = FAULT_LATER, .frames = {{RST_OLD, 10000}, {HEAD, 1}, {PAGE, 1}}},
+
+    /* The server wants HTTP/1.1 instead, when it has begun to answer. */
+    {.name = "http1-first", .frames = {{RST(HTTP1_REQUIRED), 1}}, .http1 = HTTP1_PAGE},
+    {.name = "http1-after-404",
+        .frames = {{FIELDS(STATUS_404 TYPE_HTML), 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = HTTP1_PAGE},
+    {.name = "http1-after-redirect",
+        .frames = {{FIELDS(STATUS_302 LOCATION_X), 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = HTTP1_PAGE},
+    {.name = "http1-after-half",
+        .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = HTTP1_PAGE},
+    {.name = "http1-then-404",
+        .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 69\r\n\r\n" PAGE_TEXT},
+    {.name = "http1-then-binary",
+        .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 69\r\n\r\n" PAGE_TEXT},
+    {.name = "http1-then-nothing", .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}}, .http1 = ""},
 
     /* Without end. */
     {.name = "rst-storm", .scope = FAULT_LATER, .end = FAULT_STORM, .frames = {{RST_OLD, 1}}},
@@ -162,6 +187,14 @@ static bool send_frames(const struct fault *self, struct peer *peer, uint32_t st
 	return good && self->end == FAULT_STAY;
 }
 
+static void serve_http1(const struct fault *self, struct peer *peer)
+{
+	const struct peer_frame answer = {
+	    .type = PEER_RAW, .payload = self->http1, .len = strlen(self->http1)};
+	while (peer_read_some(peer) && answer.len > 0 && peer_send(peer, &answer))
+		;
+}
+
 static uint32_t next_request(const struct fault *self, struct peer *peer)
 {
 	return self->layer == FAULT_HTTP2 ? peer_request(peer) : peer_read_some(peer);
@@ -184,6 +217,10 @@ void fault_serve(const struct fault *self, struct peer *peer)
 	static const struct fault_frame settings = {SETTINGS(""), 1};
 	const struct fault_frame *greeting = self->greeting.count ? &self->greeting : &settings;
 	struct peer_frame first = frame_for(greeting, 0);
+	if (peer->http1) {
+		serve_http1(self, peer);
+		return;
+	}
 	bool good = self->layer != FAULT_HTTP2 || peer_send(peer, &first);
 	uint32_t stream;
 	for (unsigned request = 1; good && (stream = next_request(self, peer)); request++)

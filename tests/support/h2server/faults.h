@@ -46,6 +46,7 @@ struct fault {
 	enum fault_end end;
 	struct fault_frame frames[FAULT_FRAMES_MAX + 1];
 	struct fault_frame greeting; /* before HTTP/2's first request; all zero: empty SETTINGS */
+	const char *http1; /* the answer to a client that only speaks HTTP/1.1; NULL: it is refused */
 };
 
 /* NULL where there is none of that name. */

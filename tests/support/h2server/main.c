@@ -28,7 +28,9 @@ static int choose_protocol(SSL *tls, const unsigned char **chosen, unsigned char
     const unsigned char *offered, unsigned offered_len, void *ctx)
 {
 	const struct fault *fault = ctx;
-	const char *wanted = fault->layer <= FAULT_DEAF ? "\x02h2" : "\x08http/1.1";
+	const char *wanted = fault->http1                 ? "\x02h2\x08http/1.1"
+	                     : fault->layer <= FAULT_DEAF ? "\x02h2"
+	                                                  : "\x08http/1.1";
 	(void)tls;
 	int found = SSL_select_next_proto((unsigned char **)chosen, len, (const unsigned char *)wanted,
 	    (unsigned)strlen(wanted), offered, offered_len);
@@ -54,12 +56,17 @@ static SSL_CTX *make_context(const char *certificate, const char *key, const str
 static bool shake_hands(struct visit *self)
 {
 	char preface[PREFACE_LEN];
+	const unsigned char *chosen;
+	unsigned chosen_len;
 	if (self->fault->layer == FAULT_TCP)
 		return true;
 	SSL *tls = self->peer.tls = SSL_new(self->context);
-	return tls && SSL_set_fd(tls, self->peer.fd) == 1 && SSL_accept(tls) == 1 &&
-	       (self->fault->layer != FAULT_HTTP2 ||
-	           SSL_read(tls, preface, sizeof preface) == sizeof preface);
+	if (!tls || SSL_set_fd(tls, self->peer.fd) != 1 || SSL_accept(tls) != 1)
+		return false;
+	SSL_get0_alpn_selected(tls, &chosen, &chosen_len);
+	self->peer.http1 = self->fault->http1 && chosen_len != 2;
+	return self->fault->layer != FAULT_HTTP2 || self->peer.http1 ||
+	       SSL_read(tls, preface, sizeof preface) == sizeof preface;
 }
 
 static void *serve(void *ctx)

@@ -11,6 +11,7 @@
 struct peer {
 	int fd;
 	SSL *tls;        /* NULL: plain bytes */
+	bool http1;      /* the client chose HTTP/1.1 though HTTP/2 was offered, too */
 	unsigned number; /* of the connection, from 1 */
 };
 
