@@ -47,17 +47,24 @@ static void count_link(void *ctx, const struct link *link)
 	*count += link->url.len > 0;
 }
 
+static void on_ready(void *ctx)
+{
+	(void)ctx;
+}
+
 static size_t by_areq(struct page *page, const struct file *files, size_t count)
 {
+	const struct page_source source = {
+	    .url = "http://www.example.com/some/page.html", .ready = on_ready};
 	size_t links = 0;
-	struct page_counts counts;
 	for (size_t i = 0; i < count; i++) {
 		page_begin(page, "text/html");
 		for (size_t at = 0; at < files[i].len; at += CHUNK) {
 			size_t left = files[i].len - at;
 			page_feed(page, files[i].bytes + at, left < CHUNK ? left : CHUNK);
 		}
-		page_finish(page, "http://www.example.com/some/page.html", count_link, &links, &counts);
+		page_end(page, &source);
+		page_give(page, INT64_MAX, count_link, &links);
 	}
 	return links;
 }
@@ -121,7 +128,7 @@ int main(int argc, char **argv)
 		files[i] = read_file(argv[i + 3]);
 		bytes += files[i].len;
 	}
-	const struct options options = {.max_size = 1 << 30};
+	const struct options options = {.max_size = 1 << 30, .max_output = 1 << 30};
 	struct page_tools tools = {
 	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	struct page *page = page_new(&tools);

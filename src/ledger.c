@@ -8,6 +8,7 @@
 #include "base/url.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,18 +17,17 @@ enum { BACKLOG_MAX = 1 << 20 };
 
 enum { STANDING_EVERY_MS = 100 };
 
+/* So long does a turn of the loop give out links. */
+enum { TURN_WORK_US = 25000 };
+
 void ledger_note_status(struct ledger *self, enum status status)
 {
 	self->status = status_first(self->status, status);
 }
 
-void ledger_tell(struct ledger *self, const struct outcome *outcome)
+bool ledger_is_behind(const struct ledger *self)
 {
-	self->totals.outcomes[outcome->kind]++;
-	self->totals.local += outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
-	self->totals.links += outcome->links;
-	self->totals.bytes += outcome->bytes;
-	ledger_note_status(self, observers_outcome(self->observers, outcome));
+	return self->backlog > BACKLOG_MAX;
 }
 
 /* What the loop asks and tells. */
@@ -48,9 +48,12 @@ static void tell_standing(struct ledger *self, struct wait *wait)
 	if (now >= self->standing_due) {
 		self->standing_due = now + STANDING_EVERY_MS;
 		const char *awaited = frontier_awaited(self->frontier, &moment);
+		/* For a person a page is done when its rows are on their way. */
+		struct totals so_far = self->totals;
+		so_far.outcomes[OUTCOME_OK] += self->untold.count;
 		observers_standing(
 		    self->observers, &(struct standing){
-		                         .so_far = &self->totals,
+		                         .so_far = &so_far,
 		                         .in_flight = frontier_out(self->frontier),
 		                         .waiting = frontier_waiting(self->frontier),
 		                         .unread = self->input_ended ? 0 : input_left(self->input),
@@ -67,24 +70,29 @@ static void turn(void *ctx, struct wait *wait)
 	struct ledger *self = ctx;
 	if (self->observers->want_standing)
 		tell_standing(self, wait);
+	self->work_until_us = clock_now_us() + TURN_WORK_US;
+	page_shared_perform(self->tools.shared, self->work_until_us, wait);
+	ledger_give_pages(self, wait);
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, wait, &self->backlog));
+	ledger_tell_taken(self);
 }
 
 static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	if (self->backlog > BACKLOG_MAX)
+	if (ledger_is_behind(self) || !ledger_has_room(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list = ledger_read_list(self);
 	struct task *task = next_task(self);
 	if (!task) {
 		wait_until(wait, frontier_next_due(self->frontier));
 		if (waits_for_list)
-			wait_for(wait, input_descriptor(self->input), false);
+			wait_for(wait, input_descriptor(self->input), POLLIN);
 		else if (ledger_wants_more(self))
 			wait_until(wait, clock_now_ms());
-		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0;
+		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0 &&
+		                self->ready.count + self->waiting.count == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	*request = task_request(task, self->options);
@@ -162,6 +170,7 @@ void ledger_free(struct ledger *self)
 	filter_free(self->tools.filter);
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
+	heap_release(&self->untold);
 	url_release(&self->url);
 	buf_release(&self->shown);
 	free(self);
@@ -195,21 +204,16 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	};
 }
 
-enum status ledger_close(struct ledger *self, struct totals *totals)
+enum status ledger_close(struct ledger *self)
 {
+	ledger_abandon_pages(self);
 	for (struct task *task; (task = (struct task *)frontier_abandon(self->frontier));) {
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_INTERRUPTED;
 		outcome.stage = STAGE_LOCAL;
 		outcome.reason = "the run was stopped";
-		ledger_tell(self, &outcome);
+		ledger_end_entry(self, &outcome);
 		task_free(task);
 	}
-	uint64_t sum = 0;
-	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-		sum += self->totals.outcomes[kind];
-	assert(sum == self->totals.urls);
-	(void)sum;
-	*totals = self->totals;
 	return self->status;
 }

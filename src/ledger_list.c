@@ -16,7 +16,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	url_append_redacted(&self->shown, entry->text);
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
-	ledger_tell(self, &(struct outcome){
+	ledger_end_entry(self, &(struct outcome){
 	                      .number = self->totals.urls,
 	                      .kind = OUTCOME_FAILED,
 	                      .stage = STAGE_INPUT,
@@ -34,7 +34,7 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 {
 	buf_clear(&self->shown);
 	url_append_bare(entry->url, &self->shown);
-	ledger_tell(self, &(struct outcome){
+	ledger_end_entry(self, &(struct outcome){
 	                      .number = self->totals.urls,
 	                      .kind = OUTCOME_SKIPPED,
 	                      .stage = STAGE_POLICY,

@@ -8,44 +8,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A page whose links are given out. */
-struct emission {
-	struct ledger *ledger;
-	const struct outcome *page;
-};
-
-static void on_link(void *ctx, const struct link *link)
-{
-	const struct emission *self = ctx;
-	struct ledger *ledger = self->ledger;
-	if (ledger->status == STATUS_OK)
-		ledger_note_status(ledger, observers_link(ledger->observers, self->page, link));
-}
-
 /* How a task ends. */
-
-static void give_page_back(struct ledger *self, struct task *task)
-{
-	struct page *page = task->tries ? task->tries->page : NULL;
-	if (!page)
-		return;
-	task->tries->page = NULL;
-	page_pool_give_back(&self->pages, page);
-}
 
 void ledger_forget_answer(struct ledger *self, struct task *task)
 {
-	give_page_back(self, task);
+	ledger_give_page_back(self, task);
 	task_forget_answer(task);
-}
-
-/* The one place where a task gets its outcome. It was out: its host is told. */
-static void settle_task(struct ledger *self, struct task *task, struct outcome *outcome)
-{
-	ledger_tell(self, outcome);
-	frontier_finish(self->frontier, &task->job);
-	give_page_back(self, task);
-	task_free(task);
 }
 
 static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, enum outcome_stage stage,
@@ -55,33 +23,7 @@ static void end_task(struct ledger *self, struct task *task, enum outcome_kind k
 	outcome.kind = kind;
 	outcome.stage = stage;
 	outcome.reason = reason;
-	settle_task(self, task, &outcome);
-}
-
-static void complete_task(struct ledger *self, struct task *task)
-{
-	struct page_counts counts = {0};
-	struct outcome outcome = task_outcome(task);
-	outcome.kind = OUTCOME_OK;
-	outcome.stage = STAGE_RECEIVE;
-	struct emission emission = {self, &outcome};
-	switch (page_finish(task->tries->page, task->url, on_link, &emission, &counts)) {
-	case PAGE_TOO_COSTLY:
-		end_task(self, task, OUTCOME_FAILED, STAGE_DECODE,
-		    "what the pattern, the XPath or a filter asks for takes too long on this page");
-		return;
-	case PAGE_LOST:
-		ledger_note_status(self, STATUS_OUTPUT);
-		end_task(self, task, OUTCOME_FAILED, STAGE_LOCAL,
-		    "the temporary file with the links of large pages cannot be read");
-		return;
-	case PAGE_GIVEN:
-		break;
-	}
-	outcome.charset = page_charset(task->tries->page);
-	outcome.links = counts.links;
-	outcome.unresolved = counts.unresolved;
-	settle_task(self, task, &outcome);
+	ledger_end_task(self, task, &outcome);
 }
 
 static void skip_task(struct ledger *self, struct task *task)
@@ -126,7 +68,7 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 	if (asked && retry_after_ms > wait)
 		wait = retry_after_ms;
 	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
-	give_page_back(self, task);
+	ledger_give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, now + wait);
 }
 
@@ -136,7 +78,7 @@ static void try_fresh(struct ledger *self, struct task *task, const struct fetch
 	task->tries->fresh = true;
 	task->tries->goes_on = true;
 	task->tries->spent_ms += (int64_t)result->phases.total;
-	give_page_back(self, task);
+	ledger_give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, clock_now_ms());
 }
 
@@ -198,5 +140,5 @@ void ledger_judge(struct ledger *self, struct task *task, struct fetch_result *r
 	else if (result->http_status >= 400)
 		fail_status(self, task, result);
 	else
-		complete_task(self, task);
+		ledger_complete_task(self, task);
 }

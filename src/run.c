@@ -120,15 +120,17 @@ static enum status crawl(struct run *self)
 	enum status status = observers_begin(&self->observers);
 	if (status == STATUS_OK)
 		status = crawl_run(&self->settings, &handlers, &longest_turn_us);
-	status = status_first(status, ledger_close(self->ledger, &self->totals));
+	status = status_first(status, ledger_close(self->ledger));
+	int64_t ended = clock_now_ms(), stop_at = handlers.stop_at;
+	status = status_first(status, drain_outputs(self, stop_at));
+	status = status_first(status, ledger_tell_rest(self->ledger, status, &self->totals));
 	self->totals.longest_turn_us = longest_turn_us;
-	self->totals.elapsed_ms = clock_now_ms() - began;
-	self->totals.deadline = self->options->deadline_ms && clock_now_ms() >= handlers.stop_at;
-	status = status_first(status, drain_outputs(self, handlers.stop_at));
+	self->totals.elapsed_ms = ended - began;
+	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
 	self->totals.signal = ending_signal(status);
 	/* Some write their last lines now. */
 	status = status_first(status, observers_end(&self->observers, &self->totals));
-	status = status_first(status, drain_outputs(self, handlers.stop_at));
+	status = status_first(status, drain_outputs(self, stop_at));
 	if (self->totals.local)
 		status = status_first(status, STATUS_LOCAL);
 	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);

@@ -45,11 +45,35 @@ struct task *task_new(uint64_t number, const char *source, const struct url *url
 	return self;
 }
 
+void task_list_add(struct task_list *self, struct task *task)
+{
+	struct tries *tries = task->tries;
+	assert(!tries->list);
+	tries->list = self;
+	tries->next = NULL;
+	tries->previous = self->last;
+	*(self->last ? &self->last->tries->next : &self->first) = task;
+	self->last = task;
+	self->count++;
+}
+
+void task_list_remove(struct task *task)
+{
+	struct tries *tries = task->tries;
+	struct task_list *list = tries->list;
+	if (!list)
+		return;
+	*(tries->previous ? &tries->previous->tries->next : &list->first) = tries->next;
+	*(tries->next ? &tries->next->tries->previous : &list->last) = tries->previous;
+	list->count--;
+	tries->list = NULL;
+}
+
 void task_free(struct task *self)
 {
 	struct tries *tries = self->tries;
 	if (tries) {
-		assert(!tries->page);
+		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
 		free(tries->location);
 		free(tries->content_type);
@@ -172,6 +196,12 @@ enum host_news task_news(const struct fetch_result *result)
 	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
 		return HOST_UNREACHABLE;
 	return result->timed_out ? HOST_BUSY : HOST_ANSWERED;
+}
+
+size_t task_row_bytes(const struct task *self, const struct options *options)
+{
+	size_t len = strlen(self->source);
+	return options->format == FORMAT_JSONL ? len + strlen(self->url) : len;
 }
 
 struct outcome task_outcome(const struct task *self)

@@ -2,6 +2,7 @@
 #ifndef AREQ_TASK_H
 #define AREQ_TASK_H
 
+#include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
 #include "base/url.h"
@@ -15,8 +16,18 @@
 /* Why a handler wanted no more of an answer. */
 enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
 
+struct ledger;
+struct task_list;
+
 /* What came of its tries; all is its own but the page. */
 struct tries {
+	/* From the end of its page on: */
+	struct ledger *ledger;
+	struct task_list *list; /* that it is in; NULL: none */
+	struct task *previous, *next;
+	struct outcome outcome; /* what is to be told when its rows are safe */
+	struct heap_node told;
+
 	char *location; /* where the answer sends us; raw */
 	char *content_type;
 	struct page *page; /* while an answer comes in; the ledger's */
@@ -46,6 +57,18 @@ struct task {
 	char *credentials;   /* for its origin; NULL: none */
 	char source[];       /* as listed, without credentials */
 };
+
+/* Tasks in the order in which they came; {0} is empty. */
+struct task_list {
+	struct task *first, *last;
+	size_t count;
+};
+
+/* Puts a task that had a try, and is in no list, at the end. */
+void task_list_add(struct task_list *self, struct task *task);
+
+/* Takes it out of the list that it is in, if any. */
+void task_list_remove(struct task *task);
 
 /* number is its place in the list, source the URL as listed, url what it was parsed to; both are copied, and
  * credentials kept apart from them: they are for one origin, and nobody is shown them. Free with task_free,
@@ -79,7 +102,11 @@ int64_t task_backoff_ms(const struct task *self, uint64_t *dice);
 /* What the end of a try says about its host. */
 enum host_news task_news(const struct fetch_result *result);
 
-/* What is known of it as an outcome, without kind, stage and reason; borrows from the task. */
+/* What an output writes with each link of its page, in bytes, about. */
+size_t task_row_bytes(const struct task *self, const struct options *options);
+
+/* What is known of it as an outcome, without kind, stage and reason; borrows from the task, but nothing from its
+ * page. */
 struct outcome task_outcome(const struct task *self);
 
 #endif

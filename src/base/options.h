@@ -52,6 +52,7 @@ struct options {
 	int64_t fail_percent; /* so much of the URLs must fail for the exit status to say so: FAIL_ON_… or 1
 	                         to 100 */
 	int64_t max_size;     /* bytes of a body after decompression */
+	int64_t max_output;   /* … and of all its links, absolute */
 
 	struct option_list headers; /* "Name: value" */
 	const char *user_agent;

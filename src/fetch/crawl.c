@@ -305,8 +305,8 @@ static size_t add_others(struct crawl *self, int64_t *wake)
 	struct pollfd own[DESCRIPTORS_MAX];
 	size_t count = 0;
 	for (; count < self->wait.count; count++)
-		own[count] = (struct pollfd){.fd = self->wait.list[count].descriptor,
-		    .events = self->wait.list[count].writable ? POLLOUT : POLLIN};
+		own[count] = (struct pollfd){
+		    .fd = self->wait.list[count].descriptor, .events = self->wait.list[count].events};
 	size_t named = lookups_poll(self->lookups, own + count, DESCRIPTORS_MAX - count, wake);
 	count += named;
 	sockets_add(&self->sockets, own, count);

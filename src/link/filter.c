@@ -6,9 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* A look at the clock costs more than most searches. */
-enum { URLS_PER_LOOK = 16 };
-
 struct patterns {
 	struct pattern **list;
 	size_t count;
@@ -17,8 +14,6 @@ struct patterns {
 struct filter {
 	struct patterns includes;
 	struct patterns excludes;
-	clock_t begin;
-	size_t looked_at; /* URLs of this page */
 };
 
 static bool list_names(const char *list, struct slice word)
@@ -90,31 +85,25 @@ void filter_free(struct filter *self)
 	free(self);
 }
 
-void filter_begin(struct filter *self)
-{
-	self->begin = clock();
-	self->looked_at = 0;
-}
+typedef enum pattern_found (*search_fn)(struct pattern *pattern, struct slice text);
 
 /* Does any of them match? */
-static enum pattern_found search_any(const struct patterns *patterns, struct slice url, clock_t begin)
+static enum pattern_found search_any(const struct patterns *patterns, struct slice url, search_fn search)
 {
 	enum pattern_found found = PATTERN_NOT_FOUND;
 	for (size_t i = 0; i < patterns->count && found == PATTERN_NOT_FOUND; i++)
-		found = pattern_search(patterns->list[i], url, begin);
+		found = search(patterns->list[i], url);
 	return found;
 }
 
-enum pattern_found filter_search(struct filter *self, struct slice url)
+static enum pattern_found search_with(struct filter *self, struct slice url, search_fn search)
 {
-	if (++self->looked_at % URLS_PER_LOOK == 0 && pattern_is_late(self->begin))
-		return PATTERN_TOO_LONG;
 	enum pattern_found included = PATTERN_FOUND;
 	if (self->includes.count)
-		included = search_any(&self->includes, url, self->begin);
+		included = search_any(&self->includes, url, search);
 	if (included != PATTERN_FOUND)
 		return included;
-	switch (search_any(&self->excludes, url, self->begin)) {
+	switch (search_any(&self->excludes, url, search)) {
 	case PATTERN_FOUND:
 		return PATTERN_NOT_FOUND;
 	case PATTERN_NOT_FOUND:
@@ -122,4 +111,14 @@ enum pattern_found filter_search(struct filter *self, struct slice url)
 	default:
 		return PATTERN_TOO_LONG;
 	}
+}
+
+enum pattern_found filter_search(struct filter *self, struct slice url)
+{
+	return search_with(self, url, pattern_search);
+}
+
+enum pattern_found filter_search_briefly(struct filter *self, struct slice url)
+{
+	return search_with(self, url, pattern_search_briefly);
 }

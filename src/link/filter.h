@@ -22,10 +22,9 @@ struct filter;
 struct filter *filter_new(const struct options *options);
 void filter_free(struct filter *self);
 
-/* A new page, with all of PATTERN_SECONDS for it. */
-void filter_begin(struct filter *self);
-
-/* Do they let this URL through? It is absolute, and valid UTF-8. */
+/* Do they let this URL through? It is absolute, and valid UTF-8. Briefly: within some 10 ms for each pattern,
+ * where they tell within that time; else see pattern_search. */
 enum pattern_found filter_search(struct filter *self, struct slice url);
+enum pattern_found filter_search_briefly(struct filter *self, struct slice url);
 
 #endif

@@ -1,9 +1,5 @@
 #include "link/found.h"
 
-#include "base/alloc.h"
-
-#include <stdlib.h>
-
 /* What stands before the bytes of a link in a detailed list; in any other it is the length of the value. */
 struct details {
 	uint32_t value_len;
@@ -14,55 +10,22 @@ struct details {
 	int64_t position;
 };
 
-void found_init(struct found *self, struct found_store *store, size_t max)
+void found_init(struct found *self, struct piece_store *store, size_t max)
 {
-	*self = (struct found){.store = store, .max = max};
+	*self = (struct found){.max = max};
+	pieces_init(&self->pieces, store);
 }
 
 void found_clear(struct found *self)
 {
-	for (size_t i = 0; i < self->piece_count; i++)
-		found_store_give_back(self->store, &self->pieces[i], i + 1 < self->piece_count);
-	self->piece_count = 0;
-	self->size = self->left = 0;
+	pieces_clear(&self->pieces);
+	self->count = 0;
 }
 
 void found_release(struct found *self)
 {
-	found_clear(self);
-	free(self->pieces);
-	self->pieces = NULL;
-	self->piece_room = 0;
-}
-
-static void add_piece(struct found *self)
-{
-	if (self->piece_count == self->piece_room) {
-		self->piece_room = self->piece_room ? self->piece_room * 2 : 4;
-		self->pieces = alloc_resize(self->pieces, self->piece_room, sizeof *self->pieces);
-	}
-	if (self->piece_count)
-		found_store_fill(self->store, &self->pieces[self->piece_count - 1]);
-	struct found_piece *piece = &self->pieces[self->piece_count++];
-	*piece = found_store_take(self->store);
-	self->end = piece->bytes;
-	self->left = FOUND_PIECE;
-}
-
-static void append(struct found *self, const void *bytes, size_t len)
-{
-	const char *from = bytes;
-	self->size += len;
-	while (len) {
-		if (!self->left)
-			add_piece(self);
-		size_t part = len < self->left ? len : self->left;
-		memcpy(self->end, from, part);
-		from += part;
-		self->end += part;
-		self->left -= part;
-		len -= part;
-	}
+	pieces_release(&self->pieces);
+	self->count = 0;
 }
 
 bool found_add_any(struct found *self, const struct found_link *link)
@@ -77,66 +40,53 @@ bool found_add_any(struct found *self, const struct found_link *link)
 		details.has_rel = link->rel.data;
 		details.position = link->position;
 	}
-	if (head_len + (size_t)details.value_len + details.tag_len + details.rel_len > self->max - self->size)
+	size_t need = head_len + (size_t)details.value_len + details.tag_len + details.rel_len;
+	if (need > self->max - self->pieces.size)
 		return false;
-	append(self, &details, head_len);
-	append(self, link->value.data, details.value_len);
-	append(self, link->tag.data, details.tag_len);
-	append(self, link->rel.data, details.rel_len);
+	pieces_append(&self->pieces, &details, head_len);
+	pieces_append(&self->pieces, link->value.data, details.value_len);
+	pieces_append(&self->pieces, link->tag.data, details.tag_len);
+	pieces_append(&self->pieces, link->rel.data, details.rel_len);
+	self->count++;
 	return true;
 }
 
 struct found_reader found_read(const struct found *self, struct buf *joined)
 {
-	return (struct found_reader){.found = self, .joined = joined, .size = self->size};
+	return (struct found_reader){.found = self, .pieces = pieces_read(&self->pieces), .joined = joined};
 }
 
-static bool next_piece(struct found_reader *self)
+void found_reader_release(struct found_reader *self)
 {
-	const struct found *found = self->found;
-	self->at = found_store_read(found->store, &found->pieces[self->next++]);
-	self->failed = !self->at;
-	if (self->failed)
-		return false;
-	self->left = self->size < FOUND_PIECE ? self->size : FOUND_PIECE;
-	return true;
-}
-
-/* Adds the next bytes to those joined. */
-static bool join(struct found_reader *self, size_t len)
-{
-	while (len) {
-		if (!self->left && !next_piece(self))
-			return false;
-		size_t part = len < self->left ? len : self->left;
-		buf_append(self->joined, self->at, part);
-		self->at += part;
-		self->left -= part;
-		self->size -= part;
-		len -= part;
-	}
-	return true;
+	pieces_reader_release(&self->pieces);
 }
 
 /* The next bytes, borrowed until the next call; NULL where they cannot be read. */
 static const char *take(struct found_reader *self, size_t len)
 {
-	if (len > self->left) {
-		buf_clear(self->joined);
-		return join(self, len) ? self->joined->data : NULL;
+	struct pieces_reader *pieces = &self->pieces;
+	if (len <= pieces->left) {
+		const char *bytes = pieces->at;
+		pieces->at += len;
+		pieces->left -= len;
+		pieces->size -= len;
+		return bytes;
 	}
-	const char *bytes = self->at;
-	self->at += len;
-	self->left -= len;
-	self->size -= len;
-	return bytes;
+	buf_clear(self->joined);
+	while (self->joined->len < len) {
+		struct slice part = pieces_take(pieces, len - self->joined->len);
+		if (!part.len)
+			return NULL;
+		buf_append(self->joined, part.data, part.len);
+	}
+	return self->joined->data;
 }
 
 bool found_next_any(struct found_reader *self, struct found_link *link)
 {
 	struct details details = {0};
 	size_t head_len = self->found->detailed ? sizeof details : sizeof details.value_len;
-	if (!self->size || self->failed)
+	if (!self->pieces.size || self->pieces.failed)
 		return false;
 	const char *bytes = take(self, head_len);
 	if (!bytes)

@@ -1,8 +1,6 @@
 #include "link/libxml.h"
 
-#include "base/log.h"
-#include "base/status.h"
-
+#include <assert.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 
@@ -10,26 +8,38 @@
 static struct libxml functions;
 static void *library;
 
-static void must(const void *loaded)
+/* What a document names is not a part of it, whatever its options say. */
+static xmlParserInputPtr load_nothing(const char *url, const char *id, xmlParserCtxtPtr context)
 {
-	if (loaded)
-		return;
-	log_error("libxml2 cannot be loaded: %s", dlerror());
-	exit(status_exit_code(STATUS_LIBRARY));
+	(void)url;
+	(void)id;
+	(void)context;
+	return NULL;
+}
+
+const char *libxml_load(void)
+{
+	if (library)
+		return NULL;
+	void *loaded = dlopen(AREQ_LIBXML, RTLD_LAZY | RTLD_LOCAL);
+	if (!loaded)
+		return dlerror();
+#define LIBXML_LOAD(name)                                                                                    \
+	*(void **)&functions.name = dlsym(loaded, #name);                                                    \
+	if (!*(void **)&functions.name)                                                                      \
+		return dlerror();
+	LIBXML_FUNCTIONS(LIBXML_LOAD)
+#undef LIBXML_LOAD
+	*(void **)&functions.free_text = dlsym(loaded, "xmlFree");
+	if (!*(void **)&functions.free_text)
+		return dlerror();
+	library = loaded;
+	functions.xmlSetExternalEntityLoader(load_nothing);
+	return NULL;
 }
 
 const struct libxml *libxml_get(void)
 {
-	if (library)
-		return &functions;
-	library = dlopen(AREQ_LIBXML, RTLD_LAZY | RTLD_LOCAL);
-	must(library);
-#define LIBXML_LOAD(name)                                                                                    \
-	*(void **)&functions.name = dlsym(library, #name);                                                   \
-	must(*(void **)&functions.name);
-	LIBXML_FUNCTIONS(LIBXML_LOAD)
-#undef LIBXML_LOAD
-	*(void **)&functions.free_text = dlsym(library, "xmlFree");
-	must(*(void **)&functions.free_text);
+	assert(library);
 	return &functions;
 }

@@ -8,24 +8,35 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
-#define LIBXML_FUNCTIONS(X)                                                                                  \
-	X(xmlCreatePushParserCtxt)                                                                           \
-	X(xmlCtxtResetPush)                                                                                  \
-	X(xmlCtxtUseOptions)                                                                                 \
-	X(xmlFreeDoc)                                                                                        \
-	X(xmlFreeParserCtxt)                                                                                 \
-	X(xmlParseChunk)                                                                                     \
-	X(xmlReadMemory)                                                                                     \
-	X(htmlReadMemory)                                                                                    \
-	X(xmlGetLastError)                                                                                   \
-	X(xmlSetGenericErrorFunc)                                                                            \
-	X(xmlXPathCastNodeToString)                                                                          \
-	X(xmlXPathCompile)                                                                                   \
-	X(xmlXPathCompiledEval)                                                                              \
-	X(xmlXPathFreeCompExpr)                                                                              \
-	X(xmlXPathFreeContext)                                                                               \
-	X(xmlXPathFreeObject)                                                                                \
-	X(xmlXPathNewContext)                                                                                \
+#define LIBXML_FUNCTIONS(X) \
+	X(htmlReadMemory) \
+	X(xmlAddDocEntity) \
+	X(xmlCreateIntSubset) \
+	X(xmlCreatePushParserCtxt) \
+	X(xmlCtxtReadMemory) \
+	X(xmlCtxtResetPush) \
+	X(xmlCtxtUseOptions) \
+	X(xmlFreeDoc) \
+	X(xmlFreeParserCtxt) \
+	X(xmlGetDocEntity) \
+	X(xmlGetLastError) \
+	X(xmlGetParameterEntity) \
+	X(xmlNewDoc) \
+	X(xmlNewParserCtxt) \
+	X(xmlParseChunk) \
+	X(xmlSAX2EntityDecl) \
+	X(xmlSAX2GetEntity) \
+	X(xmlSAX2GetParameterEntity) \
+	X(xmlSetExternalEntityLoader) \
+	X(xmlSetGenericErrorFunc) \
+	X(xmlStopParser) \
+	X(xmlXPathCastNodeToString) \
+	X(xmlXPathCompile) \
+	X(xmlXPathCompiledEval) \
+	X(xmlXPathFreeCompExpr) \
+	X(xmlXPathFreeContext) \
+	X(xmlXPathFreeObject) \
+	X(xmlXPathNewContext) \
 	X(xmlXPathNodeSetSort)
 
 /* Its functions, under their own names. */
@@ -36,8 +47,11 @@ struct libxml {
 	xmlFreeFunc *free_text; /* xmlFree, for the texts that it gives out */
 };
 
-/* Loads it the first time; it stays for the life of the process. Where it cannot be loaded the process ends
- * with the exit status of a local failure, and a message. */
+/* Loads it the first time; it stays for the life of the process, and never opens anything by itself. NULL, or
+ * why it cannot be loaded. */
+const char *libxml_load(void);
+
+/* Once it is loaded. */
 const struct libxml *libxml_get(void);
 
 #endif

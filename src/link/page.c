@@ -13,14 +13,14 @@
 struct page_shared *page_shared_new(size_t memory)
 {
 	struct page_shared *self = alloc_new(sizeof *self);
-	self->store = found_store_new(memory);
+	self->store = piece_store_new(memory);
+	self->helpers = helpers_new(page_work, NULL);
 	buf_init(&self->joined, SIZE_MAX / 2);
 	buf_init(&self->decoded, VALUE_MAX);
 	buf_init(&self->value, VALUE_MAX);
 	buf_init(&self->raw, VALUE_MAX);
 	buf_init(&self->tag, VALUE_MAX);
 	buf_init(&self->rel, VALUE_MAX);
-	buf_init(&self->chosen, SIZE_MAX / 2);
 	url_init(&self->document);
 	url_init(&self->base);
 	url_init(&self->url);
@@ -32,14 +32,14 @@ void page_shared_free(struct page_shared *self)
 {
 	if (!self)
 		return;
-	found_store_free(self->store);
+	helpers_free(self->helpers);
+	piece_store_free(self->store);
 	buf_release(&self->joined);
 	buf_release(&self->decoded);
 	buf_release(&self->value);
 	buf_release(&self->raw);
 	buf_release(&self->tag);
 	buf_release(&self->rel);
-	buf_release(&self->chosen);
 	url_release(&self->document);
 	url_release(&self->base);
 	url_release(&self->url);
@@ -47,15 +47,9 @@ void page_shared_free(struct page_shared *self)
 	free(self);
 }
 
-/* The memory of one huge link is not kept for the rest of the run. */
-static void trim(struct page_shared *self)
+void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait *wait)
 {
-	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->raw, &self->tag,
-	    &self->rel, &self->chosen, &self->document.href, &self->base.href, &self->url.href};
-	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
-		if (bufs[i]->room > PAGE_KEPT)
-			buf_release(bufs[i]);
-	}
+	helpers_perform(self->helpers, until_us, wait);
 }
 
 struct page *page_new(const struct page_tools *tools)
@@ -69,24 +63,44 @@ struct page *page_new(const struct page_tools *tools)
 	buf_init(&self->head, CHARSET_PRESCAN);
 	/* One byte may become three in UTF-8. */
 	buf_init(&self->text, body_max * 3 + 3);
+	pieces_init(&self->body, self->shared->store);
 	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
 	found_init(&self->links, self->shared->store, body_max * 8);
+	found_init(&self->open, self->shared->store, SIZE_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
+	buf_init(&self->choice, SIZE_MAX / 2);
 	return self;
+}
+
+void page_shared_trim(struct page_shared *self)
+{
+	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->raw, &self->tag,
+	    &self->rel, &self->document.href, &self->base.href, &self->url.href};
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
+		if (bufs[i]->room > PAGE_KEPT)
+			buf_release(bufs[i]);
+	}
 }
 
 void page_drop(struct page *self)
 {
-	xml_free(self->xml);
+	helpers_remove(self->shared->helpers, &self->job);
+	if (self->shared->giving == self) {
+		self->shared->giving = NULL;
+		page_shared_trim(self->shared);
+	}
+	found_reader_release(&self->reader);
 	charset_decoder_free(self->decoder);
 	free(self->content_type);
-	self->xml = NULL;
 	self->decoder = NULL;
 	self->content_type = NULL;
 	buf_release(&self->head);
+	buf_release(&self->choice);
 	buf_clear(&self->text);
 	buf_clear(&self->base_href);
+	pieces_clear(&self->body);
 	found_clear(&self->links);
+	found_clear(&self->open);
 }
 
 void page_free(struct page *self)
@@ -96,15 +110,18 @@ void page_free(struct page *self)
 	page_drop(self);
 	extract_free(self->extract);
 	buf_release(&self->text);
+	pieces_release(&self->body);
 	found_release(&self->links);
+	found_release(&self->open);
 	buf_release(&self->base_href);
 	free(self);
 }
 
 bool page_is_large(const struct page *self)
 {
+	size_t pieces = self->links.pieces.room + self->body.room + self->open.pieces.room;
 	size_t memory = extract_memory(self->extract) + self->text.room + self->base_href.room +
-	                self->links.piece_room * sizeof *self->links.pieces;
+	                pieces * sizeof(struct piece);
 	return memory > PAGE_KEPT;
 }
 
@@ -146,6 +163,11 @@ uint64_t page_size(const struct page *self)
 	return self->size;
 }
 
+struct page_counts page_counts(const struct page *self)
+{
+	return self->counts;
+}
+
 static const char *decoded_attribute(
     struct page *self, struct slice tag, const char *name, struct buf *to, struct slice *value)
 {
@@ -175,25 +197,19 @@ static void use_meta(struct page *self, struct slice tag)
 	buf_release(&http_equiv_text);
 }
 
-static void keep_wanted_link(struct page *self, const struct found_link *link)
-{
-	bool kept = !filter_wants_tag(self->tools->options, link->tag) || found_add(&self->links, link);
-	assert(kept);
-	(void)kept;
-}
-
-static void keep_hit(struct page *self, const struct extract_hit *hit)
+static void keep_link(struct page *self, const struct extract_hit *hit)
 {
 	struct found_link link = {.value = hit->value, .tag = hit->name};
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 	}
-	keep_wanted_link(self, &link);
+	bool kept = !filter_wants_tag(self->tools->options, link.tag) || found_add(&self->links, &link);
+	assert(kept);
+	(void)kept;
 }
 
-/* The first one of a page counts. */
-static void keep_base(struct page *self, struct slice value)
+void page_keep_base(struct page *self, struct slice value)
 {
 	if (!self->has_base)
 		buf_append(&self->base_href, value.data, value.len);
@@ -205,10 +221,10 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	struct page *self = ctx;
 	switch (hit->kind) {
 	case EXTRACT_LINK:
-		keep_hit(self, hit);
+		keep_link(self, hit);
 		break;
 	case EXTRACT_BASE:
-		keep_base(self, hit->value);
+		page_keep_base(self, hit->value);
 		break;
 	case EXTRACT_META:
 		use_meta(self, hit->tag);
@@ -216,23 +232,12 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	}
 }
 
-static void on_xml_link(void *ctx, const struct xml_hit *hit)
-{
-	struct page *self = ctx;
-	const struct found_link link = {
-	    .value = hit->value, .tag = hit->name, .rel = hit->rel, .position = -1};
-	if (hit->kind == XML_BASE)
-		keep_base(self, hit->value);
-	else
-		keep_wanted_link(self, &link);
-}
-
 static void take_text(struct page *self, const char *bytes, size_t len, bool last)
 {
 	if (self->find == FIND_NOTHING)
 		return;
-	if (self->find == FIND_IN_TEXT) {
-		buf_append(&self->text, bytes, len);
+	if (self->find != FIND_IN_HTML) {
+		pieces_append(&self->body, bytes, len);
 		return;
 	}
 	if (self->decoder) {
@@ -240,10 +245,6 @@ static void take_text(struct page *self, const char *bytes, size_t len, bool las
 		charset_decoder_feed(self->decoder, bytes, len, last, &self->text);
 		bytes = self->text.data;
 		len = self->text.len;
-	}
-	if (self->find == FIND_IN_XML) {
-		xml_feed(self->xml, bytes, len, last);
-		return;
 	}
 	if (len)
 		extract_feed(self->extract, bytes, len, on_hit, self);
@@ -266,16 +267,13 @@ static bool declares_xml_encoding(struct slice head)
 }
 
 /* XML 1.0, section 4.3.3: without any declaration it is UTF-8, in which a bad byte is a fatal error. */
-static void begin_xml(struct page *self, struct slice head)
+static void guess_xml_charset(struct page *self, struct slice head)
 {
 	bool is_utf16 = head.len > 1 && (head.data[0] == '\0' || head.data[1] == '\0');
 	bool by_meta =
 	    self->guess.confidence == CHARSET_TENTATIVE && !is_utf16 && !declares_xml_encoding(head);
 	if (!self->guess.charset || by_meta)
 		self->guess.charset = charset_utf8();
-	if (self->guess.charset != charset_utf8())
-		self->decoder = charset_decoder_new(self->guess.charset);
-	self->xml = xml_new(on_xml_link, self);
 }
 
 /* The head is as long as it will get: what does it say of the encoding? */
@@ -286,12 +284,11 @@ static void begin_text(struct page *self)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
 	self->guess = charset_detect(content_type, head);
-	if (self->find == FIND_IN_XML) {
-		begin_xml(self, head);
-	} else if (self->find == FIND_IN_HTML && self->guess.charset &&
-	           charset_needs_whole_text(self->guess.charset)) {
+	if (self->find == FIND_IN_XML)
+		guess_xml_charset(self, head);
+	else if (self->find == FIND_IN_HTML && self->guess.charset &&
+	         charset_needs_whole_text(self->guess.charset))
 		self->decoder = charset_decoder_new(self->guess.charset);
-	}
 	self->begun = true;
 	take_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
 	buf_release(&self->head);
@@ -317,50 +314,19 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 	return true;
 }
 
-static bool on_value(void *ctx, struct slice value)
+void page_end(struct page *self, const struct page_source *source)
 {
-	struct page *self = ctx;
-	return found_add(&self->links, &(struct found_link){.value = value});
-}
-
-static bool on_base(void *ctx, struct slice value)
-{
-	keep_base(ctx, value);
-	return true;
-}
-
-/* What the user asked for, in the whole text of the page. */
-static bool find_in_text(struct page *self)
-{
-	const struct page_tools *tools = self->tools;
-	struct slice body = {self->text.data ? self->text.data : "", self->text.len};
-	const struct charset *charset = page_links_charset(self, body);
-	struct buf converted;
-	buf_init(&converted, self->text.max);
-	if (charset != charset_utf8() || !charset_is_utf8(body.data, body.len)) {
-		charset_decode(charset, body.data, body.len, &converted);
-		body = (struct slice){converted.data ? converted.data : "", converted.len};
-	}
-	bool finished = tools->pattern ? pattern_each(tools->pattern, body, on_value, self)
-	                               : xpath_each(tools->xpath, body, self->type == MEDIATYPE_XML, on_base,
-	                                     on_value, self);
-	buf_release(&converted);
-	return finished;
-}
-
-enum page_end page_finish(
-    struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts)
-{
+	self->source = *source;
+	self->counts = (struct page_counts){0};
+	self->failed = PAGE_GIVEN;
 	if (!self->begun)
 		begin_text(self);
 	take_text(self, "", 0, true);
-	*counts = (struct page_counts){0};
-	bool parsed = url_parse(&self->shared->document, url, strlen(url), NULL, NULL);
-	assert(parsed);
-	(void)parsed;
-	if (self->find == FIND_IN_TEXT && !find_in_text(self))
-		return PAGE_TOO_COSTLY;
-	enum page_end end = page_links_give(self, url, on_link, ctx, counts);
-	trim(self->shared);
-	return end;
+	if (self->find == FIND_IN_XML || self->find == FIND_IN_TEXT) {
+		self->stage = PAGE_STAGE_FIND;
+		page_work_start(self, self->find == FIND_IN_XML ? WORK_XML : WORK_TEXT, &self->body);
+		return;
+	}
+	self->stage = PAGE_STAGE_BEGIN;
+	source->ready(source->ctx);
 }

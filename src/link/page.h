@@ -1,9 +1,14 @@
-/* One response, fed in chunks, in one readable sequence: which encoding, find, decode, resolve, unique. */
+/* One response, fed in chunks, in one readable sequence: which encoding, find, decode, resolve, unique.
+ *
+ *	page_begin -> page_feed ... -> page_end -> ready -> page_give, again and again -> page_drop
+ *
+ * All but page_drop may be left out at any moment. */
 #ifndef AREQ_LINK_PAGE_H
 #define AREQ_LINK_PAGE_H
 
 #include "base/link.h"
 #include "base/options.h"
+#include "base/wait.h"
 #include "link/extract.h"
 #include "link/filter.h"
 #include "link/mediatype.h"
@@ -14,16 +19,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory that all pages of a run use, one after another or together. */
+/* Memory and helper processes that all pages of a run use, one after another or together. */
 struct page_shared;
 
-/* What was found in pages that are not finished takes so much of it, and the rest goes into a temporary file.
+/* What is kept of pages that are not finished takes so much of it, and the rest goes into a temporary file.
  * Free with page_shared_free, after the pages. */
 enum { PAGES_MEMORY = 512 << 10 };
 struct page_shared *page_shared_new(size_t memory);
 void page_shared_free(struct page_shared *self);
 
-/* What all pages are read with; borrowed by each. */
+/* Lets helper processes go on, but not beyond that moment (monotonic us); *wait waits for them. Pages may
+ * become ready. */
+void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait *wait);
+
+/* What all pages are read with; borrowed by each, and unchanged as long as there are pages. */
 struct page_tools {
 	const struct options *options;
 	struct page_shared *shared;
@@ -39,7 +48,7 @@ struct page;
 struct page *page_new(const struct page_tools *tools);
 void page_free(struct page *self);
 
-/* Done with this page: its links are dropped, its size and charset stay known. */
+/* Done with this page: all that it holds is dropped, its size and charset stay known. */
 void page_drop(struct page *self);
 
 /* True where it holds on to more than PAGE_KEPT bytes of the pages before: better freed than kept idle. */
@@ -59,23 +68,42 @@ const char *page_charset(const struct page *self);
 /* Bytes fed so far. */
 uint64_t page_size(const struct page *self);
 
+/* The page is complete. */
+struct page_source {
+	const char *url;  /* absolute, http or https: where it came from; borrowed until page_drop */
+	size_t row_bytes; /* what an output writes with each link, about */
+	/* It can be given out. Called once, perhaps by page_end. */
+	void (*ready)(void *ctx);
+	void *ctx;
+};
+void page_end(struct page *self, const struct page_source *source);
+
 struct page_counts {
 	uint64_t links;      /* given out */
 	uint64_t unresolved; /* no URL by the standard; each was logged as an event */
 };
+struct page_counts page_counts(const struct page *self);
 
 /* Each link in the order of the page, once. */
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
-enum page_end {
-	PAGE_GIVEN,      /* all its links were given out */
-	PAGE_TOO_COSTLY, /* none: the user's pattern, expression or filter took too long or gave far too much
-	                  */
-	PAGE_LOST        /* not all: they cannot be read from the temporary file (logged) */
+enum page_state {
+	PAGE_GIVEN, /* all its links were given out */
+	PAGE_LATER, /* the moment has come; there is more */
+	PAGE_WAITS, /* for a helper process: ready is called again. Nothing was given out yet */
+	/* Nothing was given out: */
+	PAGE_TOO_COSTLY,   /* the user's pattern, expression or filter took too long, or the page's XML did */
+	PAGE_TOO_HUNGRY,   /* … or too much memory */
+	PAGE_TOO_MUCH,     /* all links together are longer than options->max_output */
+	PAGE_ENTITIES,     /* the XML entities that it declares come to far more than the page */
+	PAGE_BROKEN,       /* the library crashed */
+	PAGE_UNSERVED,     /* there is no helper process, or not the library that it needs (logged) */
+	/* A part may have been given out: */
+	PAGE_LOST /* what is in the temporary file cannot be read (logged) */
 };
 
-/* The page is complete and came from that URL (absolute, http or https): gives out its links. */
-enum page_end page_finish(
-    struct page *self, const char *url, page_link_fn on_link, void *ctx, struct page_counts *counts);
+/* Gives out links, but not beyond that moment (monotonic us). Once it has begun, no other page may be given
+ * out before it has ended, neither PAGE_LATER nor PAGE_WAITS, or was dropped. */
+enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
 
 #endif

@@ -1,7 +1,9 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "link/entity.h"
 #include "link/page_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_ascii(struct slice text)
@@ -137,29 +139,11 @@ static void add_details(struct page *self, struct link *link, const struct found
 		link->position = found->position + (int64_t)self->guess.bom_len;
 }
 
-struct emission {
-	struct page *page;
-	page_link_fn on_link;
-	void *ctx;
-	struct page_counts *counts;
-	const char *source;
-};
-
-static void say_unresolved(const struct emission *emission, struct slice found)
+/* Is the URL at hand new on this page, and what the options let through? */
+static bool is_wanted(struct page *self, struct slice href)
 {
-	static const size_t shown = 200;
-	emission->counts->unresolved++;
-	log_event("no URL: \"%.*s\" in %s", (int)(found.len < shown ? found.len : shown), found.data,
-	    emission->source);
-}
-
-static void give_out(const struct emission *emission, struct slice href, const struct found_link *found)
-{
-	struct link link = {.url = href, .position = -1};
-	if (emission->page->detailed)
-		add_details(emission->page, &link, found);
-	emission->counts->links++;
-	emission->on_link(emission->ctx, &link);
+	return filter_wants(self->tools->options, &self->shared->document, &self->shared->url) &&
+	       seen_add(&self->shared->seen, href.data, href.len);
 }
 
 /* The URL at hand as it is given out. */
@@ -169,56 +153,180 @@ static struct slice href_of(const struct page *self)
 	                                            : url_href(&self->shared->url);
 }
 
-/* Is the URL at hand new on this page, and what the options let through? */
-static bool is_wanted(struct page *self, struct slice href)
+/* A step of work on links: it ends with its time, which is looked at now and then. */
+struct step {
+	int64_t until_us;
+	size_t work; /* since the last look, in bytes */
+};
+
+enum { WORK_A_LOOK = 64 << 10, WORK_A_LINK = 512 };
+
+/* So long are the user's patterns asked about the links of a page without a helper process. */
+enum { FILTER_PAGE_US = 1000 * 1000 };
+
+static bool is_over(struct step *self, size_t bytes)
 {
-	return filter_wants(self->tools->options, &self->shared->document, &self->shared->url) &&
-	       seen_add(&self->shared->seen, href.data, href.len);
+	self->work += bytes + WORK_A_LINK;
+	if (self->work < WORK_A_LOOK)
+		return false;
+	self->work = 0;
+	return clock_now_us() >= self->until_us;
 }
 
-/* Asks the user's patterns about all links, before any is given out: a page gives all of them or none. */
-static enum page_end choose(struct page *self, const struct url *base)
+/* More than all links can come to: a byte of a page may become three of UTF-8, and each of them three of a
+ * percent-encoding. */
+static uint64_t highest_cost(const struct page *self)
 {
-	struct filter *filter = self->tools->filter;
-	struct found_reader reader = found_read(&self->links, &self->shared->joined);
-	struct found_link found = {.position = -1};
-	filter_begin(filter);
-	buf_clear(&self->shared->chosen);
-	while (found_next(&reader, &found)) {
-		enum pattern_found answer = PATTERN_FOUND;
-		if (resolve(self, &self->shared->url, found.value, base)) {
-			struct slice href = href_of(self);
-			answer = is_wanted(self, href) ? filter_search(filter, href) : PATTERN_NOT_FOUND;
-		}
-		if (answer == PATTERN_TOO_LONG)
-			return PAGE_TOO_COSTLY;
-		buf_append_byte(&self->shared->chosen, answer == PATTERN_FOUND);
-	}
-	return reader.failed ? PAGE_LOST : PAGE_GIVEN;
+	enum { GROWTH = 9, BESIDE = 64 };
+	const struct found *links = &self->links;
+	uint64_t each = url_href(self->base).len + self->source.row_bytes + BESIDE;
+	return each * links->count + (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
 }
 
-enum page_end page_links_give(
-    struct page *self, const char *source, page_link_fn on_link, void *ctx, struct page_counts *counts)
+/* From here to the end nothing that is shared is another page's. Where a helper process was asked, others had
+ * it in between. */
+static void begin(struct page *self)
 {
-	const struct emission emission = {self, on_link, ctx, counts, source};
-	const struct url *base = base_of(self);
-	bool is_chosen = self->tools->filter;
-	seen_clear(&self->shared->seen);
-	enum page_end end = is_chosen ? choose(self, base) : PAGE_GIVEN;
-	if (end != PAGE_GIVEN)
-		return end;
-	struct found_reader reader = found_read(&self->links, &self->shared->joined);
-	struct found_link found = {.position = -1};
-	for (size_t count = 0; found_next(&reader, &found); count++) {
-		if (is_chosen && !self->shared->chosen.data[count])
-			continue;
-		if (!resolve(self, &self->shared->url, found.value, base)) {
-			say_unresolved(&emission, found.value);
-			continue;
-		}
-		struct slice href = href_of(self);
-		if (is_chosen || is_wanted(self, href))
-			give_out(&emission, href, &found);
+	struct page_shared *shared = self->shared;
+	bool parsed = url_parse(&shared->document, self->source.url, strlen(self->source.url), NULL, NULL);
+	assert(parsed);
+	(void)parsed;
+	shared->giving = self;
+	seen_clear(&shared->seen);
+	self->base = base_of(self);
+	self->reader = found_read(&self->links, &shared->joined);
+	self->next = 0;
+	if (self->stage != PAGE_STAGE_BEGIN)
+		return;
+	uint64_t highest = highest_cost(self);
+	self->is_chosen = self->tools->filter || highest > (uint64_t)self->tools->options->max_output;
+	self->stage = self->is_chosen ? PAGE_STAGE_CHOOSE : PAGE_STAGE_GIVE;
+	self->cost = 0;
+	self->filter_us = 0;
+}
+
+static void finish(struct page *self)
+{
+	found_reader_release(&self->reader);
+	self->shared->giving = NULL;
+	page_shared_trim(self->shared);
+}
+
+static void say_unresolved(struct page *self, struct slice found)
+{
+	static const size_t shown = 200;
+	self->counts.unresolved++;
+	log_event("no URL: \"%.*s\" in %s", (int)(found.len < shown ? found.len : shown), found.data,
+	    self->source.url);
+}
+
+/* Asks the user's patterns, but not for long, and no more where this page has taken long already. */
+static char ask_filter(struct page *self, struct slice href)
+{
+	enum pattern_found found = PATTERN_TOO_LONG;
+	if (self->filter_us < FILTER_PAGE_US)
+		found = filter_search_briefly(self->tools->filter, href);
+	if (found != PATTERN_TOO_LONG)
+		return found == PATTERN_FOUND ? CHOICE_YES : CHOICE_NO;
+	found_add(&self->open, &(struct found_link){.value = href});
+	return CHOICE_OPEN;
+}
+
+static char choose_one(struct page *self, struct slice found)
+{
+	if (!resolve(self, &self->shared->url, found, self->base)) {
+		self->cost += found.len + url_href(self->base).len;
+		say_unresolved(self, found);
+		return CHOICE_NO;
 	}
-	return reader.failed ? PAGE_LOST : PAGE_GIVEN;
+	struct slice href = href_of(self);
+	self->cost += href.len + self->source.row_bytes + (self->detailed ? found.len : 0);
+	if (!is_wanted(self, href))
+		return CHOICE_NO;
+	return self->tools->filter ? ask_filter(self, href) : CHOICE_YES;
+}
+
+/* Looks at all links before any is given out: a page gives all of them or none. The cost counts each as often
+ * as it stands there, so that it bounds the work, too. Returns PAGE_GIVEN where they may be given out. */
+static enum page_state choose(struct page *self, int64_t until_us)
+{
+	struct step step = {.until_us = until_us};
+	struct found_link found = {.position = -1};
+	while (found_next(&self->reader, &found)) {
+		uint64_t before = self->cost;
+		buf_append_byte(&self->choice, choose_one(self, found.value));
+		if (self->cost > (uint64_t)self->tools->options->max_output)
+			return PAGE_TOO_MUCH;
+		if (is_over(&step, self->tools->filter ? WORK_A_LOOK : (size_t)(self->cost - before)))
+			return PAGE_LATER;
+	}
+	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
+}
+
+static enum page_state choose_all(struct page *self, int64_t until_us)
+{
+	int64_t began_us = clock_now_us();
+	enum page_state state = choose(self, until_us);
+	if (self->tools->filter)
+		self->filter_us += clock_now_us() - began_us;
+	if (state != PAGE_GIVEN)
+		return state;
+	found_reader_release(&self->reader);
+	if (self->open.count > 0) {
+		self->stage = PAGE_STAGE_ASK;
+		page_work_start(self, WORK_FILTER, &self->open.pieces);
+		return PAGE_WAITS;
+	}
+	self->reader = found_read(&self->links, &self->shared->joined);
+	self->stage = PAGE_STAGE_GIVE;
+	self->next = 0;
+	return PAGE_GIVEN;
+}
+
+/* Returns about how much work it was. */
+static size_t give_one(struct page *self, const struct found_link *found, page_link_fn on_link, void *ctx)
+{
+	if (!resolve(self, &self->shared->url, found->value, self->base)) {
+		say_unresolved(self, found->value);
+		return found->value.len;
+	}
+	struct link link = {.url = href_of(self), .position = -1};
+	if (!self->is_chosen && !is_wanted(self, link.url))
+		return link.url.len;
+	if (self->detailed)
+		add_details(self, &link, found);
+	self->counts.links++;
+	on_link(ctx, &link);
+	return link.url.len + self->source.row_bytes;
+}
+
+static enum page_state give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
+{
+	struct step step = {.until_us = until_us};
+	struct found_link found = {.position = -1};
+	while (found_next(&self->reader, &found)) {
+		size_t work = 0;
+		if (!self->is_chosen || self->choice.data[self->next++] == CHOICE_YES)
+			work = give_one(self, &found, on_link, ctx);
+		if (is_over(&step, work))
+			return PAGE_LATER;
+	}
+	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
+}
+
+enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
+{
+	enum page_state state = self->failed;
+	if (state != PAGE_GIVEN)
+		return state;
+	assert(!self->shared->giving || self->shared->giving == self);
+	if (!self->shared->giving)
+		begin(self);
+	if (self->stage == PAGE_STAGE_CHOOSE)
+		state = choose_all(self, until_us);
+	if (state == PAGE_GIVEN)
+		state = give(self, until_us, on_link, ctx);
+	if (state != PAGE_LATER)
+		finish(self);
+	return state;
 }

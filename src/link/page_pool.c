@@ -6,7 +6,7 @@
 
 void page_pool_init(struct page_pool *self, const struct page_tools *tools, size_t max)
 {
-	*self = (struct page_pool){.tools = tools, .idle = alloc_array(max, sizeof(struct page *))};
+	*self = (struct page_pool){.tools = tools, .idle = alloc_array(max, sizeof(struct page *)), .max = max};
 }
 
 void page_pool_release(struct page_pool *self)
@@ -24,7 +24,7 @@ struct page *page_pool_take(struct page_pool *self)
 void page_pool_give_back(struct page_pool *self, struct page *page)
 {
 	page_drop(page);
-	if (page_is_large(page))
+	if (page_is_large(page) || self->count == self->max)
 		page_free(page);
 	else
 		self->idle[self->count++] = page;

@@ -1,6 +1,7 @@
 #include "link/pattern.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -11,9 +12,16 @@
 
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 8 * 1024 * 1024 };
 
-/* PCRE2's limits hold for each start position anew, so a search is done in windows of so many start
- * positions, with a look at the clock after some of them. */
-enum { WINDOW = 4096, TRIES_PER_LOOK = 16, MATCH_LIMIT = 1000 * 1000 };
+/* PCRE2's limits hold for each place where a match may begin, anew. */
+enum { MATCH_LIMIT = 1000 * 1000 };
+
+/* Each step that PCRE2 counts may go through the whole text once, from each place: a bound of so many bytes
+ * takes some 10 ms with the JIT. A longer text is not looked at for so short a time. */
+enum { BRIEF_STEPS = 16 * 1000 * 1000, BRIEF_STEPS_INTERPRETED = BRIEF_STEPS / 10, BRIEF_TEXT_MAX = 1024 };
+
+/* Where most patterns do with few steps from each place, a second look allows more of them, at few places at a
+ * time, and looks at the clock in between. */
+enum { BRIEF_US = 10 * 1000, SECOND_LIMIT_EACH = 4, SECOND_LIMIT_BESIDE = 1000 };
 
 struct pattern {
 	pcre2_code *code;
@@ -83,12 +91,12 @@ void pattern_free(struct pattern *self)
 	free(self);
 }
 
-/* Looks for a match that starts from start to start + WINDOW. */
-static int match_in_window(struct pattern *self, struct slice text, size_t start, uint32_t options)
+/* Looks for a match that begins from start to last. */
+static int match(struct pattern *self, struct slice text, size_t start, size_t last, uint32_t options)
 {
 	/* The text is known to be good; a check at every match would make many matches quadratic. */
 	options |= PCRE2_NO_UTF_CHECK;
-	pcre2_set_offset_limit(self->context, start + WINDOW);
+	pcre2_set_offset_limit(self->context, last);
 	int count = pcre2_match(
 	    self->code, (PCRE2_SPTR8)text.data, text.len, start, options, self->match, self->context);
 	if (count == PCRE2_ERROR_JIT_STACKLIMIT)
@@ -97,9 +105,11 @@ static int match_in_window(struct pattern *self, struct slice text, size_t start
 	return count;
 }
 
-bool pattern_is_late(clock_t begin)
+static enum pattern_found found_of(int count)
 {
-	return clock() - begin > (clock_t)PATTERN_SECONDS * CLOCKS_PER_SEC;
+	if (count == PCRE2_ERROR_NOMATCH)
+		return PATTERN_NOT_FOUND;
+	return count < 0 ? PATTERN_TOO_LONG : PATTERN_FOUND;
 }
 
 /* The start of the character behind the one at offset. */
@@ -113,23 +123,13 @@ static size_t next_character(struct slice text, size_t offset)
 
 bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx)
 {
-	clock_t begin = clock();
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(self->match);
 	uint32_t options = 0;
 	size_t start = 0;
-	for (size_t tries = 1; start <= text.len; tries++) {
-		if (tries % TRIES_PER_LOOK == 0 && pattern_is_late(begin))
-			return false;
-		int count = match_in_window(self, text, start, options);
-		if (count == PCRE2_ERROR_NOMATCH) {
-			if (text.len - start <= WINDOW)
-				return true;
-			start = next_character(text, start + WINDOW);
-			options = 0;
-			continue;
-		}
+	while (start <= text.len) {
+		int count = match(self, text, start, PCRE2_UNSET, options);
 		if (count < 0)
-			return false;
+			return count == PCRE2_ERROR_NOMATCH;
 		size_t group = self->group;
 		bool took_part = count > (int)group && ends[2 * group] != PCRE2_UNSET;
 		struct slice found = {text.data + ends[2 * group], ends[2 * group + 1] - ends[2 * group]};
@@ -143,19 +143,37 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 	return true;
 }
 
-enum pattern_found pattern_search(struct pattern *self, struct slice text, clock_t begin)
+enum pattern_found pattern_search(struct pattern *self, struct slice text)
 {
-	size_t start = 0;
-	for (;;) {
-		int count = match_in_window(self, text, start, 0);
-		if (count >= 0)
-			return PATTERN_FOUND;
-		if (count != PCRE2_ERROR_NOMATCH)
+	return found_of(match(self, text, 0, PCRE2_UNSET, 0));
+}
+
+/* Few places at a time, with more steps for each. */
+static enum pattern_found search_in_windows(struct pattern *self, struct slice text, size_t steps)
+{
+	int64_t until_us = clock_now_us() + BRIEF_US;
+	size_t limit = SECOND_LIMIT_EACH * text.len + SECOND_LIMIT_BESIDE;
+	size_t window = steps / (limit * (text.len + 1));
+	enum pattern_found found = PATTERN_NOT_FOUND;
+	pcre2_set_match_limit(self->context, (uint32_t)limit);
+	for (size_t start = 0; start <= text.len && found == PATTERN_NOT_FOUND;
+	     start = next_character(text, start + window)) {
+		if (clock_now_us() >= until_us)
 			return PATTERN_TOO_LONG;
-		if (text.len - start <= WINDOW)
-			return PATTERN_NOT_FOUND;
-		if (pattern_is_late(begin))
-			return PATTERN_TOO_LONG;
-		start = next_character(text, start + WINDOW);
+		found = found_of(match(self, text, start, start + window, 0));
 	}
+	return found;
+}
+
+enum pattern_found pattern_search_briefly(struct pattern *self, struct slice text)
+{
+	size_t steps = self->stack ? BRIEF_STEPS : BRIEF_STEPS_INTERPRETED;
+	if (text.len > BRIEF_TEXT_MAX)
+		return PATTERN_TOO_LONG;
+	pcre2_set_match_limit(self->context, (uint32_t)(steps / ((text.len + 1) * (text.len + 1)) + 1));
+	enum pattern_found found = found_of(match(self, text, 0, PCRE2_UNSET, 0));
+	if (found == PATTERN_TOO_LONG)
+		found = search_in_windows(self, text, steps);
+	pcre2_set_match_limit(self->context, MATCH_LIMIT);
+	return found;
 }

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 
 struct pattern;
 
@@ -19,21 +18,17 @@ void pattern_free(struct pattern *self);
  * which group 1 took no part is passed over. False: no more is wanted. */
 typedef bool (*pattern_fn)(void *ctx, struct slice match);
 
-/* Finds all matches in text, which must be valid UTF-8, left to right without
- * overlap. False where on_match wanted no more, or the pattern passed PCRE2's limits or PATTERN_SECONDS of
- * processor time; what it matched before was given out. */
+/* Finds all matches in text, which must be valid UTF-8, left to right without overlap. False where on_match
+ * wanted no more, or the pattern passed PCRE2's limits, which hold for each place where a match may begin: all
+ * of them together can take any time. What it matched before was given out. */
 bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx);
 
 enum pattern_found { PATTERN_NOT_FOUND, PATTERN_FOUND, PATTERN_TOO_LONG };
 
-/* Does it match anywhere in text, which must be valid UTF-8? Too long: it passed PCRE2's limits, or looked at
- * the clock and found PATTERN_SECONDS passed since begin, a moment of clock(3). */
-enum pattern_found pattern_search(struct pattern *self, struct slice text, clock_t begin);
+/* Does it match anywhere in text, which must be valid UTF-8? Too long: it passed PCRE2's limits, as above. */
+enum pattern_found pattern_search(struct pattern *self, struct slice text);
 
-/* True where so much processor time has passed since then. */
-bool pattern_is_late(clock_t begin);
-
-/* What one page may cost. */
-enum { PATTERN_SECONDS = 5 };
+/* The same within some 10 ms. Too long also where nobody can tell within that time. */
+enum pattern_found pattern_search_briefly(struct pattern *self, struct slice text);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "link/entity.h"
-#include "link/libxml.h"
+#include "link/xml_entities.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -17,8 +17,10 @@ struct xml {
 	xmlParserCtxtPtr parser;
 	unsigned template_depth; /* what is inside a template is not in the document */
 	bool knows_html_names;   /* the document type is an XHTML one */
+	xmlDocPtr declared;      /* holds the internal entities; NULL: there are none */
+	struct xml_entities entities;
 	struct buf entity_text;
-	xmlEntity entity; /* the one that was looked up last */
+	xmlEntity html_entity; /* the one of HTML that was looked up last */
 };
 
 static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
@@ -72,19 +74,43 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *public_id,
 	    public_id && strncmp((const char *)public_id, prefix, sizeof prefix - 1) == 0;
 }
 
-/* &nbsp; and the like, in documents that name an XHTML document type. */
-static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
+/* Only the first declaration of a name counts. */
+static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlChar *public_id,
+    const xmlChar *system_id, xmlChar *content)
+{
+	const struct libxml *libxml = libxml_get();
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	(void)public_id, (void)system_id;
+	if (!xml_entities_are_internal(type))
+		return;
+	if (!self->declared) {
+		self->declared = libxml->xmlNewDoc(BAD_CAST "1.0");
+		libxml->xmlCreateIntSubset(self->declared, BAD_CAST "any", NULL, NULL);
+	}
+	libxml->xmlAddDocEntity(self->declared, name, type, NULL, NULL, content);
+}
+
+static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
 {
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	if (!self->declared)
+		return NULL;
+	return xml_entities_count(
+	    &self->entities, ctx, libxml_get()->xmlGetParameterEntity(self->declared, name));
+}
+
+/* &nbsp; and the like, in documents that name an XHTML document type. */
+static xmlEntityPtr find_html_entity(struct xml *self, const xmlParserCtxt *parser, const xmlChar *name)
+{
 	char reference[40];
 	int len = snprintf(reference, sizeof reference, "&%s;", (const char *)name);
 	if (!self->knows_html_names || len < 0 || (size_t)len >= sizeof reference)
 		return NULL;
-	bool in_attribute = self->parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
+	bool in_attribute = parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
 	buf_clear(&self->entity_text);
 	if (!entity_decode(reference, (size_t)len, &self->entity_text) || self->entity_text.data[0] == '&')
 		return NULL;
-	self->entity = (xmlEntity){
+	self->html_entity = (xmlEntity){
 	    .type = XML_ENTITY_DECL,
 	    .name = name,
 	    .orig = BAD_CAST self->entity_text.data,
@@ -94,7 +120,14 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 	       would parse. */
 	    .etype = in_attribute ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY,
 	};
-	return &self->entity;
+	return &self->html_entity;
+}
+
+static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
+{
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	xmlEntityPtr own = self->declared ? libxml_get()->xmlGetDocEntity(self->declared, name) : NULL;
+	return own ? xml_entities_count(&self->entities, ctx, own) : find_html_entity(self, ctx, name);
 }
 
 /* libxml2 would write to stderr on its own. */
@@ -112,7 +145,9 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	    .startElementNs = on_start,
 	    .endElementNs = on_end,
 	    .internalSubset = on_doctype,
+	    .entityDecl = on_declaration,
 	    .getEntity = on_entity,
+	    .getParameterEntity = on_parameter_entity,
 	    .serror = on_error,
 	};
 	self->on_link = on_link;
@@ -122,8 +157,9 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	if (!self->parser || libxml_get()->xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
 		alloc_fail();
 	self->parser->_private = self;
-	/* Declared entities are never kept, so to replace them costs nothing; without it "&amp;" comes as
-	 * "&#38;". */
+	/* Without a document libxml2 would keep all entities in one of its own, and look them up there where
+	 * we have none. */
+	self->parser->myDoc = libxml_get()->xmlNewDoc(BAD_CAST "1.0");
 	libxml_get()->xmlCtxtUseOptions(
 	    self->parser, XML_PARSE_NOENT | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	return self;
@@ -135,6 +171,7 @@ void xml_free(struct xml *self)
 		return;
 	libxml_get()->xmlFreeDoc(self->parser->myDoc);
 	libxml_get()->xmlFreeParserCtxt(self->parser);
+	libxml_get()->xmlFreeDoc(self->declared);
 	buf_release(&self->entity_text);
 	free(self);
 }
@@ -142,7 +179,13 @@ void xml_free(struct xml *self)
 void xml_feed(struct xml *self, const char *bytes, size_t len, bool last)
 {
 	static const size_t largest = INT_MAX / 2;
+	self->entities.document += len;
 	for (; len > largest; bytes += largest, len -= largest)
 		libxml_get()->xmlParseChunk(self->parser, bytes, (int)largest, 0);
 	libxml_get()->xmlParseChunk(self->parser, bytes, (int)len, last);
+}
+
+bool xml_has_too_many_entities(const struct xml *self)
+{
+	return self->entities.too_many;
 }

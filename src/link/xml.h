@@ -25,12 +25,16 @@ typedef void (*xml_fn)(void *ctx, const struct xml_hit *hit);
 
 struct xml;
 
-/* One document being read. Free with xml_free. */
+/* One document being read, once libxml2 is loaded. Free with xml_free. */
 struct xml *xml_new(xml_fn on_link, void *ctx);
 void xml_free(struct xml *self);
 
 /* Gives the next bytes, in UTF-8 whatever the document declares; last: there are no more. Behind the first
- * error of well-formedness nothing is found, as in a browser. External entities are never read. */
+ * error of well-formedness nothing is found, as in a browser. External entities are never read. A single call
+ * may take any time. */
 void xml_feed(struct xml *self, const char *bytes, size_t len, bool last);
+
+/* True where it was given up, since the entities that it declares come to too much (see xml_entities.h). */
+bool xml_has_too_many_entities(const struct xml *self);
 
 #endif

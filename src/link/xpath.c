@@ -2,7 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "link/libxml.h"
+#include "base/status.h"
+#include "link/xml_entities.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -28,6 +29,11 @@ static xmlXPathCompExprPtr compile(const char *expression)
 
 struct xpath *xpath_new(const char *expression)
 {
+	const char *problem = libxml_load();
+	if (problem) {
+		log_error("--xpath: libxml2 cannot be loaded: %s", problem);
+		exit(status_exit_code(STATUS_LIBRARY));
+	}
 	xmlXPathCompExprPtr compiled = compile(expression);
 	if (!compiled) {
 		const xmlError *error = libxml_get()->xmlGetLastError();
@@ -83,7 +89,6 @@ static bool evaluate(xmlDocPtr document, xmlXPathCompExprPtr expression, xpath_f
 	xmlXPathContextPtr context = libxml_get()->xmlXPathNewContext(document);
 	if (!context)
 		alloc_fail();
-	context->opLimit = XPATH_STEPS;
 	xmlXPathObjectPtr result = libxml_get()->xmlXPathCompiledEval(expression, context);
 	if (result && result->type == XPATH_NODESET && result->nodesetval)
 		libxml_get()->xmlXPathNodeSetSort(result->nodesetval);
@@ -93,31 +98,65 @@ static bool evaluate(xmlDocPtr document, xmlXPathCompExprPtr expression, xpath_f
 	return finished;
 }
 
-static xmlDocPtr parse(struct slice text, bool is_xml)
+static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlChar *public_id,
+    const xmlChar *system_id, xmlChar *content)
 {
-	/* XML_PARSE_HUGE holds for the HTML parser too: without it a page nested 256 deep has no links at
-	 * all. */
-	if (is_xml)
-		return libxml_get()->xmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
-		    XML_PARSE_RECOVER | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_NOERROR |
-		        XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
+	if (xml_entities_are_internal(type))
+		libxml_get()->xmlSAX2EntityDecl(ctx, name, type, public_id, system_id, content);
+}
+
+static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
+{
+	xmlParserCtxtPtr parser = ctx;
+	return xml_entities_count(parser->_private, parser, libxml_get()->xmlSAX2GetEntity(ctx, name));
+}
+
+static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
+{
+	xmlParserCtxtPtr parser = ctx;
+	return xml_entities_count(parser->_private, parser, libxml_get()->xmlSAX2GetParameterEntity(ctx, name));
+}
+
+static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)
+{
+	xmlParserCtxtPtr parser = libxml_get()->xmlNewParserCtxt();
+	if (!parser)
+		alloc_fail();
+	entities->document = text.len;
+	parser->_private = entities;
+	parser->sax->entityDecl = on_declaration;
+	parser->sax->getEntity = on_entity;
+	parser->sax->getParameterEntity = on_parameter_entity;
+	xmlDocPtr document = libxml_get()->xmlCtxtReadMemory(parser, text.data, (int)text.len, NULL, "UTF-8",
+	    XML_PARSE_RECOVER | XML_PARSE_HUGE | XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR |
+	        XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
+	libxml_get()->xmlFreeParserCtxt(parser);
+	return document;
+}
+
+/* XML_PARSE_HUGE holds for the HTML parser too: without it a page nested 256 deep has no links at all. */
+static xmlDocPtr parse_html(struct slice text)
+{
 	return libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
 	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 	        (int)XML_PARSE_HUGE);
 }
 
-bool xpath_each(
+enum xpath_end xpath_each(
     struct xpath *self, struct slice text, bool is_xml, xpath_fn on_base, xpath_fn on_value, void *ctx)
 {
+	struct xml_entities entities = {0};
 	if (text.len == 0)
-		return true;
+		return XPATH_DONE;
 	if (text.len > INT_MAX)
-		return false;
-	xmlDocPtr document = parse(text, is_xml);
-	if (!document)
-		return true;
-	bool finished = evaluate(document, self->base, on_base, ctx) &&
-	                evaluate(document, self->expression, on_value, ctx);
+		return XPATH_TOO_COSTLY;
+	xmlDocPtr document = is_xml ? parse_xml(text, &entities) : parse_html(text);
+	enum xpath_end end = XPATH_DONE;
+	if (entities.too_many)
+		end = XPATH_ENTITIES;
+	else if (document && !(evaluate(document, self->base, on_base, ctx) &&
+	                         evaluate(document, self->expression, on_value, ctx)))
+		end = XPATH_TOO_COSTLY;
 	libxml_get()->xmlFreeDoc(document);
-	return finished;
+	return end;
 }

@@ -209,9 +209,10 @@ static enum status dot_link(void *ctx, const struct outcome *page, const struct 
 	return STATUS_OK;
 }
 
-static enum status dot_outcome(void *ctx, const struct outcome *outcome)
+static enum status dot_page_end(void *ctx, const struct outcome *outcome, uint64_t *ticket)
 {
 	struct dot *self = ctx;
+	(void)ticket;
 	if (outcome->stage != STAGE_INPUT)
 		graph_add_page(
 		    &self->graph, outcome->source_url, outcome->final_url, outcome->kind == OUTCOME_FAILED);
@@ -250,7 +251,7 @@ struct observer dot_observer(struct dot *self, struct file *file)
 	self->file = file;
 	graph_init(&self->graph);
 	return (struct observer){
-	    .self = self, .link = dot_link, .outcome = dot_outcome, .flush = dot_flush, .end = dot_end};
+	    .self = self, .link = dot_link, .page_end = dot_page_end, .flush = dot_flush, .end = dot_end};
 }
 
 void dot_release(struct dot *self)

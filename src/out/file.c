@@ -194,6 +194,7 @@ static enum status offer(struct file *self, const char *bytes, size_t len, size_
 		if (n >= 0) {
 			done += (size_t)n;
 			*taken += (size_t)n;
+			self->written += (uint64_t)n;
 		} else if (errno == EPIPE) {
 			return STATUS_PIPE_CLOSED;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -248,7 +249,7 @@ enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog)
 	enum status status = file_flush(self);
 	*backlog += file_backlog(self);
 	if (file_backlog(self) > 0)
-		wait_for(wait, self->fd, true);
+		wait_for(wait, self->fd, POLLOUT);
 	return status;
 }
 
@@ -265,6 +266,7 @@ static void keep(struct file *self, const char *bytes, size_t len)
 enum status file_write(struct file *self, const void *bytes, size_t len)
 {
 	size_t taken = 0;
+	self->accepted += len;
 	enum status status = file_flush(self);
 	if (status != STATUS_OK)
 		return status;
@@ -274,6 +276,24 @@ enum status file_write(struct file *self, const void *bytes, size_t len)
 		return fail(self, status);
 	if (taken < len)
 		keep(self, (const char *)bytes + taken, len - taken);
+	return STATUS_OK;
+}
+
+enum status file_take_back(struct file *self, uint64_t accepted)
+{
+	size_t unwanted = (size_t)(self->accepted - accepted), kept = file_backlog(self);
+	if (self->failed != STATUS_OK || unwanted == 0)
+		return self->failed;
+	size_t from_backlog = unwanted < kept ? unwanted : kept;
+	self->backlog.len -= from_backlog;
+	self->accepted -= from_backlog;
+	if (!S_ISREG(self->info.st_mode) || self->accepted == accepted)
+		return STATUS_OK;
+	off_t end = lseek(self->fd, 0, SEEK_CUR) - (off_t)(self->accepted - accepted);
+	if (ftruncate(self->fd, end) != 0 || lseek(self->fd, end, SEEK_SET) < 0)
+		return fail(self, complain(self, "cannot be cut"));
+	self->written -= self->accepted - accepted;
+	self->accepted = accepted;
 	return STATUS_OK;
 }
 

@@ -29,6 +29,28 @@ enum status observers_link(const struct observers *self, const struct outcome *p
 	return status;
 }
 
+enum status observers_page_end(
+    const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
+{
+	enum status status = STATUS_OK;
+	*ticket = 0;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->page_end)
+			status = status_first(status, one->page_end(one->self, outcome, ticket));
+	}
+	return status;
+}
+
+uint64_t observers_taken(const struct observers *self)
+{
+	uint64_t least = UINT64_MAX;
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		uint64_t taken = one->taken ? one->taken(one->self) : UINT64_MAX;
+		least = taken < least ? taken : least;
+	}
+	return least;
+}
+
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome)
 {
 	enum status status = STATUS_OK;

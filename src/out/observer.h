@@ -43,9 +43,16 @@ struct observer {
 	/* Before anything is fetched. */
 	enum status (*begin)(void *self);
 	/* A link of a complete page, of which page holds what is known already: all but the counts and the
-	 * charset. All links of a page come in one go, directly before its outcome. */
+	 * charset. Links of two pages never mix, but other pages may end between them. */
 	enum status (*link)(void *self, const struct outcome *page, const struct link *link);
-	/* Exactly once for each input URL. */
+	/* Exactly once for each input URL: no more links come of it. Where it is not OUTCOME_OK, those that
+	 * came count for nothing. *ticket is raised to what taken says once all that came of the page before
+	 * is safe. */
+	enum status (*page_end)(void *self, const struct outcome *outcome, uint64_t *ticket);
+	/* What the system has taken so far, which a crash of the program would not lose. */
+	uint64_t (*taken)(const void *self);
+	/* Exactly once for each input URL, once its links were taken. Where that failed it may be another
+	 * outcome than that of page_end. */
 	enum status (*outcome)(void *self, const struct outcome *outcome);
 	/* Hands on what its reader did not take before: adds the descriptor that *wait is to wait for, and
 	 * the bytes that are still left to *backlog. */
@@ -70,9 +77,14 @@ void observers_add(struct observers *self, struct observer observer);
 /* Each tells all of them, and returns the first status that was not STATUS_OK. */
 enum status observers_begin(const struct observers *self);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
+enum status observers_page_end(
+    const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
 void observers_standing(const struct observers *self, const struct standing *standing);
 enum status observers_end(const struct observers *self, const struct totals *totals);
+
+/* What all of them say is taken. */
+uint64_t observers_taken(const struct observers *self);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/spill.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,11 @@ struct ordered {
 	size_t memory;
 	uint64_t next;
 	struct heap waiting;
-	struct waiting *last; /* which the next piece may belong to; NULL: none */
+	uint64_t open;        /* the number that pieces are added to; 0: none */
+	struct waiting *last; /* … where it waits in memory; NULL: it does not */
+	bool open_is_in_file; /* … at least a part of it */
+	uint64_t *dropped;    /* numbers whose pieces in the file count for nothing */
+	size_t dropped_count;
 	struct spill spill;
 	off_t file_end;
 	struct buf to_file; /* for file_end */
@@ -116,6 +121,7 @@ void ordered_free(struct ordered *self)
 	buf_release(&self->to_file);
 	buf_release(&self->piece);
 	free(self->runs);
+	free(self->dropped);
 	free(self);
 }
 
@@ -183,6 +189,7 @@ static enum status spill(struct ordered *self)
 {
 	struct run run = {.at = self->file_end};
 	enum status status = STATUS_OK;
+	self->open_is_in_file |= self->last != NULL;
 	for (struct waiting *waiting; status == STATUS_OK && (waiting = first_waiting(self));) {
 		status = write_waiting(self, waiting);
 		drop_waiting(self, waiting);
@@ -209,13 +216,13 @@ static enum status make_room(struct ordered *self, size_t cost)
 	return fits ? STATUS_OK : spill(self);
 }
 
-static void add_waiting(struct ordered *self, uint64_t number)
+static struct waiting *add_waiting(struct ordered *self, uint64_t number)
 {
 	struct waiting *waiting = alloc_new(sizeof *waiting);
 	waiting->end = &waiting->first;
 	heap_put(&self->waiting, &waiting->node, number, waiting);
 	self->memory += waiting_cost;
-	self->last = waiting;
+	return waiting;
 }
 
 static void add_piece(struct ordered *self, const char *bytes, size_t len)
@@ -229,46 +236,6 @@ static void add_piece(struct ordered *self, const char *bytes, size_t len)
 	self->memory += cost_of(piece);
 }
 
-/* Is it that number's turn, with nothing left of those before? */
-static bool is_next(const struct ordered *self, uint64_t number)
-{
-	return number == self->next && !ordered_is_ready(self);
-}
-
-enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len)
-{
-	if (self->failed != STATUS_OK)
-		return self->failed;
-	if (is_next(self, number))
-		return fail(self, self->out(self->ctx, bytes, len));
-	enum status status = make_room(self, waiting_cost + cost_of(&(struct piece){.len = len}));
-	if (status != STATUS_OK)
-		return status;
-	if (!self->last || self->last->node.key != number)
-		add_waiting(self, number);
-	add_piece(self, bytes, len);
-	return STATUS_OK;
-}
-
-enum status ordered_finish(struct ordered *self, uint64_t number)
-{
-	if (self->failed != STATUS_OK)
-		return self->failed;
-	if (is_next(self, number)) {
-		self->next++;
-		return STATUS_OK;
-	}
-	enum status status = STATUS_OK;
-	if (!self->last || self->last->node.key != number) {
-		status = make_room(self, waiting_cost);
-		add_waiting(self, number);
-	}
-	self->last = NULL;
-	return status;
-}
-
-/* Out. */
-
 /* The run with the smallest number, of several the oldest: that holds what came first; NULL: none. */
 static struct run *first_run(const struct ordered *self)
 {
@@ -280,11 +247,83 @@ static struct run *first_run(const struct ordered *self)
 	return first;
 }
 
+/* Is it that number's turn, with nothing left of those before, nor of itself? */
+static bool is_next(const struct ordered *self, uint64_t number)
+{
+	const struct heap_node *node = heap_first(&self->waiting);
+	const struct run *run = first_run(self);
+	return number == self->next && !(node && node->key <= number) &&
+	       !(run && run->first.number <= number);
+}
+
+enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len)
+{
+	if (self->failed != STATUS_OK)
+		return self->failed;
+	assert(!self->open || self->open == number);
+	self->open = number;
+	if (is_next(self, number))
+		return fail(self, self->out(self->ctx, bytes, len));
+	enum status status = make_room(self, waiting_cost + cost_of(&(struct piece){.len = len}));
+	if (status != STATUS_OK)
+		return status;
+	if (!self->last)
+		self->last = add_waiting(self, number);
+	add_piece(self, bytes, len);
+	return STATUS_OK;
+}
+
+/* Nothing more is added to it. */
+static void close_open(struct ordered *self)
+{
+	self->open = 0;
+	self->last = NULL;
+	self->open_is_in_file = false;
+}
+
+enum status ordered_finish(struct ordered *self, uint64_t number)
+{
+	bool waits = number == self->open && (self->last || self->open_is_in_file);
+	if (number == self->open)
+		close_open(self);
+	if (self->failed != STATUS_OK || waits)
+		return self->failed;
+	if (is_next(self, number)) {
+		self->next++;
+		return STATUS_OK;
+	}
+	enum status status = make_room(self, waiting_cost);
+	if (status == STATUS_OK)
+		add_waiting(self, number);
+	return status;
+}
+
+bool ordered_drop(struct ordered *self, uint64_t number)
+{
+	if (number != self->open)
+		return true;
+	while (self->last && self->last->first)
+		drop_piece(self, self->last);
+	if (self->open_is_in_file) {
+		self->dropped = alloc_resize(self->dropped, self->dropped_count + 1, sizeof *self->dropped);
+		self->dropped[self->dropped_count++] = number;
+	}
+	return !self->last && !self->open_is_in_file;
+}
+
+uint64_t ordered_next(const struct ordered *self)
+{
+	return self->next;
+}
+
+/* Out. */
+
 bool ordered_is_ready(const struct ordered *self)
 {
 	const struct heap_node *node = heap_first(&self->waiting);
 	const struct run *run = first_run(self);
-	return (node && node->key <= self->next) || (run && run->first.number <= self->next);
+	return (node && node->key <= self->next && node->key != self->open) ||
+	       (run && run->first.number <= self->next && run->first.number != self->open);
 }
 
 static enum status remove_run(struct ordered *self, struct run *run)
@@ -296,9 +335,18 @@ static enum status remove_run(struct ordered *self, struct run *run)
 	return check(self, spill_empty(&self->spill));
 }
 
+static bool is_dropped(const struct ordered *self, uint64_t number)
+{
+	bool dropped = false;
+	for (size_t i = 0; i < self->dropped_count; i++)
+		dropped |= self->dropped[i] == number;
+	return dropped;
+}
+
 static enum status release_from_file(struct ordered *self, struct run *run, size_t *len)
 {
 	*len = (size_t)run->first.len;
+	bool wanted = *len && !is_dropped(self, run->first.number);
 	self->next = run->first.number + 1;
 	buf_clear(&self->piece);
 	enum status status = read_at(self, run->at, buf_reserve(&self->piece, *len), *len);
@@ -306,7 +354,7 @@ static enum status release_from_file(struct ordered *self, struct run *run, size
 		return status;
 	run->at += (off_t)*len;
 	status = run->at < run->end ? read_head(self, run) : remove_run(self, run);
-	if (status == STATUS_OK && *len)
+	if (status == STATUS_OK && wanted)
 		status = fail(self, self->out(self->ctx, self->piece.data, *len));
 	return status;
 }
@@ -336,7 +384,9 @@ enum status ordered_release(struct ordered *self, size_t most)
 		if (!run && !waiting)
 			break;
 		bool in_file = !waiting || (run && run->first.number <= waiting->node.key);
-		if ((in_file ? run->first.number : waiting->node.key) > self->next)
+		uint64_t number = in_file ? run->first.number : waiting->node.key;
+		/* What is open gets more, which must come before all that follows it. */
+		if (number > self->next || number == self->open)
 			break;
 		if (in_file)
 			release_from_file(self, run, &len);

@@ -27,7 +27,12 @@ struct rows {
 	struct buf held; /* of pages that wait for a block, and of the one whose links come in */
 	size_t complete; /* so much of it is of whole pages, … */
 	int64_t due;     /* … which are written then at the latest */
-	bool in_blocks;
+	uint64_t open;          /* the page whose links come in; 0: none */
+	bool open_is_flushed;   /* … at least a part of it, */
+	uint64_t open_accepted; /* … behind so much that the file was given */
+	/* With --ordered: all pages before safe are with the system, and those before next once the file has
+	 * written so much. */
+	uint64_t safe, next, next_accepted;
 	struct ordered *ordered; /* NULL: as they come */
 	bool unique;
 	struct seen seen;  /* the URLs that have had their row */
@@ -67,11 +72,10 @@ struct rows *rows_new(const struct options *options, struct file *file)
 	self->options = options;
 	self->format = format_of(options);
 	self->file = file;
+	self->safe = self->next = 1;
 	self->unique = options->unique || self->format->unique;
 	if (options->ordered)
 		self->ordered = ordered_new(ORDERED_MEMORY, on_ordered, self);
-	/* Where there is a report, the rows of each page are in the file before it says so. */
-	self->in_blocks = !options->ordered && !options->report;
 	buf_init(&self->held, SIZE_MAX / 2);
 	buf_init(&self->chosen, SIZE_MAX / 2);
 	seen_init(&self->seen);
@@ -124,12 +128,21 @@ static void hold_if_first(struct rows *self, const struct outcome *page, const s
 	}
 }
 
+static enum status flush_open(struct rows *self)
+{
+	if (!self->open_is_flushed)
+		self->open_accepted = self->file->accepted + self->complete;
+	self->open_is_flushed = true;
+	return flush(self, self->open);
+}
+
 static enum status rows_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
+	self->open = page->number;
 	if (self->held.len - self->complete >= ROWS_PIECE)
-		status = flush(self, page->number);
+		status = flush_open(self);
 	if (self->unique)
 		hold_if_first(self, page, link);
 	else
@@ -146,11 +159,11 @@ static enum status release(struct rows *self)
 }
 
 /* The page is whole. */
-static enum status end_page(struct rows *self, uint64_t number)
+static enum status complete_page(struct rows *self, uint64_t number)
 {
 	if (self->held.len == self->complete)
 		return STATUS_OK;
-	if (!self->in_blocks || !file_is_on_disk(self->file) || self->held.len >= BLOCK_BYTES)
+	if (self->ordered || !file_is_on_disk(self->file) || self->held.len >= BLOCK_BYTES)
 		return flush(self, number);
 	if (self->complete == 0)
 		self->due = clock_now_ms() + BLOCK_MS;
@@ -163,18 +176,48 @@ static enum status flush_complete(struct rows *self)
 	return self->complete ? flush(self, 0) : STATUS_OK;
 }
 
-static enum status rows_outcome(void *ctx, const struct outcome *outcome)
+/* Its rows count for nothing. (With --unique their URLs get none from another page either; but what drops a
+ * page in its middle mostly ends the run.) */
+static enum status drop_open(struct rows *self)
+{
+	self->held.len = self->complete;
+	bool in_file = !self->ordered || ordered_drop(self->ordered, self->open);
+	return self->open_is_flushed && in_file ? file_take_back(self->file, self->open_accepted) : STATUS_OK;
+}
+
+static enum status rows_page_end(void *ctx, const struct outcome *outcome, uint64_t *ticket)
 {
 	struct rows *self = ctx;
-	/* A page may be lost while its links are given out. */
-	if (outcome->kind != OUTCOME_OK)
-		self->held.len = self->complete;
-	enum status status = end_page(self, outcome->number);
+	enum status status = STATUS_OK;
+	if (self->open == outcome->number) {
+		status = outcome->kind == OUTCOME_OK ? complete_page(self, self->open) : drop_open(self);
+		self->open = 0;
+		self->open_is_flushed = false;
+	}
 	if (self->ordered) {
 		status = status_first(status, ordered_finish(self->ordered, outcome->number));
 		status = status_first(status, release(self));
 	}
+	*ticket = self->ordered ? outcome->number : self->file->accepted + self->complete;
 	return status;
+}
+
+static uint64_t rows_taken(const void *ctx)
+{
+	const struct rows *self = ctx;
+	return self->ordered ? self->safe - 1 : self->file->written;
+}
+
+/* A reader that is always a little behind must not put off for ever what it has read long ago. */
+static void note_taken(struct rows *self)
+{
+	if (self->file->failed != STATUS_OK || self->file->written < self->next_accepted)
+		return;
+	self->safe = self->next;
+	self->next = ordered_next(self->ordered);
+	self->next_accepted = self->file->accepted;
+	if (self->file->written == self->next_accepted)
+		self->safe = self->next;
 }
 
 static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
@@ -188,6 +231,8 @@ static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 	status = status_first(status, file_flush(self->file));
 	status = status_first(status, release(self));
 	status = status_first(status, file_hand_on(self->file, wait, backlog));
+	if (self->ordered)
+		note_taken(self);
 	/* What a reader has no room for is waited for already. */
 	if (self->ordered && file_backlog(self->file) == 0 && ordered_is_ready(self->ordered))
 		wait_until(wait, clock_now_ms());
@@ -202,6 +247,8 @@ enum status rows_drain(struct rows *self, int64_t until)
 		status = release(self);
 		status = status_first(status, file_drain(self->file, until));
 	}
+	if (self->ordered)
+		note_taken(self);
 	return status;
 }
 
@@ -210,6 +257,7 @@ struct observer rows_observer(struct rows *self)
 	return (struct observer){.self = self,
 	    .begin = rows_begin,
 	    .link = rows_link,
-	    .outcome = rows_outcome,
+	    .page_end = rows_page_end,
+	    .taken = rows_taken,
 	    .flush = rows_flush};
 }

@@ -16,8 +16,7 @@ void rows_free(struct rows *self);
 
 /* A page's rows leave once all of it is there, with --ordered as soon as all pages before have left: in one
  * write, those of more than ROWS_PIECE bytes in several, of whole rows each. Nothing of another page comes
- * between them. A file of the disk gets several small pages in one write, at most a moment later, unless
- * there is a report, which would be ahead of it. */
+ * between them. A file of the disk gets several small pages in one write, at most a moment later. */
 enum { ROWS_PIECE = 256 << 10 };
 
 struct observer rows_observer(struct rows *self);

@@ -126,9 +126,14 @@ static void count_link(void *ctx, const struct link *link)
 	*count += link->url.len > 0;
 }
 
+static void on_ready(void *ctx)
+{
+	(void)ctx;
+}
+
 static void pass_all(struct set *set)
 {
-	struct page_counts counts;
+	const struct page_source source = {.url = page_url, .ready = on_ready};
 	for (size_t i = 0; i < set->count; i++) {
 		const struct buf *bytes = &set->samples[i].bytes;
 		page_begin(set->page, "text/html");
@@ -136,7 +141,8 @@ static void pass_all(struct set *set)
 			size_t left = bytes->len - at;
 			page_feed(set->page, bytes->data + at, left < CHUNK ? left : CHUNK);
 		}
-		page_finish(set->page, page_url, count_link, &set->results, &counts);
+		page_end(set->page, &source);
+		page_give(set->page, INT64_MAX, count_link, &set->results);
 	}
 }
 
@@ -228,7 +234,7 @@ static const struct stage {
 
 static bool run(const struct stage *stage, char *const *names, size_t count)
 {
-	const struct options options = {.max_size = MAX_SIZE};
+	const struct options options = {.max_size = MAX_SIZE, .max_output = 1 << 30};
 	const struct page_tools tools = {
 	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	struct set set = {.samples = alloc_array(count, sizeof *set.samples),

@@ -1,7 +1,7 @@
 /* Any bytes are a page: its links hold no control byte and are absolute, each comes once, and it does not
  * matter how the page was cut into pieces. Where a link has a position, a tag starts there. The first byte
  * says what kind of page it is, the second how it is cut and whether all that is known of a link is told. */
-#include "link/page.h"
+#include "support/whole_page.h"
 
 #include "base/buf.h"
 #include "base/seen.h"
@@ -61,7 +61,6 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
     size_t piece, struct found *found)
 {
 	struct page *page = page_new(tools);
-	struct page_counts counts;
 	found->bytes = bytes;
 	found->len = len;
 	buf_init(&found->links, SIZE_MAX / 4);
@@ -70,9 +69,10 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		page_feed(page, bytes + at, len - at < piece ? len - at : piece);
-	enum page_end end = page_finish(page, "http://example.com/dir/page?q", on_link, found, &counts);
-	assert(end == PAGE_GIVEN || tools->pattern || tools->xpath);
-	assert(counts.links == found->count);
+	enum page_state state = whole_page_give(
+	    page, tools->shared, "http://example.com/dir/page?q", piece % 2, on_link, found);
+	assert(state == PAGE_GIVEN || tools->pattern || tools->xpath);
+	assert(page_counts(page).links == found->count);
 	page_free(page);
 }
 
@@ -93,7 +93,8 @@ static void check(
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct options options[] = {
-	    {.max_size = 1 << 20}, {.max_size = 1 << 20, .format = FORMAT_JSONL}};
+	    {.max_size = 1 << 20, .max_output = 1 << 30},
+	    {.max_size = 1 << 20, .max_output = 1 << 30, .format = FORMAT_JSONL}};
 	static struct page_tools tools[2][3];
 	if (!tools[0][0].patterns) {
 		struct extract_patterns *patterns = extract_patterns_new();

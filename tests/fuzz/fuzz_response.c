@@ -259,7 +259,8 @@ static void fetch(const char *url)
 	    .connect_timeout_ms = 500,
 	    .max_redirs = 3,
 	    .deadline_ms = 5000,
-	    .max_size = 1 << 20};
+	    .max_size = 1 << 20,
+	    .max_output = 1 << 20};
 	struct watch watch = {.options = &options};
 	struct observers observers = {0};
 	/* Not file_open: it waits for whoever else has /dev/null open for writing. */
@@ -272,7 +273,8 @@ static void fetch(const char *url)
 	struct ledger *ledger = ledger_new(&options, input, &observers);
 	enum status status = ledger_compile(ledger);
 	status = status_first(status, crawl(&options, ledger, url));
-	status = status_first(status, ledger_close(ledger, &totals));
+	status = status_first(status, ledger_close(ledger));
+	status = status_first(status, ledger_tell_rest(ledger, status, &totals));
 	assert(status == STATUS_OK && watch.outcomes == 1 && totals.urls == 1);
 	ledger_free(ledger);
 	input_free(input);

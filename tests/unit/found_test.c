@@ -11,7 +11,7 @@ enum { COUNT = 3000 };
 /* Links of all lengths around that of a piece, so that each part of one falls on its end once. */
 static size_t length_of(size_t i)
 {
-	return i % 500 == 7 ? 3 * FOUND_PIECE + i : i % 50 == 3 ? FOUND_PIECE - i % 90 : i * 7 % 60;
+	return i % 500 == 7 ? 3 * PIECE_BYTES + i : i % 50 == 3 ? PIECE_BYTES - i % 90 : i * 7 % 60;
 }
 
 static struct found_link link_of(size_t i, char *bytes)
@@ -28,7 +28,7 @@ static struct found_link link_of(size_t i, char *bytes)
 
 static void add_all(struct found *found)
 {
-	static char bytes[4 * FOUND_PIECE];
+	static char bytes[4 * PIECE_BYTES];
 	for (size_t i = 0; i < COUNT; i++) {
 		struct found_link link = link_of(i, bytes);
 		cr_assert(found_add(found, &link));
@@ -43,7 +43,7 @@ static void expect_slice(struct slice actual, struct slice expected, size_t i)
 
 static void expect_all(const struct found *found)
 {
-	static char bytes[4 * FOUND_PIECE];
+	static char bytes[4 * PIECE_BYTES];
 	struct buf joined;
 	buf_init(&joined, SIZE_MAX / 2);
 	struct found_reader reader = found_read(found, &joined);
@@ -59,7 +59,8 @@ static void expect_all(const struct found *found)
 		}
 	}
 	cr_expect_not(found_next(&reader, &link));
-	cr_expect_not(reader.failed);
+	cr_expect_not(reader.pieces.failed);
+	found_reader_release(&reader);
 	buf_release(&joined);
 }
 
@@ -80,10 +81,10 @@ static off_t bytes_of(int fd)
 
 Test(found, gives_back_what_was_added_whatever_is_in_the_file)
 {
-	static const size_t memories[] = {0, 5 * FOUND_PIECE, 1 << 30};
+	static const size_t memories[] = {0, 5 * PIECE_BYTES, 1 << 30};
 	for (size_t i = 0; i < 6; i++) {
 		int file = next_descriptor();
-		struct found_store *store = found_store_new(memories[i / 2]);
+		struct piece_store *store = piece_store_new(memories[i / 2]);
 		struct found found;
 		found_init(&found, store, SIZE_MAX / 2);
 		found.detailed = i % 2;
@@ -92,7 +93,7 @@ Test(found, gives_back_what_was_added_whatever_is_in_the_file)
 		expect_all(&found);
 		expect_all(&found);
 		found_release(&found);
-		found_store_free(store);
+		piece_store_free(store);
 		cr_expect_eq(bytes_of(file), 0, "it is closed");
 	}
 }
@@ -101,7 +102,7 @@ Test(found, uses_the_room_in_the_file_again)
 {
 	struct found lists[2];
 	int file = next_descriptor();
-	struct found_store *store = found_store_new(0);
+	struct piece_store *store = piece_store_new(0);
 	found_init(&lists[0], store, SIZE_MAX / 2);
 	found_init(&lists[1], store, SIZE_MAX / 2);
 	lists[1].detailed = true;
@@ -112,6 +113,7 @@ Test(found, uses_the_room_in_the_file_again)
 		found_clear(&lists[i % 2]);
 		struct found_reader reader = found_read(&lists[i % 2], NULL);
 		cr_expect_not(found_next(&reader, &(struct found_link){0}));
+		found_reader_release(&reader);
 		add_all(&lists[i % 2]);
 		expect_all(&lists[0]);
 		expect_all(&lists[1]);
@@ -120,21 +122,21 @@ Test(found, uses_the_room_in_the_file_again)
 	cr_expect_eq(bytes_of(file), most);
 	found_release(&lists[0]);
 	found_release(&lists[1]);
-	found_store_free(store);
+	piece_store_free(store);
 }
 
 Test(found, needs_no_file_where_one_list_after_another_fits)
 {
 	struct found found;
 	int file = next_descriptor();
-	struct found_store *store = found_store_new(0);
+	struct piece_store *store = piece_store_new(0);
 	found_init(&found, store, SIZE_MAX / 2);
 	add_all(&found);
 	off_t one = bytes_of(file);
 	found_release(&found);
-	found_store_free(store);
+	piece_store_free(store);
 
-	store = found_store_new((size_t)one);
+	store = piece_store_new((size_t)one);
 	found_init(&found, store, SIZE_MAX / 2);
 	for (size_t i = 0; i < 5; i++) {
 		add_all(&found);
@@ -142,19 +144,19 @@ Test(found, needs_no_file_where_one_list_after_another_fits)
 		found_clear(&found);
 	}
 	found_release(&found);
-	found_store_free(store);
-	store = found_store_new((size_t)one - FOUND_PIECE);
+	piece_store_free(store);
+	store = piece_store_new((size_t)one - PIECE_BYTES);
 	found_init(&found, store, SIZE_MAX / 2);
 	add_all(&found);
-	cr_expect_eq(bytes_of(file), FOUND_PIECE);
+	cr_expect_eq(bytes_of(file), PIECE_BYTES);
 	found_release(&found);
-	found_store_free(store);
+	piece_store_free(store);
 }
 
 Test(found, takes_no_more_than_it_may)
 {
-	static char bytes[FOUND_PIECE];
-	struct found_store *store = found_store_new(0);
+	static char bytes[PIECE_BYTES];
+	struct piece_store *store = piece_store_new(0);
 	struct found found;
 	struct found_link link = {.value = {bytes, sizeof bytes}};
 	found_init(&found, store, 2 * sizeof bytes);
@@ -165,42 +167,43 @@ Test(found, takes_no_more_than_it_may)
 	link.value.len = 0;
 	cr_expect_not(found_add(&found, &link));
 	found_release(&found);
-	found_store_free(store);
+	piece_store_free(store);
 }
 
 Test(found, stays_in_memory_where_the_file_cannot_be_made)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
 	cr_assert_eq(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
-	struct found_store *store = found_store_new(0);
+	struct piece_store *store = piece_store_new(0);
 	struct found found;
 	found_init(&found, store, SIZE_MAX / 2);
 	add_all(&found);
 	expect_all(&found);
 	found_release(&found);
-	found_store_free(store);
+	piece_store_free(store);
 }
 
 Test(found, fails_where_the_file_cannot_be_read)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
 	int file = next_descriptor();
-	struct found_store *store = found_store_new(0);
+	struct piece_store *store = piece_store_new(0);
 	struct found found;
 	struct buf joined;
 	struct found_link link;
 	buf_init(&joined, SIZE_MAX / 2);
 	found_init(&found, store, SIZE_MAX / 2);
 	add_all(&found);
-	cr_assert_eq(ftruncate(file, 2 * FOUND_PIECE), 0);
+	cr_assert_eq(ftruncate(file, 2 * PIECE_BYTES), 0);
 	struct found_reader reader = found_read(&found, &joined);
 	size_t count = 0;
 	while (found_next(&reader, &link))
 		count++;
-	cr_expect(reader.failed);
+	cr_expect(reader.pieces.failed);
 	cr_expect_gt(count, 0);
 	cr_expect_not(found_next(&reader, &link), "it is not tried again");
+	found_reader_release(&reader);
 	buf_release(&joined);
 	found_release(&found);
-	found_store_free(store);
+	piece_store_free(store);
 }

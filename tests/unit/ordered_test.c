@@ -260,6 +260,7 @@ Test(ordered, leaves_no_name_in_the_folder_of_TMPDIR)
 	struct stat of_folder, of_file;
 	struct ordered *ordered = ordered_new(1, take, &sink);
 	add(ordered, 2, "b");
+	finish(ordered, 2);
 	add(ordered, 3, "c");
 	cr_expect_gt(bytes_of(file), 0);
 	cr_assert_eq(stat(folder, &of_folder), 0);
@@ -277,6 +278,7 @@ Test(ordered, fails_for_good_where_the_file_cannot_be_made)
 	cr_assert_eq(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
 	struct ordered *ordered = ordered_new(1, take, &sink);
 	add(ordered, 2, "b");
+	finish(ordered, 2);
 	cr_expect_eq(ordered_add(ordered, 3, "c", 1), STATUS_OUTPUT);
 	cr_expect_eq(ordered_finish(ordered, 3), STATUS_OUTPUT);
 	cr_expect_eq(ordered_add(ordered, 1, "a", 1), STATUS_OUTPUT);
@@ -298,8 +300,10 @@ Test(ordered, fails_where_the_disk_is_full)
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	struct ordered *ordered = ordered_new(1, take, &sink);
 	memset(page, 'x', sizeof page);
-	for (uint64_t number = 2; number < 10 && status == STATUS_OK; number++)
+	for (uint64_t number = 2; number < 10 && status == STATUS_OK; number++) {
 		status = ordered_add(ordered, number, page, sizeof page);
+		ordered_finish(ordered, number);
+	}
 	cr_expect_eq(status, STATUS_OUTPUT);
 	ordered_free(ordered);
 }
@@ -316,11 +320,66 @@ Test(ordered, hands_on_what_the_taker_says)
 	for (int spilled = 0; spilled < 2; spilled++) {
 		ordered = ordered_new(spilled ? 1 : 1 << 20, take, &sink);
 		add(ordered, 2, "b");
+		finish(ordered, 2);
 		add(ordered, 3, "c");
+		finish(ordered, 3);
 		finish(ordered, 1);
 		cr_expect_eq(ordered_release(ordered, SIZE_MAX), STATUS_PIPE_CLOSED);
 		cr_expect_eq(ordered_release(ordered, SIZE_MAX), STATUS_PIPE_CLOSED);
 		ordered_free(ordered);
 	}
 	cr_expect_eq(sink.calls, 3);
+}
+
+/* What is added to a number comes together, whatever ends meanwhile, and whatever memory there is. */
+Test(ordered, gives_out_nothing_between_the_pieces_of_a_number)
+{
+	static const size_t memories[] = {1, 200, 1 << 20};
+	for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+		struct sink sink = new_sink();
+		struct ordered *ordered = ordered_new(memories[i], take, &sink);
+		add(ordered, 2, "b1");
+		finish(ordered, 3);
+		finish(ordered, 1);
+		release_all(ordered);
+		expect_text(&sink, "");
+		cr_expect_eq(ordered_next(ordered), 2);
+		add(ordered, 2, "b2");
+		finish(ordered, 4);
+		release_all(ordered);
+		add(ordered, 2, "b3");
+		finish(ordered, 2);
+		add(ordered, 5, "e");
+		finish(ordered, 5);
+		release_all(ordered);
+		expect_text(&sink, "b1b2b3e");
+		cr_expect_eq(ordered_next(ordered), 6);
+		ordered_free(ordered);
+		buf_release(&sink.text);
+	}
+}
+
+Test(ordered, drops_what_is_no_longer_wanted)
+{
+	static const size_t memories[] = {1, 200, 1 << 20};
+	for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+		struct sink sink = new_sink();
+		struct ordered *ordered = ordered_new(memories[i], take, &sink);
+		add(ordered, 3, "c1");
+		add(ordered, 3, "c2");
+		cr_expect_not(ordered_drop(ordered, 3));
+		finish(ordered, 3);
+		add(ordered, 2, "b");
+		finish(ordered, 2);
+		add(ordered, 4, "d");
+		finish(ordered, 4);
+		add(ordered, 1, "a");
+		cr_expect(ordered_drop(ordered, 1), "it was given out at once");
+		finish(ordered, 1);
+		release_all(ordered);
+		expect_text(&sink, "abd");
+		cr_expect_eq(ordered_next(ordered), 5);
+		ordered_free(ordered);
+		buf_release(&sink.text);
+	}
 }

@@ -1,4 +1,4 @@
-#include "link/page.h"
+#include "support/whole_page.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -46,6 +46,8 @@ static bool read_page(const struct options *asked, const char *type, const char 
 {
 	struct options options = *asked;
 	options.max_size = 1 << 20;
+	if (!options.max_output)
+		options.max_output = 1 << 30;
 	struct page_tools tools = {
 	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	if (options.includes.count + options.excludes.count)
@@ -55,20 +57,19 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	if (options.xpath)
 		tools.xpath = xpath_new(options.xpath);
 	struct page *page = page_new(&tools);
-	struct page_counts counts;
 	*given = (struct given){.count = 0};
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(page_feed(page, bytes + at, len - at < piece ? len - at : piece));
-	enum page_end end = page_finish(page, "http://h/d/p", note, given, &counts);
-	cr_expect_eq(counts.links, given->count);
+	enum page_state state = whole_page_give(page, tools.shared, "http://h/d/p", piece % 2, note, given);
+	cr_expect_eq(page_counts(page).links, given->count);
 	page_free(page);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
 	filter_free(tools.filter);
 	pattern_free(tools.pattern);
 	xpath_free(tools.xpath);
-	return end == PAGE_GIVEN;
+	return state == PAGE_GIVEN;
 }
 
 static void expect_page(const struct options *options, const char *type, const char *bytes, size_t len,
@@ -209,7 +210,6 @@ static void give_together(
 	if (options->includes.count)
 		tools.filter = filter_new(options);
 	struct page *pages[] = {page_new(&tools), page_new(&tools), page_new(&tools)};
-	struct page_counts counts;
 	for (size_t i = 0; i < 3; i++)
 		page_begin(pages[i], "text/html");
 	for (size_t at = 0; at < bytes->len; at += 5000) {
@@ -222,9 +222,10 @@ static void give_together(
 	page_begin(pages[2], "text/html");
 	cr_assert(page_feed(pages[2], "<a href=x>", 10));
 	for (size_t i = 0; i < 3; i++) {
-		cr_assert_eq(
-		    page_finish(pages[i], "http://h/d/p", append_details, given, &counts), PAGE_GIVEN);
-		cr_expect(i == 2 ? counts.links == 1 : counts.links > 5000);
+		enum page_state state = whole_page_give(
+		    pages[i], tools.shared, "http://h/d/p", i > 0, append_details, given);
+		cr_assert_eq(state, PAGE_GIVEN);
+		cr_expect(i == 2 ? page_counts(pages[i]).links == 1 : page_counts(pages[i]).links > 5000);
 	}
 	for (size_t i = 0; i < 3; i++)
 		page_free(pages[i]);
@@ -236,8 +237,9 @@ static void give_together(
 Test(page, gives_the_same_links_with_little_memory)
 {
 	const char *any = ".";
-	const struct options asked[] = {{.max_size = 1 << 30}, {.max_size = 1 << 30, .format = FORMAT_JSONL},
-	    {.max_size = 1 << 30, .includes = {&any, 1}}};
+	const struct options asked[] = {{.max_size = 1 << 30, .max_output = 1 << 30},
+	    {.max_size = 1 << 30, .max_output = 1 << 30, .format = FORMAT_JSONL},
+	    {.max_size = 1 << 30, .max_output = 1 << 30, .includes = {&any, 1}}};
 	static const size_t memories[] = {0, 100000};
 	struct buf bytes, expected, given;
 	buf_init(&bytes, SIZE_MAX / 2);
@@ -262,9 +264,8 @@ Test(page, gives_the_same_links_with_little_memory)
 Test(page, is_lost_where_the_temporary_file_cannot_be_read)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
-	const struct options options = {.max_size = 1 << 30};
+	const struct options options = {.max_size = 1 << 30, .max_output = 1 << 30};
 	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
-	struct page_counts counts;
 	struct buf bytes, given;
 	buf_init(&bytes, SIZE_MAX / 2);
 	buf_init(&given, SIZE_MAX / 2);
@@ -276,7 +277,8 @@ Test(page, is_lost_where_the_temporary_file_cannot_be_read)
 	page_begin(page, "text/html");
 	cr_assert(page_feed(page, bytes.data, bytes.len));
 	cr_assert_eq(ftruncate(file, 0), 0);
-	cr_expect_eq(page_finish(page, "http://h/d/p", append_details, &given, &counts), PAGE_LOST);
+	cr_expect_eq(
+	    whole_page_give(page, tools.shared, "http://h/d/p", false, append_details, &given), PAGE_LOST);
 	page_free(page);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);

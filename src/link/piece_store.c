@@ -1,4 +1,4 @@
-#include "link/found_store.h"
+#include "link/piece_store.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -11,10 +11,10 @@
 /* The memory of a piece. */
 union block {
 	union block *next; /* while there is no such piece */
-	char bytes[FOUND_PIECE];
+	char bytes[PIECE_BYTES];
 };
 
-struct found_store {
+struct piece_store {
 	size_t memory_max;
 	size_t memory; /* of the full pieces in it */
 	union block *idle;
@@ -25,18 +25,17 @@ struct found_store {
 	uint32_t *free_slots; /* a stack */
 	size_t free_slot_count;
 	size_t free_slot_room;
-	char *read; /* the piece that was read last; NULL: none was yet */
 };
 
-struct found_store *found_store_new(size_t memory)
+struct piece_store *piece_store_new(size_t memory)
 {
-	struct found_store *self = alloc_new(sizeof *self);
+	struct piece_store *self = alloc_new(sizeof *self);
 	self->memory_max = memory;
 	spill_init(&self->spill);
 	return self;
 }
 
-void found_store_free(struct found_store *self)
+void piece_store_free(struct piece_store *self)
 {
 	if (!self)
 		return;
@@ -46,11 +45,10 @@ void found_store_free(struct found_store *self)
 	}
 	spill_release(&self->spill);
 	free(self->free_slots);
-	free(self->read);
 	free(self);
 }
 
-struct found_piece found_store_take(struct found_store *self)
+struct piece piece_store_take(struct piece_store *self)
 {
 	union block *block = self->idle;
 	if (block) {
@@ -59,10 +57,10 @@ struct found_piece found_store_take(struct found_store *self)
 	} else {
 		block = alloc_resize(NULL, 1, sizeof *block);
 	}
-	return (struct found_piece){.bytes = block->bytes};
+	return (struct piece){.bytes = block->bytes};
 }
 
-static void give_block_back(struct found_store *self, char *bytes)
+static void give_block_back(struct piece_store *self, char *bytes)
 {
 	union block *block = (union block *)bytes;
 	if (self->idle_count * sizeof *block >= self->memory_max) {
@@ -74,12 +72,12 @@ static void give_block_back(struct found_store *self, char *bytes)
 	self->idle_count++;
 }
 
-static uint32_t take_slot(struct found_store *self)
+static uint32_t take_slot(struct piece_store *self)
 {
 	return self->free_slot_count ? self->free_slots[--self->free_slot_count] : self->slot_count++;
 }
 
-static void give_slot_back(struct found_store *self, uint32_t slot)
+static void give_slot_back(struct piece_store *self, uint32_t slot)
 {
 	if (self->free_slot_count == self->free_slot_room) {
 		self->free_slot_room = self->free_slot_room ? self->free_slot_room * 2 : 64;
@@ -91,18 +89,18 @@ static void give_slot_back(struct found_store *self, uint32_t slot)
 
 static off_t place_of(uint32_t slot)
 {
-	return (off_t)slot * FOUND_PIECE;
+	return (off_t)slot * PIECE_BYTES;
 }
 
-void found_store_fill(struct found_store *self, struct found_piece *piece)
+void piece_store_fill(struct piece_store *self, struct piece *piece)
 {
-	self->memory += FOUND_PIECE;
+	self->memory += PIECE_BYTES;
 	if (self->memory <= self->memory_max || self->memory_only)
 		return;
 	piece->slot = take_slot(self);
-	const char *problem = spill_write(&self->spill, place_of(piece->slot), piece->bytes, FOUND_PIECE);
+	const char *problem = spill_write(&self->spill, place_of(piece->slot), piece->bytes, PIECE_BYTES);
 	if (problem) {
-		log_warning("%s/: the temporary file for the links of large pages %s, so they stay in memory "
+		log_warning("%s/: the temporary file for what large pages hold %s, so it stays in memory "
 		            "(set TMPDIR to another folder): %s",
 		    spill_folder(), problem, strerror(errno));
 		give_slot_back(self, piece->slot);
@@ -111,24 +109,22 @@ void found_store_fill(struct found_store *self, struct found_piece *piece)
 	}
 	give_block_back(self, piece->bytes);
 	piece->bytes = NULL;
-	self->memory -= FOUND_PIECE;
+	self->memory -= PIECE_BYTES;
 }
 
-const char *found_store_read(struct found_store *self, const struct found_piece *piece)
+const char *piece_store_read(const struct piece_store *self, const struct piece *piece, char *to)
 {
 	if (piece->bytes)
 		return piece->bytes;
-	if (!self->read)
-		self->read = alloc_resize(NULL, 1, FOUND_PIECE);
-	const char *problem = spill_read(&self->spill, place_of(piece->slot), self->read, FOUND_PIECE);
+	const char *problem = spill_read(&self->spill, place_of(piece->slot), to, PIECE_BYTES);
 	if (!problem)
-		return self->read;
-	log_error("%s/: the temporary file for the links of large pages %s: %s", spill_folder(), problem,
+		return to;
+	log_error("%s/: the temporary file for what large pages hold %s: %s", spill_folder(), problem,
 	    strerror(errno));
 	return NULL;
 }
 
-void found_store_give_back(struct found_store *self, const struct found_piece *piece, bool full)
+void piece_store_give_back(struct piece_store *self, const struct piece *piece, bool full)
 {
 	if (!piece->bytes) {
 		give_slot_back(self, piece->slot);
@@ -136,5 +132,5 @@ void found_store_give_back(struct found_store *self, const struct found_piece *p
 	}
 	give_block_back(self, piece->bytes);
 	if (full)
-		self->memory -= FOUND_PIECE;
+		self->memory -= PIECE_BYTES;
 }

@@ -1,0 +1,95 @@
+#include "link/pieces.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pieces_init(struct pieces *self, struct piece_store *store)
+{
+	*self = (struct pieces){.store = store};
+}
+
+void pieces_clear(struct pieces *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		piece_store_give_back(self->store, &self->list[i], i + 1 < self->count);
+	self->count = 0;
+	self->size = self->left = 0;
+}
+
+void pieces_release(struct pieces *self)
+{
+	pieces_clear(self);
+	free(self->list);
+	self->list = NULL;
+	self->room = 0;
+}
+
+static void add_piece(struct pieces *self)
+{
+	if (self->count == self->room) {
+		self->room = self->room ? self->room * 2 : 4;
+		self->list = alloc_resize(self->list, self->room, sizeof *self->list);
+	}
+	if (self->count)
+		piece_store_fill(self->store, &self->list[self->count - 1]);
+	struct piece *piece = &self->list[self->count++];
+	*piece = piece_store_take(self->store);
+	self->end = piece->bytes;
+	self->left = PIECE_BYTES;
+}
+
+void pieces_append(struct pieces *self, const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	self->size += len;
+	while (len) {
+		if (!self->left)
+			add_piece(self);
+		size_t part = len < self->left ? len : self->left;
+		memcpy(self->end, from, part);
+		from += part;
+		self->end += part;
+		self->left -= part;
+		len -= part;
+	}
+}
+
+struct pieces_reader pieces_read(const struct pieces *pieces)
+{
+	return (struct pieces_reader){.pieces = pieces, .size = pieces->size};
+}
+
+void pieces_reader_release(struct pieces_reader *self)
+{
+	free(self->from_file);
+	*self = (struct pieces_reader){0};
+}
+
+bool pieces_next(struct pieces_reader *self)
+{
+	const struct pieces *pieces = self->pieces;
+	assert(self->left == 0 && self->size > 0);
+	const struct piece *piece = &pieces->list[self->next++];
+	if (!piece->bytes && !self->from_file)
+		self->from_file = alloc_resize(NULL, PIECE_BYTES, 1);
+	self->at = piece_store_read(pieces->store, piece, self->from_file);
+	self->failed = !self->at;
+	if (self->failed)
+		return false;
+	self->left = self->size < PIECE_BYTES ? self->size : PIECE_BYTES;
+	return true;
+}
+
+struct slice pieces_take(struct pieces_reader *self, size_t most)
+{
+	if (self->failed || self->size == 0 || (self->left == 0 && !pieces_next(self)))
+		return (struct slice){0};
+	struct slice bytes = {self->at, most < self->left ? most : self->left};
+	self->at += bytes.len;
+	self->left -= bytes.len;
+	self->size -= bytes.len;
+	return bytes;
+}
