@@ -245,7 +245,7 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	    .max_retry_after_ms = 60000,
 	    .max_redirs = 20,
 	    .max_size = 16 << 20,
-	    .max_output = 64 << 20,
+	    .max_output = 128 << 20,
 	    .user_agent = "Mozilla/5.0 (compatible; areq/" AREQ_VERSION ")",
 	};
 	struct command_line line = {0};

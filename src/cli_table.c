@@ -80,7 +80,7 @@ const struct cli_row cli_table[] = {
         FIELD(max_redirs), 0, 1000},
     {{"max-size", 0, "BYTES", manners, false, NULL, "skip larger pages, as unpacked (16M)"}, CLI_SIZE,
         FIELD(max_size), 1, INT64_C(1) << 31},
-    {{"max-output", 0, "BYTES", manners, false, NULL, "skip pages whose links come to more (64M)"}, CLI_SIZE,
+    {{"max-output", 0, "BYTES", manners, false, NULL, "skip pages whose links come to more (128M)"}, CLI_SIZE,
         FIELD(max_output), 1, INT64_C(1) << 40},
 
     {{"timeout", 't', "SECONDS", network, true, NULL, "for each attempt (30; 0: no limit)"}, CLI_TIME,

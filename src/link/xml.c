@@ -17,7 +17,7 @@ struct xml {
 	xmlParserCtxtPtr parser;
 	unsigned template_depth; /* what is inside a template is not in the document */
 	bool knows_html_names;   /* the document type is an XHTML one */
-	xmlDocPtr declared;      /* holds the internal entities; NULL: there are none */
+	xmlDocPtr declared;      /* holds its entities; NULL: there are none */
 	struct xml_entities entities;
 	struct buf entity_text;
 	xmlEntity html_entity; /* the one of HTML that was looked up last */
@@ -80,14 +80,13 @@ static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlCh
 {
 	const struct libxml *libxml = libxml_get();
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
-	(void)public_id, (void)system_id;
-	if (!xml_entities_are_internal(type))
+	if (!xml_entities_are_internal(type) && type != XML_EXTERNAL_GENERAL_PARSED_ENTITY)
 		return;
 	if (!self->declared) {
 		self->declared = libxml->xmlNewDoc(BAD_CAST "1.0");
 		libxml->xmlCreateIntSubset(self->declared, BAD_CAST "any", NULL, NULL);
 	}
-	libxml->xmlAddDocEntity(self->declared, name, type, NULL, NULL, content);
+	libxml->xmlAddDocEntity(self->declared, name, type, public_id, system_id, content);
 }
 
 static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
@@ -123,10 +122,25 @@ static xmlEntityPtr find_html_entity(struct xml *self, const xmlParserCtxt *pars
 	return &self->html_entity;
 }
 
+/* Nothing stands for an external entity, as in browsers; but in an attribute it is an error (XML 1.0, section
+ * 3.1, "No External Entity References"), which libxml2 sees by its type. */
+static xmlEntityPtr pass_over(const xmlParserCtxt *parser, xmlEntityPtr entity)
+{
+	static xmlChar no_text[] = "";
+	static xmlEntity nothing = {.type = XML_ENTITY_DECL,
+	    .name = BAD_CAST "nothing",
+	    .orig = no_text,
+	    .content = no_text,
+	    .etype = XML_INTERNAL_PREDEFINED_ENTITY};
+	return parser->instate == XML_PARSER_ATTRIBUTE_VALUE ? entity : &nothing;
+}
+
 static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 {
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
 	xmlEntityPtr own = self->declared ? libxml_get()->xmlGetDocEntity(self->declared, name) : NULL;
+	if (own && own->etype == XML_EXTERNAL_GENERAL_PARSED_ENTITY)
+		return pass_over(ctx, own);
 	return own ? xml_entities_count(&self->entities, ctx, own) : find_html_entity(self, ctx, name);
 }
 

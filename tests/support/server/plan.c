@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum kind { NUMBER, TEXT, PACE, HANG, HEADER, GZIP, CUT, IGNORED };
+enum kind { NUMBER, TEXT, PART, PACE, HANG, HEADER, GZIP, CUT, IGNORED };
 
 /* What stands where in a plan is said by offsets, so that a new key is one row here and one field there. */
 struct key {
@@ -39,6 +39,7 @@ static const struct key keys[] = {
     {"hints", NUMBER, AT(hints), "N|forever", "so many 103 answers before the real one"},
 
     {"body", TEXT, AT(body), "BYTES", "the body"},
+    {"part", PART, AT(body), "N*BYTES", "bytes behind the body, so many times; may be repeated"},
     {"links", NUMBER, AT(links), "N", "a page with N links: PREFIX1, PREFIX2, ..."},
     {"prefix", TEXT, AT(prefix), "TEXT", "what the links start with; link"},
     {"size", NUMBER, AT(size), "N|forever", "fills the body up to so many bytes with text without tags"},
@@ -96,6 +97,22 @@ static void header_add(struct plan_text *self, struct slice line)
 	self->len += line.len + 2;
 }
 
+/* A part has no more than a body may have in all. */
+static bool part_add(struct plan_text *self, struct slice value)
+{
+	uint64_t count;
+	const char *star = memchr(value.data, '*', value.len);
+	if (!star || !text_number((struct slice){value.data, (size_t)(star - value.data)}, &count))
+		return false;
+	size_t len = value.len - (size_t)(star + 1 - value.data);
+	if (len > 0 && count > (TEXT_MAX - self->len) / len)
+		return false;
+	self->data = alloc_resize(self->data, self->len + (size_t)count * len + 1, 1);
+	for (uint64_t i = 0; i < count; i++, self->len += len)
+		memcpy(self->data + self->len, star + 1, len);
+	return true;
+}
+
 static bool read_number(struct slice value, uint64_t *number)
 {
 	if (slice_equal(value, slice_of("forever"))) {
@@ -140,6 +157,8 @@ static bool set(struct plan *self, const struct key *key, struct slice value)
 	case TEXT:
 		text_set(field, value);
 		return true;
+	case PART:
+		return part_add(field, value);
 	case HEADER:
 		header_add(field, value);
 		return true;
