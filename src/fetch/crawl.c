@@ -110,6 +110,7 @@ static void crawl_release(struct crawl *self)
 	free(self->active);
 	heap_release(&self->transfers.paused);
 	heap_release(&self->transfers.ending);
+	decoder_limits_release(&self->transfers.decoding);
 	lookups_free(self->lookups);
 	sockets_release(&self->sockets);
 	shares_release(&self->shares);
@@ -215,8 +216,13 @@ static size_t end_due(struct crawl *self)
 	size_t ended = 0;
 	int64_t now = clock_now_ms();
 	struct heap_node *node;
+	void *transfer;
 	for (; (node = heap_first(&self->transfers.ending)) && (int64_t)node->key <= now; ended++)
 		cut_off(self, node->thing, transfer_code(node->thing));
+	for (; decoder_limits_due(&self->transfers.decoding, &transfer) <= now; ended++) {
+		transfer_evict(transfer);
+		cut_off(self, transfer, transfer_code(transfer));
+	}
 	return ended;
 }
 
@@ -293,7 +299,9 @@ static int timeout_ms(const struct crawl *self, int64_t wake)
 {
 	int64_t now = clock_now_ms();
 	const struct heap_node *ending = heap_first(&self->transfers.ending);
+	void *unused;
 	wake = earlier(earlier(wake, self->curl_due), self->handlers->stop_at);
+	wake = earlier(wake, decoder_limits_due(&self->transfers.decoding, &unused));
 	if (ending)
 		wake = earlier(wake, (int64_t)ending->key);
 	return wake <= now ? 0 : (int)earlier(wake - now, POLL_LONGEST_MS);

@@ -20,10 +20,13 @@ struct decoder {
 	struct decoder_limits *limits; /* of all decoders together */
 	decoder_take_fn take;          /* NULL: no body is under way */
 	void *ctx;
-	struct buf kept; /* what was given and could not be worked on yet; */
-	size_t kept_at;  /* … all before is done with */
-	uint64_t given;  /* bytes to take */
-	size_t claimed;  /* of the memory for large decoders */
+	struct buf kept;           /* what was given and could not be worked on yet; */
+	size_t kept_at;            /* … all before is done with */
+	uint64_t given;            /* bytes to take */
+	size_t claimed;            /* of the memory for large decoders */
+	bool waits;                /* for more of it */
+	struct heap_node progress; /* among the large ones; */
+	uint64_t progress_given;   /* … when so much was given to take */
 	size_t layer_count;
 	struct layer layers[LAYERS_MAX]; /* as they were applied: undone from the last to the first */
 	char problem[160];               /* "": none */
@@ -44,8 +47,38 @@ static bool fail_broken(struct decoder *self, const struct layer *layer, const c
 	    self, "%s body is broken%s%s", layer->coding->name, detail ? ": " : "", detail ? detail : "");
 }
 
+void decoder_limits_release(struct decoder_limits *self)
+{
+	heap_release(&self->large);
+}
+
+int64_t decoder_limits_due(const struct decoder_limits *self, void **ctx)
+{
+	const struct heap_node *first = heap_first(&self->large);
+	if (!self->waiting || !first)
+		return CLOCK_NEVER;
+	*ctx = ((const struct decoder *)first->thing)->ctx;
+	return (int64_t)first->key + DECODER_STILL_MS;
+}
+
+static void set_waiting(struct decoder *self, bool waits)
+{
+	self->limits->waiting += waits;
+	self->limits->waiting -= self->waits;
+	self->waits = waits;
+}
+
+static void note_progress(struct decoder *self)
+{
+	heap_remove(&self->progress);
+	heap_put(&self->limits->large, &self->progress, (uint64_t)clock_now_ms(), self);
+	self->progress_given = self->given;
+}
+
 static void give_memory_back(struct decoder *self)
 {
+	heap_remove(&self->progress);
+	set_waiting(self, false);
 	self->limits->claimed -= self->claimed;
 	self->claimed = 0;
 	if (self->limits->beyond == self)
@@ -150,6 +183,8 @@ static bool hand_on(struct decoder *self, size_t number, size_t len)
 	layer->made += len;
 	if (number == 0) {
 		self->given += len;
+		if (heap_holds(&self->progress) && self->given - self->progress_given >= DECODER_PROGRESS)
+			note_progress(self);
 		return self->take(self->ctx, made.data, made.len);
 	}
 	struct layer *inner = layer - 1;
@@ -159,6 +194,13 @@ static bool hand_on(struct decoder *self, size_t number, size_t len)
 	       fail_broken(self, inner, "it is far larger than what is in it");
 }
 
+static struct slice *input_of(struct layer *layer)
+{
+	if (layer->head_unread.len > 0)
+		return &layer->head_unread;
+	return layer->again.len > 0 ? &layer->again : &layer->unread;
+}
+
 /* Makes a piece at most. */
 static bool step(struct decoder *self, size_t number)
 {
@@ -166,9 +208,7 @@ static bool step(struct decoder *self, size_t number)
 	size_t made = 0;
 	if (!layer->within)
 		return read_head(self, layer);
-	struct slice *in = layer->head_unread.len > 0 ? &layer->head_unread : &layer->unread;
-	enum step step = layer->coding->step(layer, in, &made);
-	layer->full = made == PIECE;
+	enum step step = layer->coding->step(layer, input_of(layer), &made);
 	if (step == STEP_ENDED) {
 		layer->within = layer->full = false;
 		layer->head_len = layer->head_unread.len = 0;
@@ -182,12 +222,12 @@ static bool step(struct decoder *self, size_t number)
 
 /* The layer nearest to the plain body that has something to do; layer_count: none has. Those behind it wait,
  * so that its piece is used up before it is filled again. */
-static size_t next_layer(const struct decoder *self)
+static size_t next_layer(struct decoder *self)
 {
 	size_t number = 0;
 	for (; number < self->layer_count; number++) {
-		const struct layer *layer = &self->layers[number];
-		if (layer->full || (!layer->over && layer->head_unread.len + layer->unread.len > 0))
+		struct layer *layer = &self->layers[number];
+		if (layer->full || layer_is_refused(layer) || (!layer->over && input_of(layer)->len > 0))
 			break;
 	}
 	return number;
@@ -201,7 +241,7 @@ static size_t memory_of(const struct decoder *self)
 		if (layer->coding->memory && layer->within)
 			memory += layer->coding->memory(layer);
 	}
-	return memory > DECODER_SMALL ? memory : 0;
+	return memory;
 }
 
 /* False where it has to wait until others give memory back. One may always go on, whatever it needs, or all
@@ -213,13 +253,19 @@ static bool claim_memory(struct decoder *self)
 	if (memory <= self->claimed)
 		return true;
 	size_t more = memory - self->claimed;
-	if (limits->claimed + more > DECODERS_LARGE) {
-		if (limits->beyond && limits->beyond != self)
-			return false;
-		limits->beyond = self;
+	bool fits = limits->claimed + more <= DECODERS_LARGE;
+	set_waiting(self, !fits && limits->beyond && limits->beyond != self);
+	if (self->waits) {
+		heap_remove(&self->progress);
+		return false;
 	}
+	if (!fits)
+		limits->beyond = self;
 	limits->claimed += more;
 	self->claimed = memory;
+	note_progress(self);
+	for (size_t i = 0; i < self->layer_count; i++)
+		layer_allow_memory(&self->layers[i]);
 	return true;
 }
 
@@ -315,6 +361,11 @@ bool decoder_end(struct decoder *self)
 	}
 	rest(self);
 	return self->problem[0] == '\0';
+}
+
+void decoder_drop(struct decoder *self)
+{
+	rest(self);
 }
 
 const char *decoder_problem(const struct decoder *self)

@@ -10,6 +10,8 @@
 #ifndef AREQ_FETCH_DECODE_H
 #define AREQ_FETCH_DECODE_H
 
+#include "base/heap.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,19 +20,31 @@
 #define DECODER_ACCEPTS "gzip, deflate, br, zstd"
 
 /* A decoder that takes no more memory than this never waits for others. */
-enum { DECODER_SMALL = 1 << 20 };
+enum { DECODER_SMALL = 5 << 18 };
 
-/* All others together take so much, and one of them, in its turn, up to 24 MiB beyond it. */
-enum { DECODERS_LARGE = 32 << 20 };
+/* All others together take so much more, and one of them, in its turn, up to 24 MiB beyond it. */
+enum { DECODERS_LARGE = 64 << 20 };
 
 struct decoder;
 
-/* What all decoders of a loop share. {0} is a good start but for until_us. */
+/* A large decoder that makes less than DECODER_PROGRESS bytes in DECODER_STILL_MS stands still. */
+enum { DECODER_PROGRESS = 64 << 10, DECODER_STILL_MS = 1000 };
+
+/* What all decoders of a loop share. {0} is a good start but for until_us; free with decoder_limits_release.
+ */
 struct decoder_limits {
 	int64_t until_us;             /* monotonic: no work is begun any more */
 	size_t claimed;               /* bytes, by large decoders */
 	const struct decoder *beyond; /* the one that may take more than there is; NULL: none does */
+	size_t waiting;               /* decoders that wait for memory */
+	struct heap large;            /* those that have it, by when they last made progress (monotonic ms) */
 };
+
+void decoder_limits_release(struct decoder_limits *self);
+
+/* When the memory of one that stands still is due to one that waits (monotonic ms); CLOCK_NEVER: at no
+ * moment. Then *ctx is that of its decoder_begin. */
+int64_t decoder_limits_due(const struct decoder_limits *self, void **ctx);
 
 /* Takes the next bytes of the plain body: from 1 to 16 KiB of them, borrowed for the call, in which the
  * decoder must be left alone. False: no more is wanted. */
@@ -74,9 +88,12 @@ enum decoder_result decoder_resume(struct decoder *self);
  * under any coding. Nothing was held back until now. */
 bool decoder_end(struct decoder *self);
 
+/* Forgets a body that is not ended, if there is one, and gives its memory back. */
+void decoder_drop(struct decoder *self);
+
 /* Why the last call failed, in words for a person that name the coding; NULL where it did not, or where take
  * wanted no more. Borrowed until the next begin. After a failure, and after the end, the only calls are this,
- * begin and free. */
+ * begin, drop and free. */
 const char *decoder_problem(const struct decoder *self);
 
 #endif

@@ -17,7 +17,9 @@ enum {
 	ZSTD_WINDOW_LOG_MAX = 23, /* RFC 9659 */
 	ZSTD_KEPT_MAX = 256 << 10,
 	/* libzstd takes memory for the whole window at once, but the system gives it as it is filled. */
-	ZSTD_UNNOTICED = 256 << 10
+	ZSTD_UNNOTICED = 256 << 10,
+	/* Brotli's tables of codes, at most, beside its window. */
+	BROTLI_BESIDE = 3 << 20
 };
 
 static bool gzip_fits(const char *head, size_t len)
@@ -60,6 +62,7 @@ static enum step zlib_step(struct layer *self, struct slice *in, size_t *made)
 	int code = inflate(z, Z_NO_FLUSH);
 	slice_advance(in, len - z->avail_in);
 	*made = PIECE - z->avail_out;
+	self->full = *made == PIECE;
 	switch (code) {
 	case Z_OK:
 	case Z_BUF_ERROR:
@@ -80,9 +83,15 @@ union brotli_block {
 	max_align_t align;
 };
 
+/* Its window is allocated when a block of the stream needs it, and filled before any of it is given out: so a
+ * stream learns only here that it is a large one, and has to begin again when it may be. */
 static void *brotli_alloc(void *ctx, size_t size)
 {
 	struct layer *layer = ctx;
+	if (!layer->brotli_large && layer->brotli_memory + size > DECODER_SMALL) {
+		layer->brotli_refused = true;
+		return NULL;
+	}
 	union brotli_block *block = alloc_resize(NULL, sizeof *block + size, 1);
 	block->size = size;
 	layer->brotli_memory += size;
@@ -105,28 +114,77 @@ static void brotli_start(struct layer *self)
 	self->brotli = BrotliDecoderCreateInstance(brotli_alloc, brotli_free, self);
 }
 
+static void brotli_stop(struct layer *self)
+{
+	BrotliDecoderDestroyInstance(self->brotli);
+	self->brotli = NULL;
+	buf_release(&self->brotli_input);
+	self->again = (struct slice){0};
+	self->brotli_refused = self->brotli_large = false;
+	self->brotli_known = 0;
+}
+
+/* Of what was made, leaves out what was made before. */
+static size_t brotli_news(struct layer *self, size_t made)
+{
+	size_t known = self->brotli_known < made ? (size_t)self->brotli_known : made;
+	self->brotli_known -= known;
+	memmove(self->piece, self->piece + known, made - known);
+	return made - known;
+}
+
 static enum step brotli_step(struct layer *self, struct slice *in, size_t *made)
 {
 	const uint8_t *from = (const uint8_t *)in->data;
 	uint8_t *to = (uint8_t *)self->piece;
-	size_t len = in->len, room = PIECE;
+	size_t left = in->len, room = PIECE;
 	BrotliDecoderResult result =
-	    BrotliDecoderDecompressStream(self->brotli, &len, &from, &room, &to, NULL);
-	slice_advance(in, in->len - len);
-	*made = PIECE - room;
+	    BrotliDecoderDecompressStream(self->brotli, &left, &from, &room, &to, NULL);
+	if (!self->brotli_large)
+		buf_append(&self->brotli_input, in->data, in->len - left);
+	slice_advance(in, in->len - left);
+	self->full = room == 0;
+	*made = brotli_news(self, PIECE - room);
 	switch (result) {
 	case BROTLI_DECODER_RESULT_SUCCESS:
 		return STEP_ENDED;
 	case BROTLI_DECODER_RESULT_ERROR:
-		return STEP_BROKEN;
+		return self->brotli_refused ? STEP_REFUSED : STEP_BROKEN;
 	default:
-		return STEP_ON;
+		/* Blocks that come to nothing must not make it keep more than a large one takes. */
+		self->brotli_refused |= self->brotli_input.len > DECODER_SMALL;
+		return self->brotli_refused ? STEP_REFUSED : STEP_ON;
 	}
 }
 
+void layer_allow_memory(struct layer *self)
+{
+	if (!layer_is_refused(self))
+		return;
+	uint64_t known = self->made;
+	BrotliDecoderDestroyInstance(self->brotli);
+	self->brotli_large = true;
+	self->brotli_known = known;
+	self->again = (struct slice){self->brotli_input.data, self->brotli_input.len};
+	brotli_start(self);
+}
+
+/* The window of a stream that begins with that byte, as bits (RFC 7932, section 9.1). */
+static unsigned brotli_window_bits(unsigned char first)
+{
+	unsigned small = first >> 4 & 7, usual = first >> 1 & 7;
+	if (!(first & 1))
+		return 16;
+	if (usual)
+		return 17 + usual;
+	return small ? 8 + small : 17;
+}
+
+/* Whoever was let in is not stopped again. */
 static size_t brotli_memory(const struct layer *self)
 {
-	return self->brotli_memory;
+	size_t most = ((size_t)1 << brotli_window_bits((unsigned char)self->head[0])) + BROTLI_BESIDE;
+	return self->brotli_refused ? most : 0;
 }
 
 /* RFC 8878, section 3.1: a frame, or one of the 16 kinds of skippable frames. */
@@ -162,6 +220,7 @@ static enum step zstd_step(struct layer *self, struct slice *in, size_t *made)
 	if (in_header)
 		self->zstd_header_left -= from.pos;
 	*made = to.pos;
+	self->full = *made == PIECE;
 	if (!ZSTD_isError(result))
 		return result == 0 ? STEP_ENDED : STEP_ON;
 	if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
@@ -179,7 +238,7 @@ static const struct coding codings[] = {
     {"gzip", 2, true, gzip_fits, gzip_start, zlib_step, NULL},
     {"x-gzip", 2, true, gzip_fits, gzip_start, zlib_step, NULL},
     {"deflate", 2, false, NULL, deflate_start, zlib_step, NULL},
-    {"br", 0, false, NULL, brotli_start, brotli_step, brotli_memory},
+    {"br", 1, false, NULL, brotli_start, brotli_step, brotli_memory},
     {"zstd", 4, true, zstd_fits, zstd_start, zstd_step, zstd_memory},
 };
 
@@ -197,7 +256,8 @@ void layer_begin(struct layer *self, const struct coding *coding)
 {
 	self->coding = coding;
 	self->head_len = 0;
-	self->head_unread = self->unread = (struct slice){0};
+	self->head_unread = self->again = self->unread = (struct slice){0};
+	self->brotli_input.max = SIZE_MAX / 2;
 	self->full = self->within = self->whole = self->over = false;
 	self->fed = self->made = 0;
 	self->detail = NULL;
@@ -210,16 +270,14 @@ void layer_release(struct layer *self)
 	free(self->piece);
 	if (self->has_zlib)
 		inflateEnd(&self->zlib);
-	BrotliDecoderDestroyInstance(self->brotli);
+	brotli_stop(self);
 	ZSTD_freeDCtx(self->zstd);
 	*self = (struct layer){0};
 }
 
 void layer_rest(struct layer *self)
 {
-	/* Brotli's cannot begin again. */
-	BrotliDecoderDestroyInstance(self->brotli);
-	self->brotli = NULL;
+	brotli_stop(self);
 	if (ZSTD_sizeof_DCtx(self->zstd) <= ZSTD_KEPT_MAX)
 		return;
 	ZSTD_freeDCtx(self->zstd);

@@ -47,6 +47,7 @@ struct transfer {
 	int socket_error;               /* why there was no socket; 0: there was */
 	bool allowed;                   /* there was another one */
 	struct decoder *decoder;
+	bool evicted; /* see transfer_evict */
 
 	/* Of one answer: */
 	bool head_seen;
@@ -193,6 +194,22 @@ static void prolong(struct transfer *self)
 	heap_put(&self->common->ending, &self->ending, (uint64_t)self->late_at, self);
 }
 
+static enum decoder_result go_on(struct transfer *self)
+{
+	prolong(self);
+	CURLcode code = curl_easy_pause(self->easy, CURLPAUSE_CONT);
+	if (code == CURLE_OK)
+		return DECODER_DONE;
+	self->code = code;
+	return DECODER_STOPPED;
+}
+
+void transfer_evict(struct transfer *self)
+{
+	self->evicted = true;
+	self->code = CURLE_OPERATION_TIMEDOUT;
+}
+
 enum decoder_result transfer_resume(struct transfer *self)
 {
 	heap_remove(&self->paused);
@@ -208,9 +225,7 @@ enum decoder_result transfer_resume(struct transfer *self)
 		self->code = CURLE_WRITE_ERROR;
 		break;
 	case DECODER_DONE:
-		prolong(self);
-		self->code = curl_easy_pause(self->easy, CURLPAUSE_CONT);
-		return self->code == CURLE_OK ? DECODER_DONE : DECODER_STOPPED;
+		return go_on(self);
 	}
 	return result;
 }
@@ -346,7 +361,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	}
 	begin_answer(self);
 	self->job = request->job;
-	self->allowed = false;
+	self->allowed = self->evicted = false;
 	self->socket_error = 0;
 	self->waited_ms = request->waited_ms;
 	self->timeout_ms = setup_left_ms(request->timeout_ms, request->waited_ms);
@@ -421,12 +436,9 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	}
 }
 
-struct fetch_result transfer_result(struct transfer *self, CURLcode code)
+static struct fetch_result result_of(struct transfer *self, CURLcode code)
 {
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	heap_remove(&self->ending);
-	heap_remove(&self->paused);
-	set_connecting(self, false);
 	result.phases = answer_phases(self->easy, self->waited_ms, self->looked_up);
 	result.wire_bytes = answer_wire_bytes(self->easy);
 	if (code == CURLE_ABORTED_BY_CALLBACK) {
@@ -448,7 +460,13 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	/* What is cut short may come whole the next time; what is wrong stays so. */
 	bool cut_short = code == CURLE_OK && self->want == FETCH_BODY && self->head_seen && !self->broken &&
 	                 !decoder_end(self->decoder);
-	if (self->undecodable || cut_short) {
+	if (self->evicted) {
+		result.transient = result.timed_out = true;
+		snprintf(self->reason, sizeof self->reason,
+		    "receive failed: stood still for %d s while others waited for the memory that it takes",
+		    DECODER_STILL_MS / 1000);
+		result.reason = self->reason;
+	} else if (self->undecodable || cut_short) {
 		result.stage = STAGE_DECODE;
 		result.transient = cut_short;
 		snprintf(
@@ -467,6 +485,16 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	} else {
 		describe_failure(self, code, &result);
 	}
+	return result;
+}
+
+struct fetch_result transfer_result(struct transfer *self, CURLcode code)
+{
+	heap_remove(&self->ending);
+	heap_remove(&self->paused);
+	set_connecting(self, false);
+	struct fetch_result result = result_of(self, code);
+	decoder_drop(self->decoder);
 	return result;
 }
 

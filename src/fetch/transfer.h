@@ -119,7 +119,10 @@ void *transfer_job(const struct transfer *self);
  * DECODER_STOPPED: it is to be taken out of the loop, with transfer_code. */
 enum decoder_result transfer_resume(struct transfer *self);
 
-/* The code to take it out with: for one of the ending, and after DECODER_STOPPED. */
+/* It is to be taken out, for its decoder stands still and others wait for the memory that it has. */
+void transfer_evict(struct transfer *self);
+
+/* The code to take it out with: for one of the ending, after transfer_evict and after DECODER_STOPPED. */
 CURLcode transfer_code(const struct transfer *self);
 
 /* What the result is, once the multi handle is done with it; CURLE_ABORTED_BY_CALLBACK: it was taken out,

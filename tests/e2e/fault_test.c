@@ -301,3 +301,40 @@ Test(fault, of_few_descriptors_still_lets_half_as_many_wait)
 	free(list);
 	site_stop(&site);
 }
+
+/* Pages of 12 MB that do not go on, compressed with the largest windows that there are: so many, so small,
+ * may not take so much memory, and one that is whole goes its way. */
+static void check_windows(struct site *site, const char *wide, const char *name, long plain_kib)
+{
+	enum { PAGES = 24, EACH_KIB = 1280, TOGETHER_KIB = (64 + 24 + 8) * 1024 };
+	struct run_result result;
+	char *list = calloc(PAGES + 1, 300), number[16];
+	for (int i = 0; i < PAGES; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(site, "links", "1", "encoding", wide, "encoding_name", name,
+		                        "bomb", "24", "hang", "body", "group", number)),
+		    "\n");
+	}
+	strcat(strcat(list, site_page(site, "links", "1", "encoding", name)), "\n");
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "-j", "65", "--per-host",
+	    "0", "-t", "3", "-r", "0", "--no-header");
+	run_expect_exit(&result, 1);
+	cr_expect_eq(count_rows(&result), 1);
+	cr_expect(strstr(result.err, "25 URLs: 1 ok, 24 failed"), "%s", result.err + result.err_len - 200);
+	cr_expect_lt(result.max_rss_kib, plain_kib + PAGES * EACH_KIB + TOGETHER_KIB,
+	    "%s: %ld KiB, plain %ld", name, result.max_rss_kib, plain_kib);
+	run_release(&result);
+	free(list);
+}
+
+Test(fault, of_large_windows_takes_a_bounded_memory)
+{
+	struct site site;
+	struct run_result plain;
+	site_start(&site);
+	run_areq(&plain, "-q", site_page(&site, "links", "1"));
+	check_windows(&site, "br-wide", "br", plain.max_rss_kib);
+	check_windows(&site, "zstd-wide", "zstd", plain.max_rss_kib);
+	run_release(&plain);
+	site_stop(&site);
+}

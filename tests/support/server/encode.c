@@ -36,30 +36,32 @@ static void deflate_all(struct buf *out, struct slice bytes, int window, int flu
 	deflateEnd(&z);
 }
 
-/* Brotli (RFC 7932, section 9): a stream of meta-blocks stored as they are. The window of 64 KiB is one zero
- * bit in front of the first block's header. */
-static void brotli_stored(struct buf *out, struct slice bytes)
+/* Brotli (RFC 7932, section 9): a stream of meta-blocks stored as they are. The window is what stands before
+ * the first block's header: one zero bit for 64 KiB, four set bits for 16 MiB. */
+static void brotli_stored(struct buf *out, struct slice bytes, bool wide)
 {
 	enum { BLOCK = 1 << 16 };
 	for (size_t at = 0; at < bytes.len; at += BLOCK) {
 		size_t len = bytes.len - at < BLOCK ? bytes.len - at : BLOCK;
 		uint32_t header = (uint32_t)(len - 1) << 3 | UINT32_C(1) << 19;
-		append_le(out, at == 0 ? header << 1 : header, 3);
+		if (at == 0)
+			header = wide ? header << 4 | 0xf : header << 1;
+		append_le(out, header, 3);
 		buf_append(out, bytes.data + at, len);
 	}
 }
 
 static void brotli_whole(struct buf *out, struct slice bytes)
 {
-	brotli_stored(out, bytes);
+	brotli_stored(out, bytes, false);
 	buf_append_byte(out, bytes.len > 0 ? 0x03 : 0x06);
 }
 
-/* Zstandard (RFC 8878, section 3.1.1): a frame without a content size, its window 128 KiB. */
-static void zstd_stored(struct buf *out, struct slice bytes)
+/* Zstandard (RFC 8878, section 3.1.1): a frame without a content size, its window 128 KiB or 8 MiB. */
+static void zstd_stored(struct buf *out, struct slice bytes, bool wide)
 {
 	enum { BLOCK = 1 << 16 };
-	buf_append(out, "\x28\xb5\x2f\xfd\x00\x38", 6);
+	buf_append(out, wide ? "\x28\xb5\x2f\xfd\x00\x68" : "\x28\xb5\x2f\xfd\x00\x38", 6);
 	for (size_t at = 0; at < bytes.len; at += BLOCK) {
 		size_t len = bytes.len - at < BLOCK ? bytes.len - at : BLOCK;
 		append_le(out, len << 3, 3);
@@ -71,7 +73,7 @@ static const char zstd_end[3] = {1, 0, 0};
 
 static void zstd_whole(struct buf *out, struct slice bytes)
 {
-	zstd_stored(out, bytes);
+	zstd_stored(out, bytes, false);
 	buf_append(out, zstd_end, sizeof zstd_end);
 }
 
@@ -155,12 +157,12 @@ static void gzip_bomb(struct steps *steps, struct slice body, struct slice space
 	buf_release(&end);
 }
 
-static void zstd_bomb(struct steps *steps, struct slice body, uint64_t mib)
+static void zstd_bomb(struct steps *steps, struct slice body, uint64_t mib, bool wide)
 {
 	static const char run[4] = {0x02, 0x00, 0x10, ' '}; /* 128 KiB of one byte */
 	struct buf head;
 	buf_init(&head, TEXT_MAX);
-	zstd_stored(&head, body);
+	zstd_stored(&head, body, wide);
 	steps_send(steps, head.data, head.len);
 	steps_repeat(steps, (struct slice){run, sizeof run}, times(mib, 8 * sizeof run));
 	steps_send(steps, zstd_end, sizeof zstd_end);
@@ -177,14 +179,14 @@ static const unsigned char brotli_spaces[] = {0xfa, 0xff, 0x0f, 0xf8, 0x25, 0x00
     0x03, 0x7e, 0x09, 0x80, 0x38, 0x2c, 0x00, 0xd0, 0xbd, 0x0f, 0xd0, 0xff, 0x7f, 0xc0, 0x2f, 0x01, 0x10,
     0x87, 0x05, 0x00, 0xba, 0xf7, 0x01};
 
-static void brotli_bomb(struct steps *steps, struct slice body, uint64_t mib)
+static void brotli_bomb(struct steps *steps, struct slice body, uint64_t mib, bool wide)
 {
 	struct buf padded, head;
 	buf_init(&padded, TEXT_MAX);
 	buf_init(&head, TEXT_MAX);
 	buf_append(&padded, body.data, body.len);
 	buf_append_text(&padded, "                                ");
-	brotli_stored(&head, (struct slice){padded.data, padded.len});
+	brotli_stored(&head, (struct slice){padded.data, padded.len}, wide);
 	steps_send(steps, head.data, head.len);
 	steps_repeat(steps, (struct slice){(const char *)brotli_spaces, sizeof brotli_spaces},
 	    times(mib, sizeof brotli_spaces));
@@ -195,12 +197,13 @@ static void brotli_bomb(struct steps *steps, struct slice body, uint64_t mib)
 
 bool encode_bomb(struct steps *steps, struct slice body, struct slice coding, uint64_t mib)
 {
-	if (slice_equal(coding, slice_of("br"))) {
-		brotli_bomb(steps, body, mib);
+	bool wide = slice_equal(coding, slice_of("br-wide")) || slice_equal(coding, slice_of("zstd-wide"));
+	if (slice_equal(coding, slice_of("br")) || slice_equal(coding, slice_of("br-wide"))) {
+		brotli_bomb(steps, body, mib, wide);
 		return true;
 	}
-	if (slice_equal(coding, slice_of("zstd"))) {
-		zstd_bomb(steps, body, mib);
+	if (slice_equal(coding, slice_of("zstd")) || slice_equal(coding, slice_of("zstd-wide"))) {
+		zstd_bomb(steps, body, mib, wide);
 		return true;
 	}
 	if (!slice_equal(coding, slice_of("gzip")))

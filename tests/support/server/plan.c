@@ -47,7 +47,8 @@ static const struct key keys[] = {
         "Content-Encoding, applied in this order: gzip, deflate, br, zstd, identity"},
     {"gzip", GZIP, AT(encoding), "1", "the same as encoding=gzip"},
     {"encoding_name", TEXT, AT(encoding_name), "TEXT", "names another Content-Encoding than the real one"},
-    {"bomb", NUMBER, AT(bomb), "MIB", "so many MiB of spaces behind the body, well compressed by encoding"},
+    {"bomb", NUMBER, AT(bomb), "MIB",
+        "so many MiB of spaces behind the body, well compressed by encoding (gzip, br, br-wide, ...)"},
     {"trim", NUMBER, AT(trim), "N", "leaves out the last N bytes of the encoded body, Content-Length fits"},
 
     {"chunked", NUMBER, AT(chunked), "1", "chunked transfer coding"},
