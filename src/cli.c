@@ -242,6 +242,7 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	    .timeout_ms = 30000,
 	    .retries = 2,
 	    .host_errors = 10,
+	    .host_patience_ms = 300 * 1000,
 	    .max_retry_after_ms = 60000,
 	    .max_redirs = 20,
 	    .max_size = 16 << 20,

@@ -74,6 +74,8 @@ const struct cli_row cli_table[] = {
         FIELD(retries), 0, 1000},
     {{"host-errors", 0, "N", manners, false, NULL, "give a host up after N connection errors (10)"},
         CLI_NUMBER, FIELD(host_errors), 0, 1000000},
+    {{"host-patience", 0, "SECONDS", manners, false, NULL, "give a host up that wastes so much time (300)"},
+        CLI_TIME, FIELD(host_patience_ms), 0, DAY_MS},
     {{"max-retry-after", 0, "SECONDS", manners, false, NULL, "give up where a host asks for more (60)"},
         CLI_TIME, FIELD(max_retry_after_ms), 0, DAY_MS},
     {{"max-redirs", 0, "N", manners, false, NULL, "follow at most N redirects (20)"}, CLI_NUMBER,

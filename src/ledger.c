@@ -37,7 +37,7 @@ static struct task *next_task(struct ledger *self)
 {
 	struct task *task;
 	while ((task = (struct task *)frontier_next(self->frontier, clock_now_ms())) &&
-	       frontier_host_given_up(&task->job))
+	       frontier_host_end(&task->job) != HOST_KEPT)
 		ledger_give_up(self, task);
 	return task;
 }
@@ -153,7 +153,10 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->tools.shared = page_shared_new(PAGES_MEMORY);
 	self->dice = random_bits() | 1;
 	page_pool_init(&self->pages, &self->tools, (size_t)options->jobs);
-	self->frontier = frontier_new(options->per_host, options->delay_ms, options->host_errors);
+	self->frontier = frontier_new(&(struct manners){.per_host = options->per_host,
+	    .delay_ms = options->delay_ms,
+	    .host_errors = options->host_errors,
+	    .patience_ms = options->host_patience_ms});
 	url_init(&self->url);
 	buf_init(&self->shown, SIZE_MAX / 2);
 	return self;

@@ -17,16 +17,16 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	ledger_end_entry(self, &(struct outcome){
-	                      .number = self->totals.urls,
-	                      .kind = OUTCOME_FAILED,
-	                      .stage = STAGE_INPUT,
-	                      .source_url = self->shown.data,
-	                      .final_url = self->shown.data,
-	                      .place = place,
-	                      .reason = entry->problem,
-	                      .phases = {-1, -1, -1, -1, -1, -1},
-	                      .listed_us = clock_now_us(),
-	                  });
+	                           .number = self->totals.urls,
+	                           .kind = OUTCOME_FAILED,
+	                           .stage = STAGE_INPUT,
+	                           .source_url = self->shown.data,
+	                           .final_url = self->shown.data,
+	                           .place = place,
+	                           .reason = entry->problem,
+	                           .phases = {-1, -1, -1, -1, -1, -1},
+	                           .listed_us = clock_now_us(),
+	                       });
 }
 
 /* What would be fetched, but for --dry-run. */
@@ -35,15 +35,15 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 	buf_clear(&self->shown);
 	url_append_bare(entry->url, &self->shown);
 	ledger_end_entry(self, &(struct outcome){
-	                      .number = self->totals.urls,
-	                      .kind = OUTCOME_SKIPPED,
-	                      .stage = STAGE_POLICY,
-	                      .source_url = self->shown.data,
-	                      .final_url = self->shown.data,
-	                      .reason = "not fetched (--dry-run)",
-	                      .phases = {-1, -1, -1, -1, -1, -1},
-	                      .listed_us = clock_now_us(),
-	                  });
+	                           .number = self->totals.urls,
+	                           .kind = OUTCOME_SKIPPED,
+	                           .stage = STAGE_POLICY,
+	                           .source_url = self->shown.data,
+	                           .final_url = self->shown.data,
+	                           .reason = "not fetched (--dry-run)",
+	                           .phases = {-1, -1, -1, -1, -1, -1},
+	                           .listed_us = clock_now_us(),
+	                       });
 }
 
 static void admit_entry(struct ledger *self, const struct input_entry *entry)

@@ -10,7 +10,8 @@
 /* So many complete pages may wait until nothing new is started. */
 enum { PAGES_WAITING_MAX = 16 };
 
-/* … and so many URLs whose rows are not safe yet, mostly since with --ordered a slow one comes before them. */
+/* … and so many URLs whose rows are not safe yet, mostly since with --ordered a slow one comes before them.
+ */
 enum { UNTOLD_MAX = 64 * 1024 };
 
 static void tell(struct ledger *self, const struct outcome *outcome)
@@ -118,8 +119,8 @@ static const char *what_is_asked(const struct ledger *self)
 }
 
 /* What became of a page that did not give its links, or not all. */
-static void fail_page(struct ledger *self, enum page_state state, struct outcome *outcome, char *reason,
-    size_t size)
+static void fail_page(
+    struct ledger *self, enum page_state state, struct outcome *outcome, char *reason, size_t size)
 {
 	outcome->kind = OUTCOME_FAILED;
 	outcome->stage = STAGE_DECODE;

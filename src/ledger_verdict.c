@@ -38,9 +38,14 @@ static void skip_task(struct ledger *self, struct task *task)
 void ledger_give_up(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
-	snprintf(reason, sizeof reason,
-	    "host given up after %" PRId64 " connection errors in a row (--host-errors)",
-	    self->options->host_errors);
+	if (frontier_host_end(&task->job) == HOST_FAILS)
+		snprintf(reason, sizeof reason,
+		    "host given up after %" PRId64 " connection errors in a row (--host-errors)",
+		    self->options->host_errors);
+	else
+		snprintf(reason, sizeof reason,
+		    "host given up after %g s of tries and pauses for nothing (--host-patience)",
+		    (double)self->options->host_patience_ms / 1000);
 	end_task(self, task, OUTCOME_FAILED, STAGE_CONNECT, reason);
 }
 
@@ -58,8 +63,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 		return;
 	}
 	if (asked)
-		frontier_hold_host(self->frontier, &task->job, now + retry_after_ms);
-	bool hopeless = !transient || frontier_host_given_up(&task->job);
+		frontier_hold_host(self->frontier, &task->job, now, now + retry_after_ms);
+	bool hopeless = !transient || frontier_host_end(&task->job) != HOST_KEPT;
 	if (hopeless || task->tries->attempts > self->options->retries) {
 		end_task(self, task, OUTCOME_FAILED, stage, reason);
 		return;
@@ -67,6 +72,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 	int64_t wait = task_backoff_ms(task, &self->dice);
 	if (asked && retry_after_ms > wait)
 		wait = retry_after_ms;
+	if (!asked && http_is_busy(task->tries->http_status))
+		frontier_waste(&task->job, wait);
 	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
 	ledger_give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, now + wait);
@@ -124,7 +131,7 @@ void ledger_judge(struct ledger *self, struct task *task, struct fetch_result *r
 {
 	task_note(task, result);
 	if (!result->interrupted && result->stage != STAGE_LOCAL)
-		frontier_note(self->frontier, &task->job, task_news(result));
+		frontier_note(self->frontier, &task->job, task_news(result), clock_now_ms());
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task->url);
 	if (result->interrupted)

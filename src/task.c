@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/http.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -192,10 +193,10 @@ enum host_news task_news(const struct fetch_result *result)
 {
 	bool answered = result->complete || result->stopped;
 	if (answered)
-		return result->http_status == 429 || result->http_status == 503 ? HOST_BUSY : HOST_ANSWERED;
+		return http_is_busy(result->http_status) ? HOST_BUSY : HOST_ANSWERED;
 	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
 		return HOST_UNREACHABLE;
-	return result->timed_out ? HOST_BUSY : HOST_ANSWERED;
+	return result->timed_out ? HOST_BUSY : HOST_BROKE_OFF;
 }
 
 size_t task_row_bytes(const struct task *self, const struct options *options)

@@ -76,3 +76,8 @@ bool http_is_transient(long status)
 	return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
 	       status == 504;
 }
+
+bool http_is_busy(long status)
+{
+	return status == 429 || status == 503;
+}

@@ -13,4 +13,7 @@ bool http_is_redirect(long status);
 /* 408, 429, 500, 502, 503, 504: the same request may do better later. */
 bool http_is_transient(long status);
 
+/* 429, 503: it asks for less. */
+bool http_is_busy(long status);
+
 #endif

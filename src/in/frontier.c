@@ -14,9 +14,7 @@
 /* A host is in at most one of ready and held. It is in held while not_before lies ahead, even when nothing
  * waits for it, so that it is not forgotten too early. */
 struct frontier {
-	int64_t per_host; /* INT64_MAX: no limit */
-	int64_t delay_ms;
-	int64_t host_errors;
+	struct manners manners;
 	struct seen seen;
 	void *hosts;         /* a tsearch tree by name */
 	struct heap ready;   /* hosts by the number of their first job */
@@ -32,12 +30,10 @@ struct frontier {
 
 enum { HOST_NAME_MAX_BYTES = 1 << 20 };
 
-struct frontier *frontier_new(int64_t per_host, int64_t delay_ms, int64_t host_errors)
+struct frontier *frontier_new(const struct manners *manners)
 {
 	struct frontier *self = alloc_new(sizeof *self);
-	self->per_host = per_host ? per_host : INT64_MAX;
-	self->host_errors = host_errors;
-	self->delay_ms = delay_ms;
+	self->manners = *manners;
 	seen_init(&self->seen);
 	buf_init(&self->name, HOST_NAME_MAX_BYTES);
 	return self;
@@ -91,7 +87,7 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 	struct host **found = tfind(&wanted, &self->hosts, compare_hosts);
 	if (found)
 		return *found;
-	struct host *host = host_new((struct slice){self->name.data, self->name.len}, self->per_host);
+	struct host *host = host_new((struct slice){self->name.data, self->name.len}, &self->manners);
 	if (!tsearch(host, &self->hosts, compare_hosts))
 		alloc_fail();
 	return host;
@@ -101,11 +97,11 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 static void settle(struct frontier *self, struct host *host)
 {
 	heap_remove(&host->turn);
-	if (host->not_before > self->now && !host->given_up)
+	if (host->not_before > self->now && host->end == HOST_KEPT)
 		heap_put(&self->held, &host->turn, (uint64_t)host->not_before, host);
 	else if (host_wants_start(host))
 		heap_put(&self->ready, &host->turn, host->first->number, host);
-	else if (host_is_idle(host) && !host->given_up)
+	else if (host_is_idle(host) && host->end == HOST_KEPT)
 		forget_host(self, host);
 }
 
@@ -166,8 +162,8 @@ struct job *frontier_next(struct frontier *self, int64_t now)
 		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;
-	if (self->delay_ms)
-		host_hold(host, now + self->delay_ms);
+	if (self->manners.delay_ms)
+		host_hold(host, now + self->manners.delay_ms);
 	settle(self, host);
 	self->waiting--;
 	note_out(self, job);
@@ -186,14 +182,15 @@ int64_t frontier_next_due(const struct frontier *self)
 	return due;
 }
 
-void frontier_note(struct frontier *self, struct job *job, enum host_news news)
+void frontier_note(struct frontier *self, struct job *job, enum host_news news, int64_t now)
 {
-	host_note(job->host, news, self->per_host, self->host_errors);
+	(void)self;
+	host_note(job->host, news, now - job->out_since);
 }
 
-bool frontier_host_given_up(const struct job *job)
+enum host_end frontier_host_end(const struct job *job)
 {
-	return job->host->given_up;
+	return job->host->end;
 }
 
 /* The job is out no more; its host is given back. */
@@ -233,10 +230,18 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
 	settle(self, job->host);
 }
 
-void frontier_hold_host(struct frontier *self, struct job *job, int64_t until)
+void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until)
 {
+	int64_t from = job->host->not_before > now ? job->host->not_before : now;
+	if (until > from)
+		host_waste(job->host, until - from);
 	host_hold(job->host, until);
 	settle(self, job->host);
+}
+
+void frontier_waste(struct job *job, int64_t ms)
+{
+	host_waste(job->host, ms);
 }
 
 struct job *frontier_abandon(struct frontier *self)

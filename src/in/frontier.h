@@ -30,9 +30,8 @@ struct job {
 
 struct frontier;
 
-/* At most per_host jobs of a host are out at once (0: no limit), started at least delay_ms after one another;
- * after host_errors connection errors in a row (0: never) a host is given up. */
-struct frontier *frontier_new(int64_t per_host, int64_t delay_ms, int64_t host_errors);
+/* manners is copied. */
+struct frontier *frontier_new(const struct manners *manners);
 
 /* No job may be inside or out. */
 void frontier_free(struct frontier *self);
@@ -51,11 +50,11 @@ struct job *frontier_next(struct frontier *self, int64_t now);
 int64_t frontier_next_due(const struct frontier *self);
 
 /* What the try of a job that is out says about its host; told before the job goes one of the ways below. */
-void frontier_note(struct frontier *self, struct job *job, enum host_news news);
+void frontier_note(struct frontier *self, struct job *job, enum host_news news, int64_t now);
 
-/* True where the host of a job that is out was given up: the job is to be failed. Such a host keeps no limit
- * or delay. */
-bool frontier_host_given_up(const struct job *job);
+/* Whether the host of a job that is out was given up, and why: the job is to be failed. Such a host keeps no
+ * limit or delay. */
+enum host_end frontier_host_end(const struct job *job);
 
 /* A job that was out: it has ended for good; the caller frees it after the call. */
 void frontier_finish(struct frontier *self, struct job *job);
@@ -66,8 +65,11 @@ void frontier_retry(struct frontier *self, struct job *job, int64_t due);
 /* … or it goes on with another URL, ahead of the list. */
 void frontier_redirect(struct frontier *self, struct job *job, const struct url *url);
 
-/* Leaves the host of a job that is out alone until then. */
-void frontier_hold_host(struct frontier *self, struct job *job, int64_t until);
+/* Leaves the host of a job that is out alone until then; the pause is wasted time. */
+void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
+
+/* The host of a job that is out makes it wait so long. */
+void frontier_waste(struct job *job, int64_t ms);
 
 /* Takes any waiting job out, to be ended by the caller without frontier_finish; NULL where none waits. For
  * the end of a run, once no job is out. */

@@ -5,11 +5,17 @@
 
 #include <stdlib.h>
 
-struct host *host_new(struct slice name, int64_t limit)
+static int64_t limit_of(const struct host *self)
+{
+	return self->manners->per_host ? self->manners->per_host : INT64_MAX;
+}
+
+struct host *host_new(struct slice name, const struct manners *manners)
 {
 	struct host *self = alloc_new(sizeof *self);
 	self->name = alloc_copy(name.data, name.len);
-	self->allowance = limit;
+	self->manners = manners;
+	self->allowance = limit_of(self);
 	return self;
 }
 
@@ -51,26 +57,46 @@ struct job *host_pop(struct host *self)
 
 bool host_wants_start(const struct host *self)
 {
-	return self->first && (self->given_up || self->active < self->allowance);
+	return self->first && (self->end != HOST_KEPT || self->active < self->allowance);
 }
 
-void host_note(struct host *self, enum host_news news, int64_t limit, int64_t errors_max)
+void host_waste(struct host *self, int64_t ms)
+{
+	int64_t patience = self->manners->patience_ms;
+	self->wasted_ms += ms;
+	if (patience && self->wasted_ms >= patience && self->end == HOST_KEPT)
+		self->end = HOST_WASTES;
+}
+
+static void count_error(struct host *self)
+{
+	int64_t most = self->manners->host_errors;
+	self->errors++;
+	if (most && self->errors >= most && self->end == HOST_KEPT)
+		self->end = HOST_FAILS;
+}
+
+void host_note(struct host *self, enum host_news news, int64_t spent_ms)
 {
 	int64_t in_use = self->active < self->allowance ? (int64_t)self->active : self->allowance;
+	if (news != HOST_UNREACHABLE)
+		self->errors = 0;
 	switch (news) {
 	case HOST_ANSWERED:
-		self->errors = 0;
-		if (self->allowance < limit)
+		self->wasted_ms = self->wasted_ms > HOST_PAYBACK_MS ? self->wasted_ms - HOST_PAYBACK_MS : 0;
+		if (self->allowance < limit_of(self))
 			self->allowance++;
+		return;
+	case HOST_BROKE_OFF:
 		break;
 	case HOST_BUSY:
 		self->allowance = in_use > 1 ? in_use / 2 : 1;
 		break;
 	case HOST_UNREACHABLE:
-		self->errors++;
-		self->given_up = errors_max && self->errors >= errors_max;
+		count_error(self);
 		break;
 	}
+	host_waste(self, spent_ms);
 }
 
 bool host_is_idle(const struct host *self)

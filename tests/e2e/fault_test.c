@@ -246,6 +246,42 @@ Test(fault, of_a_host_that_cannot_be_reached_is_found_out_once)
 	site_stop(&site);
 }
 
+/* 400 URLs of one host that wastes time, before one of another: the first are given up, each tried or not,
+ * the other one is not held up. */
+static void check_waste(const char *name, const char *value)
+{
+	enum { URLS = 400 };
+	struct site site, other;
+	struct run_result result;
+	char *list = calloc(URLS + 1, 200), number[16];
+	site_start(&site);
+	site_start(&other);
+	for (int i = 0; i < URLS; i++) {
+		snprintf(number, sizeof number, "%d", i);
+		strcat(strcat(list, site_page(&site, name, value, "status", "429", "group", number)), "\n");
+	}
+	strcat(strcat(list, site_page(&other, "links", "1")), "\n");
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "-t", "1", "-r", "1",
+	    "--host-patience", "8", "--no-header");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.out, "link1\n"), "%s=%s", name, value);
+	cr_expect(
+	    strstr(result.err, "host given up after 8 s of tries and pauses for nothing (--host-patience)"),
+	    "%s=%s", name, value);
+	cr_expect(strstr(result.err, "401 URLs: 1 ok, 400 failed;"), "%s", result.err + result.err_len - 300);
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+	site_stop(&other);
+}
+
+Test(fault, of_a_host_that_wastes_time_is_borne_for_so_long_only)
+{
+	check_waste("hang", "accept");
+	check_waste("retry_after", "2");
+	check_waste("group", "a");
+}
+
 /* URLs of so many hosts in turn, with 64 descriptors for 500 at once: none may be lost. */
 static void check_few_descriptors(int hosts)
 {

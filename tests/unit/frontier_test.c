@@ -48,7 +48,8 @@ Test(frontier, shows_each_url_once)
 		bool is_new;
 	} cases[] = {{"http://a/", true}, {"http://a/", false}, {"HTTP://A", false}, {"http://a/#x", false},
 	    {"http://a:80/", false}, {"http://a/?", true}, {"https://a/", true}, {"http://a/x", true}};
-	struct frontier *frontier = frontier_new(0, 0, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 0, .host_errors = 10});
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct url url;
 		parse(&url, cases[i].url);
@@ -61,7 +62,8 @@ Test(frontier, shows_each_url_once)
 
 Test(frontier, keeps_the_order_and_each_hosts_limit)
 {
-	struct frontier *frontier = frontier_new(2, 0, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 2, .delay_ms = 0, .host_errors = 10});
 	struct fetch fetches[5], *out[5];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -84,7 +86,8 @@ Test(frontier, keeps_the_order_and_each_hosts_limit)
 
 Test(frontier, keeps_the_delay_between_starts_to_one_host)
 {
-	struct frontier *frontier = frontier_new(0, 100, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 100, .host_errors = 10});
 	struct fetch fetches[3], *out[3];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -102,7 +105,8 @@ Test(frontier, keeps_the_delay_between_starts_to_one_host)
 
 Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 {
-	struct frontier *frontier = frontier_new(0, 100, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 100, .host_errors = 10});
 	struct fetch fetches[2], *out;
 	add(frontier, &fetches[0], "http://a/1");
 	next(frontier, 1000, &out);
@@ -117,7 +121,8 @@ Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 
 Test(frontier, brings_retries_back_when_they_are_due)
 {
-	struct frontier *frontier = frontier_new(1, 0, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 0, .host_errors = 10});
 	struct fetch fetches[2], *out;
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
@@ -135,13 +140,14 @@ Test(frontier, brings_retries_back_when_they_are_due)
 
 Test(frontier, holds_a_whole_host_back_and_no_other)
 {
-	struct frontier *frontier = frontier_new(6, 0, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 6, .delay_ms = 0, .host_errors = 10});
 	struct fetch fetches[3], *out[2];
 	add(frontier, &fetches[0], "http://a/1");
 	add(frontier, &fetches[1], "http://a/2");
 	add(frontier, &fetches[2], "http://b/1");
 	next(frontier, 0, &out[0]);
-	frontier_hold_host(frontier, &out[0]->job, 3000);
+	frontier_hold_host(frontier, &out[0]->job, 0, 3000);
 	frontier_retry(frontier, &out[0]->job, 3000);
 	cr_expect_str_eq(next(frontier, 0, &out[1]), "http://b/1");
 	cr_expect_str_eq(next(frontier, 2999, NULL), "");
@@ -155,7 +161,8 @@ Test(frontier, holds_a_whole_host_back_and_no_other)
 
 Test(frontier, counts_a_redirect_for_the_host_it_leads_to)
 {
-	struct frontier *frontier = frontier_new(1, 0, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 0, .host_errors = 10});
 	struct fetch fetches[3], *out[2];
 	struct url target;
 	add(frontier, &fetches[0], "http://a/1");
@@ -177,7 +184,8 @@ Test(frontier, counts_a_redirect_for_the_host_it_leads_to)
 
 Test(frontier, gives_up_everything_that_waits)
 {
-	struct frontier *frontier = frontier_new(1, 1000, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 1000, .host_errors = 10});
 	struct fetch fetches[40], *out;
 	char names[40][32];
 	for (int i = 0; i < 40; i++) {
@@ -198,7 +206,8 @@ Test(frontier, gives_up_everything_that_waits)
 
 Test(frontier, forgets_hosts_that_it_is_done_with)
 {
-	struct frontier *frontier = frontier_new(6, 10, 10);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 6, .delay_ms = 10, .host_errors = 10});
 	struct fetch fetch, *out;
 	char name[32];
 	/* frontier_free asserts that no host is left but those that are held. */
@@ -215,7 +224,8 @@ Test(frontier, forgets_hosts_that_it_is_done_with)
 Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 {
 	enum { JOBS = 30 };
-	struct frontier *frontier = frontier_new(8, 0, 0);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 8, .delay_ms = 0, .host_errors = 0});
 	struct fetch fetches[JOBS], *out[JOBS];
 	char names[JOBS][32];
 	for (int i = 0; i < JOBS; i++) {
@@ -228,7 +238,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	cr_assert_eq(count, 8);
 	/* Two of the eight were told to be patient: four, then two at once. */
 	for (int i = 0; i < 2; i++) {
-		frontier_note(frontier, &out[i]->job, HOST_BUSY);
+		frontier_note(frontier, &out[i]->job, HOST_BUSY, 0);
 		frontier_finish(frontier, &out[i]->job);
 	}
 	cr_expect_str_eq(next(frontier, 0, NULL), "");
@@ -238,7 +248,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	while ((out[allowed] = (struct fetch *)frontier_next(frontier, 0)))
 		allowed++;
 	cr_expect_eq(allowed, 2, "%zu", allowed);
-	frontier_note(frontier, &out[0]->job, HOST_ANSWERED);
+	frontier_note(frontier, &out[0]->job, HOST_ANSWERED, 0);
 	frontier_finish(frontier, &out[0]->job);
 	cr_expect_str_neq(next(frontier, 0, &out[0]), "", "in its place");
 	cr_expect_str_neq(next(frontier, 0, &out[2]), "", "one more after a good answer");
@@ -249,10 +259,59 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	frontier_free(frontier);
 }
 
+/* Tries that bring nothing take a second each, by the clock; an answer pays ten of them back. */
+Test(frontier, gives_a_host_up_that_wastes_time)
+{
+	enum { JOBS = 60 };
+	static const struct {
+		enum host_news news;
+		int64_t asked_ms; /* more, to be left alone */
+		int answered_every;
+		int ends_after; /* so many tries; 0: not at all */
+	} cases[] = {
+	    {HOST_BUSY, 0, 0, 20}, {HOST_BROKE_OFF, 0, 0, 20}, {HOST_UNREACHABLE, 0, 0, 20},
+	    {HOST_ANSWERED, 0, 0, 0}, {HOST_BUSY, 4000, 0, 4}, {HOST_BUSY, 0, 5, 0},
+	    {HOST_BUSY, 0, 20, 20 + 11},      /* 19 s; then 9 of them, and 11 more */
+	    {HOST_BUSY, 0, 15, 15 + 15 + 12}, /* 14 s; 4 and 14; 8 and 12 */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct frontier *frontier =
+		    frontier_new(&(struct manners){.per_host = 1, .patience_ms = 20 * 1000});
+		struct fetch fetches[JOBS], *out;
+		char names[JOBS][32];
+		int tries = 0;
+		int64_t now = 0;
+		for (int k = 0; k < JOBS; k++) {
+			snprintf(names[k], sizeof names[k], "http://a/%d", k);
+			add(frontier, &fetches[k], names[k]);
+		}
+		while ((out = (struct fetch *)frontier_next(frontier, now))) {
+			bool ended = frontier_host_end(&out->job) != HOST_KEPT;
+			if (ended)
+				cr_expect_eq(frontier_host_end(&out->job), HOST_WASTES);
+			tries += !ended;
+			now += 1000;
+			bool answers = cases[i].answered_every && tries % cases[i].answered_every == 0;
+			if (!ended)
+				frontier_note(
+				    frontier, &out->job, answers ? HOST_ANSWERED : cases[i].news, now);
+			/* Twice the same: it is one pause. */
+			for (int k = 0; k < 2 && cases[i].asked_ms && !ended; k++)
+				frontier_hold_host(frontier, &out->job, now, now + cases[i].asked_ms);
+			frontier_finish(frontier, &out->job);
+			now += cases[i].asked_ms;
+		}
+		cr_expect_eq(
+		    tries, cases[i].ends_after ? cases[i].ends_after : JOBS, "case %zu: %d tries", i, tries);
+		frontier_free(frontier);
+	}
+}
+
 Test(frontier, gives_a_host_up_and_no_other)
 {
 	enum { JOBS = 20 };
-	struct frontier *frontier = frontier_new(1, 1000, 3);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 1000, .host_errors = 3});
 	struct fetch fetches[JOBS + 1], *out;
 	char names[JOBS][32];
 	for (int i = 0; i < JOBS; i++) {
@@ -263,18 +322,18 @@ Test(frontier, gives_a_host_up_and_no_other)
 	int64_t now = 0;
 	for (int i = 0; i < 3; i++, now += 1000) {
 		cr_assert_str_eq(next(frontier, now, &out), names[i]);
-		cr_expect_not(frontier_host_given_up(&out->job));
+		cr_expect_not(frontier_host_end(&out->job) == HOST_FAILS);
 		if (i == 0) {
-			frontier_note(frontier, &out->job, HOST_UNREACHABLE);
-			frontier_note(frontier, &out->job, HOST_UNREACHABLE);
-			frontier_note(frontier, &out->job, HOST_ANSWERED);
+			frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
+			frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
+			frontier_note(frontier, &out->job, HOST_ANSWERED, 0);
 		}
-		frontier_note(frontier, &out->job, HOST_UNREACHABLE);
+		frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
 		frontier_finish(frontier, &out->job);
 	}
 	int given_up = 0;
 	while ((out = (struct fetch *)frontier_next(frontier, now))) {
-		given_up += frontier_host_given_up(&out->job);
+		given_up += frontier_host_end(&out->job) == HOST_FAILS;
 		frontier_finish(frontier, &out->job);
 	}
 	cr_expect_eq(given_up, JOBS - 3, "%d at once, without limit or delay", given_up);

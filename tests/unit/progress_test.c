@@ -152,7 +152,8 @@ static void parse(struct url *url, const char *text)
 Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
 {
 	static const char *const texts[] = {"http://a/", "http://b/", "http://c/"};
-	struct frontier *frontier = frontier_new(0, 0, 0);
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 0, .host_errors = 0});
 	struct job jobs[3] = {0}, *out[3];
 	struct url url;
 	int64_t moment;
