@@ -46,8 +46,9 @@ function status_for(class) {
 		return 3
 	if (kind == "fsync")
 		return 3
-	# What only makes sure of something may also be done without, and connections are tried again.
-	if (kind == "poll" || kind == "socket" || (kind ~ /stat$/ && class == "output")) {
+	# What only makes sure of something may also be done without, and connections are tried again. A process
+	# cleans up, or helps with a page.
+	if (kind == "poll" || kind == "socket" || kind == "fork" || (kind ~ /stat$/ && class == "output")) {
 		may_count = 1
 		return usual
 	}

@@ -49,7 +49,8 @@
 	X(poll)                                                                                              \
 	X(unlink)                                                                                            \
 	X(pipe)                                                                                              \
-	X(socket)
+	X(socket)                                                                                            \
+	X(fork)
 
 #define KIND_ENUM(name) KIND_##name,
 enum kind { KINDS(KIND_ENUM) KIND_COUNT };
@@ -221,9 +222,11 @@ _Noreturn void _exit(int status)
 	abort();
 }
 
-/* What stands by for the program's end is another one. */
+/* What stands by for the program's end, or helps it, is another one. */
 pid_t fork(void)
 {
+	if (fails(KIND_fork, CALLER, "fork", -1, NULL))
+		return -1;
 	pid_t child = NEXT(fork)();
 	if (child == 0) {
 		self.begun = false;
@@ -374,6 +377,13 @@ int fstat(int fd, struct stat *info)
 int socket(int domain, int type, int protocol)
 {
 	return fails(KIND_socket, CALLER, "socket", -1, NULL) ? -1 : NEXT(socket)(domain, type, protocol);
+}
+
+int socketpair(int domain, int type, int protocol, int ends[2])
+{
+	return fails(KIND_socket, CALLER, "socketpair", -1, NULL)
+	           ? -1
+	           : NEXT(socketpair)(domain, type, protocol, ends);
 }
 
 int fchmod(int fd, mode_t mode)

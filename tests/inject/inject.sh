@@ -44,7 +44,8 @@ lock|once:ENOLCK on:ENOLCK once:EAGAIN
 poll|once:ENOMEM on:ENOMEM
 unlink|once:EACCES on:EACCES
 pipe|once:EMFILE on:EMFILE
-socket|once:EMFILE on:EMFILE"
+socket|once:EMFILE on:EMFILE
+fork|once:EAGAIN on:EAGAIN"
 
 usage() {
 	echo "usage: inject.sh [-s STEP | -m MODE -p POINT] AREQ TESTSERVER LIBRARY" >&2
@@ -188,7 +189,7 @@ try_all() {
 # What areq calls and inject.c does not know would never fail here.
 imported() {
 	nm -D "$1" "$2" | sed 's/@.*//' | awk '{ print $NF }' |
-		grep -E '(alloc|dup|open|socket|read|write|sync|rename|link|trunc|stat|chmod|chown|close|poll|pipe|mkstemp|mkdir)' |
+		grep -E '(alloc|dup|fork|open|socket|read|write|sync|rename|link|trunc|stat|chmod|chown|close|poll|pipe|mkstemp|mkdir)' |
 		grep -E '^(__)?[a-z]+(64)?(_chk|_2)?$' | sort
 }
 imported -u "$areq" >"$folder/imported"
@@ -221,7 +222,7 @@ while IFS='|' read -r mode rest; do
 done <"$folder/modes"
 awk -v step="$step" '(NR - 1) % step == 0' "$folder/points" >"$folder/chosen"
 mv "$folder/chosen" "$folder/points"
-for kind in open read write close ftruncate fstat lock poll pread socket; do
+for kind in open read write close ftruncate fstat lock poll pread socket fork; do
 	if [ "$step" -eq 1 ] && ! grep -q " $kind:" "$folder/points"; then
 		fail "no call of kind $kind was seen"
 	fi
