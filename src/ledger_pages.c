@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* So many complete pages may wait until nothing new is started. */
+/* So many complete pages, and no more than there may be transfers, wait until nothing new is started. */
 enum { PAGES_WAITING_MAX = 16 };
 
 /* … and so many URLs whose rows are not safe yet, mostly since with --ordered a slow one comes before them.
@@ -208,7 +208,9 @@ void ledger_give_pages(struct ledger *self, struct wait *wait)
 
 bool ledger_has_room(const struct ledger *self)
 {
-	return self->ready.count + self->waiting.count < PAGES_WAITING_MAX && self->untold.count < UNTOLD_MAX;
+	size_t most =
+	    (size_t)self->options->jobs < PAGES_WAITING_MAX ? (size_t)self->options->jobs : PAGES_WAITING_MAX;
+	return self->ready.count + self->waiting.count < most && self->untold.count < UNTOLD_MAX;
 }
 
 static void on_ready(void *ctx)

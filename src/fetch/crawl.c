@@ -19,8 +19,9 @@ enum { POLL_LONGEST_MS = 500 };
 
 enum { DESCRIPTORS_MAX = 128 };
 
-/* In between those that are connected already are served. */
-enum { STARTS_EACH_TURN = 64 };
+/* In between those that are connected already are served. A request that has to wait for a name is quickly
+ * put aside. */
+enum { STARTS_EACH_TURN = 64, REQUESTS_EACH_TURN = 1024 };
 
 /* A look at a connection takes the system some 100 ns, whether anything has come or not. Where there are
  * many, looks are so far apart that they take little of the time, and what has come in between is seen at
@@ -197,7 +198,8 @@ static enum status fill(struct crawl *self)
 		if (lookups_add(self->lookups, &request))
 			status = start(self, &request);
 	}
-	while (status == STATUS_OK && may_start(self, most) && lookups_have_room(self->lookups)) {
+	size_t requests = 0;
+	for (; requests < REQUESTS_EACH_TURN && status == STATUS_OK && may_start(self, most); requests++) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;
@@ -206,7 +208,8 @@ static enum status fill(struct crawl *self)
 		if (lookups_add(self->lookups, &request))
 			status = start(self, &request);
 	}
-	self->starts_left = self->active_count == most && most < self->slots;
+	self->starts_left =
+	    requests == REQUESTS_EACH_TURN || (self->active_count == most && most < self->slots);
 	return status;
 }
 

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOOKUPS_MAX = 1024 };
-
 /* In waiting until the answer comes or it is too late, then among the named. */
 struct lookup {
 	struct name_wait wait; /* first: names gives it back */
@@ -91,11 +89,6 @@ void lookups_free(struct lookups *self)
 	names_free(self->names);
 	heap_release(&self->waiting);
 	free(self);
-}
-
-bool lookups_have_room(const struct lookups *self)
-{
-	return self->count < LOOKUPS_MAX;
 }
 
 size_t lookups_count(const struct lookups *self)

@@ -24,6 +24,9 @@ enum { KEPT_AT_LEAST_S = 10, KEPT_AT_MOST_S = 60 };
 /* A lost packet is noticed well within the time for a connection. */
 enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 
+/* So long without an answer the servers themselves are doubted. */
+enum { NAMES_SILENCE_MS = 200 };
+
 /* c-ares opens few sockets: one for each name server, and for long answers by TCP. */
 enum { SOCKETS_MAX = 64 };
 
@@ -35,6 +38,7 @@ struct name {
 	char *host;
 	struct name_wait *first, *last; /* those who wait for it, in order */
 	char *addresses;                /* NULL: not known yet */
+	int64_t asked_ms;
 	struct heap_node due; /* queued: in their order; asked: when it is young no more; known: by expiry */
 };
 
@@ -44,6 +48,9 @@ struct names {
 	void *ctx;
 	ares_channel channel; /* NULL: not started yet */
 	bool asked, answered; /* any name server, ever */
+	int64_t heard_ms;     /* the last answer, or the first question */
+	int64_t probed_ms;    /* a question for what a server surely knows; 0: none is open */
+	int64_t answer_ms;    /* what an answer takes, on average; 0: there was none */
 	void *tree;           /* struct name, a tsearch tree by host */
 	struct heap queued;
 	struct heap young;
@@ -262,6 +269,14 @@ static void know(struct name *name, const struct ares_addrinfo *result)
 	give_out(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
 }
 
+/* A moving average, so that it follows the network. */
+static void note_answer(struct names *self, int64_t asked_ms)
+{
+	int64_t ms = clock_now_ms() - asked_ms;
+	self->heard_ms = clock_now_ms();
+	self->answer_ms = self->answer_ms ? (7 * self->answer_ms + ms + 7) / 8 : ms + 1;
+}
+
 static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *result)
 {
 	struct name *name = ctx;
@@ -270,6 +285,8 @@ static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *r
 	if (code == ARES_EDESTRUCTION)
 		return;
 	self->open--;
+	if (code == ARES_SUCCESS)
+		note_answer(self, name->asked_ms);
 	if (code == ARES_ENOMEM)
 		alloc_fail();
 	if (code == ARES_SUCCESS)
@@ -280,21 +297,64 @@ static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *r
 		ares_freeaddrinfo(result);
 }
 
+static int64_t young_ms(const struct names *self)
+{
+	if (!self->answer_ms)
+		return NAMES_YOUNG_FIRST_MS;
+	int64_t twice = 2 * self->answer_ms;
+	return twice < NAMES_YOUNG_LEAST_MS  ? NAMES_YOUNG_LEAST_MS
+	       : twice > NAMES_YOUNG_MOST_MS ? NAMES_YOUNG_MOST_MS
+	                                     : twice;
+}
+
 static void ask(struct names *self, struct name *name)
 {
 	struct ares_addrinfo_hints hints = {.ai_family = self->settings->options->ipv4   ? AF_INET
 	                                                 : self->settings->options->ipv6 ? AF_INET6
 	                                                                                 : AF_UNSPEC,
 	    .ai_socktype = SOCK_STREAM};
-	heap_remove(&name->due);
-	heap_put(&self->young, &name->due, (uint64_t)clock_now_ms() + NAMES_YOUNG_MS, name);
+	name->asked_ms = clock_now_ms();
+	if (!self->open)
+		self->heard_ms = name->asked_ms;
 	self->asked = true;
+	heap_remove(&name->due);
+	heap_put(&self->young, &name->due, (uint64_t)(name->asked_ms + young_ms(self)), name);
 	if (!self->channel && start(self) != STATUS_OK) {
 		fail(name, ARES_ENOTINITIALIZED);
 		return;
 	}
 	self->open++;
 	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, name);
+}
+
+static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, int len)
+{
+	struct names *self = ctx;
+	(void)timeouts, (void)answer, (void)len;
+	if (code == ARES_EDESTRUCTION)
+		return;
+	if (code != ARES_ETIMEOUT && code != ARES_ECONNREFUSED)
+		note_answer(self, self->probed_ms);
+	self->probed_ms = 0;
+	self->open--;
+}
+
+static int64_t probe_due(const struct names *self)
+{
+	return self->open && !self->probed_ms ? self->heard_ms + NAMES_SILENCE_MS : CLOCK_NEVER;
+}
+
+/* Where names get no answer it may be the names, or a server that is overloaded or dead. What it says of the
+ * root, if only that it will not say it, and how soon, tells. */
+static void probe(struct names *self)
+{
+	enum { CLASS_IN = 1, TYPE_NS = 2 };
+	int64_t now = clock_now_ms();
+	if (!self->channel || probe_due(self) > now)
+		return;
+	self->probed_ms = now;
+	self->open++;
+	ares_query(self->channel, ".", CLASS_IN, TYPE_NS, on_probe, self);
 }
 
 /* Asks as many of the queued as the leash allows. */
@@ -383,6 +443,7 @@ size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *w
 	const struct heap_node *young = heap_first(&self->young);
 	if (self->queued.count)
 		*wake = earlier(*wake, young ? (int64_t)young->key : now);
+	*wake = earlier(*wake, probe_due(self));
 	size_t count = self->socket_count < max ? self->socket_count : max;
 	memcpy(fds, self->sockets, count * sizeof *fds);
 	return count;
@@ -401,5 +462,6 @@ void names_perform(struct names *self, const struct pollfd *fds, size_t count)
 	}
 	if (self->open)
 		ares_process_fd(self->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	probe(self);
 	ask_queued(self);
 }

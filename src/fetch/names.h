@@ -15,10 +15,9 @@
 
 /* A name server is asked for at most so many new names at once … */
 enum { NAMES_YOUNG = 64 };
-/* … where a question that has had no answer for so long no longer counts: dead names do not hold up live
- * ones.
- */
-enum { NAMES_YOUNG_MS = 200 };
+/* … where a question that has had no answer for a while no longer counts: dead names do not hold up live
+ * ones. That is twice the time that answers take, within these limits. */
+enum { NAMES_YOUNG_LEAST_MS = 25, NAMES_YOUNG_FIRST_MS = 50, NAMES_YOUNG_MOST_MS = 200 };
 
 struct names;
 

@@ -198,7 +198,9 @@ static enum decoder_result go_on(struct transfer *self)
 {
 	prolong(self);
 	CURLcode code = curl_easy_pause(self->easy, CURLPAUSE_CONT);
-	if (code == CURLE_OK)
+	/* Where it has ended meanwhile it has no connection, which libcurl takes for a bad argument; how it
+	 * ended is in a message that is on its way. */
+	if (code == CURLE_OK || code == CURLE_BAD_FUNCTION_ARGUMENT)
 		return DECODER_DONE;
 	self->code = code;
 	return DECODER_STOPPED;

@@ -470,8 +470,8 @@ Test(ordered, gives_out_what_is_complete_when_it_is_stopped)
 	run_wait_error(&child, "group=19", 10);
 	for (int i = 1; i < COUNT; i++) {
 		char found[200];
-		snprintf(found, sizeof found, "INFO got 200 http://%s/_/page?links=2&group=%d\n",
-		    site.host, i);
+		snprintf(
+		    found, sizeof found, "INFO got 200 http://%s/_/page?links=2&group=%d\n", site.host, i);
 		run_wait_error(&child, found, 10);
 	}
 	run_kill(&child, SIGINT);

@@ -2,8 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TRIES = 20 };
@@ -75,4 +78,76 @@ void nameserver_stop(struct nameserver *self)
 	run_finish(&self->dnsmasq, &result);
 	run_release(&result);
 	close(self->silent);
+}
+
+/* RFC 1035 section 4.1: a header of 12 bytes, then the question: labels up to an empty one, type, class. */
+enum { HEADER = 12, MESSAGE_MAX = 512, TYPE_A = 1, IS_ANSWER = 0x80, REFUSED = 5 };
+
+/* Where the question ends; 0: it has no end. */
+static size_t question_end(const unsigned char *message, size_t len)
+{
+	size_t at = HEADER;
+	while (at < len && message[at] != 0)
+		at += 1 + (size_t)message[at];
+	return at + 5 <= len ? at + 5 : 0;
+}
+
+static bool asks_for(const unsigned char *message, size_t end, const char *zone)
+{
+	/* With the length of the label before it, and its end; then come type and class. */
+	size_t len = strlen(zone) + 1;
+	return end >= HEADER + len + 4 && memcmp(message + end - 4 - len, zone, len) == 0;
+}
+
+/* Makes an answer of the question; its size, 0 for none. */
+static size_t answer(unsigned char *message, size_t len)
+{
+	static const unsigned char live[] = {0xc0, HEADER, 0, TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0,
+	    1}; /* name, type, class, TTL, address */
+	size_t end = question_end(message, len);
+	if (end == 0 || asks_for(message, end, "\004dead\004test"))
+		return 0;
+	bool is_live = asks_for(message, end, "\004live\004test");
+	bool has_address = is_live && message[end - 3] == TYPE_A;
+	message[2] |= IS_ANSWER;
+	message[3] = is_live ? 0 : REFUSED;
+	memset(message + 6, 0, HEADER - 6);
+	message[7] = has_address;
+	if (has_address)
+		memcpy(message + end, live, sizeof live);
+	return has_address ? end + sizeof live : end;
+}
+
+static void answer_all(int fd)
+{
+	unsigned char message[MESSAGE_MAX + 64];
+	struct sockaddr_in from;
+	for (;;) {
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(fd, message, MESSAGE_MAX, 0, (struct sockaddr *)&from, &from_len);
+		size_t len = n > HEADER ? answer(message, (size_t)n) : 0;
+		if (len > 0)
+			sendto(fd, message, len, 0, (struct sockaddr *)&from, from_len);
+	}
+}
+
+void quiet_nameserver_start(struct quiet_nameserver *self)
+{
+	unsigned port;
+	int fd = silent_socket(&port);
+	snprintf(self->address, sizeof self->address, "127.0.0.1:%u", port);
+	self->pid = fork();
+	cr_assert(self->pid >= 0);
+	if (self->pid == 0) {
+		/* Should the test end without a stop. */
+		alarm((unsigned)LIFE_LIMIT);
+		answer_all(fd);
+	}
+	close(fd);
+}
+
+void quiet_nameserver_stop(struct quiet_nameserver *self)
+{
+	kill(self->pid, SIGKILL);
+	waitpid(self->pid, NULL, 0);
 }

@@ -18,4 +18,14 @@ struct nameserver {
 void nameserver_start(struct nameserver *self);
 void nameserver_stop(struct nameserver *self);
 
+/* One that takes however many questions it has no answer for, which dnsmasq does not: it knows *.live.test as
+ * 127.0.0.1, never answers for *.dead.test, and refuses all other questions. */
+struct quiet_nameserver {
+	pid_t pid;
+	char address[32]; /* for --dns-servers */
+};
+
+void quiet_nameserver_start(struct quiet_nameserver *self);
+void quiet_nameserver_stop(struct quiet_nameserver *self);
+
 #endif
