@@ -656,10 +656,11 @@ Test(ends, at_once_by_the_second_signal)
 	struct run_result result;
 	char command[2000];
 	site_start(&site);
-	/* The first one leaves the reader a second: it sleeps. */
+	/* The first one leaves the reader a second: it sleeps. One page is more than a pipe holds, and less
+	 * than what is kept. */
 	snprintf(command, sizeof command,
 	    "(sh -c 'echo $$ >&2; exec %s \"%s\"'; echo ended by $(($? - 128)) >&2) | sleep 8",
-	    run_areq_name(), site_page(&site, "links", "20000"));
+	    run_areq_name(), site_page(&site, "links", "5000"));
 	run_start(&child, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
 	site_wait_requests(&site, 1, 5);
 	run_wait(&child, 1.0);
@@ -684,7 +685,7 @@ Test(ends, at_a_signal_also_where_nobody_reads)
 	site_start(&site);
 	/* The reader of the pipe sleeps: areq's write waits for it. */
 	snprintf(command, sizeof command, "(sh -c 'echo $$ >&2; exec %s -r 0 \"%s\"') | sleep 8",
-	    run_areq_name(), site_page(&site, "links", "20000"));
+	    run_areq_name(), site_page(&site, "links", "5000"));
 	run_start(&child, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
 	site_wait_requests(&site, 1, 5);
 	run_wait(&child, 1.0);
