@@ -54,8 +54,7 @@ static void on_ready(void *ctx)
 
 static size_t by_areq(struct page *page, const struct file *files, size_t count)
 {
-	const struct page_source source = {
-	    .url = "http://www.example.com/some/page.html", .ready = on_ready};
+	const struct page_source source = {.url = "http://www.example.com/some/page.html", .ready = on_ready};
 	size_t links = 0;
 	for (size_t i = 0; i < count; i++) {
 		page_begin(page, "text/html");

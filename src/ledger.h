@@ -20,12 +20,12 @@ enum status ledger_compile(struct ledger *self);
 /* What the loop asks and tells; after ledger_compile. */
 struct crawl_handlers ledger_handlers(struct ledger *self);
 
-/* The loop has ended: whatever has not come to its end is interrupted. The status is the first failure that the
- * ledger met. */
+/* The loop has ended: whatever has not come to its end is interrupted. The status is the first failure that
+ * the ledger met. */
 enum status ledger_close(struct ledger *self);
 
-/* Nothing more is written, and that ended so: those whose rows were not taken have failed. Then each URL has its
- * outcome. Fills the counts of *totals. The status is as above. */
+/* Nothing more is written, and that ended so: those whose rows were not taken have failed. Then each URL has
+ * its outcome. Fills the counts of *totals. The status is as above. */
 enum status ledger_tell_rest(struct ledger *self, enum status status, struct totals *totals);
 
 #endif

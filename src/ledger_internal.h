@@ -30,7 +30,7 @@ struct ledger {
 	struct heap untold;       /* with an outcome, by what is to be taken first */
 	int64_t work_until_us;    /* of this turn */
 	struct url url;           /* for redirects */
-	struct buf shown; /* a URL as a person may see it */
+	struct buf shown;         /* a URL as a person may see it */
 	uint64_t dice;
 	struct totals totals;
 	size_t backlog;       /* bytes that the outputs' readers have not taken yet */
@@ -44,8 +44,8 @@ void ledger_note_status(struct ledger *self, enum status status);
 /* A URL of the list that was never tried has its outcome. */
 void ledger_end_entry(struct ledger *self, const struct outcome *outcome);
 
-/* The one place where a task gets its outcome. It was out: its host is told, and it is freed, at the latest when
- * its rows are safe. */
+/* The one place where a task gets its outcome. It was out: its host is told, and it is freed, at the latest
+ * when its rows are safe. */
 void ledger_end_task(struct ledger *self, struct task *task, struct outcome *outcome);
 
 /* Its page is complete. */

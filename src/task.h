@@ -105,8 +105,8 @@ enum host_news task_news(const struct fetch_result *result);
 /* What an output writes with each link of its page, in bytes, about. */
 size_t task_row_bytes(const struct task *self, const struct options *options);
 
-/* What is known of it as an outcome, without kind, stage and reason; borrows from the task, but nothing from its
- * page. */
+/* What is known of it as an outcome, without kind, stage and reason; borrows from the task, but nothing from
+ * its page. */
 struct outcome task_outcome(const struct task *self);
 
 #endif

@@ -45,7 +45,7 @@ struct options {
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms; /* per attempt, redirects included; 0: none */
 	int64_t retries;
-	int64_t host_errors; /* connection errors in a row that give a host up; 0: never */
+	int64_t host_errors;      /* connection errors in a row that give a host up; 0: never */
 	int64_t host_patience_ms; /* wasted time that does; 0: never */
 	int64_t max_retry_after_ms;
 	int64_t max_redirs;

@@ -49,7 +49,7 @@ struct helpers {
 	helper_work_fn work;
 	void *ctx;
 	struct helper list[HELPERS_MAX];
-	size_t count; /* that may be used */
+	size_t count;                    /* that may be used */
 	struct helper_job *first, *last; /* waiting */
 	bool told;
 	char piece[READ_SIZE];
@@ -315,8 +315,8 @@ static void begin_job(struct helpers *self, struct helper *helper, struct helper
 		end_process(helper);
 	if (!helper->pid && !start_process(self, helper)) {
 		if (!self->told)
-			log_warning("no process can be started for XML, XPath and patterns: %s",
-			    strerror(errno));
+			log_warning(
+			    "no process can be started for XML, XPath and patterns: %s", strerror(errno));
 		self->told = true;
 		end_job(helper, HELPER_MISSING);
 		return;

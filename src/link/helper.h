@@ -27,8 +27,8 @@ enum helper_end {
 	HELPER_MISSING    /* there is no process (logged), or it cannot load a library that it needs */
 };
 
-/* A piece of work. The caller embeds it, fills in the first part, and owns all of it; both must live until the
- * end or helpers_remove. Nothing may be done with helpers in take; in end the job may be added again. */
+/* A piece of work. The caller embeds it, fills in the first part, and owns all of it; both must live until
+ * the end or helpers_remove. Nothing may be done with helpers in take; in end the job may be added again. */
 struct helper_job {
 	/* What is to be done, for helper_work_fn, as bytes: they are copied to another process, so they may
 	 * point to nothing but constants, and to what was there before helpers_new and never changes. */
@@ -38,8 +38,8 @@ struct helper_job {
 	void (*take)(struct helper_job *self, struct slice message);
 	void (*end)(struct helper_job *self, enum helper_end end);
 
-	struct helper_job *next;      /* waiting for a process */
-	struct helper *helper;        /* NULL: waiting */
+	struct helper_job *next; /* waiting for a process */
+	struct helper *helper;   /* NULL: waiting */
 	struct pieces_reader reader;
 };
 
@@ -61,8 +61,8 @@ _Noreturn void helper_miss_library(void);
 
 struct helpers;
 
-/* ctx is work's, and must be there unchanged as long as they are. Starts nothing. Free with helpers_free, once
- * no job is left; it ends the processes. */
+/* ctx is work's, and must be there unchanged as long as they are. Starts nothing. Free with helpers_free,
+ * once no job is left; it ends the processes. */
 struct helpers *helpers_new(helper_work_fn work, void *ctx);
 void helpers_free(struct helpers *self);
 

@@ -8,35 +8,35 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
-#define LIBXML_FUNCTIONS(X) \
-	X(htmlReadMemory) \
-	X(xmlAddDocEntity) \
-	X(xmlCreateIntSubset) \
-	X(xmlCreatePushParserCtxt) \
-	X(xmlCtxtReadMemory) \
-	X(xmlCtxtResetPush) \
-	X(xmlCtxtUseOptions) \
-	X(xmlFreeDoc) \
-	X(xmlFreeParserCtxt) \
-	X(xmlGetDocEntity) \
-	X(xmlGetLastError) \
-	X(xmlGetParameterEntity) \
-	X(xmlNewDoc) \
-	X(xmlNewParserCtxt) \
-	X(xmlParseChunk) \
-	X(xmlSAX2EntityDecl) \
-	X(xmlSAX2GetEntity) \
-	X(xmlSAX2GetParameterEntity) \
-	X(xmlSetExternalEntityLoader) \
-	X(xmlSetGenericErrorFunc) \
-	X(xmlStopParser) \
-	X(xmlXPathCastNodeToString) \
-	X(xmlXPathCompile) \
-	X(xmlXPathCompiledEval) \
-	X(xmlXPathFreeCompExpr) \
-	X(xmlXPathFreeContext) \
-	X(xmlXPathFreeObject) \
-	X(xmlXPathNewContext) \
+#define LIBXML_FUNCTIONS(X)                                                                                  \
+	X(htmlReadMemory)                                                                                    \
+	X(xmlAddDocEntity)                                                                                   \
+	X(xmlCreateIntSubset)                                                                                \
+	X(xmlCreatePushParserCtxt)                                                                           \
+	X(xmlCtxtReadMemory)                                                                                 \
+	X(xmlCtxtResetPush)                                                                                  \
+	X(xmlCtxtUseOptions)                                                                                 \
+	X(xmlFreeDoc)                                                                                        \
+	X(xmlFreeParserCtxt)                                                                                 \
+	X(xmlGetDocEntity)                                                                                   \
+	X(xmlGetLastError)                                                                                   \
+	X(xmlGetParameterEntity)                                                                             \
+	X(xmlNewDoc)                                                                                         \
+	X(xmlNewParserCtxt)                                                                                  \
+	X(xmlParseChunk)                                                                                     \
+	X(xmlSAX2EntityDecl)                                                                                 \
+	X(xmlSAX2GetEntity)                                                                                  \
+	X(xmlSAX2GetParameterEntity)                                                                         \
+	X(xmlSetExternalEntityLoader)                                                                        \
+	X(xmlSetGenericErrorFunc)                                                                            \
+	X(xmlStopParser)                                                                                     \
+	X(xmlXPathCastNodeToString)                                                                          \
+	X(xmlXPathCompile)                                                                                   \
+	X(xmlXPathCompiledEval)                                                                              \
+	X(xmlXPathFreeCompExpr)                                                                              \
+	X(xmlXPathFreeContext)                                                                               \
+	X(xmlXPathFreeObject)                                                                                \
+	X(xmlXPathNewContext)                                                                                \
 	X(xmlXPathNodeSetSort)
 
 /* Its functions, under their own names. */

@@ -92,12 +92,12 @@ enum page_state {
 	PAGE_LATER, /* the moment has come; there is more */
 	PAGE_WAITS, /* for a helper process: ready is called again. Nothing was given out yet */
 	/* Nothing was given out: */
-	PAGE_TOO_COSTLY,   /* the user's pattern, expression or filter took too long, or the page's XML did */
-	PAGE_TOO_HUNGRY,   /* … or too much memory */
-	PAGE_TOO_MUCH,     /* all links together are longer than options->max_output */
-	PAGE_ENTITIES,     /* the XML entities that it declares come to far more than the page */
-	PAGE_BROKEN,       /* the library crashed */
-	PAGE_UNSERVED,     /* there is no helper process, or not the library that it needs (logged) */
+	PAGE_TOO_COSTLY, /* the user's pattern, expression or filter took too long, or the page's XML did */
+	PAGE_TOO_HUNGRY, /* … or too much memory */
+	PAGE_TOO_MUCH,   /* all links together are longer than options->max_output */
+	PAGE_ENTITIES,   /* the XML entities that it declares come to far more than the page */
+	PAGE_BROKEN,     /* the library crashed */
+	PAGE_UNSERVED,   /* there is no helper process, or not the library that it needs (logged) */
 	/* A part may have been given out: */
 	PAGE_LOST /* what is in the temporary file cannot be read (logged) */
 };

@@ -6,7 +6,8 @@
 
 void page_pool_init(struct page_pool *self, const struct page_tools *tools, size_t max)
 {
-	*self = (struct page_pool){.tools = tools, .idle = alloc_array(max, sizeof(struct page *)), .max = max};
+	*self =
+	    (struct page_pool){.tools = tools, .idle = alloc_array(max, sizeof(struct page *)), .max = max};
 }
 
 void page_pool_release(struct page_pool *self)

@@ -18,7 +18,8 @@ void page_pool_release(struct page_pool *self);
 
 struct page *page_pool_take(struct page_pool *self);
 
-/* Done with this page. The memory of a large one, and of one too many, is not kept for the rest of the run. */
+/* Done with this page. The memory of a large one, and of one too many, is not kept for the rest of the run.
+ */
 void page_pool_give_back(struct page_pool *self, struct page *page);
 
 #endif

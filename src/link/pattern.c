@@ -19,8 +19,8 @@ enum { MATCH_LIMIT = 1000 * 1000 };
  * takes some 10 ms with the JIT. A longer text is not looked at for so short a time. */
 enum { BRIEF_STEPS = 16 * 1000 * 1000, BRIEF_STEPS_INTERPRETED = BRIEF_STEPS / 10, BRIEF_TEXT_MAX = 1024 };
 
-/* Where most patterns do with few steps from each place, a second look allows more of them, at few places at a
- * time, and looks at the clock in between. */
+/* Where most patterns do with few steps from each place, a second look allows more of them, at few places at
+ * a time, and looks at the clock in between. */
 enum { BRIEF_US = 10 * 1000, SECOND_LIMIT_EACH = 4, SECOND_LIMIT_BESIDE = 1000 };
 
 struct pattern {

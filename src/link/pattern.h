@@ -19,8 +19,8 @@ void pattern_free(struct pattern *self);
 typedef bool (*pattern_fn)(void *ctx, struct slice match);
 
 /* Finds all matches in text, which must be valid UTF-8, left to right without overlap. False where on_match
- * wanted no more, or the pattern passed PCRE2's limits, which hold for each place where a match may begin: all
- * of them together can take any time. What it matched before was given out. */
+ * wanted no more, or the pattern passed PCRE2's limits, which hold for each place where a match may begin:
+ * all of them together can take any time. What it matched before was given out. */
 bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, void *ctx);
 
 enum pattern_found { PATTERN_NOT_FOUND, PATTERN_FOUND, PATTERN_TOO_LONG };

@@ -27,8 +27,8 @@ struct piece piece_store_take(struct piece_store *self);
 /* It is full, and will only be read from now on. */
 void piece_store_fill(struct piece_store *self, struct piece *piece);
 
-/* What is in a piece: where it is in memory, or, where it is in the file, in to[0..PIECE_BYTES). NULL where it
- * cannot be read (logged). */
+/* What is in a piece: where it is in memory, or, where it is in the file, in to[0..PIECE_BYTES). NULL where
+ * it cannot be read (logged). */
 const char *piece_store_read(const struct piece_store *self, const struct piece *piece, char *to);
 
 /* It is needed no more; full: piece_store_fill was called with it. */

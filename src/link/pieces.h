@@ -42,12 +42,12 @@ struct pieces_reader {
 struct pieces_reader pieces_read(const struct pieces *pieces);
 void pieces_reader_release(struct pieces_reader *self);
 
-/* Goes to the next piece; only where nothing is left of the one before and something is to come. False where it
- * cannot be read. */
+/* Goes to the next piece; only where nothing is left of the one before and something is to come. False where
+ * it cannot be read. */
 bool pieces_next(struct pieces_reader *self);
 
-/* The next bytes, one at least and at most so many, borrowed until the next call; none at the end and where it
- * failed. */
+/* The next bytes, one at least and at most so many, borrowed until the next call; none at the end and where
+ * it failed. */
 struct slice pieces_take(struct pieces_reader *self, size_t most);
 
 #endif

@@ -22,8 +22,8 @@ struct xml_entities {
 /* True for one whose text stands in the document itself. */
 bool xml_entities_are_internal(int type);
 
-/* Counts a reference to entity (NULL: there is none of that name), which the parser asks for. NULL where it is
- * not to be replaced. */
+/* Counts a reference to entity (NULL: there is none of that name), which the parser asks for. NULL where it
+ * is not to be replaced. */
 xmlEntityPtr xml_entities_count(struct xml_entities *self, xmlParserCtxtPtr parser, xmlEntityPtr entity);
 
 #endif

@@ -114,7 +114,8 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
 {
 	xmlParserCtxtPtr parser = ctx;
-	return xml_entities_count(parser->_private, parser, libxml_get()->xmlSAX2GetParameterEntity(ctx, name));
+	return xml_entities_count(
+	    parser->_private, parser, libxml_get()->xmlSAX2GetParameterEntity(ctx, name));
 }
 
 static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)

@@ -39,8 +39,8 @@ struct file {
 	struct part part;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
-	uint64_t accepted; /* bytes that file_write was given */
-	uint64_t written;  /* … and the system has taken */
+	uint64_t accepted;       /* bytes that file_write was given */
+	uint64_t written;        /* … and the system has taken */
 	struct file_alarm alarm; /* the opener may set it */
 	enum status failed; /* the first failure of a write, which was the last one: nothing is tried again */
 };
@@ -65,8 +65,9 @@ enum status file_begin(struct file *self);
  * wants), STATUS_OUTPUT for anything else (logged, once); a part of a row is then taken back from a file. */
 enum status file_write(struct file *self, const void *bytes, size_t len);
 
-/* Takes back what was written since accepted was so much, as far as that can be done: nobody has it of a file of
- * the disk but that, and of anything else what is in the backlog. STATUS_OUTPUT where it fails (logged). */
+/* Takes back what was written since accepted was so much, as far as that can be done: nobody has it of a file
+ * of the disk but that, and of anything else what is in the backlog. STATUS_OUTPUT where it fails (logged).
+ */
 enum status file_take_back(struct file *self, uint64_t accepted);
 
 /* How many bytes were not written yet; 0 once a write failed. */

@@ -29,8 +29,7 @@ enum status observers_link(const struct observers *self, const struct outcome *p
 	return status;
 }
 
-enum status observers_page_end(
-    const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
+enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = STATUS_OK;
 	*ticket = 0;

@@ -77,8 +77,7 @@ void observers_add(struct observers *self, struct observer observer);
 /* Each tells all of them, and returns the first status that was not STATUS_OK. */
 enum status observers_begin(const struct observers *self);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
-enum status observers_page_end(
-    const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
+enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
 void observers_standing(const struct observers *self, const struct standing *standing);

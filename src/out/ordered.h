@@ -22,16 +22,16 @@ typedef enum status (*ordered_fn)(void *ctx, const char *bytes, size_t len);
 struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx);
 void ordered_free(struct ordered *self);
 
-/* The numbers begin with 1 and come in any order; each is finished once, with or without pieces before. Pieces are
- * added to one number until that is finished; others may be finished meanwhile, without pieces. A piece is
- * given out at once where its number is the next one, else copied. Each fails with what out returned, or with STATUS_OUTPUT where the temporary file (in
- * $TMPDIR, without a name) cannot be written or read; that was logged. After a failure they do nothing but
- * fail. */
+/* The numbers begin with 1 and come in any order; each is finished once, with or without pieces before.
+ * Pieces are added to one number until that is finished; others may be finished meanwhile, without pieces. A
+ * piece is given out at once where its number is the next one, else copied. Each fails with what out
+ * returned, or with STATUS_OUTPUT where the temporary file (in $TMPDIR, without a name) cannot be written or
+ * read; that was logged. After a failure they do nothing but fail. */
 enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len);
 enum status ordered_finish(struct ordered *self, uint64_t number);
 
-/* Before its ordered_finish: the pieces of that number count for nothing. True where they were given out at once,
- * so that the caller must take them back. */
+/* Before its ordered_finish: the pieces of that number count for nothing. True where they were given out at
+ * once, so that the caller must take them back. */
 bool ordered_drop(struct ordered *self, uint64_t number);
 
 /* All smaller numbers were given out. */

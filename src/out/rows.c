@@ -24,9 +24,9 @@ struct rows {
 	const struct options *options;
 	const struct row_format *format;
 	struct file *file;
-	struct buf held; /* of pages that wait for a block, and of the one whose links come in */
-	size_t complete; /* so much of it is of whole pages, … */
-	int64_t due;     /* … which are written then at the latest */
+	struct buf held;        /* of pages that wait for a block, and of the one whose links come in */
+	size_t complete;        /* so much of it is of whole pages, … */
+	int64_t due;            /* … which are written then at the latest */
 	uint64_t open;          /* the page whose links come in; 0: none */
 	bool open_is_flushed;   /* … at least a part of it, */
 	uint64_t open_accepted; /* … behind so much that the file was given */

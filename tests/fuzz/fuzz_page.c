@@ -69,8 +69,8 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		page_feed(page, bytes + at, len - at < piece ? len - at : piece);
-	enum page_state state = whole_page_give(
-	    page, tools->shared, "http://example.com/dir/page?q", piece % 2, on_link, found);
+	enum page_state state =
+	    whole_page_give(page, tools->shared, "http://example.com/dir/page?q", piece % 2, on_link, found);
 	assert(state == PAGE_GIVEN || tools->pattern || tools->xpath);
 	assert(page_counts(page).links == found->count);
 	page_free(page);
@@ -92,8 +92,7 @@ static void check(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct options options[] = {
-	    {.max_size = 1 << 20, .max_output = 1 << 30},
+	static const struct options options[] = {{.max_size = 1 << 20, .max_output = 1 << 30},
 	    {.max_size = 1 << 20, .max_output = 1 << 30, .format = FORMAT_JSONL}};
 	static struct page_tools tools[2][3];
 	if (!tools[0][0].patterns) {

@@ -19,15 +19,15 @@ static inline void whole_page_wait(struct page_shared *shared, const bool *ready
 		struct pollfd fds[WAIT_DESCRIPTORS];
 		page_shared_perform(shared, INT64_MAX, &wait);
 		for (size_t i = 0; i < wait.count; i++)
-			fds[i] = (struct pollfd){
-			    .fd = wait.list[i].descriptor, .events = wait.list[i].events};
+			fds[i] =
+			    (struct pollfd){.fd = wait.list[i].descriptor, .events = wait.list[i].events};
 		if (!*ready)
 			poll(fds, (nfds_t)wait.count, 100);
 	}
 }
 
-/* Ends the page, which came from that URL, and gives its links out, with a stop after each step where in_steps
- * is set. What is known of it stays until page_drop. */
+/* Ends the page, which came from that URL, and gives its links out, with a stop after each step where
+ * in_steps is set. What is known of it stays until page_drop. */
 static inline enum page_state whole_page_give(struct page *page, struct page_shared *shared, const char *url,
     bool in_steps, page_link_fn on_link, void *ctx)
 {

@@ -284,8 +284,8 @@ Test(filter, ends_a_pattern_that_explodes)
 	filter_free(filter);
 }
 
-/* Where it tells at all, a brief search tells what a long one does, wherever the match lies; and of the patterns
- * that people write it tells. */
+/* Where it tells at all, a brief search tells what a long one does, wherever the match lies; and of the
+ * patterns that people write it tells. */
 Test(pattern, searches_briefly_as_it_does_for_long)
 {
 	static const char *const patterns[] = {"b", "^a+b", "ab$", "a.*b", ".*b.*c", "(?:xa|a)+b", "\\bb\\b",
@@ -298,14 +298,17 @@ Test(pattern, searches_briefly_as_it_does_for_long)
 		for (size_t len = 0; len <= LONGEST; len += len < 40 ? 1 : 123)
 			for (size_t at = 0; at + 4 < len; at += at < 40 ? 1 : 37) {
 				memset(text, 'a', len);
-				memcpy(text + at, "\xc3\xa9" "b", 3);
+				memcpy(text + at,
+				    "\xc3\xa9"
+				    "b",
+				    3);
 				struct slice slice = {text, len};
 				enum pattern_found briefly = pattern_search_briefly(pattern, slice);
 				asked++;
 				unknown += briefly == PATTERN_TOO_LONG;
 				if (briefly != PATTERN_TOO_LONG)
-					cr_assert_eq(briefly, pattern_search(pattern, slice), "%s: %zu of %zu",
-					    patterns[i], at, len);
+					cr_assert_eq(briefly, pattern_search(pattern, slice),
+					    "%s: %zu of %zu", patterns[i], at, len);
 			}
 		pattern_free(pattern);
 	}

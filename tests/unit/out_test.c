@@ -42,8 +42,8 @@ static size_t read_message(int reader, char *text, size_t size)
 static void end_page(const struct observer *rows, uint64_t number, enum outcome_kind kind)
 {
 	uint64_t ticket = 0;
-	cr_assert_eq(
-	    rows->page_end(rows->self, &(struct outcome){.number = number, .kind = kind}, &ticket), STATUS_OK);
+	cr_assert_eq(rows->page_end(rows->self, &(struct outcome){.number = number, .kind = kind}, &ticket),
+	    STATUS_OK);
 }
 
 static void give_links(const struct observer *rows, const char *source, int count)

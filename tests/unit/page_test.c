@@ -222,8 +222,8 @@ static void give_together(
 	page_begin(pages[2], "text/html");
 	cr_assert(page_feed(pages[2], "<a href=x>", 10));
 	for (size_t i = 0; i < 3; i++) {
-		enum page_state state = whole_page_give(
-		    pages[i], tools.shared, "http://h/d/p", i > 0, append_details, given);
+		enum page_state state =
+		    whole_page_give(pages[i], tools.shared, "http://h/d/p", i > 0, append_details, given);
 		cr_assert_eq(state, PAGE_GIVEN);
 		cr_expect(i == 2 ? page_counts(pages[i]).links == 1 : page_counts(pages[i]).links > 5000);
 	}
