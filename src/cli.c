@@ -1,7 +1,9 @@
 #include "cli.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "cli_completion.h"
 #include "cli_config.h"
 #include "cli_help.h"
@@ -173,13 +175,27 @@ static enum status read_line(
 	return STATUS_OK;
 }
 
-static enum status apply_line(const struct command_line *line, struct options *options)
+/* It holds while the configuration is read, too, which may be a pipe. */
+static enum status apply_deadline(const struct command_line *line, struct options *options)
 {
 	enum status status = STATUS_OK;
+	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
+		const struct given *given = &line->given[i];
+		if (given->row == cli_table_find("deadline", strlen("deadline")))
+			status = cli_value_set(options, given->row, given->text, "");
+	}
+	if (options->deadline_ms)
+		stop_at(clock_now_ms() + options->deadline_ms);
+	return status;
+}
+
+static enum status apply_line(const struct command_line *line, struct options *options)
+{
+	enum status status = apply_deadline(line, options);
 	const char *config = line->no_config ? NULL : line->config;
 	if (!config && !line->no_config)
 		config = cli_config_default(options);
-	if (config)
+	if (config && status == STATUS_OK)
 		status = cli_config_read(options, config);
 	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
 		const struct given *given = &line->given[i];

@@ -137,8 +137,8 @@ enum status cli_config_read(struct options *options, const char *path)
 	bool good = readfile_whole(path, &text);
 	options_own(options, text.data);
 	if (!good) {
-		log_error("%s: %s", path, strerror(errno));
-		return STATUS_USAGE;
+		log_error("%s: %s", path, readfile_problem(errno));
+		return errno == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 	}
 	options->config = path;
 	const char *end = text.data + text.len;

@@ -20,6 +20,9 @@ enum { STANDING_EVERY_MS = 100 };
 /* So long does a turn of the loop give out links. */
 enum { TURN_WORK_US = 25000 };
 
+/* … and reads the list. */
+enum { TURN_LIST_US = 10000 };
+
 void ledger_note_status(struct ledger *self, enum status status)
 {
 	self->status = status_first(self->status, status);
@@ -70,7 +73,8 @@ static void turn(void *ctx, struct wait *wait)
 	struct ledger *self = ctx;
 	if (self->observers->want_standing)
 		tell_standing(self, wait);
-	self->work_until_us = clock_now_us() + TURN_WORK_US;
+	self->list_until_us = clock_now_us() + TURN_LIST_US;
+	self->work_until_us = self->list_until_us + TURN_WORK_US;
 	page_shared_perform(self->tools.shared, self->work_until_us, wait);
 	ledger_give_pages(self, wait);
 	self->backlog = 0;
@@ -203,13 +207,17 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	    .next = next,
 	    .done = on_done,
 	    .stopping = stopping,
-	    .stop_at = self->options->deadline_ms ? clock_now_ms() + self->options->deadline_ms : CLOCK_NEVER,
+	    .stop_at = stop_moment(),
 	};
 }
 
-enum status ledger_close(struct ledger *self)
+/* The list is read on after a run was stopped, so that all of it is accounted for, but not for long: a large
+ * file at a deadline, for which nobody waits, longer than a pipe, which may have no end, and than anything
+ * once a signal came. */
+enum { READ_ON_FILE_MS = 3000, READ_ON_MS = 1000 };
+
+static void interrupt_waiting(struct ledger *self)
 {
-	ledger_abandon_pages(self);
 	for (struct task *task; (task = (struct task *)frontier_abandon(self->frontier));) {
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_INTERRUPTED;
@@ -218,5 +226,30 @@ enum status ledger_close(struct ledger *self)
 		ledger_end_entry(self, &outcome);
 		task_free(task);
 	}
+}
+
+/* A reader that has gone waits for nothing. */
+static void read_on(struct ledger *self)
+{
+	bool is_left = self->status == STATUS_PIPE_CLOSED;
+	bool is_short = stop_signal() || is_left || input_left(self->input) < 0;
+	int64_t now = clock_now_ms(), until = now + (is_short ? READ_ON_MS : READ_ON_FILE_MS);
+	for (; !self->input_ended && now < until; now = clock_now_ms()) {
+		self->list_until_us = clock_now_us() + TURN_LIST_US;
+		bool waits = ledger_read_list(self);
+		interrupt_waiting(self);
+		struct pollfd more = {.fd = input_descriptor(self->input), .events = POLLIN};
+		if (waits && (is_left || poll(&more, 1, (int)(until - now)) == 0))
+			return;
+	}
+}
+
+enum status ledger_close(struct ledger *self)
+{
+	ledger_abandon_pages(self);
+	interrupt_waiting(self);
+	read_on(self);
+	self->totals.unread = !self->input_ended;
+	self->totals.unread_about = self->input_ended ? 0 : input_left(self->input);
 	return self->status;
 }

@@ -28,7 +28,8 @@ struct ledger {
 	struct task_list ready;   /* with complete pages whose links can be given out: the first one's are */
 	struct task_list waiting; /* … which a helper process is asked about */
 	struct heap untold;       /* with an outcome, by what is to be taken first */
-	int64_t work_until_us;    /* of this turn */
+	int64_t list_until_us;    /* in this turn the list is read for so long, */
+	int64_t work_until_us;    /* … and links are given out */
 	struct url url;           /* for redirects */
 	struct buf shown;         /* a URL as a person may see it */
 	uint64_t dice;

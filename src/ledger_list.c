@@ -33,7 +33,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 static void skip_entry(struct ledger *self, const struct input_entry *entry)
 {
 	buf_clear(&self->shown);
-	url_append_bare(entry->url, &self->shown);
+	url_append_redacted(&self->shown, url_href(entry->url).data);
 	ledger_end_entry(self, &(struct outcome){
 	                           .number = self->totals.urls,
 	                           .kind = OUTCOME_SKIPPED,
@@ -72,7 +72,7 @@ bool ledger_wants_more(const struct ledger *self)
 
 bool ledger_read_list(struct ledger *self)
 {
-	for (size_t n = 0; ledger_wants_more(self) && n < READ_AHEAD; n++) {
+	while (ledger_wants_more(self) && clock_now_us() < self->list_until_us) {
 		struct input_entry entry;
 		switch (input_next(self->input, &entry)) {
 		case INPUT_ENTRY:
@@ -80,6 +80,8 @@ bool ledger_read_list(struct ledger *self)
 			break;
 		case INPUT_WAIT:
 			return true;
+		case INPUT_LATER:
+			break;
 		case INPUT_ERROR:
 			ledger_note_status(self, STATUS_INPUT);
 			self->input_ended = true;

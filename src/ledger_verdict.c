@@ -74,7 +74,7 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 		wait = retry_after_ms;
 	if (!asked && http_is_busy(task->tries->http_status))
 		frontier_waste(&task->job, wait);
-	log_event("again in %.1f s %s: %s", (double)wait / 1000, task->url, reason);
+	log_event("again in %.1f s %s: %s", (double)wait / 1000, task_shown_url(task), reason);
 	ledger_give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, now + wait);
 }
@@ -133,7 +133,7 @@ void ledger_judge(struct ledger *self, struct task *task, struct fetch_result *r
 	if (!result->interrupted && result->stage != STAGE_LOCAL)
 		frontier_note(self->frontier, &task->job, task_news(result), clock_now_ms());
 	if (result->complete || result->stopped)
-		log_event("got %ld %s", result->http_status, task->url);
+		log_event("got %ld %s", result->http_status, task_shown_url(task));
 	if (result->interrupted)
 		end_task(self, task, OUTCOME_INTERRUPTED, STAGE_LOCAL, "the run was stopped");
 	else if (result->stopped)

@@ -1,4 +1,5 @@
 /* areq: options in, run, exit status out. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/screen.h"
 #include "base/stop.h"
@@ -27,13 +28,15 @@ static bool wants_color(const struct options *options)
 	return screen_obeys() && !(no_color && *no_color);
 }
 
-static enum status run_options(struct options *options, int *signal)
+static enum status run_options(struct options *options, int64_t began, int *signal)
 {
 	if (options->inputs.count == 0 && isatty(STDIN_FILENO)) {
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
 		return STATUS_USAGE;
 	}
 	stop_watch();
+	if (options->deadline_ms)
+		stop_at(began + options->deadline_ms);
 	enum status asked = options->dry_run ? STATUS_OK : cli_password_ask(options);
 	*signal = stop_signal();
 	if (asked != STATUS_OK || *signal)
@@ -62,6 +65,7 @@ static void fill_closed_descriptors(void)
 
 int main(int argc, char **argv)
 {
+	int64_t began = clock_now_ms();
 	fill_closed_descriptors();
 	struct options options;
 	bool shown;
@@ -70,7 +74,7 @@ int main(int argc, char **argv)
 	if (status == STATUS_OK && !shown) {
 		log_set_level(level_of(&options));
 		log_set_color(wants_color(&options));
-		status = run_options(&options, &signal);
+		status = run_options(&options, began, &signal);
 	}
 	cli_release(&options);
 	if (signal)

@@ -1,7 +1,12 @@
 #include "outputs.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "out/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 static const char *text_of(enum output output)
 {
@@ -32,10 +37,47 @@ void outputs_init(struct outputs *self)
 		self->files[i].fd = -1;
 }
 
+static bool is_named(const struct file *file, const char *name)
+{
+	struct stat info;
+	return name && stat(name, &info) == 0 && file_is(file, &info);
+}
+
+/* The option whose file that is, and which the run reads; NULL: there is none. */
+static const char *option_that_reads(const struct file *file, const struct options *options)
+{
+	const char *home = getenv("HOME");
+	if (is_named(file, options->config))
+		return "--config";
+	if (is_named(file, options->cacert))
+		return "--cacert";
+	if (is_named(file, options->netrc_file))
+		return "--netrc-file";
+	for (size_t i = 0; i < options->cookies.count; i++) {
+		if (!strchr(options->cookies.items[i], '=') && is_named(file, options->cookies.items[i]))
+			return "-b";
+	}
+	if (!options->netrc || !home)
+		return NULL;
+	struct buf path;
+	buf_init(&path, SIZE_MAX / 2);
+	buf_append_text(&path, home);
+	buf_append_text(&path, "/.netrc");
+	bool is_netrc = is_named(file, path.data);
+	buf_release(&path);
+	return is_netrc ? "--netrc" : NULL;
+}
+
 /* Refuses a file that is something else, too. */
-static enum status check(const struct outputs *self, const struct input *input, enum output output)
+static enum status check(
+    const struct outputs *self, const struct options *options, const struct input *input, enum output output)
 {
 	const struct file *file = &self->files[output];
+	const char *option = option_that_reads(file, options);
+	if (option) {
+		log_error("%s: is what %s reads; nothing was written to it", file->name, option);
+		return STATUS_USAGE;
+	}
 	if (input_reads_from(input, &file->info) || input_reads_from(input, &file->part.old)) {
 		log_error("%s: is the list itself; nothing was written to it", file->name);
 		return STATUS_USAGE;
@@ -94,7 +136,7 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 			continue;
 		status = file_open(&self->files[i], name, i == OUTPUT_ROWS ? &for_rows : &for_others);
 		if (status == STATUS_OK)
-			status = check(self, input, i);
+			status = check(self, options, input, i);
 	}
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
 		if (is_open(&self->files[i]))

@@ -96,6 +96,12 @@ static uint64_t count_failed(const struct run *self)
 	return self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
 }
 
+/* Whatever may fail: a run that did not come to its end is no good run. */
+static bool was_cut_short(const struct run *self)
+{
+	return self->totals.outcomes[OUTCOME_INTERRUPTED] > 0 || self->totals.unread;
+}
+
 static bool too_many_failed(const struct run *self)
 {
 	uint64_t failed = count_failed(self);
@@ -133,6 +139,8 @@ static enum status crawl(struct run *self)
 	status = status_first(status, drain_outputs(self, stop_at));
 	if (self->totals.local)
 		status = status_first(status, STATUS_LOCAL);
+	if (was_cut_short(self))
+		status = status_first(status, STATUS_CUT_SHORT);
 	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
 }
 
@@ -147,6 +155,7 @@ static const char *why_left(const struct run *self, enum status status, int sign
 		return "the list could not be read";
 	case STATUS_OK:
 	case STATUS_URLS_FAILED:
+	case STATUS_CUT_SHORT:
 		if (signal)
 			return "a signal stopped the run";
 		return self->totals.deadline ? "the run was stopped at the deadline" : NULL;

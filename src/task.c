@@ -23,6 +23,21 @@ static void take_credentials(struct task *self, const struct url *url)
 	self->credentials = alloc_copy(credentials.data, credentials.len);
 }
 
+static void note_shown(struct task *self)
+{
+	struct buf shown;
+	free(self->shown);
+	self->shown = NULL;
+	if (!strchr(self->url, '@'))
+		return;
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_redacted(&shown, self->url);
+	if (strcmp(shown.data, self->url) != 0)
+		self->shown = shown.data;
+	else
+		buf_release(&shown);
+}
+
 struct task *task_new(uint64_t number, const char *source, const struct url *url)
 {
 	struct buf texts;
@@ -43,6 +58,7 @@ struct task *task_new(uint64_t number, const char *source, const struct url *url
 	self->url = self->source + url_at;
 	self->listed_us = clock_now_us();
 	take_credentials(self, url);
+	note_shown(self);
 	return self;
 }
 
@@ -82,6 +98,7 @@ void task_free(struct task *self)
 	}
 	free(self->moved);
 	free(self->credentials);
+	free(self->shown);
 	free(self);
 }
 
@@ -110,6 +127,7 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 		self->credentials = NULL;
 	}
 	take_credentials(self, url);
+	note_shown(self);
 	self->tries->redirects++;
 	self->tries->foreign |= leaves;
 	self->tries->goes_on = true;
@@ -211,7 +229,7 @@ struct outcome task_outcome(const struct task *self)
 	return (struct outcome){
 	    .number = self->number,
 	    .source_url = self->source,
-	    .final_url = self->url,
+	    .final_url = task_shown_url(self),
 	    .http_status = tries->http_status,
 	    .attempts = tries->attempts,
 	    .redirects = tries->redirects,

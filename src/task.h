@@ -54,9 +54,16 @@ struct task {
 	struct tries *tries; /* from the first on; NULL: there was none */
 	const char *url;     /* where to ask now, without credentials: behind source, or */
 	char *moved;         /* … where a redirect led; NULL: none did */
+	char *shown;         /* url without what looks like credentials in its path; NULL: it has none */
 	char *credentials;   /* for its origin; NULL: none */
 	char source[];       /* as listed, without credentials */
 };
+
+/* Where it is asked now, as a person may see it; good until task_redirect. */
+static inline const char *task_shown_url(const struct task *self)
+{
+	return self->shown ? self->shown : self->url;
+}
 
 /* Tasks in the order in which they came; {0} is empty. */
 struct task_list {

@@ -1,7 +1,11 @@
 #include "base/readfile.h"
 
+#include "base/stop.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 4096 };
@@ -14,10 +18,13 @@ static ssize_t read_more(int fd, struct buf *text)
 		errno = EFBIG;
 		return -1;
 	}
-	ssize_t got;
-	do
-		got = read(fd, room, READ_SIZE);
-	while (got < 0 && errno == EINTR);
+	ssize_t got = -1;
+	do {
+		if (stop_wait_for(fd, POLLIN))
+			got = read(fd, room, READ_SIZE);
+		else
+			errno = stop_is_due() ? ECANCELED : EAGAIN;
+	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got > 0)
 		text->len += (size_t)got;
 	return got;
@@ -26,7 +33,8 @@ static ssize_t read_more(int fd, struct buf *text)
 bool readfile_whole(const char *name, struct buf *text)
 {
 	ssize_t got = -1;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Without O_NONBLOCK the open of a pipe without a writer would wait for one. */
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	buf_append_text(text, "");
 	if (fd < 0)
 		return false;
@@ -37,4 +45,9 @@ bool readfile_whole(const char *name, struct buf *text)
 	close(fd);
 	errno = error;
 	return got == 0;
+}
+
+const char *readfile_problem(int error)
+{
+	return error == ECANCELED ? "nothing came until the run was to end" : strerror(error);
 }

@@ -8,6 +8,7 @@
 #define STATUS_LIST(X)                                                                                       \
 	X(STATUS_OK, 0)          /* done */                                                                  \
 	X(STATUS_URLS_FAILED, 1) /* at least one URL failed */                                               \
+	X(STATUS_CUT_SHORT, 1)   /* the run did not come to its end */                                       \
 	X(STATUS_USAGE, 2)       /* the command line cannot be used */                                       \
 	X(STATUS_INPUT, 2)       /* the list of URLs cannot be read */                                       \
 	X(STATUS_OUTPUT, 3)      /* the output cannot be written */                                          \
@@ -23,10 +24,11 @@ enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT };
 /* The process's exit status for it: 0, 1, 2 or 3, as the man page lists them. */
 int status_exit_code(enum status status);
 
-/* The earlier failure counts, but for failed URLs, which any failure of the run itself outweighs. */
+/* The earlier failure counts, but for failed URLs and an early end, which any failure of the run itself
+ * outweighs. */
 static inline enum status status_first(enum status then, enum status now)
 {
-	bool settled = then != STATUS_OK && then != STATUS_URLS_FAILED;
+	bool settled = then != STATUS_OK && then != STATUS_URLS_FAILED && then != STATUS_CUT_SHORT;
 	return settled || now == STATUS_OK ? then : now;
 }
 

@@ -1,11 +1,16 @@
 #include "base/stop.h"
 
+#include "base/clock.h"
 #include "base/screen.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 
+enum { LOOK_MS = 100 };
+
 static volatile sig_atomic_t caught;
+static int64_t end_moment = CLOCK_NEVER;
 
 static void on_signal(int signal)
 {
@@ -35,6 +40,30 @@ void stop_watch(void)
 int stop_signal(void)
 {
 	return caught;
+}
+
+void stop_at(int64_t moment)
+{
+	end_moment = moment;
+}
+
+int64_t stop_moment(void)
+{
+	return end_moment;
+}
+
+bool stop_is_due(void)
+{
+	return caught != 0 || clock_now_ms() >= end_moment;
+}
+
+bool stop_wait_for(int descriptor, short events)
+{
+	struct pollfd awaited = {.fd = descriptor, .events = events};
+	int64_t left = end_moment - clock_now_ms();
+	if (left <= 0 || caught != 0)
+		return false;
+	return poll(&awaited, 1, left < LOOK_MS ? (int)left : LOOK_MS) > 0;
 }
 
 void stop_die(int number)

@@ -162,6 +162,27 @@ void url_append_bare(const struct url *self, struct buf *out)
 	buf_append(out, href.data + rest, href.len - rest);
 }
 
+/* Where the user information that starts there ends; start where there is none. Within an authority a name
+ * alone counts, elsewhere only one with a password. */
+static size_t skip_user(const char *text, size_t start, bool is_authority)
+{
+	size_t end = start + strcspn(text + start, "/\\?#"), at = end;
+	const char *colon = memchr(text + start, ':', end - start);
+	/* No port: a password with a '/' in it. */
+	if (is_authority && colon && text[start] != '[' && !memchr(text + start, '@', end - start) &&
+	    strspn(colon + 1, "0123456789") < (size_t)(text + end - colon - 1) && strchr(text + end, '@'))
+		at = (size_t)(strrchr(text + end, '@') - text) + 1;
+	while (at > start && text[at - 1] != '@')
+		at--;
+	return is_authority || (colon && (size_t)(colon - text) < at) ? at : start;
+}
+
+static bool ends_with_scheme(const char *text, size_t len)
+{
+	return (len >= 4 && memcmp(text + len - 4, "http", 4) == 0) ||
+	       (len >= 5 && memcmp(text + len - 5, "https", 5) == 0);
+}
+
 void url_append_redacted(struct buf *out, const char *text)
 {
 	/* Where the authority starts, as the parser's states see it: behind the scheme and any slashes. */
@@ -170,14 +191,19 @@ void url_append_redacted(struct buf *out, const char *text)
 	bool has_scheme = text[scheme] == ':' && (url_special_scheme(name) || text[scheme + 1] == '/');
 	size_t start = has_scheme ? scheme + 1 : 0;
 	start += strspn(text + start, "/\\ \t");
-	size_t end = start + strcspn(text + start, "/\\?#");
-	size_t at = end;
 	/* What stands before the '@' is somebody's name, not a secret. */
 	bool is_mail = slice_equal(name, slice_of("mailto"));
-	while (at > start && (is_mail || text[at - 1] != '@'))
-		at--;
+	size_t at = is_mail ? start : skip_user(text, start, true);
 	buf_append(out, text, start);
-	buf_append_text(out, text + at);
+	/* Behind the authority, as in "http//user:password@host", which is a path of the host "http". */
+	while (text[at]) {
+		size_t slash = at + strcspn(text + at, "/\\");
+		size_t next = slash + strspn(text + slash, "/\\");
+		buf_append(out, text + at, next - at);
+		at = next - slash > 1 || ends_with_scheme(text + at, slash - at)
+		         ? skip_user(text, next, false)
+		         : next;
+	}
 }
 
 int url_port(const struct url *self)

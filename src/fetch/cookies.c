@@ -47,8 +47,10 @@ static enum status read_file(struct cookies *self, const char *name)
 	struct buf text;
 	buf_init(&text, FILE_MAX_BYTES);
 	bool good = readfile_whole(name, &text);
+	int error = errno;
 	if (!good)
-		log_error("-b %s: %s (cookies themselves are given as name=value)", name, strerror(errno));
+		log_error(
+		    "-b %s: %s (cookies themselves are given as name=value)", name, readfile_problem(error));
 	char *line = good ? text.data : NULL;
 	for (size_t number = 1; line; number++) {
 		char *newline = strchr(line, '\n');
@@ -58,7 +60,9 @@ static enum status read_file(struct cookies *self, const char *name)
 		line = newline ? newline + 1 : NULL;
 	}
 	buf_release(&text);
-	return good ? STATUS_OK : STATUS_USAGE;
+	if (good)
+		return STATUS_OK;
+	return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 }
 
 enum status cookies_init(struct cookies *self, const struct options *options)

@@ -8,13 +8,19 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum status check_file(const char *option, const char *name)
 {
-	if (!name || access(name, R_OK) == 0)
+	struct stat info;
+	if (!name)
 		return STATUS_OK;
-	log_error("%s %s: %s", option, name, strerror(errno));
+	bool is_there = access(name, R_OK) == 0 && stat(name, &info) == 0;
+	/* It is read at any moment, and more than once; a pipe would be waited for. */
+	if (is_there && S_ISREG(info.st_mode))
+		return STATUS_OK;
+	log_error("%s %s: %s", option, name, is_there ? "is no regular file" : strerror(errno));
 	return STATUS_USAGE;
 }
 

@@ -2,10 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ struct input {
 	int fd; /* of the current source; -1: not begun */
 	bool ended;
 	size_t line;
+	bool ends_with_cr;   /* each line does, and none with a newline */
 	bool line_too_long;  /* the rest of this line is passed over */
 	struct buf unread;   /* read and not handed out yet */
 	size_t unread_start; /* what of it was handed out */
@@ -61,7 +64,8 @@ struct input *input_new(const struct option_list *args)
 		self->sources[i] = source_of(args->items[i], i + 1);
 	self->fd = -1;
 	buf_init(&self->unread, INPUT_LINE_MAX + READ_SIZE);
-	buf_init(&self->text, INPUT_LINE_MAX + sizeof "https://");
+	/* A byte that cannot be shown is three that can. */
+	buf_init(&self->text, 3 * INPUT_LINE_MAX + sizeof "https://");
 	url_init(&self->url);
 	return self;
 }
@@ -94,10 +98,18 @@ void input_free(struct input *self)
 static enum status complain(const struct source *source, int error)
 {
 	const char *hint = "";
+	struct buf shown;
 	size_t first_dot = strcspn(source->name, ".");
 	if (error == ENOENT && first_dot > 0 && first_dot < strcspn(source->name, "/"))
 		hint = " (a URL as an argument needs its https:// in front)";
-	log_error("%s: %s%s", source->name, strerror(error), hint);
+	/* A file has any name; but what has both may be a URL, with a password. */
+	buf_init(&shown, SIZE_MAX / 2);
+	if (strchr(source->name, ':') && strchr(source->name, '@'))
+		url_append_redacted(&shown, source->name);
+	else
+		buf_append_text(&shown, source->name);
+	log_error("%s: %s%s", shown.data, strerror(error), hint);
+	buf_release(&shown);
 	return STATUS_INPUT;
 }
 
@@ -170,14 +182,39 @@ static struct slice trim(struct slice text)
 	return text;
 }
 
-static bool has_control(struct slice text)
+/* The length of what stands first, where it may be shown as it is; else 0: controls, also those of C1, which
+ * some terminals obey, and what is no UTF-8. */
+static size_t shown_length(struct slice text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		if (c < 0x20 || c == 0x7f)
-			return true;
+	struct utf8_char c = utf8_decode(text.data, text.len);
+	bool is_control = c.code_point < 0x20 || (c.code_point >= 0x7f && c.code_point < 0xa0);
+	return c.valid && !is_control ? c.len : 0;
+}
+
+static bool can_be_shown(struct slice text)
+{
+	for (size_t len; text.len > 0; text.data += len, text.len -= len) {
+		len = shown_length(text);
+		if (len == 0)
+			return false;
 	}
-	return false;
+	return true;
+}
+
+/* What is no URL has no normal form: percent-encodes what cannot be shown. */
+static void append_shown(struct buf *out, struct slice text)
+{
+	for (size_t len; text.len > 0; text.data += len, text.len -= len) {
+		char encoded[4];
+		len = shown_length(text);
+		if (len > 0) {
+			buf_append(out, text.data, len);
+			continue;
+		}
+		len = 1;
+		snprintf(encoded, sizeof encoded, "%%%02X", (unsigned char)*text.data);
+		buf_append_text(out, encoded);
+	}
 }
 
 static bool starts_with(struct slice text, const char *prefix)
@@ -239,13 +276,13 @@ static void fill_entry(struct input *self, struct input_entry *entry, struct sli
 	entry->problem = parse_entry(self, text);
 	if (!entry->problem) {
 		entry->url = &self->url;
-		if (has_control(text)) {
+		if (!can_be_shown(text)) {
 			buf_clear(&self->text);
 			buf_append(&self->text, self->url.href.data, self->url.href.len);
 		}
 	} else {
 		buf_clear(&self->text);
-		buf_append(&self->text, text.data, text.len);
+		append_shown(&self->text, text);
 	}
 	entry->text = self->text.data;
 }
@@ -255,12 +292,27 @@ static bool take_line(struct input *self, struct slice *line)
 {
 	const char *start = self->unread.data + self->unread_start;
 	size_t left = self->unread.len - self->unread_start;
-	const char *newline = left ? memchr(start, '\n', left) : NULL;
+	const char *newline = left ? memchr(start, self->ends_with_cr ? '\r' : '\n', left) : NULL;
 	if (!newline)
 		return false;
 	*line = (struct slice){start, (size_t)(newline - start)};
 	self->unread_start += line->len + 1;
 	return true;
+}
+
+/* As much of a long line as shows which one it is. What would be a password with the '@' behind it is left
+ * out. */
+static struct slice start_of(struct slice line)
+{
+	static const size_t shown = 60;
+	size_t len = line.len < shown ? line.len : shown, host = 0;
+	for (size_t i = 1; i < len && host == 0; i++)
+		host = line.data[i] == '/' && line.data[i - 1] == '/' ? i + 1 : 0;
+	for (size_t i = host; i < len; i++) {
+		if (strchr("/?#@", line.data[i]))
+			return (struct slice){line.data, len};
+	}
+	return (struct slice){line.data, memchr(line.data + host, ':', len - host) ? host : len};
 }
 
 /* Makes an entry of a raw line. False where the line is to be passed over. */
@@ -279,8 +331,7 @@ static bool use_line(struct input *self, struct slice line, struct input_entry *
 	if (text.len && text.data[0] == '#')
 		return false;
 	if (too_long) {
-		static const size_t shown = 60;
-		fill_entry(self, entry, (struct slice){text.data, text.len < shown ? text.len : shown});
+		fill_entry(self, entry, start_of(text));
 		entry->url = NULL;
 		entry->problem = "not a URL: the line is longer than 64 KiB";
 		return true;
@@ -308,6 +359,24 @@ static void make_room(struct input *self)
 
 enum read_result { READ_SOME, READ_LATER, READ_DONE, READ_FAILED };
 
+/* The first bytes of a list tell how its lines end, and whether it is text of 16-bit units, in which no line
+ * would be a URL. */
+static enum read_result look_at_start(struct input *self)
+{
+	const char *start = self->unread.data, *cr = memchr(start, '\r', self->unread.len);
+	const char *scheme = self->unread.len > 1 && start[1] == '\0' ? start : start + 1;
+	bool has_mark =
+	    self->unread.len > 1 && (memcmp(start, "\xff\xfe", 2) == 0 || memcmp(start, "\xfe\xff", 2) == 0);
+	bool is_wide = has_mark || (self->unread.len > 9 && memcmp(scheme, "h\0t\0t\0p", 7) == 0);
+	self->ends_with_cr =
+	    cr && cr + 1 < start + self->unread.len && !memchr(start, '\n', self->unread.len);
+	if (!is_wide)
+		return READ_SOME;
+	log_error("%s: is UTF-16, not UTF-8 (iconv -f UTF-16 -t UTF-8 makes it that)",
+	    self->sources[self->current].name);
+	return READ_FAILED;
+}
+
 static enum read_result read_more(struct input *self)
 {
 	const struct source *source = &self->sources[self->current];
@@ -316,10 +385,11 @@ static enum read_result read_more(struct input *self)
 	make_room(self);
 	ssize_t n = read(self->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE);
 	if (n > 0) {
+		bool is_first = self->file_bytes == 0;
 		self->unread.len += (size_t)n;
 		self->bytes += (size_t)n;
 		self->file_bytes += (size_t)n;
-		return READ_SOME;
+		return is_first ? look_at_start(self) : READ_SOME;
 	}
 	if (n == 0)
 		return READ_DONE;
@@ -337,6 +407,7 @@ static bool begin_source(struct input *self)
 	self->fd = source->fd;
 	self->line = 0;
 	self->file_bytes = 0;
+	self->ends_with_cr = false;
 	self->line_too_long = false;
 	buf_clear(&self->unread);
 	self->unread_start = 0;
@@ -357,8 +428,12 @@ static bool take_last_line(struct input *self, struct slice *line)
 	return line->len != 0;
 }
 
+/* What has no end of a line, or nothing but comments, is passed over in steps. */
+enum { STEP_LINES = 256, STEP_READS = 16 };
+
 enum input_state input_next(struct input *self, struct input_entry *entry)
 {
+	size_t lines = 0, reads = 0;
 	while (self->current < self->count) {
 		struct source *source = &self->sources[self->current];
 		if (source->kind == SOURCE_URL) {
@@ -374,8 +449,12 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 		if (take_line(self, &line)) {
 			if (use_line(self, line, entry))
 				return INPUT_ENTRY;
+			if (++lines == STEP_LINES)
+				return INPUT_LATER;
 			continue;
 		}
+		if (++reads == STEP_READS)
+			return INPUT_LATER;
 		switch (read_more(self)) {
 		case READ_SOME:
 			continue;

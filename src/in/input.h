@@ -27,6 +27,7 @@ struct input_entry {
 
 enum input_state {
 	INPUT_ENTRY, /* *entry was filled */
+	INPUT_LATER, /* much was passed over, and there is more: come back at once */
 	INPUT_WAIT,  /* nothing there yet: poll input_descriptor for reading and come back */
 	INPUT_END,   /* no more entries */
 	INPUT_ERROR  /* reading failed; it was logged; no more entries */

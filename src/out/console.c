@@ -13,6 +13,8 @@ static const char *plural(uint64_t count)
 static void show_failure(const struct outcome *outcome)
 {
 	struct buf line;
+	if (!log_shows(LOG_NORMAL))
+		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "%s: ", outcome->place ? outcome->place : outcome->source_url);
 	log_append(&line, LOG_RED, "%s", outcome->reason);

@@ -63,8 +63,9 @@ static enum status check_last_line(struct file *self, bool repair)
 static int open_flags(const char *path, bool append)
 {
 	struct stat info;
+	/* Where somebody empties it, what comes later must not stand behind a hole. */
 	if (!append)
-		return O_WRONLY | O_CREAT;
+		return O_WRONLY | O_CREAT | O_APPEND;
 	bool is_special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 	return (is_special ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND;
 }
@@ -117,6 +118,9 @@ enum status file_begin(struct file *self)
 	if (self->part.target)
 		return part_begin(&self->part, self->fd);
 	/* What stdout already holds belongs to the shell that opened it. */
+	self->begun = true;
+	if (self->append && S_ISREG(self->info.st_mode))
+		self->before = (uint64_t)(self->info.st_size - self->torn);
 	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn))
 		return STATUS_OK;
 	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn : 0) != 0)
@@ -328,10 +332,30 @@ enum status file_commit(struct file *self)
 	return part_commit(&self->part, self->fd, self->name);
 }
 
+/* Somebody else may have put another file in its place, or cut it; the rows are then lost. */
+static enum status check_kept(const struct file *self)
+{
+	struct stat now;
+	const char *what = NULL;
+	if (!self->begun || self->failed != STATUS_OK || self->written == 0 || !S_ISREG(self->info.st_mode) ||
+	    fstat(self->fd, &now) != 0)
+		return STATUS_OK;
+	if (self->is_stdout ? now.st_nlink == 0 && self->info.st_nlink > 0
+	                    : lock_names(self->name, self->fd) == LOCK_NAMES_ANOTHER)
+		what = "was deleted or replaced during the run; what was written to it is lost";
+	else if ((uint64_t)now.st_size < self->before + self->written)
+		what = "was cut during the run; some of what was written to it is lost";
+	if (!what)
+		return STATUS_OK;
+	log_error("%s: %s", self->name, what);
+	return STATUS_OUTPUT;
+}
+
 enum status file_close(struct file *self)
 {
 	buf_release(&self->backlog);
 	self->sent = 0;
+	enum status status = self->fd < 0 ? STATUS_OK : check_kept(self);
 	part_release(&self->part, self->fd);
 	if (self->fd < 0)
 		return STATUS_OK;
@@ -339,6 +363,6 @@ enum status file_close(struct file *self)
 	self->fd = -1;
 	/* Some file systems tell only now that the disk is full. */
 	if (close(fd) != 0 && errno != EINTR)
-		return complain(self, "cannot be closed");
-	return STATUS_OK;
+		return status_first(status, complain(self, "cannot be closed"));
+	return status;
 }

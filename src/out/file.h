@@ -33,12 +33,14 @@ struct file {
 	bool is_stdout;
 	bool append;
 	bool null_ends;
+	bool begun;       /* it may be written to, and is no --atomic file */
 	bool had_content; /* there were bytes in it before the first of ours */
 	off_t torn;       /* bytes of a last line that is not whole */
 	struct stat info; /* of what fd is */
 	struct part part;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
+	uint64_t before;         /* bytes in it before the first of ours */
 	uint64_t accepted;       /* bytes that file_write was given */
 	uint64_t written;        /* … and the system has taken */
 	struct file_alarm alarm; /* the opener may set it */
@@ -91,8 +93,9 @@ enum status file_commit(struct file *self);
  * cannot (errno says why). */
 bool file_find_end(const struct file *self, int fd, off_t size, off_t *end);
 
-/* Closes and checks; an atomic file that was not committed is left as it was, and what is still in
- * the backlog is lost. Harmless on a file that is not open. */
+/* Closes and checks, also that a file that was written to is still what its name says; an atomic file that
+ * was not committed is left as it was, and what is still in the backlog is lost. Harmless on a file that is
+ * not open. */
 enum status file_close(struct file *self);
 
 #endif

@@ -1,5 +1,6 @@
 #include "out/lock.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
 
@@ -13,6 +14,19 @@
 /* F_SETLKW would sleep on where a signal comes just before it. */
 enum { LOOK_MS = 100 };
 
+/* False where the run is to end before what it waits for has come. */
+static bool may_wait(const struct lock_how *how)
+{
+	int64_t left = stop_moment() - clock_now_ms();
+	if (left > 0)
+		poll(NULL, 0, left < LOOK_MS ? (int)left : LOOK_MS);
+	if (!stop_is_due())
+		return true;
+	if (!stop_signal())
+		log_error("%s: still waited for at the deadline; nothing was fetched", how->name);
+	return false;
+}
+
 static enum status take(int fd, const struct lock_how *how)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -25,9 +39,8 @@ static enum status take(int fd, const struct lock_how *how)
 		}
 		if (!told)
 			log_warning("%s: another run writes to it; waiting", how->name);
-		poll(NULL, 0, LOOK_MS);
-		if (stop_signal())
-			return STATUS_OUTPUT;
+		if (!may_wait(how))
+			return STATUS_CUT_SHORT;
 	}
 	return STATUS_OK;
 }
@@ -43,12 +56,30 @@ enum lock_name lock_names(const char *path, int fd)
 	                                                                  : LOCK_NAMES_ANOTHER;
 }
 
+/* Opens it; a named pipe has no place for a writer before there is a reader, who is waited for. */
+static enum status open_at_once(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how)
+{
+	struct stat info;
+	for (bool told = false;; told = true) {
+		*fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, mode);
+		if (*fd >= 0 || errno != ENXIO || stat(path, &info) != 0 || !S_ISFIFO(info.st_mode))
+			return STATUS_OK;
+		if (!told)
+			log_warning("%s: nobody reads this pipe; waiting", how->name);
+		if (!may_wait(how))
+			return STATUS_CUT_SHORT;
+		errno = ENXIO;
+	}
+}
+
 enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how)
 {
 	enum status status;
 	struct stat info;
 	do {
-		*fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+		status = open_at_once(fd, path, flags, mode, how);
+		if (status != STATUS_OK)
+			return status;
 		if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 			return STATUS_OK;
 		if (*fd < 0) {

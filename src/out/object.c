@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 void object_set(json_t *object, const char *key, json_t *value)
@@ -34,9 +36,25 @@ void object_set_ms(json_t *object, const char *key, double ms)
 	object_set(object, key, ms < 0 ? json_null() : json_real(ms));
 }
 
+/* Jansson leaves DEL and the C1 controls, U+0080 to U+009F, as they are; some terminals obey them. */
 static int append(const char *bytes, size_t len, void *out)
 {
-	return buf_append(out, bytes, len) ? 0 : -1;
+	for (size_t at = 0; at < len;) {
+		size_t plain = at;
+		while (plain < len && bytes[plain] != '\x7f' &&
+		       !(bytes[plain] == '\xc2' && plain + 1 < len && (unsigned char)bytes[plain + 1] < 0xa0))
+			plain++;
+		buf_append(out, bytes + at, plain - at);
+		at = plain;
+		if (at == len)
+			break;
+		bool is_two = bytes[at] == '\xc2';
+		char escape[8];
+		snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)bytes[at + is_two]);
+		buf_append_text(out, escape);
+		at += is_two ? 2 : 1;
+	}
+	return 0;
 }
 
 /* So many digits are microseconds in a run of some 16 minutes, and milliseconds in any. */

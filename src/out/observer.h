@@ -22,6 +22,8 @@ struct totals {
 	int64_t elapsed_ms;
 	int64_t longest_turn_us; /* of the loop */
 	bool deadline;           /* it was stopped by its own deadline */
+	bool unread;             /* the list was not read to its end: … */
+	int64_t unread_about;    /* … about so many lines; negative: nobody knows */
 	int signal;              /* that stopped it; 0: none */
 };
 

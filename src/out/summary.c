@@ -43,7 +43,9 @@ const char *summary_signal_name(int number)
 
 double summary_pace(const struct totals *totals)
 {
-	return totals->elapsed_ms > 0 ? (double)totals->urls * 1000 / (double)totals->elapsed_ms : 0;
+	return totals->elapsed_ms > 0
+	           ? (double)totals->outcomes[OUTCOME_OK] * 1000 / (double)totals->elapsed_ms
+	           : 0;
 }
 
 static bool is_connecting(enum outcome_stage stage)
@@ -131,6 +133,15 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 	log_line(&line);
 }
 
+static void show_unread(const struct totals *totals)
+{
+	if (totals->unread && totals->unread_about > 0)
+		log_warning("about %" PRId64 " line%s of the list not read", totals->unread_about,
+		    totals->unread_about == 1 ? " was" : "s were");
+	else if (totals->unread)
+		log_warning("the list was not read to its end");
+}
+
 static void show_reasons(struct summary *self, const struct totals *totals)
 {
 	const struct reasons *reasons = &self->reasons;
@@ -198,7 +209,8 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 {
 	struct summary *self = ctx;
 	bool any_failed = totals->outcomes[OUTCOME_FAILED] != 0;
-	bool all_went_well = !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0;
+	bool all_went_well =
+	    !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0 && !totals->unread;
 	reasons_sort(&self->reasons);
 	/* Whoever closed the pipe has seen enough. */
 	if (totals->signal == SIGPIPE)
@@ -207,6 +219,7 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 		return STATUS_OK;
 	log_event("the longest turn of the loop took %.1f ms", (double)totals->longest_turn_us / 1000);
 	show_totals(self, totals);
+	show_unread(totals);
 	show_reasons(self, totals);
 	show_hosts(self, totals);
 	if (any_failed || log_shows(LOG_VERBOSE))

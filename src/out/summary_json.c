@@ -70,6 +70,7 @@ static json_t *summary_object(const struct summary *self, const struct totals *t
 	object_set(object, "totals", totals_object(self, totals));
 	object_set(object, "elapsed_ms", json_integer(totals->elapsed_ms));
 	object_set(object, "deadline", json_boolean(totals->deadline));
+	object_set(object, "list_complete", json_boolean(!totals->unread));
 	object_set(object, "signal",
 	    totals->signal ? json_string(summary_signal_name(totals->signal)) : json_null());
 	object_set(object, "exit_status", exit_status >= 0 ? json_integer(exit_status) : json_null());

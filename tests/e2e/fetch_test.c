@@ -526,6 +526,33 @@ Test(fetch, keeps_secrets_to_the_origin_they_were_meant_for)
 	site_stop(&other);
 }
 
+/* libcurl keeps cookies for the host that the header names: with it set for one request, and not for the
+ * next. */
+Test(fetch, keeps_cookies_to_the_host_that_a_header_names)
+{
+	struct site site, other;
+	struct site_stats stats;
+	struct run_result result;
+	char target[1000], resolve[200];
+	site_start(&site);
+	site_start(&other);
+	snprintf(target, sizeof target, "http://other.test:%u/_/page?links=1", other.port);
+	snprintf(resolve, sizeof resolve, "other.test:%u:127.0.0.1", other.port);
+	const char *url =
+	    site_page(&site, "status", "302", "location", target, "header", "Set-Cookie: secret=1; Path=/");
+	run_areq(&result, "-j", "1", "-H", "Host: virtual.example", "--resolve", resolve, url,
+	    site_page(&site, "links", "1"), target);
+	run_expect_exit(&result, 0);
+	site_stats(&other, &stats);
+	cr_assert_eq(stats.count, 2);
+	for (size_t i = 0; i < stats.count; i++)
+		cr_expect_null(site_request_header(&stats.requests[i], "Cookie"), "request %zu", i);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+	site_stop(&other);
+}
+
 /* base64 of "user:p@ss" */
 #define BASIC "Basic dXNlcjpwQHNz"
 

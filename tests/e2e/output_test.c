@@ -1,4 +1,5 @@
 /* The output file, stdout, stderr and the ends of a run. */
+#include "base/utf8.h"
 #include "support/rows.h"
 #include "support/run.h"
 #include "support/scratch.h"
@@ -636,6 +637,158 @@ Test(output, holds_no_message_where_stderr_is_closed)
 	expect_file(&scratch, "found.tsv", header);
 	run_release(&result);
 	scratch_release(&scratch);
+}
+
+/* Somebody does this to the file while the run waits for its second page. */
+static void check_meddled(const char *what, const char *const *args, const char *command, const char *words)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	char list[1000];
+	site_start(&site);
+	scratch_init(&scratch);
+	snprintf(list, sizeof list, "%s\n%s\n", site_page(&site, "links", "1000"),
+	    site_page(&site, "links", "1", "delay", "1000"));
+	struct run_options options = {.input = list, .directory = scratch_path(&scratch, ".")};
+	run_start(&child, &options, run_areq_name(), args);
+	site_wait_requests(&site, 2, 5);
+	run_wait(&child, 0.3);
+	struct run_options here = {.directory = scratch_path(&scratch, ".")};
+	run_program(&result, &here, "/bin/sh", (const char *const[]){"-c", command, NULL});
+	run_assert_exit(&result, 0);
+	run_release(&result);
+	run_finish(&child, &result);
+	run_expect_exit(&result, words ? 3 : 0);
+	cr_expect(!words || strstr(result.err, words), "%s: %s", what, result.err);
+	if (scratch_exists(&scratch, "out")) {
+		size_t len;
+		char *rows = scratch_read(&scratch, "out", &len);
+		cr_expect_eq(strlen(rows), len, "%s: there is a hole in the file", what);
+		free(rows);
+	}
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(output, that_somebody_else_spoils_is_reported)
+{
+	static const char *const rows[] = {"-o", "out", NULL}, *const added[] = {"-a", "-o", "out", NULL};
+	static const char *const report[] = {"-o", "rows", "--report", "out", NULL};
+	static const char gone[] = "out: was deleted or replaced", cut[] = "out: was cut";
+	check_meddled("deleted", rows, "rm out", gone);
+	check_meddled("replaced", rows, "echo x >new; mv new out", gone);
+	check_meddled("emptied", rows, ": >out", cut);
+	check_meddled("deleted, -a", added, "rm out", gone);
+	check_meddled("emptied, -a", added, ": >out", cut);
+	check_meddled("a report", report, "rm out", gone);
+	check_meddled("moved away and back", rows, "mv out x; mv x out", NULL);
+	check_meddled("added to", added, "echo x >>out", NULL);
+}
+
+Test(output, is_no_file_that_the_run_reads)
+{
+	struct scratch scratch;
+	struct run_result result;
+	scratch_init(&scratch);
+	const char *file = scratch_write(&scratch, "file", "# nothing\n");
+	const char *options[] = {"--cacert", "--netrc-file", "-b", "--config"};
+	const char *outputs[] = {"-o", "--report", "--summary-json"};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		for (size_t j = 0; j < sizeof outputs / sizeof *outputs; j++) {
+			run_areq(&result, options[i], file, outputs[j], file, "http://127.0.0.1:1/");
+			run_expect_exit(&result, 2);
+			cr_expect(strstr(result.err, "nothing was written to it"), "%s", result.err);
+			run_release(&result);
+			char *text = scratch_read(&scratch, "file", NULL);
+			cr_expect_str_eq(text, "# nothing\n");
+			free(text);
+		}
+	}
+	scratch_release(&scratch);
+}
+
+/* U+009B is a CSI to some terminals, and 0x9B alone to others. */
+Test(output, has_no_control_and_only_utf_8_in_its_fields)
+{
+	static const char *const lines[] = {"%s&x=\302\2331m\n", "%s&x=\2331m\n", "ftp://\302\2331m/\n",
+	    "http://\2331m/\n", "http://a\177b/\n", "x\001y z\n"};
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char list[4000];
+	site_start(&site);
+	scratch_init(&scratch);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		static const char *const formats[] = {"tsv", "csv", "jsonl"};
+		snprintf(list, sizeof list, lines[i],
+		    site_page(&site, "body", "<a href='\302\233x'>\302\233</a><a href='\177'>"));
+		for (size_t j = 0; j < sizeof formats / sizeof *formats; j++) {
+			run_areq_with(&result, (&(struct run_options){.input = list}), "-r", "0", "--format",
+			    formats[j], "--report", scratch_path(&scratch, "report"));
+			char *report = scratch_read(&scratch, "report", NULL);
+			const char *const texts[] = {result.out, report, result.err};
+			for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+				cr_expect_eq(utf8_valid_length(texts[k], strlen(texts[k])), strlen(texts[k]),
+				    "%s", texts[k]);
+				cr_expect_not(strstr(texts[k], "\302\233"), "%s", texts[k]);
+				cr_expect_not(strpbrk(texts[k], "\001\177"), "%s", texts[k]);
+			}
+			free(report);
+			run_release(&result);
+		}
+	}
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(output, never_shows_what_looks_like_a_password)
+{
+	static const char *const lines[] = {"http//user:secret@127.0.0.1:1/", "http/user:secret@h.test",
+	    "\"http://user:secret@127.0.0.1:1/\"", "'http://user:secret@127.0.0.1:1/'",
+	    "user:secret@127.0.0.1", "<http://user:secret@127.0.0.1:1/>", "http://user:sec/secret@127.0.0.1/",
+	    "http:user:secret@127.0.0.1:1", "https://user:secret@bad host/", "ftp://user:secret@h/",
+	    "http://user:secret@[::1/"};
+	struct scratch scratch;
+	struct run_result result;
+	char list[4000];
+	scratch_init(&scratch);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		snprintf(list, sizeof list, "%s\n", lines[i]);
+		run_areq_with(&result, (&(struct run_options){.input = list}), "-v", "-r", "0",
+		    "--connect-timeout", "1", "--dns-servers", "127.0.0.1:1", "--report",
+		    scratch_path(&scratch, "report"), "--summary-json", scratch_path(&scratch, "summary"));
+		char *report = scratch_read(&scratch, "report", NULL),
+		     *summary = scratch_read(&scratch, "summary", NULL);
+		cr_expect_not(strstr(result.err, "secret"), "%s", result.err);
+		cr_expect_not(strstr(result.out, "secret"), "%s", result.out);
+		cr_expect_not(strstr(report, "secret"), "%s", report);
+		cr_expect_not(strstr(summary, "secret"), "%s", summary);
+		free(report);
+		free(summary);
+		run_release(&result);
+		run_areq(
+		    &result, "-r", "0", "--connect-timeout", "1", "--dns-servers", "127.0.0.1:1", lines[i]);
+		cr_expect_not(strstr(result.err, "secret"), "%s", result.err);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+}
+
+Test(input, of_another_encoding_is_named)
+{
+	static const char *const lists[] = {"\377\376h\0t\0t\0p\0:\0/\0/\0", "\376\377\0h\0t\0t\0p\0:\0/\0/",
+	    "h\0t\0t\0p\0:\0/\0/\0", "\0h\0t\0t\0p\0:\0/\0/"};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		struct run_result result;
+		run_areq_with(
+		    &result, (&(struct run_options){.input = lists[i], .input_len = i < 2 ? 16 : 14}), "-q");
+		run_expect_exit(&result, 2);
+		cr_expect(strstr(result.err, "stdin: is UTF-16, not UTF-8 (iconv"), "%s", result.err);
+		run_release(&result);
+	}
 }
 
 Test(stderr_lines, tell_how_a_url_is_given_as_an_argument)

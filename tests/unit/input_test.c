@@ -38,7 +38,10 @@ static void read_all(const void *content, size_t len, char *result, size_t size)
 	struct input *input = open_input(&name, 1);
 	struct input_entry entry;
 	result[0] = '\0';
-	while (input_next(input, &entry) == INPUT_ENTRY) {
+	for (enum input_state state;
+	     (state = input_next(input, &entry)) == INPUT_ENTRY || state == INPUT_LATER;) {
+		if (state == INPUT_LATER)
+			continue;
 		size_t used = strlen(result);
 		snprintf(result + used, size - used, "%s%s|%zu\n", entry.text, entry.problem ? "|bad" : "",
 		    entry.line);
@@ -92,7 +95,7 @@ Test(input, reports_a_nul_byte)
 	static const char content[] = "http://a/\0b\nhttp://c/\n";
 	char result[256];
 	read_all(content, sizeof content - 1, result, sizeof result);
-	cr_assert_str_eq(result, "http://a/|bad|1\nhttp://c/|2\n");
+	cr_assert_str_eq(result, "http://a/%00b|bad|1\nhttp://c/|2\n");
 }
 
 Test(input, passes_over_a_line_that_is_too_long_and_goes_on)
@@ -244,4 +247,16 @@ Test(input, knows_nothing_of_what_a_pipe_holds)
 	input_free(input);
 	unlink(name);
 	rmdir(folder);
+}
+
+Test(input, takes_a_list_whose_lines_end_with_cr)
+{
+	static const char *const lists[] = {
+	    "http://a/\rhttp://b/\rhttp://c/\r", "http://a/\r\rhttp://b/\r# no\rhttp://c/"};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		char result[256];
+		read_all(lists[i], strlen(lists[i]), result, sizeof result);
+		cr_expect_str_eq(result, i ? "http://a/|1\nhttp://b/|3\nhttp://c/|5\n"
+		                           : "http://a/|1\nhttp://b/|2\nhttp://c/|3\n");
+	}
 }

@@ -184,7 +184,7 @@ Test(summary, groups_more_than_three_failures)
 		fail(&scene, i ? "http://b/" : "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
 	tell(&scene, &ok);
 	cr_expect_str_eq(end(&scene),
-	    "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB, 6.5 pages/s)\n"
+	    "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB, 0.5 pages/s)\n"
 	    "areq:   11  got 404 Not Found, first http://c/\n"
 	    "areq:    1  got 500 Internal Server Error, http://a/\n");
 }

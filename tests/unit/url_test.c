@@ -106,6 +106,12 @@ Test(url, credentials_are_kept_apart)
 	    {"http://h/?@", "", "http://h/?@", "http://h/?@"},
 	    {"mailto:a@b", "", "mailto:a@b", "mailto:a@b"},
 	    {"x://u:p@h", "u:p", "x://h", "x://h"},
+	    {"https://http//u:p@h/x", "", "https://http//u:p@h/x", "https://http//h/x"},
+	    {"https://http/u:p@h/x", "", "https://http/u:p@h/x", "https://http/h/x"},
+	    {"http://h/a:b@c", "", "http://h/a:b@c", "http://h/a:b@c"},
+	    {"http://h/http://u@h", "", "http://h/http://u@h", "http://h/http://u@h"},
+	    {"http://h/?a=https://u:p@h/#http://v:q@h", "", "http://h/?a=https://u:p@h/#http://v:q@h",
+	        "http://h/?a=https://h/#http://h"},
 	};
 	struct url url;
 	struct buf out;
@@ -123,9 +129,16 @@ Test(url, credentials_are_kept_apart)
 		url_append_redacted(&out, cases[i].input);
 		cr_expect_str_eq(out.data, cases[i].redacted);
 	}
-	buf_clear(&out);
-	url_append_redacted(&out, "u:p@bad host/x");
-	cr_expect_str_eq(out.data, "bad host/x", "no URL, but somebody's password");
+	static const char *const typed[][2] = {{"u:p@bad host/x", "bad host/x"},
+	    {"http://u:p/w@h/", "http://h/"}, {"http://u:p?w#@h/", "http://h/"}, {"http//u:p@h", "http//h"},
+	    {"\"http://u:p@h/\"", "\"http://h/\""}, {"<http://u:p@h/>", "<http://h/>"},
+	    {"http:%2F%2Fu:p@h", "http:h"}, {"http:///u:p@h", "http:///h"}, {"u:p@h", "h"},
+	    {"http://[::1", "http://[::1"}, {"http://h:80x/", "http://h:80x/"}};
+	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+		buf_clear(&out);
+		url_append_redacted(&out, typed[i][0]);
+		cr_expect_str_eq(out.data, typed[i][1], "no URL, but somebody's password");
+	}
 	url_release(&url);
 	buf_release(&out);
 }

@@ -1,0 +1,234 @@
+/* A run that is stopped, or never begins, ends when it should, and says so. */
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What ends at its deadline of half a second has ended by then; what does not waits for ever. */
+static const double LONG_AFTER = 8;
+
+static const char old_rows[] = "source_url\tparsed_url\nhttp://old/\thttp://old/1\n";
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+	while ((text = strstr(text, part))) {
+		count++;
+		text += strlen(part);
+	}
+	return count;
+}
+
+static void expect_text(struct scratch *scratch, const char *name, const char *wanted)
+{
+	char *text = scratch_read(scratch, name, NULL);
+	cr_expect_str_eq(text, wanted);
+	free(text);
+}
+
+/* Many URLs of one server that never answers. */
+static char *silent_list(struct site *site, size_t count)
+{
+	char *list = calloc(count, 128), *end = list, number[32];
+	for (size_t i = 0; i < count; i++) {
+		snprintf(number, sizeof number, "%zu", i);
+		end += sprintf(end, "%s\n", site_page(site, "delay", "60000", "group", number));
+	}
+	return list;
+}
+
+Test(stop, before_the_end_of_the_list_is_no_good_run)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	scratch_write(&scratch, "out", old_rows);
+	struct run_options options = {.input_pipe = true};
+	run_start_areq(&child, &options, "--atomic", "-o", scratch_path(&scratch, "out"), "--deadline", "1s",
+	    "--fail-on", "never", "--summary-json", scratch_path(&scratch, "summary"));
+	run_feed(&child, site_page(&site, "links", "1"));
+	run_feed(&child, "\n");
+	/* The pipe stays open, so that nobody knows what more there would be. */
+	run_wait(&child, LONG_AFTER);
+	cr_expect(child.ended, "it has not ended at its deadline");
+	run_finish(&child, &result);
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "1 URL: 1 ok"), "%s", result.err);
+	cr_expect(strstr(result.err, "the list was not read to its end"), "%s", result.err);
+	cr_expect(strstr(result.err, "left as it was"), "%s", result.err);
+	expect_text(&scratch, "out", old_rows);
+	char *summary = scratch_read(&scratch, "summary", NULL);
+	cr_expect(strstr(summary, "\"list_complete\":false"), "%s", summary);
+	free(summary);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* By a deadline, or by a signal: number is 0 or that. */
+static void check_accounts(struct site *site, struct scratch *scratch, bool by_pipe, int number)
+{
+	enum { URLS = 20000 };
+	struct run_result result;
+	char *list = silent_list(site, URLS);
+	scratch_write(scratch, "list", list);
+	struct run_options options = {
+	    .input = by_pipe ? list : NULL, .signal = {.number = number, .after = 1.0}};
+	run_areq_with(&result, &options, "--fail-on", "never", "--deadline", number ? "20s" : "1s",
+	    "--report", scratch_path(scratch, "report"), "-o", "/dev/null", "-v",
+	    by_pipe ? "-" : scratch_path(scratch, "list"));
+	cr_expect(number ? result.signal == number : result.exit_status == 1, "%d, %d: %.2000s",
+	    result.exit_status, result.signal, result.err);
+	cr_expect(strstr(result.err, "20000 URLs: 0 ok, 20000 interrupted; 0 links"), "%s",
+	    strstr(result.err, "stopped"));
+	cr_expect(strstr(result.err, " 0.0 pages/s)"), "%s", strstr(result.err, "stopped"));
+	cr_expect_not(strstr(result.err, "not read"));
+	char *report = scratch_read(scratch, "report", NULL);
+	cr_expect_eq(count_of(report, "\n"), URLS);
+	cr_expect_eq(count_of(report, "\"outcome\":\"interrupted\""), URLS);
+	free(report);
+	free(list);
+	run_release(&result);
+}
+
+Test(stop, accounts_for_the_whole_list)
+{
+	struct site site;
+	struct scratch scratch;
+	site_start(&site);
+	scratch_init(&scratch);
+	check_accounts(&site, &scratch, false, 0);
+	check_accounts(&site, &scratch, true, 0);
+	check_accounts(&site, &scratch, false, SIGTERM);
+	check_accounts(&site, &scratch, true, SIGINT);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* A list that has no end, and the deadline comes all the same; a good URL stands at its beginning. */
+static void check_endless(const char *what, const struct run_options *options, const char *list)
+{
+	struct run_result result;
+	run_areq_with(&result, options, "--deadline", "1s", "-r", "0", "-o", "/dev/null", list);
+	run_expect_exit(&result, 1);
+	cr_expect_lt(result.seconds, LONG_AFTER, "%s: %g s", what, result.seconds);
+	cr_expect(strstr(result.err, "not read"), "%s: %s", what, result.err);
+	cr_expect_lt(result.max_rss_kib, 64 * 1024, "%s: %ld KiB", what, result.max_rss_kib);
+	run_release(&result);
+}
+
+Test(stop, comes_in_a_list_without_end)
+{
+	struct scratch scratch;
+	struct run_options options = {0};
+	scratch_init(&scratch);
+	check_endless("zeros", &options, "/dev/zero");
+	scratch_write(&scratch, "sparse", "\n");
+	cr_assert_eq(truncate(scratch_path(&scratch, "sparse"), (off_t)200 << 30), 0);
+	check_endless("a sparse file", &options, scratch_path(&scratch, "sparse"));
+	scratch_release(&scratch);
+}
+
+Test(stop, comes_in_an_endless_pipe)
+{
+	static const char *const texts[] = {"'# nothing'", "''", "not://a.url", "http://127.0.0.1:1/", "x%"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct run_result result;
+		char command[512];
+		snprintf(command, sizeof command,
+		    "yes %s | { %s -q -r 0 --deadline 1s >/dev/null; echo $?; }", texts[i], run_areq_name());
+		run_program(&result, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
+		cr_expect_str_eq(result.out, "1\n", "%s: %s", texts[i], result.err);
+		cr_expect_lt(result.seconds, LONG_AFTER, "%s: %g s", texts[i], result.seconds);
+		run_release(&result);
+	}
+}
+
+Test(stop, is_not_held_up_by_lines_that_are_passed_over)
+{
+	enum { JUNK = 200000 };
+	struct site site;
+	struct run_result result;
+	char *list = malloc(JUNK * 8 + 1000), *end = list;
+	site_start(&site);
+	end += sprintf(end, "%s\n", site_page(&site, "links", "1"));
+	for (int i = 0; i < JUNK; i++)
+		end += sprintf(end, i % 2 ? "# %d\n" : "x:y%d\n", i % 1000);
+	end += sprintf(end, "%s\n", site_page(&site, "links", "2"));
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-v");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "100002 URLs: 2 ok, 100000 failed"), "%.200s", result.err);
+	const char *turn = strstr(result.err, "the longest turn of the loop took ");
+	double ms = -1;
+	cr_assert(turn && sscanf(turn, "the longest turn of the loop took %lf ms", &ms) == 1);
+	/* All of the list in one turn would be several times that. */
+	cr_expect(ms >= 0 && ms < 100, "%.1f ms", ms);
+	run_release(&result);
+	free(list);
+	site_stop(&site);
+}
+
+/* With option and a named pipe that has no other end, at the deadline and by a signal. */
+static void check_pipe(const char *url, const char *option, const char *pipe)
+{
+	struct run_result result;
+	run_areq(&result, "--deadline", "500ms", option, pipe, url);
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, pipe), "%s: %s", option, result.err);
+	cr_expect_lt(result.seconds, LONG_AFTER, "%s: %g s", option, result.seconds);
+	run_release(&result);
+	struct run_options options = {.signal = {.number = SIGTERM, .after = 0.5}};
+	run_areq_with(&result, &options, option, pipe, url);
+	cr_expect_eq(
+	    result.signal, SIGTERM, "%s: exit status %d: %s", option, result.exit_status, result.err);
+	cr_expect_lt(result.seconds, LONG_AFTER, "%s: %g s", option, result.seconds);
+	run_release(&result);
+}
+
+Test(stop, comes_while_a_named_pipe_is_waited_for)
+{
+	static const char *const options[] = {"-o", "--report", "--summary-json", "-b", "--config"};
+	struct site site;
+	struct scratch scratch;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *pipe = scratch_path(&scratch, "pipe");
+	cr_assert_eq(mkfifo(pipe, 0600), 0);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		check_pipe(site_page(&site, "links", "1"), options[i], pipe);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(stop, comes_while_a_lock_is_waited_for)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_child first;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *out = scratch_path(&scratch, "out");
+	run_start_areq(&first, NULL, "-t", "20", "-o", out, site_page(&site, "delay", "60000"));
+	site_wait_requests(&site, 1, 5);
+	run_areq(&result, "--deadline", "500ms", "-o", out, site_page(&site, "links", "1"));
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "deadline"), "%s", result.err);
+	cr_expect_lt(result.seconds, LONG_AFTER);
+	run_release(&result);
+	run_kill(&first, SIGTERM);
+	run_finish(&first, &result);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
