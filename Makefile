@@ -99,7 +99,7 @@ $(BUILD)/unit: $(call objects,$(UNIT_SOURCES)) $(LIB_OBJECTS)
 	$(LINK) $(TEST_LIBS) $(DEPS_LIBS) $(LDLIBS)
 
 # The black-box tests and their server know of areq only its smallest rooms.
-BASE_OBJECTS := $(call objects,$(addprefix src/base/,alloc.c buf.c screen.c status.c utf8.c))
+BASE_OBJECTS := $(call objects,$(addprefix src/base/,alloc.c buf.c clock.c screen.c status.c utf8.c))
 
 $(BUILD)/e2e: $(call objects,$(E2E_SOURCES)) $(BASE_OBJECTS)
 	$(LINK) $(TEST_LIBS) $(DEPS_LIBS) $(LDLIBS)

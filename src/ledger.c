@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/random.h"
+#include "base/screen.h"
 #include "base/stop.h"
 #include "base/url.h"
 
@@ -80,6 +81,7 @@ static void turn(void *ctx, struct wait *wait)
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, wait, &self->backlog));
 	ledger_tell_taken(self);
+	screen_hand_on(wait);
 }
 
 static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)

@@ -77,6 +77,7 @@ int main(int argc, char **argv)
 		status = run_options(&options, began, &signal);
 	}
 	cli_release(&options);
+	screen_finish(signal != 0 || stop_is_due());
 	if (signal)
 		stop_die(signal);
 	return status_exit_code(status);

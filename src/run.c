@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/screen.h"
 #include "base/stop.h"
 #include "fetch/crawl.h"
 #include "in/input.h"
@@ -135,6 +136,7 @@ static enum status crawl(struct run *self)
 	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
 	self->totals.signal = ending_signal(status);
 	/* Some write their last lines now. */
+	screen_begin_end();
 	status = status_first(status, observers_end(&self->observers, &self->totals));
 	status = status_first(status, drain_outputs(self, stop_at));
 	if (self->totals.local)

@@ -25,7 +25,19 @@ void screen_wipe(void);
 /* The same for good: also what others have written over it, such as "^C". Harmless without a line. */
 void screen_release(void);
 
-/* Writes whole lines above the kept one, in one write. What stderr does not take is lost. */
+/* Writes whole lines above the kept one. What stderr does not take now is kept for it, up to 1 MiB, but never
+ * waited for; of what comes then, the lines are counted, and their number is said once there is room. */
 void screen_print(const char *bytes, size_t len);
+
+/* What comes from now on is worth most, and has room behind all that is kept. */
+void screen_begin_end(void);
+
+/* Writes more of what is kept, and lets *wait wait until stderr takes the rest. */
+struct wait;
+void screen_hand_on(struct wait *wait);
+
+/* The last chance for what is kept: waits as long as stderr takes something each second, but for no more than
+ * ten, or one where the end is near (is_hasty). */
+void screen_finish(bool is_hasty);
 
 #endif

@@ -232,3 +232,54 @@ Test(stop, comes_while_a_lock_is_waited_for)
 	scratch_release(&scratch);
 	site_stop(&site);
 }
+
+/* Runs areq with a stderr that nobody reads, and its command where %s is. */
+static void check_unread_stderr(const char *command, const char *ends_with)
+{
+	struct scratch scratch;
+	struct run_result result;
+	char text[2000], areq[1000];
+	scratch_init(&scratch);
+	const char *err = scratch_path(&scratch, "err");
+	snprintf(areq, sizeof areq, command, run_areq_name());
+	snprintf(text, sizeof text,
+	    "mkfifo %s; sleep 30 <%s & reader=$!; { %s; } 2>%s; echo ended with $?; kill $reader", err, err,
+	    areq, err);
+	run_program(&result, NULL, "/bin/sh", (const char *const[]){"-c", text, NULL});
+	cr_expect(strstr(result.out, ends_with), "%s: %s", command, result.out);
+	cr_expect_lt(result.seconds, LONG_AFTER, "%s: %g s", command, result.seconds);
+	run_release(&result);
+	scratch_release(&scratch);
+}
+
+Test(stop, does_not_wait_for_a_reader_of_the_messages)
+{
+	check_unread_stderr("seq 100000 | sed s/^/x:y/ | %s >/dev/null", "ended with 1\n");
+	check_unread_stderr("seq 100000 | sed s/^/x:y/ | %s -v >/dev/null", "ended with 1\n");
+	check_unread_stderr("yes x:y | %s -v --deadline 1s >/dev/null", "ended with 1\n");
+	check_unread_stderr("yes x:y | timeout -s INT 1 %s -v >/dev/null", "ended with 124\n");
+}
+
+Test(stop, counts_the_messages_that_nobody_read)
+{
+	struct run_result result;
+	char text[1000];
+	/* The reader takes its time, and then all of it. */
+	snprintf(text, sizeof text, "seq 100000 | sed s/^/x:y/ | %s 2>&1 >/dev/null | { sleep 0.3; cat; }",
+	    run_areq_name());
+	run_program(&result, NULL, "/bin/sh", (const char *const[]){"-c", text, NULL});
+	size_t lines = count_of(result.out, "\n"), lost = 0;
+	const char *said = strstr(result.out, " lost: nobody read them");
+	cr_expect(strstr(result.out, "stdin:1: not "), "%.200s", result.out);
+	if (said) {
+		while (said > result.out && said[-1] != '\n')
+			said--;
+		cr_expect_eq(sscanf(said, "areq: %zu lines were", &lost), 1, "%.100s", said);
+	}
+	/* Each line that is here was written whole. */
+	cr_expect_eq(count_of(result.out, "areq: "), lines, "%zu, %zu: %s", count_of(result.out, "areq: "),
+	    lines, result.out + result.out_len - 1000);
+	cr_expect(strstr(result.out, "100000 URLs: 0 ok, 100000 failed"), "the summary");
+	cr_expect_geq(lines + lost, 1000, "%zu, %zu", lines, lost);
+	run_release(&result);
+}
