@@ -66,9 +66,14 @@ static bool is_public_v4(const uint8_t *address)
 	return !is_in_any(address, special_v4, sizeof special_v4 / sizeof *special_v4);
 }
 
+static bool has_v4(const uint8_t *address)
+{
+	return is_in(address, &mapped_v6) || is_in(address, &nat64_v6);
+}
+
 static bool is_public_v6(const uint8_t *address)
 {
-	if (is_in(address, &mapped_v6) || is_in(address, &nat64_v6))
+	if (has_v4(address))
 		return is_public_v4(address + 12);
 	return is_in(address, &global_v6) &&
 	       !is_in_any(address, special_v6, sizeof special_v6 / sizeof *special_v6);
@@ -83,6 +88,12 @@ bool address_is_public(const struct sockaddr *address)
 		return is_public_v6(
 		    (const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 	return false;
+}
+
+bool address_has_v4(const struct sockaddr *address)
+{
+	return address->sa_family == AF_INET6 &&
+	       has_v4((const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
 void address_text(const struct sockaddr *address, char *text, size_t size)

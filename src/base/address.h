@@ -14,6 +14,9 @@
  * RFC 4291, section 2.5.5.2; NAT64: RFC 6052) is what that is; those of 6to4 and Teredo are never public. */
 bool address_is_public(const struct sockaddr *address);
 
+/* True for an IPv6 address with an IPv4 address in its last four bytes: mapped, or NAT64. */
+bool address_has_v4(const struct sockaddr *address);
+
 /* Writes the address as text, NUL-terminated, into text[0..size); INET6_ADDRSTRLEN is enough. */
 void address_text(const struct sockaddr *address, char *text, size_t size);
 

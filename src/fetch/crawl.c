@@ -111,6 +111,7 @@ static void crawl_release(struct crawl *self)
 	free(self->active);
 	heap_release(&self->transfers.paused);
 	heap_release(&self->transfers.ending);
+	own_networks_release(&self->transfers.own_networks);
 	decoder_limits_release(&self->transfers.decoding);
 	lookups_free(self->lookups);
 	sockets_release(&self->sockets);

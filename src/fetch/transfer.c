@@ -270,7 +270,9 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 {
 	struct transfer *self = ctx;
 	(void)purpose;
-	if (self->common->settings->options->public_only && !address_is_public(&address->addr)) {
+	struct own_networks *own = &self->common->own_networks;
+	if (self->common->settings->options->public_only &&
+	    (!address_is_public(&address->addr) || own_networks_hold(own, &address->addr))) {
 		address_text(&address->addr, self->refused, sizeof self->refused);
 		return CURL_SOCKET_BAD;
 	}

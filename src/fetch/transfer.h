@@ -10,6 +10,7 @@
 #include "base/outcome.h"
 #include "fetch/decode.h"
 #include "fetch/descriptors.h"
+#include "fetch/own_networks.h"
 #include "fetch/settings.h"
 
 #include <curl/curl.h>
@@ -86,6 +87,7 @@ struct transfers {
 	const struct settings *settings; /* borrowed, as the next two */
 	const struct shares *shares;
 	const struct fetch_handlers *handlers;
+	struct own_networks own_networks;
 	struct descriptors descriptors; /* counts what transfers take of them, and their connections */
 	struct decoder_limits decoding; /* its until_us is set for each turn of the loop */
 	struct heap paused; /* transfers with bytes that are not decoded yet, those that wait longest first */

@@ -8,6 +8,8 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* The value of a header of the nth request for that URL, which must have been made; "" where it had none. The
  * answer is good until the next call. */
@@ -316,4 +318,39 @@ Test(network, proxies_come_from_the_option_or_else_the_environment)
 	cr_expect(strstr(result.err, "no name server can be reached"), "%s", result.err);
 	run_release(&result);
 	site_stop(&site);
+}
+
+/* A machine with public addresses of its own, which changes them while areq runs: in a network namespace. */
+static const char own_machine[] =
+    "ip link set lo up; ip addr add 93.184.216.34/24 dev lo; ip addr add 2600:1::1/64 dev lo nodad\n"
+    "{ printf '%%s\\n' http://93.184.216.34:1/a http://93.184.216.99:1/b http://[2600:1::1]:1/c "
+    "http://[2600:1::9]:1/d http://[::ffff:93.184.216.34]:1/e http://[64:ff9b::5db8:d822]:1/f "
+    "http://9.9.9.9:1/other http://8.8.4.4:1/before\n"
+    "sleep 1.5; ip addr add 8.8.4.4/32 dev lo; sleep 0.5; echo http://8.8.4.4:1/after; } |\n"
+    "%s --public-only -q -r 0 --connect-timeout 500ms -o /dev/null --report -";
+
+Test(network, public_only_reaches_nothing_of_this_machine)
+{
+	struct run_result result;
+	char command[2000];
+	snprintf(command, sizeof command, own_machine, run_areq_name());
+	bool is_root = geteuid() == 0;
+	run_program(&result, NULL, "unshare",
+	    (const char *const[]){is_root ? "-n" : "-rn", "sh", "-c", command, NULL});
+	if (strstr(result.err, "unshare failed") || strstr(result.err, "Operation not permitted")) {
+		cr_log_warn("no network namespace can be made here: %s", result.err);
+		run_release(&result);
+		cr_skip("no network namespace can be made here");
+	}
+	char *save = NULL;
+	size_t lines = 0;
+	for (char *line = strtok_r(result.out, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save), lines++) {
+		bool is_free = strstr(line, "/other\"") || strstr(line, "/before\"");
+		cr_expect_eq(strstr(line, "\"stage\":\"policy\"") == NULL, is_free, "%s", line);
+		cr_expect_eq(
+		    strstr(line, "is not a public address (--public-only)") == NULL, is_free, "%s", line);
+	}
+	cr_expect_eq(lines, 9, "%zu: %s", lines, result.err);
+	run_release(&result);
 }
