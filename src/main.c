@@ -9,7 +9,10 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static enum log_level level_of(const struct options *options)
@@ -63,7 +66,27 @@ static void fill_closed_descriptors(void)
 	}
 }
 
-int main(int argc, char **argv)
+/* What TLS and XML take of the stack, with room to spare; and what a system mostly gives. */
+enum { STACK_LEAST_KIB = 256, STACK_USUAL_KIB = 8192 };
+
+/* A stack that is too small ends a process in the midst of its work, without a word. What was lowered for
+ * processes in general, and may be raised again, is. */
+static bool has_stack(void)
+{
+	struct rlimit stack;
+	const rlim_t least = (rlim_t)STACK_LEAST_KIB << 10, usual = (rlim_t)STACK_USUAL_KIB << 10;
+	if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= least)
+		return true;
+	rlim_t had = stack.rlim_cur;
+	stack.rlim_cur = stack.rlim_max != RLIM_INFINITY && stack.rlim_max < usual ? stack.rlim_max : usual;
+	if (stack.rlim_cur >= least && setrlimit(RLIMIT_STACK, &stack) == 0)
+		return true;
+	dprintf(STDERR_FILENO, "areq: the stack may take only %ju KiB, and %d are needed (ulimit -s)\n",
+	    (uintmax_t)had >> 10, STACK_LEAST_KIB);
+	return false;
+}
+
+static int run_main(int argc, char **argv)
 {
 	int64_t began = clock_now_ms();
 	fill_closed_descriptors();
@@ -81,4 +104,9 @@ int main(int argc, char **argv)
 	if (signal)
 		stop_die(signal);
 	return status_exit_code(status);
+}
+
+int main(int argc, char **argv)
+{
+	return has_stack() ? run_main(argc, argv) : status_exit_code(STATUS_LOCAL);
 }

@@ -283,3 +283,43 @@ Test(stop, counts_the_messages_that_nobody_read)
 	cr_expect_geq(lines + lost, 1000, "%zu, %zu", lines, lost);
 	run_release(&result);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+enum { TOO_SMALL_KIB = 200 };
+#else
+enum { TOO_SMALL_KIB = 16 };
+#endif
+
+static void run_with_stack(struct run_result *result, const char *limit, const char *args)
+{
+	char command[2000];
+	snprintf(command, sizeof command, "ulimit -%s; exec %s %s", limit, run_areq_name(), args);
+	run_program(result, NULL, "/bin/sh", (const char *const[]){"-c", command, NULL});
+}
+
+Test(stop, comes_at_once_where_the_stack_is_too_small)
+{
+	struct site site;
+	struct run_result result;
+	char limit[32], words[100], args[1000];
+	site_start(&site);
+	snprintf(limit, sizeof limit, "s %d", TOO_SMALL_KIB);
+	snprintf(words, sizeof words, "areq: the stack may take only %d KiB, and 256 are needed (ulimit -s)\n",
+	    TOO_SMALL_KIB);
+	run_with_stack(&result, limit, "--version");
+	run_expect_exit(&result, 3);
+	cr_expect_str_eq(result.err, words);
+	run_release(&result);
+	snprintf(args, sizeof args, "-q '%s' '%s'", site_page(&site, "links", "1"),
+	    site_page(&site, "type", "text/xml", "body",
+	        "<a xmlns='http://www.w3.org/1999/xhtml' href='b'>x</a>"));
+	/* The least that is enough, and one that may be raised again. */
+	static const char *const enough[] = {"s 256", "S -s 100"};
+	for (size_t i = 0; i < sizeof enough / sizeof *enough; i++) {
+		run_with_stack(&result, enough[i], args);
+		run_expect_exit(&result, 0);
+		cr_expect_eq(count_of(result.out, "\n"), 3, "%s", result.out);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
