@@ -1,5 +1,7 @@
 #include "fetch/failure.h"
 
+#include "fetch/watchdog.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -156,6 +158,14 @@ static bool is_out_of_descriptors(CURL *easy)
 	return os_error == EMFILE || os_error == ENFILE;
 }
 
+/* libcurl sees a connection that has gone. */
+static bool was_bitten(CURL *easy)
+{
+	long port = 0;
+	curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port);
+	return port > 0 && watchdog_bit(port);
+}
+
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size)
 {
@@ -163,6 +173,12 @@ struct failure failure_describe(
 	if (is_out_of_descriptors(easy)) {
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
 		return (struct failure){.stage = STAGE_LOCAL, .transient = true};
+	}
+	if (was_bitten(easy)) {
+		failure = (struct failure){.stage = stage_of_stream(easy), .transient = true};
+		snprintf(reason, size, "%s failed: the server sends HTTP/2 frames without end",
+		    stage_verb(failure.stage));
+		return failure;
 	}
 	if (code == CURLE_OPERATION_TIMEDOUT) {
 		bool connecting = failure.stage == STAGE_RESOLVE || failure.stage == STAGE_CONNECT ||

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "fetch/names.h"
+#include "fetch/watchdog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,8 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
 	/* Where it was built without HTTP/2, HTTP/1.1 does as well. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-	    options->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+	    options->http1 || watchdog_has_enough() ? (long)CURL_HTTP_VERSION_1_1
+	                                            : (long)CURL_HTTP_VERSION_2TLS);
 }
 
 static void set_constants(CURL *easy)

@@ -1,8 +1,12 @@
 #include "fetch/watchdog.h"
 
+#if WATCHDOG_NEEDED
+
 #include "base/alloc.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +15,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { TICK_MS = 250, SAMPLE = 16 };
+/* Of processor time, so that what other programs take counts for nothing. */
+enum { TICK_MS = 50, SHORT_TICK_MS = 10, SAMPLE = 16 };
+
+/* Those that are found later have less patience, and those that were open when there was enough hardly any:
+ * two looks at them. */
+enum { BITES_WITH_PATIENCE = 4, FEW_TICKS = 2 };
 
 /* What stood first in the socket's queue at the last tick without a sign of life: where that changes from
  * tick to tick, it is this connection that is being read all the time. All others stand still meanwhile. */
@@ -33,6 +42,8 @@ static struct {
 	volatile sig_atomic_t ticking;
 	volatile sig_atomic_t alive; /* since the last tick there was an enter, an alive or a leave */
 	volatile sig_atomic_t held;  /* ticks since then */
+	volatile sig_atomic_t bites;
+	unsigned short ports[WATCHDOG_BITES_MAX]; /* of the last ones, in network order */
 } watchdog;
 
 static void set_timer(long ms)
@@ -42,7 +53,25 @@ static void set_timer(long ms)
 	watchdog.ticking = ms != 0;
 }
 
+static unsigned patience_ticks(void)
+{
+	return watchdog.bites < BITES_WITH_PATIENCE ? WATCHDOG_MS / TICK_MS : FEW_TICKS;
+}
+
 /* Async-signal-safe, as all that the handler calls. */
+static void bite(int descriptor, struct connection *connection)
+{
+	struct sockaddr_in6 own; /* both families have the port in the same place */
+	socklen_t len = sizeof own;
+	connection->changes = 0;
+	if (getsockname(descriptor, (struct sockaddr *)&own, &len) == 0)
+		watchdog.ports[watchdog.bites % WATCHDOG_BITES_MAX] = own.sin6_port;
+	watchdog.bites++;
+	if (watchdog.bites == WATCHDOG_BITES_MAX)
+		set_timer(SHORT_TICK_MS);
+	shutdown(descriptor, SHUT_RDWR);
+}
+
 static void look_at(int descriptor, struct connection *connection, bool first)
 {
 	char sample[SAMPLE];
@@ -55,8 +84,8 @@ static void look_at(int descriptor, struct connection *connection, bool first)
 	connection->sample_len = len;
 	memcpy(connection->sample, sample, sizeof sample);
 	/* The first look was a tick after the last sign of life, or more. */
-	if (connection->changes + 1 >= WATCHDOG_MS / TICK_MS)
-		shutdown(descriptor, SHUT_RDWR);
+	if (connection->changes + 1 >= patience_ticks())
+		bite(descriptor, connection);
 }
 
 static void on_tick(int signal)
@@ -80,7 +109,7 @@ void watchdog_start(void)
 	struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
 	sigemptyset(&action.sa_mask);
 	/* Where the system gives no timer, the run goes on without. */
-	watchdog.running = timer_create(CLOCK_MONOTONIC, &event, &watchdog.timer) == 0;
+	watchdog.running = timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &watchdog.timer) == 0;
 	if (watchdog.running)
 		sigaction(SIGALRM, &action, &watchdog.old);
 }
@@ -129,7 +158,7 @@ void watchdog_enter(void)
 	watchdog.alive = 1;
 	watchdog.inside = 1;
 	if (!watchdog.ticking && watchdog.running)
-		set_timer(TICK_MS);
+		set_timer(watchdog_has_enough() ? SHORT_TICK_MS : TICK_MS);
 }
 
 void watchdog_alive(void)
@@ -142,3 +171,19 @@ void watchdog_leave(void)
 	watchdog.inside = 0;
 	watchdog.alive = 1;
 }
+
+bool watchdog_has_enough(void)
+{
+	return watchdog.bites >= WATCHDOG_BITES_MAX;
+}
+
+bool watchdog_bit(long local_port)
+{
+	for (int i = 0; i < watchdog.bites && i < WATCHDOG_BITES_MAX; i++) {
+		if (watchdog.ports[i] == htons((uint16_t)local_port))
+			return true;
+	}
+	return false;
+}
+
+#endif
