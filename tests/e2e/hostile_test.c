@@ -18,19 +18,11 @@
 /* Ten times ten times ten …, of ten letters. */
 #define TEN(name)                                                                                            \
 	"&" name ";&" name ";&" name ";&" name ";&" name ";&" name ";&" name ";&" name ";&" name ";&" name ";"
-#define LAUGHS                                                                                                                      \
-	"<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '" TEN("a") "'><!ENTITY c '" TEN(                                          \
-	    "b") "'><!ENTITY d '" TEN("c") "'><!ENTITY e '" TEN("d") "'><!ENTITY f '" TEN("e") "'><!ENTITY "                        \
-	                                                                                       "g '" TEN("f") "'><!ENTITY h '" TEN( \
-	                                                                                           "g") "'>"                        \
-	                                                                                                "<!"                        \
-	                                                                                                "EN"                        \
-	                                                                                                "TI"                        \
-	                                                                                                "TY"                        \
-	                                                                                                " i"                        \
-	                                                                                                " "                         \
-	                                                                                                "'" TEN(                    \
-	                                                                                                    "h") "'>]>"
+#define ENTITY(name, of) "<!ENTITY " name " '" TEN(of) "'>"
+#define LAUGHS_A_TO_E                                                                                        \
+	"<!ENTITY a 'aaaaaaaaaa'>" ENTITY("b", "a") ENTITY("c", "b") ENTITY("d", "c") ENTITY("e", "d")
+#define LAUGHS_F_TO_I ENTITY("f", "e") ENTITY("g", "f") ENTITY("h", "g") ENTITY("i", "h")
+#define LAUGHS        "<!DOCTYPE a [" LAUGHS_A_TO_E LAUGHS_F_TO_I "]>"
 
 enum { PARTS_MAX = 6 };
 
