@@ -80,7 +80,7 @@ static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlCh
 {
 	const struct libxml *libxml = libxml_get();
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
-	if (!xml_entities_are_internal(type) && type != XML_EXTERNAL_GENERAL_PARSED_ENTITY)
+	if (type == XML_EXTERNAL_GENERAL_UNPARSED_ENTITY)
 		return;
 	if (!self->declared) {
 		self->declared = libxml->xmlNewDoc(BAD_CAST "1.0");

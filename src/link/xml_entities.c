@@ -10,6 +10,10 @@ bool xml_entities_are_internal(int type)
 
 xmlEntityPtr xml_entities_count(struct xml_entities *self, xmlParserCtxtPtr parser, xmlEntityPtr entity)
 {
+	/* It is declared, which counts (XML 1.0, section 4.1); and then it is found that nothing is loaded.
+	 */
+	if (entity && entity->etype == XML_EXTERNAL_PARAMETER_ENTITY)
+		return entity;
 	if (!entity || !xml_entities_are_internal(entity->etype))
 		return NULL;
 	self->expanded += (uint64_t)entity->length + REFERENCE;

@@ -320,9 +320,14 @@ static const char names_all[] =
     "<i:include xmlns:i='http://www.w3.org/2001/XInclude' href='" PIPE
     "' parse='text'/><b href='behind'/></a>";
 
-static void write_page(struct buf *page, const char *file, const char *pipe)
+/* The same without an external subset, where what is not declared is an error. */
+static const char names_parameters[] =
+    "<!DOCTYPE a [<!ENTITY % p SYSTEM 'file://" FILE "'> %p;<!ENTITY % q SYSTEM '" PIPE "'> %q;]>"
+    "<a xmlns='http://www.w3.org/1999/xhtml' href='before'><a href='behind'/></a>";
+
+static void write_page(struct buf *page, const char *text, const char *file, const char *pipe)
 {
-	for (const char *at = names_all; *at; at++) {
+	for (const char *at = text; *at; at++) {
 		if (*at == *FILE)
 			buf_append_text(page, file);
 		else if (*at == *PIPE)
@@ -334,7 +339,7 @@ static void write_page(struct buf *page, const char *file, const char *pipe)
 
 /* Reads such a page, with the list on stdin, under strace, which knows all that is opened. */
 static void check_opens_nothing(
-    struct site *site, struct scratch *scratch, const char *type, const char *xpath)
+    struct site *site, struct scratch *scratch, const char *text, const char *type, const char *xpath)
 {
 	struct run_result result;
 	struct buf page;
@@ -342,7 +347,7 @@ static void check_opens_nothing(
 	const char *file = scratch_path(scratch, "canary.xml"), *pipe = scratch_path(scratch, "canary-pipe");
 	const char *trace = scratch_path(scratch, "trace");
 	buf_init(&page, SIZE_MAX / 2);
-	write_page(&page, file, pipe);
+	write_page(&page, text, file, pipe);
 	snprintf(list, sizeof list, "%s\n%s\n", site_page(site, "type", type, "body", page.data),
 	    site_page(site, "links", "1"));
 	/* LeakSanitizer does what strace does, and the system has room for one of them. */
@@ -375,10 +380,12 @@ Test(hostile, documents_open_nothing)
 	scratch_write(&scratch, "canary.xml", "<c href='stolen'/>");
 	cr_assert_eq(mkfifo(scratch_path(&scratch, "canary-pipe"), 0600), 0);
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		check_opens_nothing(&site, &scratch, types[i], NULL);
-		check_opens_nothing(&site, &scratch, types[i], "//@href");
+		check_opens_nothing(&site, &scratch, names_all, types[i], NULL);
+		check_opens_nothing(&site, &scratch, names_all, types[i], "//@href");
+		check_opens_nothing(&site, &scratch, names_parameters, types[i], NULL);
+		check_opens_nothing(&site, &scratch, names_parameters, types[i], "//@href");
 	}
-	check_opens_nothing(&site, &scratch, "text/html", "//@href");
+	check_opens_nothing(&site, &scratch, names_all, "text/html", "//@href");
 	scratch_release(&scratch);
 	site_stop(&site);
 }
