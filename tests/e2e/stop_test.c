@@ -206,6 +206,15 @@ Test(stop, comes_while_a_named_pipe_is_waited_for)
 	cr_assert_eq(mkfifo(pipe, 0600), 0);
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		check_pipe(site_page(&site, "links", "1"), options[i], pipe);
+	/* What is read more than once is no pipe. */
+	static const char *const files[] = {"--netrc-file", "--cacert"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct run_result result;
+		run_areq(&result, files[i], pipe, site_page(&site, "links", "1"));
+		run_expect_exit(&result, 2);
+		cr_expect(strstr(result.err, "pipe: is no regular file"), "%s", result.err);
+		run_release(&result);
+	}
 	scratch_release(&scratch);
 	site_stop(&site);
 }
@@ -304,15 +313,15 @@ Test(stop, comes_at_once_where_the_stack_is_too_small)
 	char limit[32], words[100], args[1000];
 	site_start(&site);
 	snprintf(limit, sizeof limit, "s %d", TOO_SMALL_KIB);
-	snprintf(words, sizeof words, "areq: the stack may take only %d KiB, and 256 are needed (ulimit -s)\n",
-	    TOO_SMALL_KIB);
+	snprintf(words, sizeof words,
+	    "areq: the stack may take only %d KiB, and 256 are needed (ulimit -s)\n", TOO_SMALL_KIB);
 	run_with_stack(&result, limit, "--version");
 	run_expect_exit(&result, 3);
 	cr_expect_str_eq(result.err, words);
 	run_release(&result);
 	snprintf(args, sizeof args, "-q '%s' '%s'", site_page(&site, "links", "1"),
-	    site_page(&site, "type", "text/xml", "body",
-	        "<a xmlns='http://www.w3.org/1999/xhtml' href='b'>x</a>"));
+	    site_page(
+	        &site, "type", "text/xml", "body", "<a xmlns='http://www.w3.org/1999/xhtml' href='b'>x</a>"));
 	/* The least that is enough, and one that may be raised again. */
 	static const char *const enough[] = {"s 256", "S -s 100"};
 	for (size_t i = 0; i < sizeof enough / sizeof *enough; i++) {
