@@ -224,7 +224,12 @@ static double longest_turn_ms(const char *messages)
 static const double TURN_LIMIT_MS = 1000;
 
 /* Of the program and each of its helper processes; the rest of the limits is in SECURITY.md. */
+#ifdef __SANITIZE_ADDRESS__
+/* The limit of a process is off then: the sanitizer needs too much of the address space. */
+enum { MEMORY_KIB = 4096 * 1024 };
+#else
 enum { MEMORY_KIB = (512 + 256) * 1024 };
+#endif
 
 /* A healthy page of another host comes before, and one behind. */
 static void check(const struct hostile *page, struct site *site, struct site *other)

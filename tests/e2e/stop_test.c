@@ -18,11 +18,11 @@ static const char old_rows[] = "source_url\tparsed_url\nhttp://old/\thttp://old/
 
 static size_t count_of(const char *text, const char *part)
 {
-	size_t count = 0;
-	while ((text = strstr(text, part))) {
-		count++;
-		text += strlen(part);
-	}
+	/* Under a sanitizer each strstr looks for the end of the text. */
+	size_t count = 0, len = strlen(part);
+	const char *end = text + strlen(text);
+	for (; (text = memchr(text, *part, (size_t)(end - text))); text++)
+		count += (size_t)(end - text) >= len && memcmp(text, part, len) == 0;
 	return count;
 }
 
@@ -78,18 +78,19 @@ Test(stop, before_the_end_of_the_list_is_no_good_run)
 /* By a deadline, or by a signal: number is 0 or that. */
 static void check_accounts(struct site *site, struct scratch *scratch, bool by_pipe, int number)
 {
-	enum { URLS = 20000 };
+	/* More than are read ahead. */
+	enum { URLS = 10000 };
 	struct run_result result;
 	char *list = silent_list(site, URLS);
 	scratch_write(scratch, "list", list);
 	struct run_options options = {
 	    .input = by_pipe ? list : NULL, .signal = {.number = number, .after = 1.0}};
 	run_areq_with(&result, &options, "--fail-on", "never", "--deadline", number ? "20s" : "1s",
-	    "--report", scratch_path(scratch, "report"), "-o", "/dev/null", "-v",
+	    "--report", scratch_path(scratch, "report"), "-o", "/dev/null",
 	    by_pipe ? "-" : scratch_path(scratch, "list"));
 	cr_expect(number ? result.signal == number : result.exit_status == 1, "%d, %d: %.2000s",
 	    result.exit_status, result.signal, result.err);
-	cr_expect(strstr(result.err, "20000 URLs: 0 ok, 20000 interrupted; 0 links"), "%s",
+	cr_expect(strstr(result.err, "10000 URLs: 0 ok, 10000 interrupted; 0 links"), "%s",
 	    strstr(result.err, "stopped"));
 	cr_expect(strstr(result.err, " 0.0 pages/s)"), "%s", strstr(result.err, "stopped"));
 	cr_expect_not(strstr(result.err, "not read"));
@@ -263,8 +264,8 @@ static void check_unread_stderr(const char *command, const char *ends_with)
 
 Test(stop, does_not_wait_for_a_reader_of_the_messages)
 {
-	check_unread_stderr("seq 100000 | sed s/^/x:y/ | %s >/dev/null", "ended with 1\n");
-	check_unread_stderr("seq 100000 | sed s/^/x:y/ | %s -v >/dev/null", "ended with 1\n");
+	check_unread_stderr("seq 30000 | sed s/^/x:y/ | %s >/dev/null", "ended with 1\n");
+	check_unread_stderr("seq 30000 | sed s/^/x:y/ | %s -v >/dev/null", "ended with 1\n");
 	check_unread_stderr("yes x:y | %s -v --deadline 1s >/dev/null", "ended with 1\n");
 	check_unread_stderr("yes x:y | timeout -s INT 1 %s -v >/dev/null", "ended with 124\n");
 }
