@@ -135,10 +135,11 @@ enum status cli_config_read(struct options *options, const char *path)
 	enum status status = STATUS_OK;
 	buf_init(&text, CONFIG_MAX_BYTES);
 	bool good = readfile_whole(path, &text);
+	int error = errno;
 	options_own(options, text.data);
 	if (!good) {
-		log_error("%s: %s", path, readfile_problem(errno));
-		return errno == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
+		log_error("%s: %s", path, readfile_problem(error));
+		return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 	}
 	options->config = path;
 	const char *end = text.data + text.len;

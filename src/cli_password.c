@@ -2,8 +2,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/stop.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -21,13 +23,19 @@ static void say(int terminal, const char *text)
 static bool read_line(int terminal, struct buf *line)
 {
 	char byte;
-	while (read(terminal, &byte, 1) == 1) {
+	for (;;) {
+		if (!stop_wait_for(terminal, POLLIN)) {
+			if (stop_is_due())
+				return false;
+			continue;
+		}
+		if (read(terminal, &byte, 1) != 1)
+			return false;
 		if (byte == '\n')
 			return true;
 		if (!buf_append_byte(line, byte))
 			return false;
 	}
-	return false;
 }
 
 static bool ask_unseen(int terminal, const char *name, struct buf *line)

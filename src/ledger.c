@@ -74,14 +74,15 @@ static void turn(void *ctx, struct wait *wait)
 	struct ledger *self = ctx;
 	if (self->observers->want_standing)
 		tell_standing(self, wait);
-	self->list_until_us = clock_now_us() + TURN_LIST_US;
-	self->work_until_us = self->list_until_us + TURN_WORK_US;
+	self->work_until_us = clock_now_us() + TURN_WORK_US;
 	page_shared_perform(self->tools.shared, self->work_until_us, wait);
 	ledger_give_pages(self, wait);
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, wait, &self->backlog));
 	ledger_tell_taken(self);
 	screen_hand_on(wait);
+	/* The list is read between this and the next turn. */
+	self->list_until_us = clock_now_us() + TURN_LIST_US;
 }
 
 static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)
@@ -230,24 +231,38 @@ static void interrupt_waiting(struct ledger *self)
 	}
 }
 
-/* A reader that has gone waits for nothing. */
+/* False where the run's reader has gone, who has seen enough, or another one is far behind. */
+static bool may_read_on(struct ledger *self)
+{
+	struct wait wait = {.wake = CLOCK_NEVER};
+	if (self->input_ended || self->status == STATUS_PIPE_CLOSED)
+		return false;
+	self->backlog = 0;
+	ledger_note_status(self, observers_flush(self->observers, &wait, &self->backlog));
+	return !ledger_is_behind(self);
+}
+
 static void read_on(struct ledger *self)
 {
-	bool is_left = self->status == STATUS_PIPE_CLOSED;
-	bool is_short = stop_signal() || is_left || input_left(self->input) < 0;
-	int64_t now = clock_now_ms(), until = now + (is_short ? READ_ON_MS : READ_ON_FILE_MS);
-	for (; !self->input_ended && now < until; now = clock_now_ms()) {
+	bool is_file = input_left(self->input) >= 0;
+	int64_t began = clock_now_ms();
+	while (may_read_on(self)) {
+		int64_t left =
+		    began + (is_file && !stop_signal() ? READ_ON_FILE_MS : READ_ON_MS) - clock_now_ms();
+		if (left <= 0)
+			return;
 		self->list_until_us = clock_now_us() + TURN_LIST_US;
 		bool waits = ledger_read_list(self);
 		interrupt_waiting(self);
 		struct pollfd more = {.fd = input_descriptor(self->input), .events = POLLIN};
-		if (waits && (is_left || poll(&more, 1, (int)(until - now)) == 0))
+		if (waits && poll(&more, 1, (int)left) == 0)
 			return;
 	}
 }
 
-enum status ledger_close(struct ledger *self)
+enum status ledger_close(struct ledger *self, enum status status)
 {
+	ledger_note_status(self, status);
 	ledger_abandon_pages(self);
 	interrupt_waiting(self);
 	read_on(self);

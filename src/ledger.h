@@ -20,9 +20,9 @@ enum status ledger_compile(struct ledger *self);
 /* What the loop asks and tells; after ledger_compile. */
 struct crawl_handlers ledger_handlers(struct ledger *self);
 
-/* The loop has ended: whatever has not come to its end is interrupted. The status is the first failure that
- * the ledger met. */
-enum status ledger_close(struct ledger *self);
+/* The loop has ended, with that status: the list is read on for a moment, and whatever has not come to its
+ * end is interrupted. The status is the first failure that the ledger met. */
+enum status ledger_close(struct ledger *self, enum status status);
 
 /* Nothing more is written, and that ended so: those whose rows were not taken have failed. Then each URL has
  * its outcome. Fills the counts of *totals. The status is as above. */

@@ -127,8 +127,8 @@ static enum status crawl(struct run *self)
 	enum status status = observers_begin(&self->observers);
 	if (status == STATUS_OK)
 		status = crawl_run(&self->settings, &handlers, &longest_turn_us);
-	status = status_first(status, ledger_close(self->ledger));
 	int64_t ended = clock_now_ms(), stop_at = handlers.stop_at;
+	status = status_first(status, ledger_close(self->ledger, status));
 	status = status_first(status, drain_outputs(self, stop_at));
 	status = status_first(status, ledger_tell_rest(self->ledger, status, &self->totals));
 	self->totals.longest_turn_us = longest_turn_us;

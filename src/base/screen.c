@@ -22,7 +22,7 @@
 enum { LINE_MAX_BYTES = 2048, COLUMNS_UNKNOWN = 80 };
 
 /* What a reader that does not read costs at most. */
-enum { KEPT_MAX = 1 << 20, END_MAX = 64 << 10, PATIENCE_MS = 1000, LAST_PATIENCE_MS = 10000 };
+enum { KEPT_MAX = 1 << 20, END_MAX = 64 << 10, PATIENCE_MS = 2000, LAST_PATIENCE_MS = 10000 };
 
 /* While the line is shown the cursor stands at its first column: where a narrower window wraps it, all of it
  * is still behind the cursor. Auto-wrap is off as it is drawn, should the window have become narrower since
@@ -82,7 +82,8 @@ static void find_out(void)
 static bool takes_more(int wait_ms)
 {
 	struct pollfd writable = {.fd = screen.descriptor, .events = POLLOUT};
-	return poll(&writable, 1, wait_ms) == 1 && (writable.revents & POLLOUT);
+	/* Also where its reader has gone: the write will tell. */
+	return poll(&writable, 1, wait_ms) == 1 && writable.revents != 0;
 }
 
 /* As many whole lines as go in one write: a pipe takes all of up to PIPE_BUF bytes, or none. */
@@ -157,11 +158,11 @@ void screen_hand_on(struct wait *wait)
 
 void screen_finish(bool is_hasty)
 {
-	int64_t until = clock_now_ms() + (is_hasty ? PATIENCE_MS : LAST_PATIENCE_MS);
+	int64_t now = clock_now_ms(), until = now + (is_hasty ? PATIENCE_MS : LAST_PATIENCE_MS);
 	bool is_read = true;
 	write_kept();
-	while (screen.kept.len && is_read && clock_now_ms() < until) {
-		is_read = takes_more(PATIENCE_MS);
+	for (; screen.kept.len && is_read && now < until; now = clock_now_ms()) {
+		is_read = takes_more(is_hasty ? (int)(until - now) : PATIENCE_MS);
 		write_kept();
 	}
 	buf_release(&screen.kept);

@@ -36,8 +36,8 @@ void screen_begin_end(void);
 struct wait;
 void screen_hand_on(struct wait *wait);
 
-/* The last chance for what is kept: waits as long as stderr takes something each second, but for no more than
- * ten, or one where the end is near (is_hasty). */
+/* The last chance for what is kept: waits while stderr takes something every two seconds, but for ten at
+ * most, or two where the end is near (is_hasty). */
 void screen_finish(bool is_hasty);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/screen.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -61,9 +62,10 @@ bool stop_wait_for(int descriptor, short events)
 {
 	struct pollfd awaited = {.fd = descriptor, .events = events};
 	int64_t left = end_moment - clock_now_ms();
-	if (left <= 0 || caught != 0)
-		return false;
-	return poll(&awaited, 1, left < LOOK_MS ? (int)left : LOOK_MS) > 0;
+	int look_ms = left <= 0 || caught != 0 ? 0 : left < LOOK_MS ? (int)left : LOOK_MS;
+	int ready = poll(&awaited, 1, look_ms);
+	/* Where nobody can tell, the read or write will. */
+	return ready > 0 || (ready < 0 && errno != EINTR);
 }
 
 void stop_die(int number)

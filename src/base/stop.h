@@ -20,7 +20,8 @@ int64_t stop_moment(void);
 bool stop_is_due(void);
 
 /* Waits for one of the events of poll(2) on a descriptor, but not beyond the end of the run. False: that has
- * come, or this look has taken as long as a look may take without seeing a signal that came just before it.
+ * come and it has not, or this look has taken as long as a look may take without seeing a signal that came
+ * just before it.
  */
 bool stop_wait_for(int descriptor, short events);
 

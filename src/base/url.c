@@ -177,10 +177,18 @@ static size_t skip_user(const char *text, size_t start, bool is_authority)
 	return is_authority || (colon && (size_t)(colon - text) < at) ? at : start;
 }
 
+/* As "http", "http:", "https" and "ftp:" do. */
 static bool ends_with_scheme(const char *text, size_t len)
 {
-	return (len >= 4 && memcmp(text + len - 4, "http", 4) == 0) ||
-	       (len >= 5 && memcmp(text + len - 5, "https", 5) == 0);
+	static const char *const schemes[] = {"http", "https", "ftp"};
+	if (len > 0 && text[len - 1] == ':')
+		len--;
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		size_t scheme_len = strlen(schemes[i]);
+		if (len >= scheme_len && memcmp(text + len - scheme_len, schemes[i], scheme_len) == 0)
+			return true;
+	}
+	return false;
 }
 
 void url_append_redacted(struct buf *out, const char *text)
@@ -200,9 +208,7 @@ void url_append_redacted(struct buf *out, const char *text)
 		size_t slash = at + strcspn(text + at, "/\\");
 		size_t next = slash + strspn(text + slash, "/\\");
 		buf_append(out, text + at, next - at);
-		at = next - slash > 1 || ends_with_scheme(text + at, slash - at)
-		         ? skip_user(text, next, false)
-		         : next;
+		at = ends_with_scheme(text + at, slash - at) ? skip_user(text, next, false) : next;
 	}
 }
 

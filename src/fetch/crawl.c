@@ -200,7 +200,9 @@ static enum status fill(struct crawl *self)
 			status = start(self, &request);
 	}
 	size_t requests = 0;
-	for (; requests < REQUESTS_EACH_TURN && status == STATUS_OK && may_start(self, most); requests++) {
+	for (; requests < REQUESTS_EACH_TURN && status == STATUS_OK && may_start(self, most) &&
+	       lookups_have_room(self->lookups);
+	     requests++) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;

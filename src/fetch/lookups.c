@@ -91,6 +91,11 @@ void lookups_free(struct lookups *self)
 	free(self);
 }
 
+bool lookups_have_room(const struct lookups *self)
+{
+	return names_have_room(self->names);
+}
+
 size_t lookups_count(const struct lookups *self)
 {
 	return self->count;

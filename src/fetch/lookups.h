@@ -23,6 +23,9 @@ enum status lookups_new(
     struct lookups **lookups, const struct settings *settings, lookups_failed_fn failed, void *ctx);
 void lookups_free(struct lookups *self);
 
+/* True where one more may wait for its name to be asked. */
+bool lookups_have_room(const struct lookups *self);
+
 /* How many wait, for an answer or for lookups_next. */
 size_t lookups_count(const struct lookups *self);
 

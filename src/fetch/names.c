@@ -335,6 +335,8 @@ static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, i
 		return;
 	if (code != ARES_ETIMEOUT && code != ARES_ECONNREFUSED)
 		note_answer(self, self->probed_ms);
+	/* The next one not before another silence. */
+	self->heard_ms = clock_now_ms();
 	self->probed_ms = 0;
 	self->open--;
 }
@@ -357,14 +359,19 @@ static void probe(struct names *self)
 	ares_query(self->channel, ".", CLASS_IN, TYPE_NS, on_probe, self);
 }
 
+static bool may_ask(const struct names *self)
+{
+	return self->queued.count > 0 && self->open < NAMES_OPEN;
+}
+
 /* Asks as many of the queued as the leash allows. */
 static void ask_queued(struct names *self)
 {
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->young)) && (int64_t)node->key <= now;)
 		heap_remove(node);
-	for (struct heap_node *node; self->young.count < NAMES_YOUNG && (node = heap_first(&self->queued));)
-		ask(self, node->thing);
+	while (self->young.count < NAMES_YOUNG && may_ask(self))
+		ask(self, heap_first(&self->queued)->thing);
 }
 
 static void forget_expired(struct names *self)
@@ -388,6 +395,11 @@ const char *names_find(struct names *self, struct slice host)
 	forget_expired(self);
 	const struct name *name = find(self, host);
 	return name ? name->addresses : NULL;
+}
+
+bool names_have_room(const struct names *self)
+{
+	return self->queued.count < NAMES_QUEUED;
 }
 
 void names_wait(struct names *self, struct slice host, struct name_wait *wait)
@@ -441,7 +453,7 @@ size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *w
 	if (self->open && ares_timeout(self->channel, NULL, &wait))
 		*wake = earlier(*wake, now + (int64_t)wait.tv_sec * 1000 + (wait.tv_usec + 999) / 1000);
 	const struct heap_node *young = heap_first(&self->young);
-	if (self->queued.count)
+	if (may_ask(self))
 		*wake = earlier(*wake, young ? (int64_t)young->key : now);
 	*wake = earlier(*wake, probe_due(self));
 	size_t count = self->socket_count < max ? self->socket_count : max;

@@ -19,6 +19,12 @@ enum { NAMES_YOUNG = 64 };
  * ones. That is twice the time that answers take, within these limits. */
 enum { NAMES_YOUNG_LEAST_MS = 25, NAMES_YOUNG_FIRST_MS = 50, NAMES_YOUNG_MOST_MS = 200 };
 
+/* … and so many names wait for that at most: however long the list is, the last of them is asked soon. */
+enum { NAMES_QUEUED = 1024 };
+
+/* Questions without an answer; c-ares keeps each for 14 s. More than 65,536 it could not tell apart. */
+enum { NAMES_OPEN = 16 * 1024 };
+
 struct names;
 
 struct name_answer {
@@ -62,6 +68,9 @@ bool names_are_asked(const struct names *self, struct slice host);
 /* The addresses of a host where they are known, borrowed until the next call of any function here; else NULL.
  */
 const char *names_find(struct names *self, struct slice host);
+
+/* True where one more name may wait to be asked. */
+bool names_have_room(const struct names *self);
 
 /* Wait waits for the answer; it comes from names_perform. */
 void names_wait(struct names *self, struct slice host, struct name_wait *wait);

@@ -18,9 +18,10 @@ static enum status check_file(const char *option, const char *name)
 		return STATUS_OK;
 	bool is_there = access(name, R_OK) == 0 && stat(name, &info) == 0;
 	/* It is read at any moment, and more than once; a pipe would be waited for. */
-	if (is_there && S_ISREG(info.st_mode))
+	bool waits = is_there && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+	if (is_there && !waits)
 		return STATUS_OK;
-	log_error("%s %s: %s", option, name, is_there ? "is no regular file" : strerror(errno));
+	log_error("%s %s: %s", option, name, waits ? "is a pipe, and must be a file" : strerror(errno));
 	return STATUS_USAGE;
 }
 

@@ -435,7 +435,8 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	} else if (unconnected && self->refused[0] && !self->allowed) {
 		result->stage = STAGE_POLICY;
 		result->transient = false;
-		snprintf(self->reason, sizeof self->reason, "%s is not a public address (--public-only)",
+		snprintf(self->reason, sizeof self->reason,
+		    "%s is not a public address, or one of this machine's networks (--public-only)",
 		    self->refused);
 	}
 }

@@ -80,7 +80,9 @@ static void look_at(int descriptor, struct connection *connection, bool first)
 		return;
 	bool same = len == connection->sample_len &&
 	            memcmp(sample, connection->sample, (size_t)(len > 0 ? len : 0)) == 0;
-	connection->changes = same || first ? 0 : connection->changes + 1;
+	/* What was not full, or empty, may have grown while nobody read it. */
+	bool was_full = connection->sample_len == SAMPLE;
+	connection->changes = same || first || !was_full ? 0 : connection->changes + 1;
 	connection->sample_len = len;
 	memcpy(connection->sample, sample, sizeof sample);
 	/* The first look was a tick after the last sign of life, or more. */

@@ -64,8 +64,9 @@ struct input *input_new(const struct option_list *args)
 		self->sources[i] = source_of(args->items[i], i + 1);
 	self->fd = -1;
 	buf_init(&self->unread, INPUT_LINE_MAX + READ_SIZE);
-	/* A byte that cannot be shown is three that can. */
-	buf_init(&self->text, 3 * INPUT_LINE_MAX + sizeof "https://");
+	/* A byte that is no UTF-8 is a replacement character in the normal form, which is nine bytes there.
+	 */
+	buf_init(&self->text, 9 * INPUT_LINE_MAX + sizeof "https://");
 	url_init(&self->url);
 	return self;
 }
@@ -204,6 +205,7 @@ static bool can_be_shown(struct slice text)
 /* What is no URL has no normal form: percent-encodes what cannot be shown. */
 static void append_shown(struct buf *out, struct slice text)
 {
+	buf_append(out, "", 0);
 	for (size_t len; text.len > 0; text.data += len, text.len -= len) {
 		char encoded[4];
 		len = shown_length(text);

@@ -17,7 +17,8 @@ struct lock_how {
  * a regular file. What cannot be locked is open all the same. *fd, which the caller closes, is the file that
  * path names now, however often the one waited for has renamed or removed it; it is -1 with STATUS_OK where
  * there is none and flags has no O_CREAT. STATUS_OUTPUT, and *fd is -1, where it cannot be opened or another
- * run holds it (logged), or where a signal has stopped the wait (not logged). */
+ * run holds it (logged); STATUS_CUT_SHORT where the deadline (logged) or a signal has ended the wait for a
+ * lock, or for the reader of a named pipe. */
 enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how);
 
 /* Whether path names the file that fd is. */

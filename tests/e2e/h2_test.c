@@ -248,7 +248,7 @@ Test(h2, is_not_held_by_frames_without_end)
 	static const struct row rows[] = {
 	    {"rst-many", 2, "1", "0", "ok", "receive", NULL, 1, 2, 1},
 	    /* It is found out before or after the second request. */
-	    {"rst-storm", 2, "1", "1", "ok", "receive", NULL, 0, 2, 2},
+	    {"rst-storm", 2, "1", "2", "ok", "receive", NULL, 0, 2, 2},
 	    {"settings-storm", 1, "1", "0", "failed", "wait", endless_frames, 1, 0, 1},
 	    {"ping-storm", 1, "1", "0", "failed", "wait", endless_frames, 1, 0, 1},
 	    {"empty-storm", 1, "1", "0", "failed", "receive", endless_frames, 1, 0, 1},

@@ -84,8 +84,8 @@ static void check_accounts(struct site *site, struct scratch *scratch, bool by_p
 	char *list = silent_list(site, URLS);
 	scratch_write(scratch, "list", list);
 	struct run_options options = {
-	    .input = by_pipe ? list : NULL, .signal = {.number = number, .after = 1.0}};
-	run_areq_with(&result, &options, "--fail-on", "never", "--deadline", number ? "20s" : "1s",
+	    .input = by_pipe ? list : NULL, .signal = {.number = number, .after = 1.5}};
+	run_areq_with(&result, &options, "--fail-on", "never", "--deadline", number ? "20s" : "1500ms",
 	    "--report", scratch_path(scratch, "report"), "-o", "/dev/null",
 	    by_pipe ? "-" : scratch_path(scratch, "list"));
 	cr_expect(number ? result.signal == number : result.exit_status == 1, "%d, %d: %.2000s",
@@ -213,7 +213,7 @@ Test(stop, comes_while_a_named_pipe_is_waited_for)
 		struct run_result result;
 		run_areq(&result, files[i], pipe, site_page(&site, "links", "1"));
 		run_expect_exit(&result, 2);
-		cr_expect(strstr(result.err, "pipe: is no regular file"), "%s", result.err);
+		cr_expect(strstr(result.err, "pipe: is a pipe, and must be a file"), "%s", result.err);
 		run_release(&result);
 	}
 	scratch_release(&scratch);

@@ -109,6 +109,7 @@ Test(url, credentials_are_kept_apart)
 	    {"https://http//u:p@h/x", "", "https://http//u:p@h/x", "https://http//h/x"},
 	    {"https://http/u:p@h/x", "", "https://http/u:p@h/x", "https://http/h/x"},
 	    {"http://h/a:b@c", "", "http://h/a:b@c", "http://h/a:b@c"},
+	    {"http://h//npm:pkg@1.2/x", "", "http://h//npm:pkg@1.2/x", "http://h//npm:pkg@1.2/x"},
 	    {"http://h/http://u@h", "", "http://h/http://u@h", "http://h/http://u@h"},
 	    {"http://h/?a=https://u:p@h/#http://v:q@h", "", "http://h/?a=https://u:p@h/#http://v:q@h",
 	        "http://h/?a=https://h/#http://h"},
