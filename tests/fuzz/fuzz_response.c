@@ -273,7 +273,7 @@ static void fetch(const char *url)
 	struct ledger *ledger = ledger_new(&options, input, &observers);
 	enum status status = ledger_compile(ledger);
 	status = status_first(status, crawl(&options, ledger, url));
-	status = status_first(status, ledger_close(ledger));
+	status = status_first(status, ledger_close(ledger, STATUS_OK));
 	status = status_first(status, ledger_tell_rest(ledger, status, &totals));
 	assert(status == STATUS_OK && watch.outcomes == 1 && totals.urls == 1);
 	ledger_free(ledger);
