@@ -3,6 +3,7 @@
 #if WATCHDOG_NEEDED
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,6 +22,9 @@ enum { TICK_MS = 50, SHORT_TICK_MS = 10, SAMPLE = 16 };
 /* Those that are found later have less patience, and those that were open when there was enough hardly any:
  * two looks at them. */
 enum { BITES_WITH_PATIENCE = 4, FEW_TICKS = 2 };
+
+/* libcurl has noticed a connection that was shut down by then. */
+enum { NOTICED_MS = 2000 };
 
 /* What stood first in the socket's queue at the last tick without a sign of life: where that changes from
  * tick to tick, it is this connection that is being read all the time. All others stand still meanwhile. */
@@ -43,7 +47,11 @@ static struct {
 	volatile sig_atomic_t alive; /* since the last tick there was an enter, an alive or a leave */
 	volatile sig_atomic_t held;  /* ticks since then */
 	volatile sig_atomic_t bites;
-	unsigned short ports[WATCHDOG_BITES_MAX]; /* of the last ones, in network order */
+	/* Of the last ones: the port, in network order, which the system gives to another one later; when. */
+	struct {
+		unsigned short port;
+		int64_t at_ms;
+	} bitten[WATCHDOG_BITES_MAX];
 } watchdog;
 
 static void set_timer(long ms)
@@ -64,8 +72,10 @@ static void bite(int descriptor, struct connection *connection)
 	struct sockaddr_in6 own; /* both families have the port in the same place */
 	socklen_t len = sizeof own;
 	connection->changes = 0;
-	if (getsockname(descriptor, (struct sockaddr *)&own, &len) == 0)
-		watchdog.ports[watchdog.bites % WATCHDOG_BITES_MAX] = own.sin6_port;
+	if (getsockname(descriptor, (struct sockaddr *)&own, &len) == 0) {
+		watchdog.bitten[watchdog.bites % WATCHDOG_BITES_MAX].port = own.sin6_port;
+		watchdog.bitten[watchdog.bites % WATCHDOG_BITES_MAX].at_ms = clock_now_ms();
+	}
 	watchdog.bites++;
 	if (watchdog.bites == WATCHDOG_BITES_MAX)
 		set_timer(SHORT_TICK_MS);
@@ -182,7 +192,8 @@ bool watchdog_has_enough(void)
 bool watchdog_bit(long local_port)
 {
 	for (int i = 0; i < watchdog.bites && i < WATCHDOG_BITES_MAX; i++) {
-		if (watchdog.ports[i] == htons((uint16_t)local_port))
+		if (watchdog.bitten[i].port == htons((uint16_t)local_port) &&
+		    clock_now_ms() < watchdog.bitten[i].at_ms + NOTICED_MS)
 			return true;
 	}
 	return false;
