@@ -24,7 +24,7 @@ enum { TICK_MS = 50, SHORT_TICK_MS = 10, SAMPLE = 16 };
 enum { BITES_WITH_PATIENCE = 4, FEW_TICKS = 2 };
 
 /* libcurl has noticed a connection that was shut down by then. */
-enum { NOTICED_MS = 2000 };
+enum { NOTICED_MS = 2000, BITTEN_KEPT = 256 };
 
 /* What stood first in the socket's queue at the last tick without a sign of life: where that changes from
  * tick to tick, it is this connection that is being read all the time. All others stand still meanwhile. */
@@ -51,7 +51,7 @@ static struct {
 	struct {
 		unsigned short port;
 		int64_t at_ms;
-	} bitten[WATCHDOG_BITES_MAX];
+	} bitten[BITTEN_KEPT];
 } watchdog;
 
 static void set_timer(long ms)
@@ -73,8 +73,8 @@ static void bite(int descriptor, struct connection *connection)
 	socklen_t len = sizeof own;
 	connection->changes = 0;
 	if (getsockname(descriptor, (struct sockaddr *)&own, &len) == 0) {
-		watchdog.bitten[watchdog.bites % WATCHDOG_BITES_MAX].port = own.sin6_port;
-		watchdog.bitten[watchdog.bites % WATCHDOG_BITES_MAX].at_ms = clock_now_ms();
+		watchdog.bitten[watchdog.bites % BITTEN_KEPT].port = own.sin6_port;
+		watchdog.bitten[watchdog.bites % BITTEN_KEPT].at_ms = clock_now_ms();
 	}
 	watchdog.bites++;
 	if (watchdog.bites == WATCHDOG_BITES_MAX)
@@ -191,7 +191,7 @@ bool watchdog_has_enough(void)
 
 bool watchdog_bit(long local_port)
 {
-	for (int i = 0; i < watchdog.bites && i < WATCHDOG_BITES_MAX; i++) {
+	for (int i = 0; i < watchdog.bites && i < BITTEN_KEPT; i++) {
 		if (watchdog.bitten[i].port == htons((uint16_t)local_port) &&
 		    clock_now_ms() < watchdog.bitten[i].at_ms + NOTICED_MS)
 			return true;
