@@ -61,8 +61,9 @@ function status_for(class) {
 	# What cannot be locked is nobody's; rubbish may stay.
 	if (kind == "lock" || kind == "unlink")
 		return usual
+	# By its name a list is only compared with the outputs.
 	if (class == "list")
-		return kind == "close" ? usual : 2
+		return kind == "close" || kind == "stat" ? usual : 2
 	return error == "EPIPE" ? 141 : 3
 }
 
