@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>

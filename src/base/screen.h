@@ -3,6 +3,8 @@
 #ifndef AREQ_BASE_SCREEN_H
 #define AREQ_BASE_SCREEN_H
 
+#include "base/wait.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,7 +35,6 @@ void screen_print(const char *bytes, size_t len);
 void screen_begin_end(void);
 
 /* Writes more of what is kept, and lets *wait wait until stderr takes the rest. */
-struct wait;
 void screen_hand_on(struct wait *wait);
 
 /* The last chance for what is kept: waits while stderr takes something every two seconds, but for ten at

@@ -19,9 +19,9 @@ int64_t stop_moment(void);
 /* True once the signal or the moment has come: whatever waits gives up. */
 bool stop_is_due(void);
 
-/* Waits for one of the events of poll(2) on a descriptor, but not beyond the end of the run. False: that has
- * come and it has not, or this look has taken as long as a look may take without seeing a signal that came
- * just before it.
+/* Waits for one of the events of poll(2) on a descriptor (-1: just waits), but not beyond the end of the run.
+ * False: that has come and it has not, or this look has taken as long as a look may take without seeing a
+ * signal that came just before it.
  */
 bool stop_wait_for(int descriptor, short events);
 

@@ -155,7 +155,10 @@ static void cut_off(struct crawl *self, struct transfer *transfer, CURLcode code
 
 static void interrupt(struct crawl *self, void *job)
 {
-	struct fetch_result nothing = fetch_interrupted();
+	struct fetch_result nothing = {.interrupted = true,
+	    .retry_after_ms = -1,
+	    .stage = STAGE_LOCAL,
+	    .phases = {-1, -1, -1, -1, -1, -1}};
 	self->handlers->done(self->ctx, job, &nothing);
 }
 

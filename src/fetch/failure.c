@@ -194,3 +194,13 @@ struct failure failure_describe(
 		snprintf(reason + n, size - (size_t)n, "%s", detail(easy, code, error));
 	return failure;
 }
+
+bool failure_is_unprocessed(CURLcode code, const char *error, bool head_seen)
+{
+	/* libcurl tries again by itself, but only five times, and not where a GOAWAY leaves the connection
+	 * with nothing to do: then it has no words of its own. */
+	if (code == CURLE_HTTP2)
+		return !head_seen && error[0] == '\0';
+	return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) &&
+	       strncmp(error, "Connection died", 15) == 0;
+}

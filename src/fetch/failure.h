@@ -20,4 +20,9 @@ struct failure {
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size);
 
+/* True where the server did not begin with the request: its connection had died, or it refused the stream
+ * (RFC 9113, section 8.7). error is libcurl's own words, "" for none; head_seen: there was a head of an
+ * answer. */
+bool failure_is_unprocessed(CURLcode code, const char *error, bool head_seen);
+
 #endif

@@ -404,17 +404,6 @@ CURLcode transfer_code(const struct transfer *self)
 	return self->code;
 }
 
-/* The server did not begin with the request: its connection had died, or it refused the stream (RFC 9113,
- * section 8.7). libcurl tries again by itself, but only five times, and not where a GOAWAY
- * leaves the connection with nothing to do: then it has no words of its own. */
-static bool is_unprocessed(const struct transfer *self, CURLcode code)
-{
-	if (code == CURLE_HTTP2)
-		return !self->head_seen && self->error[0] == '\0';
-	return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) &&
-	       strncmp(self->error, "Connection died", 15) == 0;
-}
-
 /* What the end means where the answer did not end well. */
 static void describe_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
 {
@@ -425,8 +414,7 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	result->stage = failure.stage;
 	result->transient = failure.transient;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	result->stale = is_unprocessed(self, code);
-	result->reason = self->reason;
+	result->stale = failure_is_unprocessed(code, self->error, self->head_seen);
 	bool unconnected = code == CURLE_COULDNT_CONNECT;
 	if (unconnected && self->socket_error) {
 		result->stage = STAGE_LOCAL;
@@ -470,17 +458,14 @@ static struct fetch_result result_of(struct transfer *self, CURLcode code)
 		snprintf(self->reason, sizeof self->reason,
 		    "receive failed: stood still for %d s while others waited for the memory that it takes",
 		    DECODER_STILL_MS / 1000);
-		result.reason = self->reason;
 	} else if (self->undecodable || cut_short) {
 		result.stage = STAGE_DECODE;
 		result.transient = cut_short;
 		snprintf(
 		    self->reason, sizeof self->reason, "decode failed: %s", decoder_problem(self->decoder));
-		result.reason = self->reason;
 	} else if (self->broken) {
 		result.transient = !self->head_seen;
 		snprintf(self->reason, sizeof self->reason, "receive failed: %s", self->broken);
-		result.reason = self->reason;
 	} else if (code == CURLE_OK || unwanted) {
 		result.complete = self->want != FETCH_STOP;
 		result.stopped = self->want == FETCH_STOP;
@@ -490,6 +475,8 @@ static struct fetch_result result_of(struct transfer *self, CURLcode code)
 	} else {
 		describe_failure(self, code, &result);
 	}
+	if (!result.complete && !result.stopped)
+		result.reason = self->reason;
 	return result;
 }
 
@@ -501,17 +488,4 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	struct fetch_result result = result_of(self, code);
 	decoder_drop(self->decoder);
 	return result;
-}
-
-struct fetch_result fetch_interrupted(void)
-{
-	return (struct fetch_result){.interrupted = true,
-	    .retry_after_ms = -1,
-	    .stage = STAGE_LOCAL,
-	    .phases = {-1, -1, -1, -1, -1, -1}};
-}
-
-void fetch_cookies_free(struct curl_slist *cookies)
-{
-	curl_slist_free_all(cookies);
 }

@@ -131,9 +131,9 @@ CURLcode transfer_code(const struct transfer *self);
  * since the run is stopped. The result's texts live in the transfer until it is prepared again. */
 struct fetch_result transfer_result(struct transfer *self, CURLcode code);
 
-/* The result of a request that was never started, since the run is stopped. */
-struct fetch_result fetch_interrupted(void);
-
-void fetch_cookies_free(struct curl_slist *cookies);
+static inline void fetch_cookies_free(struct curl_slist *cookies)
+{
+	curl_slist_free_all(cookies);
+}
 
 #endif

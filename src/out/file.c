@@ -48,7 +48,7 @@ static enum status check_last_line(struct file *self, bool repair)
 		return STATUS_OK;
 	if (!file_find_end(self, self->fd, self->info.st_size, &end))
 		return complain(self, "cannot be read");
-	self->had_content = end > 0;
+	self->before = (uint64_t)end;
 	self->torn = self->info.st_size - end;
 	if (self->torn == 0 || repair)
 		return STATUS_OK;
@@ -117,10 +117,8 @@ enum status file_begin(struct file *self)
 {
 	if (self->part.target)
 		return part_begin(&self->part, self->fd);
-	/* What stdout already holds belongs to the shell that opened it. */
 	self->begun = true;
-	if (self->append && S_ISREG(self->info.st_mode))
-		self->before = (uint64_t)(self->info.st_size - self->torn);
+	/* What stdout already holds belongs to the shell that opened it. */
 	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn))
 		return STATUS_OK;
 	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn : 0) != 0)

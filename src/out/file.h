@@ -34,13 +34,12 @@ struct file {
 	bool append;
 	bool null_ends;
 	bool begun;       /* it may be written to, and is no --atomic file */
-	bool had_content; /* there were bytes in it before the first of ours */
 	off_t torn;       /* bytes of a last line that is not whole */
 	struct stat info; /* of what fd is */
 	struct part part;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
-	uint64_t before;         /* bytes in it before the first of ours */
+	uint64_t before;         /* bytes in it that are appended to, as whole rows */
 	uint64_t accepted;       /* bytes that file_write was given */
 	uint64_t written;        /* … and the system has taken */
 	struct file_alarm alarm; /* the opener may set it */

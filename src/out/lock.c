@@ -1,25 +1,19 @@
 #include "out/lock.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* F_SETLKW would sleep on where a signal comes just before it. */
-enum { LOOK_MS = 100 };
-
 /* False where the run is to end before what it waits for has come. */
 static bool may_wait(const struct lock_how *how)
 {
-	int64_t left = stop_moment() - clock_now_ms();
-	if (left > 0)
-		poll(NULL, 0, left < LOOK_MS ? (int)left : LOOK_MS);
+	/* No event tells of it: a look from time to time. */
+	stop_wait_for(-1, 0);
 	if (!stop_is_due())
 		return true;
 	if (!stop_signal())
@@ -27,6 +21,7 @@ static bool may_wait(const struct lock_how *how)
 	return false;
 }
 
+/* F_SETLKW would sleep on where a signal comes just before it. */
 static enum status take(int fd, const struct lock_how *how)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -97,7 +97,7 @@ static enum status rows_begin(void *ctx)
 {
 	struct rows *self = ctx;
 	const char *header = self->format->header;
-	if (!header || self->options->no_header || self->file->had_content)
+	if (!header || self->options->no_header || self->file->before > 0)
 		return STATUS_OK;
 	return file_write(self->file, header, strlen(header));
 }

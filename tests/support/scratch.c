@@ -112,6 +112,13 @@ char *scratch_read(struct scratch *self, const char *name, size_t *len)
 	return bytes;
 }
 
+void scratch_expect(struct scratch *self, const char *name, const char *expected)
+{
+	char *content = scratch_read(self, name, NULL);
+	cr_expect_str_eq(content, expected, "%s holds\n%s", name, content);
+	free(content);
+}
+
 bool scratch_exists(struct scratch *self, const char *name)
 {
 	struct stat about;

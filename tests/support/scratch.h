@@ -27,6 +27,9 @@ const char *scratch_append(struct scratch *self, const char *name, const char *t
 /* The bytes of a file in it, with a NUL behind them; the caller frees them. len may be NULL. */
 char *scratch_read(struct scratch *self, const char *name, size_t *len);
 
+/* Expects that a file in it holds this text. */
+void scratch_expect(struct scratch *self, const char *name, const char *expected);
+
 bool scratch_exists(struct scratch *self, const char *name);
 
 /* Removes a folder with everything in it; one that is not there is removed already. */
