@@ -310,11 +310,8 @@ static struct slice start_of(struct slice line)
 	size_t len = line.len < shown ? line.len : shown, host = 0;
 	for (size_t i = 1; i < len && host == 0; i++)
 		host = line.data[i] == '/' && line.data[i - 1] == '/' ? i + 1 : 0;
-	for (size_t i = host; i < len; i++) {
-		if (strchr("/?#@", line.data[i]))
-			return (struct slice){line.data, len};
-	}
-	return (struct slice){line.data, memchr(line.data + host, ':', len - host) ? host : len};
+	bool hides = memchr(line.data + host, ':', len - host) && !memchr(line.data + host, '@', len - host);
+	return (struct slice){line.data, hides ? host : len};
 }
 
 /* Makes an entry of a raw line. False where the line is to be passed over. */

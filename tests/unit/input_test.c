@@ -115,6 +115,23 @@ Test(input, passes_over_a_line_that_is_too_long_and_goes_on)
 	}
 }
 
+Test(input, shows_no_password_of_a_line_that_is_too_long)
+{
+	static const char *const begins[] = {
+	    "http://user:secret", "http://user:sec/secret", "user:secret", "https://h/ http://user:secret"};
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		size_t len = 2 * INPUT_LINE_MAX;
+		char *content = malloc(len + 20), result[512];
+		memset(content, 'x', len);
+		memcpy(content, begins[i], strlen(begins[i]));
+		strcpy(content + len, "@h/\nhttp://b/\n");
+		read_all(content, strlen(content), result, sizeof result);
+		cr_expect(strstr(result, "|bad|1\n"), "%s", result);
+		cr_expect_not(strstr(result, "secret"), "%s", result);
+		free(content);
+	}
+}
+
 Test(input, takes_a_long_line_whole)
 {
 	char *content = malloc(INPUT_LINE_MAX + 10);
