@@ -34,6 +34,17 @@ char *buf_grow(struct buf *self, size_t len)
 	return self->data + self->len;
 }
 
+bool buf_append_number(struct buf *self, uint64_t number)
+{
+	char digits[20]; /* of UINT64_MAX */
+	size_t len = 0;
+	do {
+		digits[sizeof digits - ++len] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return buf_append(self, digits + sizeof digits - len, len);
+}
+
 void buf_consume(struct buf *self, size_t len)
 {
 	assert(len <= self->len);

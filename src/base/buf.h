@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* data is NUL-terminated as soon as something was appended (the NUL is not counted in len), and NULL
@@ -59,6 +60,9 @@ static inline bool buf_append_text(struct buf *self, const char *text)
 {
 	return buf_append(self, text, strlen(text));
 }
+
+/* Appends the decimal digits of the number. False, and nothing appended, where the cap would be passed. */
+bool buf_append_number(struct buf *self, uint64_t number);
 
 /* Removes the first len bytes; the rest moves to the front. */
 void buf_consume(struct buf *self, size_t len);

@@ -35,15 +35,8 @@ static bool port(struct url_parser *p, const char *end)
 	if (empty || (scheme && value == scheme->port))
 		return true;
 	url->port = (int32_t)value;
-	char digits[8];
-	size_t len = 0;
-	do {
-		digits[sizeof digits - ++len] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
 	url_parser_put_byte(url, ':');
-	url_parser_put(url, digits + sizeof digits - len, len);
-	return true;
+	return buf_append_number(&url->href, value);
 }
 
 bool url_authority_host(struct url_parser *p, const char *text, size_t len)

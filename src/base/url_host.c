@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { IPV6_PIECES = 8, IPV4_PARTS = 4, IPV6_TEXT_MAX = 48, IPV4_TEXT_MAX = 16 };
+enum { IPV6_PIECES = 8, IPV4_PARTS = 4, IPV6_TEXT_MAX = 48 };
 
 static bool is_digit(char c)
 {
@@ -93,11 +93,12 @@ static bool finish_domain(struct buf *out, size_t start)
 	uint32_t address;
 	if (!parse_ipv4(domain, &address))
 		return false;
-	char text[IPV4_TEXT_MAX];
-	int len = snprintf(text, sizeof text, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
-	    address >> 8 & 255, address & 255);
 	out->len = start;
-	return buf_append(out, text, (size_t)len);
+	bool appended = true;
+	for (int shift = 24; shift >= 0; shift -= 8)
+		appended = appended && buf_append_number(out, address >> shift & 255) &&
+		           (shift == 0 || buf_append_byte(out, '.'));
+	return appended;
 }
 
 /* Appends the ASCII start of text, lowercased, up to what a domain must not hold as it stands, and returns

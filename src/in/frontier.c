@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,12 +75,11 @@ bool frontier_is_new(struct frontier *self, const struct url *url)
 
 static struct host *find_host(struct frontier *self, const struct url *url)
 {
-	char port[16];
 	struct slice name = url_host(url);
-	snprintf(port, sizeof port, ":%d", url_port(url));
 	buf_clear(&self->name);
 	buf_append(&self->name, name.data, name.len);
-	buf_append_text(&self->name, port);
+	buf_append_byte(&self->name, ':');
+	buf_append_number(&self->name, (uint64_t)url_port(url));
 
 	struct host wanted = {.name = self->name.data};
 	struct host **found = tfind(&wanted, &self->hosts, compare_hosts);
