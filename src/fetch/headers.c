@@ -1,9 +1,11 @@
 #include "fetch/headers.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "fetch/decode.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,21 +31,33 @@ static bool is_for_one_origin(const char *line)
 	       has_name(line, "Proxy-Authorization");
 }
 
+static void add_to_both(struct headers *self, const char *name, const char *value)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX / 2);
+	buf_append_text(&line, name);
+	buf_append_text(&line, value);
+	headers_add(&self->own, line.data);
+	headers_add(&self->foreign, line.data);
+	buf_release(&line);
+}
+
 void headers_init(struct headers *self, const struct options *options)
 {
 	const struct option_list *lines = &options->headers;
-	bool accepts = false;
+	bool has_agent = *options->user_agent == '\0', has_accepts = false;
 	*self = (struct headers){0};
 	for (size_t i = 0; i < lines->count; i++) {
-		accepts |= has_name(lines->items[i], "Accept-Encoding");
+		has_agent |= has_name(lines->items[i], "User-Agent");
+		has_accepts |= has_name(lines->items[i], "Accept-Encoding");
 		headers_add(&self->own, lines->items[i]);
 		if (!is_for_one_origin(lines->items[i]))
 			headers_add(&self->foreign, lines->items[i]);
 	}
-	if (accepts)
-		return;
-	headers_add(&self->own, "Accept-Encoding: " DECODER_ACCEPTS);
-	headers_add(&self->foreign, "Accept-Encoding: " DECODER_ACCEPTS);
+	if (!has_agent)
+		add_to_both(self, "User-Agent: ", options->user_agent);
+	if (!has_accepts)
+		add_to_both(self, "Accept-Encoding: ", DECODER_ACCEPTS);
 }
 
 void headers_release(struct headers *self)

@@ -12,9 +12,8 @@ struct headers {
 	struct curl_slist *foreign; /* … without what is meant for that origin alone, as curl has it too */
 };
 
-/* The user's lines, and the content codings that are undone here (see decode.h) unless the user says
- * otherwise.
- */
+/* The user's lines and, unless these say otherwise, the User-Agent and the content codings that are undone
+ * here (see decode.h). */
 void headers_init(struct headers *self, const struct options *options);
 void headers_release(struct headers *self);
 

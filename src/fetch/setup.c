@@ -53,27 +53,44 @@ void setup_must(CURLcode code)
 static void set_user_options(CURL *easy, const struct settings *settings)
 {
 	const struct options *options = settings->options;
-	set(easy, CURLOPT_USERAGENT, options->user_agent);
-	/* A proxy would choose the address itself. */
-	if (options->proxy || options->public_only)
-		set(easy, CURLOPT_PROXY, options->public_only ? "" : options->proxy);
+	/* Without a proxy libcurl would look for one in the environment, for each request. */
+	if (options->proxy || !settings->proxied)
+		set(easy, CURLOPT_PROXY, settings->proxied ? options->proxy : "");
+	/* The request itself has it among its headers. */
+	if (settings->proxied)
+		set(easy, CURLOPT_USERAGENT, options->user_agent);
 	if (options->netrc_file)
 		set(easy, CURLOPT_NETRC_FILE, options->netrc_file);
 	if (settings->interface)
 		set(easy, CURLOPT_INTERFACE, settings->interface);
+	if (options->ipv4 != options->ipv6)
+		set(easy, CURLOPT_IPRESOLVE,
+		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
+	/* libcurl's default is HTTP/2 over TLS where it knows that. */
+	if (options->http1 || watchdog_has_enough())
+		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+static void set_tls(CURL *easy, const struct settings *settings)
+{
+	const struct options *options = settings->options;
 	if (options->cacert)
 		set(easy, CURLOPT_CAINFO, options->cacert);
 	if (settings->one_ca_file)
 		set(easy, CURLOPT_CAPATH, NULL);
-	set(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
-	set(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
-	if (options->ipv4 != options->ipv6)
-		set(easy, CURLOPT_IPRESOLVE,
-		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
-	/* Where it was built without HTTP/2, HTTP/1.1 does as well. */
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-	    options->http1 || watchdog_has_enough() ? (long)CURL_HTTP_VERSION_1_1
-	                                            : (long)CURL_HTTP_VERSION_2TLS);
+	if (options->insecure) {
+		set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	/* The first connection tells whether the host speaks HTTP/2, so others wait for it; over plain HTTP
+	 * they would wait for a whole answer. */
+	set(easy, CURLOPT_PIPEWAIT, 1L);
+}
+
+static void set_still_limit(CURL *easy)
+{
+	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	set(easy, CURLOPT_LOW_SPEED_TIME, (long)STILL_SECONDS);
 }
 
 static void set_constants(CURL *easy)
@@ -86,7 +103,6 @@ static void set_constants(CURL *easy)
 	/* The URL is normalised already. */
 	set(easy, CURLOPT_PATH_AS_IS, 1L);
 	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
 	 * same page. */
 	set(easy, CURLOPT_COOKIEFILE, "");
@@ -191,6 +207,8 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	const struct options *options = settings->options;
 	set_constants(easy);
 	set_user_options(easy, settings);
+	if (is_tls)
+		set_tls(easy, settings);
 	set_shares(easy, settings, shares, request);
 	set(easy, CURLOPT_URL, request->url);
 	set_credentials(easy, options, request);
@@ -198,10 +216,9 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	set(easy, CURLOPT_HTTPHEADER, request->foreign ? settings->headers.foreign : settings->headers.own);
 	set(easy, CURLOPT_TIMEOUT_MS, setup_left_ms(request->timeout_ms, request->waited_ms));
 	set(easy, CURLOPT_CONNECTTIMEOUT_MS, setup_left_ms(options->connect_timeout_ms, request->waited_ms));
-	set(easy, CURLOPT_FRESH_CONNECT, request->fresh || (none_free && !is_tls) ? 1L : 0L);
-	set(easy, CURLOPT_LOW_SPEED_TIME, request->timeout_ms ? 0L : (long)STILL_SECONDS);
-	/* Over TLS the first connection tells whether the host speaks HTTP/2, so others wait for it; over
-	 * plain HTTP they would wait for a whole answer. */
-	set(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
+	if (request->fresh || (none_free && !is_tls))
+		set(easy, CURLOPT_FRESH_CONNECT, 1L);
+	if (!request->timeout_ms)
+		set_still_limit(easy);
 	return set_addresses(easy, settings, request);
 }

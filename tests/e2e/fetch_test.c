@@ -6,8 +6,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -421,6 +424,66 @@ Test(fetch, goes_through_a_proxy)
 	cr_expect_str_eq(stats.requests[0].host, "elsewhere.example");
 	site_stats_release(&stats);
 	run_release(&result);
+	site_stop(&site);
+}
+
+Test(fetch, says_who_asks_once_and_as_it_was_told_to)
+{
+	static const struct {
+		const char *option, *value, *agent;
+	} cases[] = {
+	    {"-A", "agent/1", "agent/1"},
+	    {"-A", "", NULL},
+	    {"-H", "user-agent: header/1", "header/1"},
+	    {"-H", "User-Agent:", NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (int proxied = 0; proxied < 2; proxied++) {
+			struct site site;
+			struct site_stats stats;
+			struct run_result result;
+			size_t lines = 0;
+			site_start(&site);
+			char proxy[128] = "";
+			if (proxied)
+				snprintf(proxy, sizeof proxy, "http://%s/", site.host);
+			run_areq(&result, "-x", proxy, cases[i].option, cases[i].value,
+			    site_page(&site, "links", "1"));
+			run_assert_exit(&result, 0);
+			run_release(&result);
+			site_stats(&site, &stats);
+			cr_assert_eq(stats.count, 1);
+			const struct site_request *request = &stats.requests[0];
+			const char *agent = site_request_header(request, "User-Agent");
+			for (size_t k = 0; k < json_array_size(request->headers); k++) {
+				const json_t *name = json_array_get(json_array_get(request->headers, k), 0);
+				lines += strcasecmp(json_string_value(name), "User-Agent") == 0;
+			}
+			cr_expect_eq(lines, cases[i].agent ? 1 : 0, "%s \"%s\": %zu lines", cases[i].option,
+			    cases[i].value, lines);
+			cr_expect(cases[i].agent ? agent && strcmp(agent, cases[i].agent) == 0 : !agent);
+			site_stats_release(&stats);
+			site_stop(&site);
+		}
+	}
+}
+
+Test(fetch, says_who_asks_to_the_proxy_of_a_tunnel)
+{
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	char proxy[128];
+	site_start(&site);
+	snprintf(proxy, sizeof proxy, "http://%s/", site.host);
+	run_areq(&result, "-r", "0", "-x", proxy, "-A", "agent/1", "https://elsewhere.example/");
+	run_expect_exit(&result, 1);
+	run_release(&result);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 1);
+	cr_expect_str_eq(stats.requests[0].method, "CONNECT");
+	cr_expect_str_eq(site_request_header(&stats.requests[0], "User-Agent"), "agent/1");
+	site_stats_release(&stats);
 	site_stop(&site);
 }
 
