@@ -1,11 +1,12 @@
 /* areq: options in, run, exit status out. */
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/screen.h"
 #include "base/stop.h"
-#include "cli.h"
-#include "cli_password.h"
-#include "run.h"
+#include "cli/cli.h"
+#include "cli/password.h"
+#include "run/run.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -90,6 +91,7 @@ static int run_main(int argc, char **argv)
 {
 	int64_t began = clock_now_ms();
 	fill_closed_descriptors();
+	alloc_before_failure(screen_wipe);
 	struct options options;
 	bool shown;
 	int signal = 0;

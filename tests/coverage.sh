@@ -16,7 +16,7 @@ find "$build" -name "*.gcda" -delete
 }
 
 # gcov prints "count:line number:text" for each line; the count of a line that was never reached is "#####".
-for counters in "$build"/src/*.gcda "$build"/src/*/*.gcda; do
+for counters in "$build"/src/*.gcda "$build"/src/*/*.gcda "$build"/src/*/*/*.gcda; do
 	gcov --stdout --object-file "$counters" "${counters#"$build"/}" 2>/dev/null
 done | awk -F: -v reasons_file=tests/coverage.reasons '
 	function trim(text) {

@@ -18,13 +18,35 @@ say "clang-format"
 # shellcheck disable=SC2086
 clang-format --dry-run -Werror $sources $headers
 
-say "wings include only themselves and base"
-for wing in base in fetch link out; do
-	if grep -nE '^#include "' "src/$wing"/*.[ch] | grep -vE "#include \"(base|$wing)/"; then
-		echo "src/$wing includes another wing" >&2
+say "each folder includes only what it may"
+# A folder, and those besides itself and base/ that it may include; nothing but main.c includes run/ and cli/.
+while read -r folder others; do
+	if grep -rnE '^#include "' "src/$folder" | grep -vE "#include \"(base|$folder${others:+|$others})/"; then
+		echo "src/$folder may include none of these" >&2
 		exit 1
 	fi
-done
+	known="${known:-}|$folder"
+done <<-END
+	base
+	in
+	store
+	fetch
+	link
+	output
+	cli
+	run in|store|fetch|link|output
+END
+if find src -type f | grep -vE "^src/(main\.c|(${known#|})/.*)$"; then
+	echo "no file of src/ stands outside of these folders but main.c" >&2
+	exit 1
+fi
+
+say "no circle among the files of base/"
+# A file and its header are one, and so is all of base/url/.
+if ! grep -rE '^#include "base/' src/base |
+	sed -E 's,^src/base/([a-z_]+)[^:]*:#include "base/([a-z_]+).*,\1 \2,' | awk '$1 != $2' | tsort >/dev/null; then
+	exit 1
+fi
 
 say "one user each of curl_multi_*, curl_easy_setopt; no epoll"
 for rule in 'curl_multi_:fetch/crawl' 'curl_easy_setopt:fetch/(transfer|setup)'; do
@@ -57,7 +79,7 @@ cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability,performanc
 
 say "clang-tidy"
 # shellcheck disable=SC2016
-find src -name '*.c' ! -name 'charset_index_*' -print0 |
+find src -name '*.c' ! -path 'src/link/charset/index_*' -print0 |
 	xargs -0 -P 2 -n 6 sh -c 'flags=$1; shift; exec clang-tidy --quiet "$@" -- $flags 2>/dev/null' tidy "$flags"
 
 say "man page"

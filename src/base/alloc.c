@@ -1,6 +1,5 @@
 #include "base/alloc.h"
 
-#include "base/screen.h"
 #include "base/status.h"
 
 #include <stdint.h>
@@ -8,10 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
+static void (*before_failure)(void);
+
+void alloc_before_failure(void (*prepare)(void))
+{
+	before_failure = prepare;
+}
+
 void alloc_fail(void)
 {
 	static const char message[] = "areq: out of memory\n";
-	screen_wipe();
+	if (before_failure)
+		before_failure();
 	ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
 	(void)ignored;
 	_exit(status_exit_code(STATUS_MEMORY));

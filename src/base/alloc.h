@@ -14,4 +14,8 @@ char *alloc_copy(const char *bytes, size_t len);          /* copies len bytes an
 /* For a library's own failed allocation: the same end. */
 _Noreturn void alloc_fail(void);
 
+/* Has prepare called before that message is written, so that it stands on a line of its own. prepare must not
+ * allocate. NULL, as at the start: nothing is called. */
+void alloc_before_failure(void (*prepare)(void));
+
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/url.h"
+#include "base/url/url.h"
 #include "fetch/headers.h"
 #include "fetch/names.h"
 

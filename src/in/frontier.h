@@ -5,7 +5,7 @@
 
 #include "base/heap.h"
 #include "base/slice.h"
-#include "base/url.h"
+#include "base/url/url.h"
 #include "in/host.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
-#include "base/url.h"
+#include "base/url/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #define AREQ_LINK_FILTER_H
 
 #include "base/options.h"
-#include "base/url.h"
+#include "base/url/url.h"
 #include "link/pattern.h"
 
 #include <stdbool.h>

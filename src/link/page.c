@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "link/entity.h"
+#include "link/html/entity.h"
 #include "link/page_internal.h"
 
 #include <assert.h>

@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/seen.h"
-#include "base/url.h"
-#include "link/charset.h"
+#include "base/url/url.h"
+#include "link/charset/charset.h"
 #include "link/found.h"
 #include "link/helper.h"
 #include "link/page.h"

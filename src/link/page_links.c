@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
-#include "link/entity.h"
+#include "link/html/entity.h"
 #include "link/page_internal.h"
 
 #include <assert.h>

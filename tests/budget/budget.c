@@ -11,9 +11,9 @@
 #include "base/random.h"
 #include "base/readfile.h"
 #include "base/seen.h"
-#include "base/url.h"
-#include "link/charset.h"
-#include "link/entity.h"
+#include "base/url/url.h"
+#include "link/charset/charset.h"
+#include "link/html/entity.h"
 #include "link/page.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

@@ -11,7 +11,7 @@ for name in "$@"; do
 	clang -std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -Isrc -Itests -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$(pkg-config --cflags $libraries) -o "build/fuzz/$name" "tests/fuzz/fuzz_$name.c" \
-		$(find src -name '*.c' ! -name main.c) build/src/out/waterfall_page.c $(pkg-config --libs $libraries)
+		$(find src -name '*.c' ! -name main.c) build/src/output/waterfall_page.c $(pkg-config --libs $libraries)
 	mkdir -p "build/fuzz/found_$name"
 	"build/fuzz/$name" -max_total_time="$seconds" -max_len=8192 -artifact_prefix="build/fuzz/$name-" \
 		"build/fuzz/found_$name" "tests/fuzz/corpus/$name"

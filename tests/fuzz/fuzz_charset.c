@@ -1,6 +1,6 @@
 /* The first byte picks an encoding and the second a place to cut; the rest is a text, the start of a page and
  * the value of a header. */
-#include "link/charset.h"
+#include "link/charset/charset.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A decoded value is never longer than the standard's longest gain allows, and decoding leaves text without
  * '&' and NUL as it is. */
-#include "link/entity.h"
+#include "link/html/entity.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* A page gives the same finds however it is cut and with or without the JIT; each find is a start tag that
  * stands in the page at its offset, with its name and its first href inside. */
-#include "link/extract.h"
-#include "link/extract_pattern.h"
+#include "link/html/extract.h"
+#include "link/html/extract_pattern.h"
 
 #include "base/buf.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/seen.h"
-#include "base/url.h"
+#include "base/url/url.h"
 
 #include <assert.h>
 #include <stdint.h>

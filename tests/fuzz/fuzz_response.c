@@ -6,9 +6,9 @@
 #include "base/seen.h"
 #include "fetch/crawl.h"
 #include "in/input.h"
-#include "ledger.h"
-#include "out/file.h"
-#include "out/report.h"
+#include "output/file.h"
+#include "output/report.h"
+#include "run/ledger.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* The first line of the data is the base URL (an empty one: no base), the rest is the input. */
-#include "base/url_parser.h"
+#include "base/url/parser.h"
 
 #include <assert.h>
 #include <stdint.h>

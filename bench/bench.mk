@@ -1,0 +1,49 @@
+# areq beside its peers; see bench/README.md.
+
+BENCH_OBJECTS := $(call objects,$(wildcard bench/*.c bench/peers/*.c))
+BENCH_LIBS := $(call flags_of,--libs,libcurl libxml-2.0)
+
+.PHONY: bench bench-run
+
+# Finding and resolving links beside libxml2's HTML parser; see the head of bench/links.c.
+$(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
+	$(LINK) $(BENCH_LIBS) $(DEPS_LIBS) $(LDLIBS)
+
+# The peers of the bench. Go's are built from Debian's packages alone.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay sockets)
+GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<
+# The last line of undici that also runs on Debian 12's own Node.
+UNDICI := 6.29.1
+
+$(BUILD)/bench/cost: $(BUILD)/bench/cost.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/bench/sockets: $(BUILD)/bench/peers/sockets.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/bench/crawl-c: $(BUILD)/bench/peers/crawl.o
+	$(LINK) $(BENCH_LIBS) $(LDLIBS)
+
+$(BUILD)/bench/crawl-go: bench/peers/crawl.go
+	@mkdir -p $(@D)
+	$(call step,GO,$<)$(GO_BUILD)
+
+$(BUILD)/bench/dom $(BUILD)/bench/delay: $(BUILD)/bench/%: bench/%.go
+	@mkdir -p $(@D)
+	$(call step,GO,$<)$(GO_BUILD)
+
+# Without it the bench says that this peer is missing, and goes on.
+$(BUILD)/bench/undici-$(UNDICI):
+	-mkdir -p $(@D)/node && npm install --no-save --no-audit --no-fund --silent --prefix $(@D)/node \
+		undici@$(UNDICI) && touch $@
+
+$(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
+	@mkdir -p $(@D)
+	$(COMPILE) $(COMPILE_END)
+
+bench:
+	sh .ci/packages build bench
+	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) bench-run
+
+bench-run: $(BIN) $(BENCH_PROGRAMS) $(BUILD)/bench/undici-$(UNDICI)
+	/usr/bin/python3 bench/run.py --areq $(BIN) --build $(BUILD)/bench --version $(VERSION) $(BENCH)

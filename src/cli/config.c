@@ -1,0 +1,164 @@
+#include "cli/config.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/readfile.h"
+#include "base/slice.h"
+#include "cli/suggest.h"
+#include "cli/table.h"
+#include "cli/value.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONFIG_MAX_BYTES = 1 << 20, PLACE_MAX = 512 };
+
+const char *cli_config_default(struct options *options)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME");
+	const char *below = "/areq/config";
+	struct buf path;
+	if (!folder || *folder != '/') {
+		folder = getenv("HOME");
+		below = "/.config/areq/config";
+	}
+	if (!folder || *folder != '/')
+		return NULL;
+	buf_init(&path, SIZE_MAX / 2);
+	buf_append_text(&path, folder);
+	buf_append_text(&path, below);
+	options_own(options, path.data);
+	return access(path.data, F_OK) == 0 ? path.data : NULL;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static char *skip_spaces(char *text)
+{
+	while (is_space(*text))
+		text++;
+	return text;
+}
+
+/* Without the white space at its end, and then without a pair of double quotes. */
+static char *trim_value(char *value)
+{
+	size_t len = strlen(value);
+	while (len && is_space(value[len - 1]))
+		len--;
+	if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
+		value++;
+		len -= 2;
+	}
+	value[len] = '\0';
+	return value;
+}
+
+static enum status no_such_option(const char *place, struct slice name)
+{
+	struct buf given, text;
+	buf_init(&given, SIZE_MAX / 2);
+	buf_append_text(&given, "--");
+	buf_append(&given, name.data, name.len);
+	buf_init(&text, SIZE_MAX / 2);
+	cli_suggest(&text, given.data);
+	log_error("%sthere is no option %s", place, text.data);
+	buf_release(&given);
+	buf_release(&text);
+	return STATUS_USAGE;
+}
+
+static enum status complain(const char *place, const struct cli_row *row, const char *what)
+{
+	log_error("%s--%s %s", place, row->option.name, what);
+	return STATUS_USAGE;
+}
+
+/* A flag that is taken back. */
+static const struct cli_row *find_negated(struct slice name)
+{
+	const struct cli_row *row = NULL;
+	if (name.len > 3 && memcmp(name.data, "no-", 3) == 0)
+		row = cli_table_find(name.data + 3, name.len - 3);
+	return row && row->kind == CLI_FLAG ? row : NULL;
+}
+
+/* line is neither blank nor a comment, and has no white space in front. */
+static enum status apply_line(struct options *options, char *line, const char *place)
+{
+	char *start = strncmp(line, "--", 2) == 0 ? line + 2 : line;
+	struct slice name = {start, strcspn(start, "=: \t\r")};
+	char *behind = skip_spaces(start + name.len);
+	bool has_value = *behind != '\0';
+	const struct cli_row *row = cli_table_find(name.data, name.len);
+	const struct cli_row *negated = row ? NULL : find_negated(name);
+	if (negated)
+		row = negated;
+	if (!row)
+		return no_such_option(place, name);
+	if (row->kind >= CLI_CONFIG)
+		return complain(place, row, "has no place in a configuration");
+	if (has_value && row->kind == CLI_FLAG)
+		return complain(place, row, "takes no value");
+	if (!has_value && row->kind != CLI_FLAG)
+		return complain(place, row, "needs a value");
+	if (negated) {
+		cli_value_unset(options, negated);
+		return STATUS_OK;
+	}
+	if (*behind == '=' || *behind == ':')
+		behind = skip_spaces(behind + 1);
+	return cli_value_set(options, row, trim_value(behind), place);
+}
+
+/* Ends the line that begins there with a NUL and returns where the next one begins; NULL: there is none. */
+static char *cut_line(char *line, const char *end)
+{
+	char *newline = memchr(line, '\n', (size_t)(end - line));
+	if (!newline)
+		return NULL;
+	*newline = '\0';
+	return newline + 1;
+}
+
+enum status cli_config_read(struct options *options, const char *path)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	struct buf text;
+	enum status status = STATUS_OK;
+	buf_init(&text, CONFIG_MAX_BYTES);
+	bool good = readfile_whole(path, &text);
+	int error = errno;
+	options_own(options, text.data);
+	if (!good) {
+		log_error("%s: %s", path, readfile_problem(error));
+		return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
+	}
+	options->config = path;
+	const char *end = text.data + text.len;
+	char *line = text.data;
+	if (strncmp(line, byte_order_mark, 3) == 0)
+		line += 3;
+	for (size_t number = 1; line && status == STATUS_OK; number++) {
+		char place[PLACE_MAX];
+		snprintf(place, sizeof place, "%s:%zu: ", path, number);
+		char *next = cut_line(line, end);
+		const char *line_end = next ? next - 1 : end;
+		if (strlen(line) != (size_t)(line_end - line)) {
+			log_error("%sthe line holds a NUL byte", place);
+			return STATUS_USAGE;
+		}
+		line = skip_spaces(line);
+		if (*line && *line != '#')
+			status = apply_line(options, line, place);
+		line = next;
+	}
+	return status;
+}

@@ -1,0 +1,329 @@
+#include "link/charset/internal.h"
+
+#include "base/alloc.h"
+
+/* A search goes through a whole index; from this many on in one text, a table by code point is made first. */
+enum { SEARCHES_MAX = 32, SEARCH_BLOCK = 64 };
+
+enum { NOT_FOUND = 0xffff, CODE_POINTS_16 = 0x10000, CODE_POINTS_32 = 0x30000 };
+
+/* What an encoder may use of an index. */
+struct index {
+	const uint_least16_t *narrow; /* one of the two */
+	const uint_least32_t *wide;
+	unsigned rows, columns;
+	unsigned first;                /* pointers below are for decoders only */
+	unsigned skip_start, skip_end; /* so are these */
+};
+
+static const struct index euc_kr = {
+    &charset_index_euc_kr[0][0], NULL, CHARSET_EUC_KR_ROWS, CHARSET_EUC_KR_COLUMNS, 0, 0, 0};
+static const struct index gb18030 = {
+    &charset_index_gb18030[0][0], NULL, CHARSET_GB18030_ROWS, CHARSET_GB18030_COLUMNS, 0, 0, 0};
+static const struct index jis0208 = {
+    &charset_index_jis0208[0][0], NULL, CHARSET_JIS0208_ROWS, CHARSET_JIS0208_COLUMNS, 0, 0, 0};
+
+/* Without the duplicates that NEC selected of IBM's extensions ("index Shift_JIS pointer"). */
+static const struct index shift_jis = {
+    &charset_index_jis0208[0][0], NULL, CHARSET_JIS0208_ROWS, CHARSET_JIS0208_COLUMNS, 0, 8272, 8836};
+
+/* Without the extensions of Hong Kong ("index Big5 pointer"). */
+static const struct index big5 = {NULL, &charset_index_big5[0][0], CHARSET_BIG5_ROWS, CHARSET_BIG5_COLUMNS,
+    (0xa1 - 0x81) * CHARSET_BIG5_COLUMNS, 0, 0};
+
+static uint_least32_t index_at(const struct index *index, size_t at)
+{
+	return index->wide ? index->wide[at] : index->narrow[at];
+}
+
+static size_t index_len(const struct index *index)
+{
+	return (size_t)index->rows * (index->columns + 1);
+}
+
+/* The pointer of what stands at a place, whose rows are one longer than the standard's: by their NUL. */
+static unsigned index_pointer(const struct index *index, size_t at)
+{
+	size_t stride = index->columns + 1;
+	return (unsigned)(at / stride * index->columns + at % stride);
+}
+
+static bool index_usable(const struct index *index, unsigned pointer)
+{
+	return pointer >= index->first && !(pointer >= index->skip_start && pointer < index->skip_end);
+}
+
+/* "Index Big5 pointer": of these the last pointer counts, not the first. */
+static bool last_counts(const struct index *index, uint_least32_t code_point)
+{
+	return index == &big5 && (code_point == 0x2550 || code_point == 0x255e || code_point == 0x2561 ||
+	                             code_point == 0x256a || code_point == 0x5341 || code_point == 0x5345);
+}
+
+/* Without an early exit compilers turn these two loops into a few vector instructions. */
+static bool narrow_block_has(const uint_least16_t *block, uint_least16_t code_point)
+{
+	uint_least16_t found = 0;
+	for (size_t i = 0; i < SEARCH_BLOCK; i++)
+		found |= block[i] == code_point;
+	return found;
+}
+
+static bool wide_block_has(const uint_least32_t *block, uint_least32_t code_point)
+{
+	uint_least32_t found = 0;
+	for (size_t i = 0; i < SEARCH_BLOCK; i++)
+		found |= block[i] == code_point;
+	return found;
+}
+
+static bool block_has(const struct index *index, size_t at, uint_least32_t code_point)
+{
+	if (index_len(index) - at < SEARCH_BLOCK)
+		return true;
+	return index->wide ? wide_block_has(index->wide + at, code_point)
+	                   : narrow_block_has(index->narrow + at, (uint_least16_t)code_point);
+}
+
+static unsigned index_search(const struct index *index, uint_least32_t code_point)
+{
+	unsigned found = NOT_FOUND;
+	for (size_t block = 0; block < index_len(index); block += SEARCH_BLOCK) {
+		if (!block_has(index, block, code_point))
+			continue;
+		for (size_t at = block; at < block + SEARCH_BLOCK && at < index_len(index); at++) {
+			if (index_at(index, at) != code_point ||
+			    !index_usable(index, index_pointer(index, at)))
+				continue;
+			found = index_pointer(index, at);
+			if (!last_counts(index, code_point))
+				return found;
+		}
+	}
+	return found;
+}
+
+static uint_least16_t *index_inverted(const struct index *index)
+{
+	uint_least16_t *pointers =
+	    alloc_array(index->wide ? CODE_POINTS_32 : CODE_POINTS_16, sizeof *pointers);
+	for (size_t at = 0; at < index_len(index); at++) {
+		unsigned pointer = index_pointer(index, at);
+		uint_least32_t code_point = index_at(index, at);
+		if (index_usable(index, pointer) &&
+		    (pointers[code_point] == 0 || last_counts(index, code_point)))
+			pointers[code_point] = (uint_least16_t)(pointer + 1);
+	}
+	return pointers;
+}
+
+/* "Index pointer", NOT_FOUND where there is none. One encoder only ever asks one index. */
+static unsigned pointer_of(
+    struct charset_encoder *encoder, const struct index *index, uint_least32_t code_point)
+{
+	if (code_point >= (index->wide ? CODE_POINTS_32 : CODE_POINTS_16))
+		return NOT_FOUND;
+	if (!encoder->pointers && encoder->searches++ < SEARCHES_MAX)
+		return index_search(index, code_point);
+	if (!encoder->pointers)
+		encoder->pointers = index_inverted(index);
+	return encoder->pointers[code_point] ? encoder->pointers[code_point] - 1u : NOT_FOUND;
+}
+
+static void append_two(unsigned first, unsigned second, struct buf *out)
+{
+	const unsigned char bytes[] = {(unsigned char)first, (unsigned char)second};
+	buf_append(out, bytes, sizeof bytes);
+}
+
+bool charset_put_single(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	for (unsigned i = 0; i < CHARSET_SINGLE_COLUMNS; i++)
+		if (encoder->charset->single[i] == *code_point) {
+			buf_append_byte(out, (char)(i + 0x80));
+			return true;
+		}
+	return false;
+}
+
+bool charset_put_x_user_defined(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	(void)encoder;
+	if (*code_point < 0xf780 || *code_point > 0xf7ff)
+		return false;
+	buf_append_byte(out, (char)(*code_point - 0xf780 + 0x80));
+	return true;
+}
+
+/* What GB 18030-2005 had at some places that the index gives to other code points since 2022. */
+static bool put_gb18030_2005(uint_least32_t code_point, struct buf *out)
+{
+	static const struct {
+		uint_least16_t code_point;
+		unsigned char bytes[2];
+	} moved[] = {{0xe78d, {0xa6, 0xd9}}, {0xe78e, {0xa6, 0xda}}, {0xe78f, {0xa6, 0xdb}},
+	    {0xe790, {0xa6, 0xdc}}, {0xe791, {0xa6, 0xdd}}, {0xe792, {0xa6, 0xde}}, {0xe793, {0xa6, 0xdf}},
+	    {0xe794, {0xa6, 0xec}}, {0xe795, {0xa6, 0xed}}, {0xe796, {0xa6, 0xf3}}, {0xe81e, {0xfe, 0x59}},
+	    {0xe826, {0xfe, 0x61}}, {0xe82b, {0xfe, 0x66}}, {0xe82c, {0xfe, 0x67}}, {0xe832, {0xfe, 0x6d}},
+	    {0xe843, {0xfe, 0x7e}}, {0xe854, {0xfe, 0x90}}, {0xe864, {0xfe, 0xa0}}};
+	for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
+		if (moved[i].code_point == code_point) {
+			buf_append(out, moved[i].bytes, 2);
+			return true;
+		}
+	return false;
+}
+
+/* By "index gb18030 ranges pointer", which has one for every code point. */
+static void put_gb18030_four(uint_least32_t code_point, struct buf *out)
+{
+	uint_least32_t pointer = 7457;
+	if (code_point != 0xe7c7) {
+		size_t i = CHARSET_GB18030_RANGES;
+		while (charset_index_gb18030_ranges[--i].code_point > code_point)
+			;
+		pointer = charset_index_gb18030_ranges[i].pointer + code_point -
+		          charset_index_gb18030_ranges[i].code_point;
+	}
+	append_two(pointer / 12600 + 0x81, pointer / 1260 % 10 + 0x30, out);
+	append_two(pointer / 10 % 126 + 0x81, pointer % 10 + 0x30, out);
+}
+
+bool charset_put_gb18030(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	bool gbk = encoder->charset == &charset_table[CHARSET_ID_GBK];
+	if (*code_point == 0xe5e5)
+		return false;
+	if (gbk && *code_point == 0x20ac) {
+		buf_append_byte(out, (char)0x80);
+		return true;
+	}
+	if (put_gb18030_2005(*code_point, out))
+		return true;
+	unsigned pointer = pointer_of(encoder, &gb18030, *code_point);
+	if (pointer == NOT_FOUND) {
+		if (!gbk)
+			put_gb18030_four(*code_point, out);
+		return !gbk;
+	}
+	unsigned trail = pointer % CHARSET_GB18030_COLUMNS;
+	append_two(pointer / CHARSET_GB18030_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x41), out);
+	return true;
+}
+
+bool charset_put_big5(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	unsigned pointer = pointer_of(encoder, &big5, *code_point);
+	if (pointer == NOT_FOUND)
+		return false;
+	unsigned trail = pointer % CHARSET_BIG5_COLUMNS;
+	append_two(pointer / CHARSET_BIG5_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x62), out);
+	return true;
+}
+
+bool charset_put_euc_kr(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	unsigned pointer = pointer_of(encoder, &euc_kr, *code_point);
+	if (pointer == NOT_FOUND)
+		return false;
+	append_two(pointer / CHARSET_EUC_KR_COLUMNS + 0x81, pointer % CHARSET_EUC_KR_COLUMNS + 0x41, out);
+	return true;
+}
+
+/* The Japanese encodings have one minus sign, the full-width one. */
+static uint_least32_t without_minus(uint_least32_t code_point)
+{
+	return code_point == 0x2212 ? 0xff0d : code_point;
+}
+
+bool charset_put_euc_jp(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	if (*code_point == 0xa5 || *code_point == 0x203e) {
+		buf_append_byte(out, *code_point == 0xa5 ? 0x5c : 0x7e);
+		return true;
+	}
+	if (*code_point >= 0xff61 && *code_point <= 0xff9f) {
+		append_two(0x8e, *code_point - 0xff61 + 0xa1, out);
+		return true;
+	}
+	unsigned pointer = pointer_of(encoder, &jis0208, without_minus(*code_point));
+	if (pointer == NOT_FOUND)
+		return false;
+	append_two(pointer / CHARSET_JIS0208_COLUMNS + 0xa1, pointer % CHARSET_JIS0208_COLUMNS + 0xa1, out);
+	return true;
+}
+
+bool charset_put_shift_jis(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	if (*code_point == 0x80 || *code_point == 0xa5 || *code_point == 0x203e) {
+		buf_append_byte(out, *code_point == 0x80 ? (char)0x80 : *code_point == 0xa5 ? 0x5c : 0x7e);
+		return true;
+	}
+	if (*code_point >= 0xff61 && *code_point <= 0xff9f) {
+		buf_append_byte(out, (char)(*code_point - 0xff61 + 0xa1));
+		return true;
+	}
+	unsigned pointer = pointer_of(encoder, &shift_jis, without_minus(*code_point));
+	if (pointer == NOT_FOUND)
+		return false;
+	unsigned lead = pointer / 188, trail = pointer % 188;
+	append_two(lead + (lead < 0x1f ? 0x81 : 0xc1), trail + (trail < 0x3f ? 0x40 : 0x41), out);
+	return true;
+}
+
+static void enter_set(struct charset_encoder *encoder, enum charset_set set, struct buf *out)
+{
+	static const char *const sequences[] = {
+	    [CHARSET_SET_ASCII] = "\x1b(B", [CHARSET_SET_ROMAN] = "\x1b(J", [CHARSET_SET_JIS0208] = "\x1b$B"};
+	if (encoder->set != set)
+		buf_append_text(out, sequences[set]);
+	encoder->set = set;
+}
+
+/* The full-width form of a half-width katakana or mark ("index ISO-2022-JP katakana"). */
+static uint_least32_t full_width(uint_least32_t code_point)
+{
+	static const uint_least16_t forms[] =
+	    u"。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタ"
+	    u"チツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";
+	return code_point >= 0xff61 && code_point <= 0xff9f ? forms[code_point - 0xff61] : code_point;
+}
+
+static bool put_iso_2022_jp_ascii(
+    struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	bool roman_differs = *code_point == 0x5c || *code_point == 0x7e;
+	if (encoder->set == CHARSET_SET_JIS0208 || (encoder->set == CHARSET_SET_ROMAN && roman_differs))
+		enter_set(encoder, CHARSET_SET_ASCII, out);
+	if (*code_point == 0x0e || *code_point == 0x0f || *code_point == 0x1b) {
+		*code_point = 0xfffd;
+		return false;
+	}
+	buf_append_byte(out, (char)*code_point);
+	return true;
+}
+
+bool charset_put_iso_2022_jp(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+{
+	if (*code_point < 0x80)
+		return put_iso_2022_jp_ascii(encoder, code_point, out);
+	if (*code_point == 0xa5 || *code_point == 0x203e) {
+		enter_set(encoder, CHARSET_SET_ROMAN, out);
+		buf_append_byte(out, *code_point == 0xa5 ? 0x5c : 0x7e);
+		return true;
+	}
+	unsigned pointer = pointer_of(encoder, &jis0208, full_width(without_minus(*code_point)));
+	if (pointer == NOT_FOUND) {
+		if (encoder->set == CHARSET_SET_JIS0208)
+			enter_set(encoder, CHARSET_SET_ASCII, out);
+		return false;
+	}
+	enter_set(encoder, CHARSET_SET_JIS0208, out);
+	append_two(pointer / CHARSET_JIS0208_COLUMNS + 0x21, pointer % CHARSET_JIS0208_COLUMNS + 0x21, out);
+	return true;
+}
+
+void charset_put_end(struct charset_encoder *encoder, struct buf *out)
+{
+	enter_set(encoder, CHARSET_SET_ASCII, out);
+}

@@ -1,0 +1,156 @@
+#include "link/html/entity.h"
+
+#include "base/utf8.h"
+#include "link/html/entity_names.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const char replacement[] = "\xEF\xBF\xBD";
+
+/* C1 controls that the standard reads as windows-1252; 0: the control itself. */
+static const uint16_t c1_code_points[0x20] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
+    0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* 16 where c is no hexadecimal digit, so that it can be compared with any base. */
+static unsigned digit_value(char c)
+{
+	if (is_digit(c))
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	return 16;
+}
+
+static uint32_t replaced(uint32_t cp)
+{
+	if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
+		return UTF8_REPLACEMENT;
+	if (cp >= 0x80 && cp <= 0x9F && c1_code_points[cp - 0x80])
+		return c1_code_points[cp - 0x80];
+	return cp;
+}
+
+/* The length of the numeric reference at the start of text ("&#..."), 0 where its digits are missing. */
+static size_t numeric_match(const char *text, size_t len, uint32_t *cp)
+{
+	size_t i = 2;
+	unsigned base = 10;
+	if (i < len && (text[i] == 'x' || text[i] == 'X')) {
+		base = 16;
+		i++;
+	}
+	size_t first = i;
+	uint32_t value = 0;
+	for (unsigned digit; i < len && (digit = digit_value(text[i])) < base; i++)
+		if (value <= 0x10FFFF)
+			value = value * base + digit;
+	if (i == first)
+		return 0;
+	if (i < len && text[i] == ';')
+		i++;
+	*cp = replaced(value);
+	return i;
+}
+
+/* The first entry of [low, high), all alike in their first at bytes, whose byte there is not below c. */
+static size_t lower_bound(size_t low, size_t high, size_t at, unsigned c)
+{
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if ((unsigned char)entity_names[middle].name[at] < c)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The longest name that text[0..len) starts with, NULL where there is none; sets its length. */
+static const struct entity_name *longest_name(const char *text, size_t len, size_t *name_len)
+{
+	const struct entity_name *longest = NULL;
+	size_t low = 0, high = ENTITY_NAMES_COUNT;
+	for (size_t at = 0; at < len && at < ENTITY_NAME_MAX; at++) {
+		unsigned char c = (unsigned char)text[at];
+		if (!is_alnum(text[at]) && c != ';')
+			break;
+		low = lower_bound(low, high, at, c);
+		high = lower_bound(low, high, at, c + 1u);
+		if (low == high)
+			break;
+		if (entity_names[low].name[at + 1] == '\0') {
+			longest = &entity_names[low];
+			*name_len = at + 1;
+		}
+	}
+	return longest;
+}
+
+/* Appends what the '&' at the start of text stands for and sets how many bytes it took. */
+static bool decode_reference(const char *text, size_t len, size_t *used, struct buf *out)
+{
+	static const char commonest[] = "&amp;";
+	if (len >= sizeof commonest - 1 && memcmp(text, commonest, sizeof commonest - 1) == 0) {
+		*used = sizeof commonest - 1;
+		return buf_append_byte(out, '&');
+	}
+	if (len > 1 && text[1] == '#') {
+		uint32_t cp;
+		char utf8[UTF8_LENGTH_MAX];
+		*used = numeric_match(text, len, &cp);
+		if (*used)
+			return buf_append(out, utf8, utf8_encode(cp, utf8));
+	} else {
+		size_t name_len = 0;
+		const struct entity_name *name = longest_name(text + 1, len - 1, &name_len);
+		*used = 1 + name_len;
+		bool historical = name && text[name_len] != ';' && *used < len &&
+		                  (text[*used] == '=' || is_alnum(text[*used]));
+		if (name && !historical)
+			return buf_append_text(out, name->text);
+	}
+	*used = 1;
+	return buf_append_byte(out, '&');
+}
+
+static bool append_plain(const char *text, size_t len, struct buf *out)
+{
+	const char *end = text + len;
+	for (const char *nul; text < end && (nul = memchr(text, '\0', (size_t)(end - text))); text = nul + 1)
+		if (!buf_append(out, text, (size_t)(nul - text)) || !buf_append_text(out, replacement))
+			return false;
+	return buf_append(out, text, (size_t)(end - text));
+}
+
+bool entity_decode(const char *value, size_t len, struct buf *out)
+{
+	size_t done = 0;
+	while (done < len) {
+		const char *amp = memchr(value + done, '&', len - done);
+		size_t plain = (amp ? (size_t)(amp - value) : len) - done;
+		if (!append_plain(value + done, plain, out))
+			return false;
+		done += plain;
+		if (amp) {
+			size_t used;
+			if (!decode_reference(amp, len - done, &used, out))
+				return false;
+			done += used;
+		}
+	}
+	return true;
+}

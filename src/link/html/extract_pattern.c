@@ -1,0 +1,255 @@
+#include "link/html/extract_pattern.h"
+
+#include "base/alloc.h"
+#include "link/html/extract.h"
+#include "link/html/extract_element.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <assert.h>
+#include <pcre2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
+
+/* The pieces of a tag. All repeats are possessive, so a pattern never tries a byte in a second role, and
+ * each piece takes all that the standard's tokenizer would: where a piece does not fit, the page's bytes
+ * have ended inside of it.
+ *
+ * An attribute's name may start with "=" or a quote. Its last branch, "no value", asks that no "=" follows:
+ * else an unclosed quote would be read again as further attributes. */
+#define SPACE       "\\t\\n\\f\\r\\x20"
+#define WS          " [" SPACE "]*+ "
+#define SEPARATOR   " [" SPACE "/]*+ "
+#define NAME_END    " (?= [" SPACE "/>] ) "
+#define NAME        " [A-Za-z] [^" SPACE "/>]*+ "
+#define KEY_REST    " [^" SPACE "/>=]*+ "
+#define KEY         " [^" SPACE "/>] " KEY_REST
+#define UNQUOTED    " (?! [\"'] ) [^" SPACE ">]*+ "
+#define VALUE       " (?: \"[^\"]*+\" | '[^']*+' | " UNQUOTED " ) "
+#define VALUE_GROUP " (?| \"([^\"]*+)\" | '([^']*+)' | ( " UNQUOTED " ) ) "
+#define ASSIGNED    " (?: =\"[^\"]*+\" | " WS "=" WS VALUE " | (?! " WS "= ) ) "
+#define ATTRIBUTES  " (?: " SEPARATOR KEY ASSIGNED " )*+ "
+
+/* Attributes up to the first href, which is told by its first letter: a look-ahead before each attribute
+ * would cost a tenth of the speed. HREF relies on them for the name's end. */
+#define NOT_HREF   " (?: [^" SPACE "/>Hh] | [Hh] (?! (?i:ref) [" SPACE "/>=] ) ) " KEY_REST
+#define OTHERS     " (?: " SEPARATOR NOT_HREF ASSIGNED " )*+ "
+#define HREF       " (?i:href) (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
+#define COMMENT    " !-- (?: -?> | (?: [^-]++ | - (?! -!?> ) )*+ --!?> ) "
+#define UNFINISHED " (?= [A-Za-z!/?] | \\z ) "
+
+/* Makes PCRE2 itself go on to the next '<', which it finds many bytes at a time. */
+#define SKIP " (*SKIP)(*FAIL) "
+
+/* Names of start tags that change no state and have a href in no sane page, told by their first letters:
+ * where they have one after all, or are something else, the branches behind see to it. */
+#define DULL_NAME                                                                                            \
+	" (?: [B-EG-HJ-LOQRU-WYZb-eg-hj-loqru-wyz]"                                                          \
+	"   | [Ss] (?! [CcTtVv] ) | [Pp] (?! [Ll] ) | [Tt] (?! [IiAaEe] ) ) [A-Za-z0-9]*+ "
+
+/* Most tags are such, or end tags; they are passed here with the text behind them, without a new start of the
+ * match for each. Most of their attributes are a class. */
+#define DULL_END  " / (?! [TtFf] ) [A-Za-z0-9]++ > "
+#define DULL_TAG  DULL_NAME " (?: \\x20 class=\"[^\"]*+\" )?+ (?: > | " OTHERS SEPARATOR "> ) "
+#define DULL_TAGS " (?: (?: " DULL_END " | " DULL_TAG " ) [^<]*+ < )*+ "
+
+/* First letters of the names that change the state. */
+#define FIRST " [FfIiMmNnPpSsTtXx] "
+
+/* clang-format off */
+static const char links[] =
+	"<" DULL_TAGS "(?| # an end tag\n"
+	"  (/) (?: ( (?i: template | table | form ) )" NAME_END ATTRIBUTES SEPARATOR ">\n"
+	"        | " NAME ATTRIBUTES SEPARATOR ">" SKIP ")\n"
+	"  # a start tag that changes the state\n"
+	"| () (?= " FIRST " )\n"
+	"  ( (?i: s (?: cript | tyle | vg ) | t (?: itle | able | e (?: xtarea | mplate ) )\n"
+	"       | m (?: eta | ath ) | no (?: embed | frames )\n"
+	"       | form | iframe | plaintext | xmp ) )" NAME_END
+	"  " OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  # another, of interest for its href\n"
+	"| () (" NAME ")" OTHERS SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
+	"  # a comment\n"
+	"|" COMMENT SKIP
+	"| () " UNFINISHED ")";
+
+static const char tags[] =
+	"< (?|\n"
+	"  (/?+) (" NAME ")" OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"| ()" COMMENT
+	"| ()" UNFINISHED ")";
+
+static const char comment[] = "--!?>";
+
+static const char cdata[] = "\\]\\]>";
+
+/* "<!--", "-->" and "<script" matter in a script alone, and there depend on what came before: the caller
+ * knows. */
+static const char raw[] =
+	"<!-- | --> | </?+\n"
+	"( (?i: script | style | title | textarea | xmp | iframe | noembed | noframes ) )" NAME_END;
+
+static const char attribute[] = SEPARATOR "(" KEY ") (?:" WS "=" WS VALUE_GROUP "| (?! " WS "= ) )";
+
+/* Here an attribute is complete when no further byte could add to it. */
+static const char unfinished[] =
+	"</?+ (" NAME ") (?! \\z )\n"
+	"(?: " SEPARATOR KEY
+	"    (?: " WS "=" WS "(?: \"[^\"]*+\" | '[^']*+' | " UNQUOTED "(?! \\z ) )\n"
+	"      | (?! " WS "(?: = | \\z ) ) )\n"
+	")*+\n"
+	"(?: " SEPARATOR "(?<= ([" SPACE "/]) ) )?+\n"
+	"(?: (" KEY ") ([" SPACE "])*+ (?: (=) " WS " (.)?+ )?+ )?+";
+/* clang-format on */
+
+struct pattern_source {
+	const char *text;
+	uint32_t options;
+};
+
+static const struct pattern_source sources[] = {
+    [EXTRACT_PATTERN_LINKS] = {links, 0},
+    [EXTRACT_PATTERN_TAGS] = {tags, 0},
+    [EXTRACT_PATTERN_COMMENT] = {comment, 0},
+    [EXTRACT_PATTERN_CDATA] = {cdata, 0},
+    [EXTRACT_PATTERN_RAW] = {raw, 0},
+    [EXTRACT_PATTERN_ATTRIBUTE] = {attribute, PCRE2_ANCHORED},
+    [EXTRACT_PATTERN_UNFINISHED] = {unfinished, PCRE2_ANCHORED | PCRE2_DOTALL},
+};
+
+enum { PATTERN_COUNT = sizeof sources / sizeof sources[0], GROUP_COUNT = EXTRACT_GROUP_OPEN_VALUE + 1 };
+
+/* For no more bytes than this, the JIT's compiler takes longer than the interpreter. */
+enum { INTERPRETED_MAX = 32 << 10 };
+
+struct code {
+	pcre2_code *code; /* NULL: not compiled yet */
+	bool jit;         /* it is the JIT that runs it */
+};
+
+struct extract_patterns {
+	bool jit;
+	size_t interpreted; /* bytes, by all patterns */
+	struct code codes[PATTERN_COUNT];
+	pcre2_match_data *match;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+};
+
+static pcre2_code *compile(const struct pattern_source *source)
+{
+	int error;
+	PCRE2_SIZE at;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)source->text, PCRE2_ZERO_TERMINATED,
+	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | source->options, &error, &at, NULL);
+	if (!code)
+		alloc_fail();
+	return code;
+}
+
+/* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
+static const struct code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
+{
+	struct code *code = &self->codes[pattern];
+	if (!code->code)
+		code->code = compile(&sources[pattern]);
+	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
+	 * pcre2_match goes on. */
+	if (self->jit && !code->jit && self->interpreted > INTERPRETED_MAX) {
+		code->jit = true;
+		(void)pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
+	}
+	return code;
+}
+
+static struct extract_patterns *patterns_new(bool jit)
+{
+	struct extract_patterns *self = alloc_new(sizeof *self);
+	self->jit = jit;
+	self->match = pcre2_match_data_create(GROUP_COUNT, NULL);
+	self->context = pcre2_match_context_create(NULL);
+	if (!self->match || !self->context)
+		alloc_fail();
+	/* The interpreter counts its steps; a tag of a MiB takes many. */
+	pcre2_set_match_limit(self->context, UINT32_MAX);
+	pcre2_set_depth_limit(self->context, UINT32_MAX);
+	pcre2_set_heap_limit(self->context, UINT32_MAX);
+	self->stack = jit ? pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL) : NULL;
+	if (self->stack)
+		pcre2_jit_stack_assign(self->context, NULL, self->stack);
+	return self;
+}
+
+struct extract_patterns *extract_patterns_new(void)
+{
+	return patterns_new(true);
+}
+
+struct extract_patterns *extract_patterns_new_interpreted(void)
+{
+	return patterns_new(false);
+}
+
+void extract_patterns_free(struct extract_patterns *self)
+{
+	if (!self)
+		return;
+	for (size_t i = 0; i < PATTERN_COUNT; i++)
+		pcre2_code_free(self->codes[i].code);
+	pcre2_match_data_free(self->match);
+	pcre2_match_context_free(self->context);
+	pcre2_jit_stack_free(self->stack);
+	free(self);
+}
+
+static int interpret(
+    struct extract_patterns *self, const struct code *code, const char *bytes, size_t len, size_t start)
+{
+	int rc =
+	    pcre2_match(code->code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
+	self->interpreted += (rc > 0 ? pcre2_get_ovector_pointer(self->match)[1] : len) - start;
+	return rc;
+}
+
+const size_t *extract_pattern_find(
+    struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
+{
+	const struct code *code = code_of(self, pattern);
+	int rc = PCRE2_ERROR_JIT_BADOPTION;
+	/* Without the checks that pcre2_match makes first. */
+	if (code->jit)
+		rc =
+		    pcre2_jit_match(code->code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
+	if (rc == PCRE2_ERROR_JIT_BADOPTION || rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = interpret(self, code, bytes, len, start);
+	if (rc == PCRE2_ERROR_NOMEMORY)
+		alloc_fail();
+	assert(rc > 0 || rc == PCRE2_ERROR_NOMATCH);
+	return rc > 0 ? pcre2_get_ovector_pointer(self->match) : NULL;
+}
+
+static bool ends_name(char c)
+{
+	return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ' || c == '/' || c == '>';
+}
+
+struct slice extract_attribute(struct extract_patterns *patterns, struct slice tag, const char *name)
+{
+	size_t at = 1;
+	while (at < tag.len && !ends_name(tag.data[at]))
+		at++;
+	const size_t *found;
+	while ((found = extract_pattern_find(patterns, EXTRACT_PATTERN_ATTRIBUTE, tag.data, tag.len, at))) {
+		const size_t *key = found + 2 * EXTRACT_GROUP_KEY;
+		const size_t *value = found + 2 * EXTRACT_GROUP_VALUE;
+		if (extract_element_is_named((struct slice){tag.data + key[0], key[1] - key[0]}, name)) {
+			if (value[0] == PCRE2_UNSET)
+				return slice_of("");
+			return (struct slice){tag.data + value[0], value[1] - value[0]};
+		}
+		at = found[1];
+	}
+	return (struct slice){0};
+}

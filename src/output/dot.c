@@ -1,0 +1,260 @@
+#include "output/dot.h"
+
+#include "base/buf.h"
+#include "output/picture.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A label that is longer is cut in its middle. */
+enum { LABEL_MAX = 36 };
+
+/* As penwidth for so many links, which is less than linear: the sums differ by orders of magnitude. */
+static double width_of(uint64_t count)
+{
+	double width = 0.6;
+	for (; count > 1; count /= 2)
+		width += 0.35;
+	return width;
+}
+
+/* One for each cluster in turn, dark enough for both lines and letters on white. */
+static const char *const colours[] = {"#1f6fb4", "#d9541e", "#2c8a3a", "#8a4fb5", "#b8860b", "#c2357f",
+    "#11868c", "#7a5230", "#4a58c8", "#6b8e23", "#b03a3a", "#546270"};
+enum { COLOURS = sizeof colours / sizeof *colours };
+
+static void add(struct buf *out, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	buf_append_text(out, text);
+}
+
+/* Within a quoted string of a label a quote ends it, a back-slash begins an escape, and an ampersand may
+ * begin a character reference. */
+static void add_escaped(struct buf *out, const char *text, size_t len)
+{
+	for (const char *c = text; c < text + len; c++) {
+		if (*c == '"' || *c == '\\')
+			buf_append_byte(out, '\\');
+		if (*c == '&')
+			buf_append_text(out, "&amp;");
+		else
+			buf_append_byte(out, (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	}
+}
+
+/* Not within a character of several bytes. */
+static size_t whole(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+static void add_label(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+	if (len <= LABEL_MAX) {
+		add_escaped(out, text, len);
+		return;
+	}
+	size_t end = whole(text, len - LABEL_MAX / 2);
+	add_escaped(out, text, whole(text, LABEL_MAX / 2));
+	buf_append_text(out, "\xe2\x80\xa6");
+	add_escaped(out, text + end, len - end);
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* Few nodes are clear from left to right; many, as a map of hosts beside each other. */
+enum { MAP_FROM = 60 };
+
+static void add_layout(struct buf *out, const struct picture *picture)
+{
+	bool is_map = picture->node_count >= MAP_FROM;
+	add(out, "digraph areq {\n\tgraph [%s,\n",
+	    is_map ? "layout=osage, pack=24, packmode=array_u, splines=line"
+	           : "layout=dot, rankdir=LR, ranksep=1, nodesep=0.1");
+	buf_append_text(out,
+	    "\t\toutputorder=edgesfirst, fontname=\"Helvetica,Arial,sans-serif\", fontsize=14, "
+	    "labelloc=t];\n"
+	    "\tnode [shape=box, style=\"filled,rounded\", fillcolor=white, color=\"#b9c0ca\",\n"
+	    "\t\tfontname=\"Helvetica,Arial,sans-serif\", fontsize=9, height=0.2,\n"
+	    "\t\tmargin=\"0.08,0.03\"];\n"
+	    "\tedge [arrowsize=0.6, fontname=\"Helvetica,Arial,sans-serif\", fontsize=8];\n");
+}
+
+static void add_title(struct buf *out, const struct picture *picture)
+{
+	const struct graph *graph = picture->graph;
+	add(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
+	    plural(graph->page_count + graph->pages_beyond));
+	if (picture->links_drawn < picture->links)
+		add(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", picture->links_drawn,
+		    picture->links);
+	if (graph->pages_beyond || graph->links_beyond)
+		add(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s", graph->pages_beyond,
+		    plural(graph->pages_beyond), graph->links_beyond, plural(graph->links_beyond));
+	buf_append_text(out, "\";\n");
+}
+
+static void add_page(struct buf *out, const struct picture *picture, uint32_t number)
+{
+	const struct graph_page *page = &picture->graph->pages[number];
+	add(out, "\t\tn%" PRIu32 " [label=\"", number);
+	add_label(out, page->path);
+	buf_append_text(out, page->failed ? "\", color=\"#c62828\", fontcolor=\"#c62828\"];\n" : "\"];\n");
+}
+
+/* The node of what a cluster's other pages have in common. */
+static void add_rest(struct buf *out, const struct picture *picture, uint32_t host)
+{
+	uint32_t number = (uint32_t)picture->graph->page_count + host, hidden = picture->hidden[host];
+	if (hidden)
+		add(out, "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
+		    number, hidden, plural(hidden));
+	else if (picture->is_used[number])
+		add(out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
+}
+
+/* In the map the heaviest are in the middle, around the other hosts, so that the lines are short. */
+static int place_of(size_t cluster)
+{
+	int away = (int)cluster / 2 + 1;
+	return PICTURE_CLUSTERS + (cluster % 2 ? away : -away);
+}
+
+static void add_cluster(struct buf *out, const struct picture *picture, size_t cluster)
+{
+	const struct graph *graph = picture->graph;
+	const char *colour = colours[cluster % COLOURS];
+	uint32_t number = picture->clusters[cluster];
+	const struct graph_host *host = graph->hosts[number];
+	add(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
+	add_label(out, host->name);
+	add(out, "\\n%" PRIu32 " page%s\"; fontsize=12; fontcolor=\"%s\"; color=\"%s\"; ", host->pages,
+	    plural(host->pages), colour, colour);
+	add(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
+	    place_of(cluster));
+	for (uint32_t page = 0; page < graph->page_count; page++) {
+		if (graph->pages[page].host == number && picture->node_of[page] == page)
+			add_page(out, picture, page);
+	}
+	add_rest(out, picture, number);
+	buf_append_text(out, "\t}\n");
+}
+
+/* Hosts of which no page is drawn: most of them only lend pictures and scripts. */
+static void add_hosts(struct buf *out, const struct picture *picture)
+{
+	static const char style[] = "fillcolor=\"#e6eaf0\", fontsize=11";
+	const struct graph *graph = picture->graph;
+	uint32_t first = (uint32_t)graph->page_count;
+	add(out,
+	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; ");
+	add(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
+	    PICTURE_CLUSTERS);
+	for (uint32_t host = 1; host < graph->host_count; host++) {
+		if (picture->is_cluster[host] || !picture->is_used[first + host])
+			continue;
+		add(out, "\t\tn%" PRIu32 " [label=\"", first + host);
+		add_label(out, graph->hosts[host]->name);
+		add(out, "\", %s];\n", style);
+	}
+	if (picture->is_used[first])
+		add(out,
+		    "\t\tn%" PRIu32 " [label=\"others: %" PRIu32 " host%s\", %s, style=\"filled,dashed\"];\n",
+		    first, picture->hosts_left, plural(picture->hosts_left), style);
+	buf_append_text(out, "\t}\n");
+}
+
+static const char *edge_colour(const struct picture *picture, const struct graph_edge *edge)
+{
+	uint32_t host = picture_host(picture, edge->from);
+	for (size_t i = 0; i < picture->cluster_count; i++) {
+		if (picture->clusters[i] == host)
+			return colours[i % COLOURS];
+	}
+	return "#546270";
+}
+
+static void add_edges(struct buf *out, const struct picture *picture)
+{
+	const struct graph_edge *end = picture->edges + picture->edge_count;
+	for (const struct graph_edge *edge = picture->edges; edge < end; edge++) {
+		const char *colour = edge_colour(picture, edge);
+		add(out, "\tn%" PRIu32 " -> n%" PRIu32 " [weight=%" PRIu64 ", penwidth=%.2f, color=\"%s%s\"",
+		    edge->from, edge->to, edge->count, width_of(edge->count), colour,
+		    picture_is_inner(picture, edge) ? "60" : "a0");
+		if (edge->count > 1)
+			add(out, ", label=\"%" PRIu64 "\", fontcolor=\"%s\"", edge->count, colour);
+		buf_append_text(out, "];\n");
+	}
+}
+
+static enum status dot_link(void *ctx, const struct outcome *page, const struct link *link)
+{
+	struct dot *self = ctx;
+	(void)page;
+	graph_add_link(&self->graph, link->url);
+	return STATUS_OK;
+}
+
+static enum status dot_page_end(void *ctx, const struct outcome *outcome, uint64_t *ticket)
+{
+	struct dot *self = ctx;
+	(void)ticket;
+	if (outcome->stage != STAGE_INPUT)
+		graph_add_page(
+		    &self->graph, outcome->source_url, outcome->final_url, outcome->kind == OUTCOME_FAILED);
+	return STATUS_OK;
+}
+
+static enum status dot_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	struct dot *self = ctx;
+	return file_hand_on(self->file, wait, backlog);
+}
+
+static enum status dot_end(void *ctx, const struct totals *totals)
+{
+	struct dot *self = ctx;
+	struct picture picture;
+	struct buf out;
+	(void)totals;
+	buf_init(&out, SIZE_MAX / 2);
+	picture_init(&picture, &self->graph);
+	add_layout(&out, &picture);
+	add_title(&out, &picture);
+	for (size_t i = 0; i < picture.cluster_count; i++)
+		add_cluster(&out, &picture, i);
+	add_hosts(&out, &picture);
+	add_edges(&out, &picture);
+	buf_append_text(&out, "}\n");
+	picture_release(&picture);
+	enum status status = file_write(self->file, out.data, out.len);
+	buf_release(&out);
+	return status;
+}
+
+struct observer dot_observer(struct dot *self, struct file *file)
+{
+	self->file = file;
+	graph_init(&self->graph);
+	return (struct observer){
+	    .self = self, .link = dot_link, .page_end = dot_page_end, .flush = dot_flush, .end = dot_end};
+}
+
+void dot_release(struct dot *self)
+{
+	graph_release(&self->graph);
+}

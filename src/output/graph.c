@@ -1,0 +1,216 @@
+#include "output/graph.h"
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/utf8.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* No label is longer. */
+enum { PATH_MAX_BYTES = 160 };
+
+struct graph_link {
+	uint32_t page;
+	uint32_t host;
+	uint64_t target; /* the URL's fingerprint */
+};
+
+struct graph_key {
+	uint64_t url;
+	uint32_t page;
+};
+
+/* Makes room for one more in an array that grows by doubling. */
+static void *grow(void *array, size_t count, size_t size)
+{
+	bool is_power = (count & (count - 1)) == 0;
+	return is_power ? alloc_resize(array, count ? 2 * count : 1, size) : array;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct graph_host *left = a, *right = b;
+	return strcmp(left->name, right->name);
+}
+
+static struct graph_host *new_host(struct graph *self, char *name)
+{
+	struct graph_host *host = alloc_new(sizeof *host);
+	host->name = name;
+	host->number = (uint32_t)self->host_count;
+	self->hosts = grow(self->hosts, self->host_count, sizeof *self->hosts);
+	self->hosts[self->host_count++] = host;
+	return host;
+}
+
+void graph_init(struct graph *self)
+{
+	*self = (struct graph){.seed = random_bits()};
+	new_host(self, NULL);
+}
+
+void graph_release(struct graph *self)
+{
+	while (self->names)
+		tdelete(*(struct graph_host **)self->names, &self->names, compare_names);
+	for (size_t i = 0; i < self->host_count; i++) {
+		free(self->hosts[i]->name);
+		free(self->hosts[i]);
+	}
+	for (size_t i = 0; i < self->page_count; i++)
+		free(self->pages[i].path);
+	free(self->hosts);
+	free(self->pages);
+	free(self->links);
+	free(self->keys);
+	*self = (struct graph){0};
+}
+
+/* The parts of an absolute http or https URL. False where it is none. */
+static bool split(struct slice url, struct slice *host, struct slice *path)
+{
+	size_t start = url.len > 7 && memcmp(url.data, "http://", 7) == 0    ? 7
+	               : url.len > 8 && memcmp(url.data, "https://", 8) == 0 ? 8
+	                                                                     : 0;
+	size_t end = start, path_end;
+	if (start == 0)
+		return false;
+	for (; end < url.len && !strchr("/?#", url.data[end]); end++) {
+		if (url.data[end] == '@')
+			start = end + 1;
+	}
+	for (path_end = end; path_end < url.len && url.data[path_end] != '#';)
+		path_end++;
+	*host = (struct slice){url.data + start, end - start};
+	*path = (struct slice){url.data + end, path_end - end};
+	return true;
+}
+
+static struct graph_host *find_host(struct graph *self, struct slice name)
+{
+	struct graph_host wanted = {.name = alloc_copy(name.data, name.len)};
+	struct graph_host **found = tfind(&wanted, &self->names, compare_names);
+	if (found || self->host_count == GRAPH_HOSTS) {
+		free(wanted.name);
+		return found ? *found : self->hosts[0];
+	}
+	struct graph_host *host = new_host(self, wanted.name);
+	if (!tsearch(host, &self->names, compare_names))
+		alloc_fail();
+	return host;
+}
+
+/* Without the fragment: that is a place in the same page. */
+static uint64_t fingerprint(const struct graph *self, struct slice url)
+{
+	const char *hash = memchr(url.data, '#', url.len);
+	return XXH3_64bits_withSeed(url.data, hash ? (size_t)(hash - url.data) : url.len, self->seed);
+}
+
+void graph_add_link(struct graph *self, struct slice url)
+{
+	struct slice name, path;
+	if (!split(url, &name, &path))
+		return;
+	if (self->link_count == GRAPH_LINKS || self->page_count == GRAPH_PAGES) {
+		self->links_beyond++;
+		return;
+	}
+	self->links = grow(self->links, self->link_count, sizeof *self->links);
+	self->links[self->link_count++] = (struct graph_link){
+	    (uint32_t)self->page_count, find_host(self, name)->number, fingerprint(self, url)};
+}
+
+static void add_key(struct graph *self, struct slice url)
+{
+	self->keys = grow(self->keys, self->key_count, sizeof *self->keys);
+	self->keys[self->key_count++] =
+	    (struct graph_key){fingerprint(self, url), (uint32_t)self->page_count};
+}
+
+static char *path_text(struct slice path)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 4);
+	utf8_append_repaired(&text, path.data, path.len < PATH_MAX_BYTES ? path.len : PATH_MAX_BYTES);
+	buf_append_text(&text, text.len ? "" : "/");
+	return text.data;
+}
+
+void graph_add_page(struct graph *self, const char *source_url, const char *final_url, bool failed)
+{
+	struct slice source = slice_of(source_url), final = slice_of(final_url), name, path;
+	if (self->page_count == GRAPH_PAGES || !split(final, &name, &path)) {
+		self->pages_beyond++;
+		return;
+	}
+	struct graph_host *host = find_host(self, name);
+	host->pages++;
+	add_key(self, final);
+	if (strcmp(source_url, final_url) != 0)
+		add_key(self, source);
+	self->pages = grow(self->pages, self->page_count, sizeof *self->pages);
+	self->pages[self->page_count++] = (struct graph_page){path_text(path), host->number, failed};
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct graph_key *left = a, *right = b;
+	if (left->url != right->url)
+		return left->url < right->url ? -1 : 1;
+	return left->page < right->page ? -1 : left->page > right->page;
+}
+
+static int compare_urls(const void *a, const void *b)
+{
+	const struct graph_key *left = a, *right = b;
+	return left->url < right->url ? -1 : left->url > right->url;
+}
+
+struct graph_edge *graph_edges(struct graph *self, size_t *count)
+{
+	struct graph_edge *edges = alloc_array(self->link_count + 1, sizeof *edges);
+	*count = 0;
+	if (self->key_count)
+		qsort(self->keys, self->key_count, sizeof *self->keys, compare_keys);
+	for (size_t i = 0; i < self->link_count && self->links[i].page < self->page_count; i++) {
+		const struct graph_link *link = &self->links[i];
+		const struct graph_key wanted = {.url = link->target};
+		const struct graph_key *found =
+		    bsearch(&wanted, self->keys, self->key_count, sizeof *self->keys, compare_urls);
+		if (!found && link->host == self->pages[link->page].host)
+			continue;
+		uint32_t to = found ? found->page : (uint32_t)self->page_count + link->host;
+		edges[(*count)++] = (struct graph_edge){link->page, to, 1};
+	}
+	*count = graph_merge(edges, *count);
+	return edges;
+}
+
+static int compare_ends(const void *a, const void *b)
+{
+	const struct graph_edge *left = a, *right = b;
+	if (left->from != right->from)
+		return left->from < right->from ? -1 : 1;
+	return left->to < right->to ? -1 : left->to > right->to;
+}
+
+size_t graph_merge(struct graph_edge *edges, size_t count)
+{
+	size_t merged = 0;
+	qsort(edges, count, sizeof *edges, compare_ends);
+	for (size_t i = 0; i < count; i++) {
+		if (edges[i].from == edges[i].to)
+			continue;
+		if (merged && compare_ends(&edges[merged - 1], &edges[i]) == 0)
+			edges[merged - 1].count += edges[i].count;
+		else
+			edges[merged++] = edges[i];
+	}
+	return merged;
+}

@@ -1,0 +1,61 @@
+#include "output/guard.h"
+
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { GUARDED_MAX = 8 };
+
+struct guarded {
+	const struct file *files[GUARDED_MAX];
+	size_t count;
+};
+
+/* Sleeps until the writer's lock is gone. There is nobody left to tell where something fails. */
+static void stand_by(const struct file *file)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat info;
+	off_t end;
+	while (fcntl(file->fd, F_SETLKW, &whole) != 0) {
+		if (errno != EINTR)
+			return;
+	}
+	/* The writer's own descriptor may be for writing alone. */
+	int reader = open(file->name, O_RDONLY | O_CLOEXEC);
+	if (reader >= 0 && fstat(reader, &info) == 0 && file_is(file, &info) &&
+	    file_find_end(file, reader, info.st_size, &end) && end < info.st_size)
+		(void)!ftruncate(file->fd, end);
+}
+
+static void guard(void *ctx)
+{
+	const struct guarded *self = ctx;
+	for (size_t i = 0; i < self->count; i++)
+		stand_by(self->files[i]);
+}
+
+pid_t guard_start(const struct file *const *files, size_t count)
+{
+	struct guarded guarded = {.count = 0};
+	int kept[GUARDED_MAX];
+	for (size_t i = 0; i < count && guarded.count < GUARDED_MAX; i++) {
+		const struct file *file = files[i];
+		if (file->fd < 0 || file->is_stdout || file->part.target || !S_ISREG(file->info.st_mode))
+			continue;
+		kept[guarded.count] = file->fd;
+		guarded.files[guarded.count++] = file;
+	}
+	return guarded.count ? child_start(guard, &guarded, kept, guarded.count) : -1;
+}
+
+void guard_stop(pid_t guard)
+{
+	if (guard <= 0)
+		return;
+	kill(guard, SIGKILL);
+	child_wait(guard);
+}

@@ -1,0 +1,206 @@
+#include "output/har.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/http.h"
+#include "output/moment.h"
+#include "output/object.h"
+#include "output/timing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void append(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		alloc_fail();
+}
+
+/* Names and values as they stand in the URL, as browsers give them. */
+static json_t *query_array(const char *url)
+{
+	json_t *array = json_array();
+	size_t before = strcspn(url, "?#");
+	if (url[before] != '?')
+		return array;
+	size_t len;
+	for (const char *pair = url + before; *pair == '?' || *pair == '&'; pair += len) {
+		pair++;
+		len = strcspn(pair, "&#");
+		if (len == 0)
+			continue;
+		size_t name_len = strcspn(pair, "=&#");
+		char *name = alloc_copy(pair, name_len);
+		char *value = name_len < len ? alloc_copy(pair + name_len + 1, len - name_len - 1) : NULL;
+		json_t *object = json_object();
+		object_set_text(object, "name", name);
+		object_set_text(object, "value", value ? value : "");
+		append(array, object);
+		free(name);
+		free(value);
+	}
+	return array;
+}
+
+static json_t *request_object(const struct outcome *outcome)
+{
+	json_t *object = json_object();
+	object_set_text(object, "method", "GET");
+	object_set_text(object, "url", outcome->final_url);
+	object_set_text(object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
+	object_set(object, "cookies", json_array());
+	object_set(object, "headers", json_array());
+	object_set(object, "queryString", query_array(outcome->final_url));
+	object_set(object, "headersSize", json_integer(-1));
+	object_set_number(object, "bodySize", 0);
+	return object;
+}
+
+static json_t *content_object(const struct outcome *outcome)
+{
+	json_t *object = json_object();
+	object_set_number(object, "size", outcome->bytes);
+	object_set_text(object, "mimeType", outcome->content_type ? outcome->content_type : "");
+	return object;
+}
+
+static json_t *response_object(const struct outcome *outcome)
+{
+	json_t *object = json_object();
+	object_set_number(object, "status", (uint64_t)outcome->http_status);
+	object_set_text(object, "statusText", http_status_text(outcome->http_status));
+	object_set_text(object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
+	object_set(object, "cookies", json_array());
+	object_set(object, "headers", json_array());
+	object_set(object, "content", content_object(outcome));
+	object_set_text(object, "redirectURL", "");
+	object_set(object, "headersSize", json_integer(-1));
+	object_set(object, "bodySize", json_integer(-1));
+	/* Chrome's field for the bytes as they came, heads included. */
+	object_set_number(object, "_transferSize", outcome->wire_bytes);
+	/* Chrome's, too, for what is no answer; an answer of failure says so itself. */
+	if ((outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED) &&
+	    outcome->http_status < 400)
+		object_set_text(object, "_error", outcome->reason);
+	return object;
+}
+
+static void set_timing(json_t *object, const char *key, double ms)
+{
+	object_set(object, key, ms < 0 ? json_integer(-1) : json_real(ms));
+}
+
+static double known(double ms)
+{
+	return ms > 0 ? ms : 0;
+}
+
+/* The standard counts the handshake to connect, too; what it does not let be -1 is 0. Fills *total with the
+ * sum, which counts it once. */
+static json_t *timings_object(const struct timing *timing, double *total)
+{
+	double blocked = known(timing->queued) + known(timing->earlier);
+	double connect = known(timing->connect) + known(timing->tls);
+	bool connected = timing->connect >= 0 || timing->tls >= 0;
+	json_t *object = json_object();
+	set_timing(object, "blocked", timing->queued < 0 ? -1 : blocked);
+	set_timing(object, "dns", timing->dns);
+	set_timing(object, "connect", connected ? connect : -1);
+	set_timing(object, "ssl", timing->tls);
+	set_timing(object, "send", 0);
+	set_timing(object, "wait", known(timing->wait));
+	set_timing(object, "receive", known(timing->receive));
+	*total = (timing->queued < 0 ? 0 : blocked) + known(timing->dns) + connect + known(timing->wait) +
+	         known(timing->receive);
+	return object;
+}
+
+static void set_comment(json_t *object, const struct outcome *outcome)
+{
+	struct buf comment;
+	char counts[64];
+	if (outcome->attempts <= 1 && outcome->redirects == 0 && outcome->kind == OUTCOME_OK)
+		return;
+	buf_init(&comment, SIZE_MAX / 4);
+	buf_append_text(&comment, outcome_kind_text(outcome->kind));
+	if (outcome->reason) {
+		buf_append_text(&comment, ": ");
+		buf_append_text(&comment, outcome->reason);
+	}
+	snprintf(
+	    counts, sizeof counts, "; attempts: %u, redirects: %u", outcome->attempts, outcome->redirects);
+	buf_append_text(&comment, counts);
+	if (outcome->redirects) {
+		buf_append_text(&comment, "; listed as ");
+		buf_append_text(&comment, outcome->source_url);
+	}
+	object_set_text(object, "comment", comment.data);
+	buf_release(&comment);
+}
+
+static json_t *entry_object(const struct har *self, const struct outcome *outcome)
+{
+	const struct timing timing = timing_of(outcome, self->start_us);
+	char started[MOMENT_SIZE];
+	double total;
+	json_t *timings = timings_object(&timing, &total);
+	moment_text(self->started + (int64_t)timing.listed, started);
+	json_t *object = json_object();
+	object_set_text(object, "startedDateTime", started);
+	set_timing(object, "time", total);
+	object_set(object, "request", request_object(outcome));
+	object_set(object, "response", response_object(outcome));
+	object_set(object, "cache", json_object());
+	object_set(object, "timings", timings);
+	object_set_text(object, "_resourceType", "document");
+	set_comment(object, outcome);
+	return object;
+}
+
+static enum status har_begin(void *ctx)
+{
+	static const char head[] =
+	    "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"areq\",\"version\":\"" AREQ_VERSION
+	    "\"},\"entries\":[\n";
+	struct har *self = ctx;
+	self->start_us = clock_now_us();
+	self->started = moment_now();
+	return file_write(self->file, head, sizeof head - 1);
+}
+
+static enum status har_outcome(void *ctx, const struct outcome *outcome)
+{
+	struct har *self = ctx;
+	struct buf line;
+	buf_init(&line, SIZE_MAX / 2);
+	if (self->has_entry)
+		buf_append_text(&line, ",\n");
+	self->has_entry = true;
+	object_append(&line, entry_object(self, outcome));
+	enum status status = file_write(self->file, line.data, line.len);
+	buf_release(&line);
+	return status;
+}
+
+static enum status har_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	struct har *self = ctx;
+	return file_hand_on(self->file, wait, backlog);
+}
+
+static enum status har_end(void *ctx, const struct totals *totals)
+{
+	static const char tail[] = "\n]}}\n";
+	struct har *self = ctx;
+	(void)totals;
+	return file_write(self->file, tail, sizeof tail - 1);
+}
+
+struct observer har_observer(struct har *self, struct file *file)
+{
+	*self = (struct har){.file = file};
+	return (struct observer){
+	    .self = self, .begin = har_begin, .outcome = har_outcome, .flush = har_flush, .end = har_end};
+}

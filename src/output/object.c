@@ -1,0 +1,69 @@
+#include "output/object.h"
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void object_set(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value) != 0)
+		alloc_fail();
+}
+
+void object_set_text(json_t *object, const char *key, const char *text)
+{
+	struct buf repaired;
+	if (!text) {
+		object_set(object, key, json_null());
+		return;
+	}
+	buf_init(&repaired, SIZE_MAX / 4);
+	utf8_append_repaired(&repaired, text, strlen(text));
+	object_set(object, key, json_stringn(repaired.data ? repaired.data : "", repaired.len));
+	buf_release(&repaired);
+}
+
+void object_set_number(json_t *object, const char *key, uint64_t number)
+{
+	object_set(object, key, json_integer((json_int_t)number));
+}
+
+void object_set_ms(json_t *object, const char *key, double ms)
+{
+	object_set(object, key, ms < 0 ? json_null() : json_real(ms));
+}
+
+/* Jansson leaves DEL and the C1 controls, U+0080 to U+009F, as they are; some terminals obey them. */
+static int append(const char *bytes, size_t len, void *out)
+{
+	for (size_t at = 0; at < len;) {
+		size_t plain = at;
+		while (plain < len && bytes[plain] != '\x7f' &&
+		       !(bytes[plain] == '\xc2' && plain + 1 < len && (unsigned char)bytes[plain + 1] < 0xa0))
+			plain++;
+		buf_append(out, bytes + at, plain - at);
+		at = plain;
+		if (at == len)
+			break;
+		bool is_two = bytes[at] == '\xc2';
+		char escape[8];
+		snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)bytes[at + is_two]);
+		buf_append_text(out, escape);
+		at += is_two ? 2 : 1;
+	}
+	return 0;
+}
+
+/* So many digits are microseconds in a run of some 16 minutes, and milliseconds in any. */
+enum { DIGITS = 9 };
+
+void object_append(struct buf *out, json_t *value)
+{
+	if (json_dump_callback(
+	        value, append, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS)) != 0)
+		alloc_fail();
+	json_decref(value);
+}

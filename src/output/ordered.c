@@ -1,0 +1,397 @@
+#include "output/ordered.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/log.h"
+#include "base/spill.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What malloc takes for itself, about. */
+enum { ALLOC_COST = 16 };
+
+/* So much goes into the temporary file at a time. */
+enum { WRITE_LEN = 256 * 1024 };
+
+struct piece {
+	struct piece *next;
+	size_t len;
+	char bytes[];
+};
+
+/* A number that waits for another, in memory. */
+struct waiting {
+	struct heap_node node; /* in the order of the numbers */
+	struct piece *first;
+	struct piece **end;
+};
+
+/* What stands in the temporary file before the bytes of a piece; a number without any has one of length 0. */
+struct record {
+	uint64_t number;
+	uint64_t len;
+};
+
+/* What was moved to the file at one time: records in the order of their numbers. */
+struct run {
+	off_t at; /* behind the first record's head */
+	off_t end;
+	struct record first;
+};
+
+struct ordered {
+	ordered_fn out;
+	void *ctx;
+	size_t memory_max;
+	size_t memory;
+	uint64_t next;
+	struct heap waiting;
+	uint64_t open;        /* the number that pieces are added to; 0: none */
+	struct waiting *last; /* … where it waits in memory; NULL: it does not */
+	bool open_is_in_file; /* … at least a part of it */
+	uint64_t *dropped;    /* numbers whose pieces in the file count for nothing */
+	size_t dropped_count;
+	struct spill spill;
+	off_t file_end;
+	struct buf to_file; /* for file_end */
+	struct run *runs;   /* with something left in each; the oldest first */
+	size_t run_count;
+	struct buf piece; /* from the file */
+	enum status failed;
+};
+
+struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
+{
+	struct ordered *self = alloc_new(sizeof *self);
+	self->out = out;
+	self->ctx = ctx;
+	self->memory_max = memory;
+	self->next = 1;
+	spill_init(&self->spill);
+	buf_init(&self->to_file, SIZE_MAX / 2);
+	buf_init(&self->piece, SIZE_MAX / 2);
+	return self;
+}
+
+static struct waiting *first_waiting(const struct ordered *self)
+{
+	struct heap_node *node = heap_first(&self->waiting);
+	return node ? node->thing : NULL;
+}
+
+static size_t cost_of(const struct piece *piece)
+{
+	return sizeof *piece + piece->len + ALLOC_COST;
+}
+
+/* In the heap's array too, which may be half empty. */
+static const size_t waiting_cost = sizeof(struct waiting) + ALLOC_COST + 2 * sizeof(struct heap_node *);
+
+static void drop_piece(struct ordered *self, struct waiting *waiting)
+{
+	struct piece *piece = waiting->first;
+	self->memory -= cost_of(piece);
+	waiting->first = piece->next;
+	free(piece);
+}
+
+static void drop_waiting(struct ordered *self, struct waiting *waiting)
+{
+	while (waiting->first)
+		drop_piece(self, waiting);
+	if (self->last == waiting)
+		self->last = NULL;
+	self->memory -= waiting_cost;
+	heap_remove(&waiting->node);
+	free(waiting);
+}
+
+void ordered_free(struct ordered *self)
+{
+	if (!self)
+		return;
+	for (struct waiting *waiting; (waiting = first_waiting(self));)
+		drop_waiting(self, waiting);
+	heap_release(&self->waiting);
+	spill_release(&self->spill);
+	buf_release(&self->to_file);
+	buf_release(&self->piece);
+	free(self->runs);
+	free(self->dropped);
+	free(self);
+}
+
+static enum status fail(struct ordered *self, enum status status)
+{
+	self->failed = status;
+	return status;
+}
+
+/* What became of the temporary file; NULL: nothing bad. */
+static enum status check(struct ordered *self, const char *problem)
+{
+	if (!problem)
+		return STATUS_OK;
+	log_error("%s/: the temporary file of --ordered %s (set TMPDIR to another folder): %s",
+	    spill_folder(), problem, strerror(errno));
+	return fail(self, STATUS_OUTPUT);
+}
+
+/* The temporary file. */
+
+static enum status write_out(struct ordered *self)
+{
+	const char *problem =
+	    spill_write(&self->spill, self->file_end, self->to_file.data, self->to_file.len);
+	self->file_end += (off_t)self->to_file.len;
+	buf_clear(&self->to_file);
+	return check(self, problem);
+}
+
+static enum status write_record(struct ordered *self, uint64_t number, const struct piece *piece)
+{
+	struct record record = {number, piece ? piece->len : 0};
+	buf_append(&self->to_file, &record, sizeof record);
+	if (piece)
+		buf_append(&self->to_file, piece->bytes, piece->len);
+	return self->to_file.len < WRITE_LEN ? STATUS_OK : write_out(self);
+}
+
+static enum status write_waiting(struct ordered *self, const struct waiting *waiting)
+{
+	enum status status = STATUS_OK;
+	if (!waiting->first)
+		return write_record(self, waiting->node.key, NULL);
+	for (const struct piece *piece = waiting->first; piece && status == STATUS_OK; piece = piece->next)
+		status = write_record(self, waiting->node.key, piece);
+	return status;
+}
+
+static enum status read_at(struct ordered *self, off_t at, void *bytes, size_t len)
+{
+	return check(self, spill_read(&self->spill, at, bytes, len));
+}
+
+/* Reads the head of the record at run->at. */
+static enum status read_head(struct ordered *self, struct run *run)
+{
+	enum status status = read_at(self, run->at, &run->first, sizeof run->first);
+	run->at += (off_t)sizeof run->first;
+	return status;
+}
+
+/* Moves all that waits in memory to the file. */
+static enum status spill(struct ordered *self)
+{
+	struct run run = {.at = self->file_end};
+	enum status status = STATUS_OK;
+	self->open_is_in_file |= self->last != NULL;
+	for (struct waiting *waiting; status == STATUS_OK && (waiting = first_waiting(self));) {
+		status = write_waiting(self, waiting);
+		drop_waiting(self, waiting);
+	}
+	if (status == STATUS_OK)
+		status = write_out(self);
+	if (status == STATUS_OK)
+		status = read_head(self, &run);
+	if (status != STATUS_OK)
+		return status;
+	/* Its array counts as memory of those that were in it. */
+	heap_release(&self->waiting);
+	run.end = self->file_end;
+	self->runs = alloc_resize(self->runs, self->run_count + 1, sizeof *self->runs);
+	self->runs[self->run_count++] = run;
+	return STATUS_OK;
+}
+
+/* In. */
+
+static enum status make_room(struct ordered *self, size_t cost)
+{
+	bool fits = self->memory + cost <= self->memory_max || self->waiting.count == 0;
+	return fits ? STATUS_OK : spill(self);
+}
+
+static struct waiting *add_waiting(struct ordered *self, uint64_t number)
+{
+	struct waiting *waiting = alloc_new(sizeof *waiting);
+	waiting->end = &waiting->first;
+	heap_put(&self->waiting, &waiting->node, number, waiting);
+	self->memory += waiting_cost;
+	return waiting;
+}
+
+static void add_piece(struct ordered *self, const char *bytes, size_t len)
+{
+	struct piece *piece = alloc_resize(NULL, sizeof *piece + len, 1);
+	piece->next = NULL;
+	piece->len = len;
+	memcpy(piece->bytes, bytes, len);
+	*self->last->end = piece;
+	self->last->end = &piece->next;
+	self->memory += cost_of(piece);
+}
+
+/* The run with the smallest number, of several the oldest: that holds what came first; NULL: none. */
+static struct run *first_run(const struct ordered *self)
+{
+	struct run *first = NULL;
+	for (struct run *run = self->runs; run < self->runs + self->run_count; run++) {
+		if (!first || run->first.number < first->first.number)
+			first = run;
+	}
+	return first;
+}
+
+/* Is it that number's turn, with nothing left of those before, nor of itself? */
+static bool is_next(const struct ordered *self, uint64_t number)
+{
+	const struct heap_node *node = heap_first(&self->waiting);
+	const struct run *run = first_run(self);
+	return number == self->next && !(node && node->key <= number) &&
+	       !(run && run->first.number <= number);
+}
+
+enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len)
+{
+	if (self->failed != STATUS_OK)
+		return self->failed;
+	assert(!self->open || self->open == number);
+	self->open = number;
+	if (is_next(self, number))
+		return fail(self, self->out(self->ctx, bytes, len));
+	enum status status = make_room(self, waiting_cost + cost_of(&(struct piece){.len = len}));
+	if (status != STATUS_OK)
+		return status;
+	if (!self->last)
+		self->last = add_waiting(self, number);
+	add_piece(self, bytes, len);
+	return STATUS_OK;
+}
+
+/* Nothing more is added to it. */
+static void close_open(struct ordered *self)
+{
+	self->open = 0;
+	self->last = NULL;
+	self->open_is_in_file = false;
+}
+
+enum status ordered_finish(struct ordered *self, uint64_t number)
+{
+	bool waits = number == self->open && (self->last || self->open_is_in_file);
+	if (number == self->open)
+		close_open(self);
+	if (self->failed != STATUS_OK || waits)
+		return self->failed;
+	if (is_next(self, number)) {
+		self->next++;
+		return STATUS_OK;
+	}
+	enum status status = make_room(self, waiting_cost);
+	if (status == STATUS_OK)
+		add_waiting(self, number);
+	return status;
+}
+
+bool ordered_drop(struct ordered *self, uint64_t number)
+{
+	if (number != self->open)
+		return true;
+	while (self->last && self->last->first)
+		drop_piece(self, self->last);
+	if (self->open_is_in_file) {
+		self->dropped = alloc_resize(self->dropped, self->dropped_count + 1, sizeof *self->dropped);
+		self->dropped[self->dropped_count++] = number;
+	}
+	return !self->last && !self->open_is_in_file;
+}
+
+uint64_t ordered_next(const struct ordered *self)
+{
+	return self->next;
+}
+
+/* Out. */
+
+bool ordered_is_ready(const struct ordered *self)
+{
+	const struct heap_node *node = heap_first(&self->waiting);
+	const struct run *run = first_run(self);
+	return (node && node->key <= self->next && node->key != self->open) ||
+	       (run && run->first.number <= self->next && run->first.number != self->open);
+}
+
+static enum status remove_run(struct ordered *self, struct run *run)
+{
+	memmove(run, run + 1, (size_t)(self->runs + self->run_count - (run + 1)) * sizeof *run);
+	if (--self->run_count > 0)
+		return STATUS_OK;
+	self->file_end = 0;
+	return check(self, spill_empty(&self->spill));
+}
+
+static bool is_dropped(const struct ordered *self, uint64_t number)
+{
+	bool dropped = false;
+	for (size_t i = 0; i < self->dropped_count; i++)
+		dropped |= self->dropped[i] == number;
+	return dropped;
+}
+
+static enum status release_from_file(struct ordered *self, struct run *run, size_t *len)
+{
+	*len = (size_t)run->first.len;
+	bool wanted = *len && !is_dropped(self, run->first.number);
+	self->next = run->first.number + 1;
+	buf_clear(&self->piece);
+	enum status status = read_at(self, run->at, buf_reserve(&self->piece, *len), *len);
+	if (status != STATUS_OK)
+		return status;
+	run->at += (off_t)*len;
+	status = run->at < run->end ? read_head(self, run) : remove_run(self, run);
+	if (status == STATUS_OK && wanted)
+		status = fail(self, self->out(self->ctx, self->piece.data, *len));
+	return status;
+}
+
+static enum status release_from_memory(struct ordered *self, struct waiting *waiting, size_t *len)
+{
+	enum status status = STATUS_OK;
+	const struct piece *piece = waiting->first;
+	*len = 0;
+	self->next = waiting->node.key + 1;
+	if (piece) {
+		*len = piece->len;
+		status = fail(self, self->out(self->ctx, piece->bytes, piece->len));
+		drop_piece(self, waiting);
+	}
+	if (!waiting->first)
+		drop_waiting(self, waiting);
+	return status;
+}
+
+enum status ordered_release(struct ordered *self, size_t most)
+{
+	size_t len;
+	for (size_t given = 0; self->failed == STATUS_OK && given < most; given += len) {
+		struct waiting *waiting = first_waiting(self);
+		struct run *run = first_run(self);
+		if (!run && !waiting)
+			break;
+		bool in_file = !waiting || (run && run->first.number <= waiting->node.key);
+		uint64_t number = in_file ? run->first.number : waiting->node.key;
+		/* What is open gets more, which must come before all that follows it. */
+		if (number > self->next || number == self->open)
+			break;
+		if (in_file)
+			release_from_file(self, run, &len);
+		else
+			release_from_memory(self, waiting, &len);
+	}
+	return self->failed;
+}

@@ -1,0 +1,218 @@
+#include "output/picture.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+/* Something that may get a node, and how much it wants one. */
+struct rank {
+	uint64_t weight;
+	uint32_t group; /* the host, of pages */
+	uint32_t number;
+};
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct rank *left = a, *right = b;
+	if (left->group != right->group)
+		return left->group < right->group ? -1 : 1;
+	if (left->weight != right->weight)
+		return left->weight > right->weight ? -1 : 1;
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+uint32_t picture_host(const struct picture *self, uint32_t number)
+{
+	const struct graph *graph = self->graph;
+	return number < graph->page_count ? graph->pages[number].host : number - (uint32_t)graph->page_count;
+}
+
+bool picture_is_inner(const struct picture *self, const struct graph_edge *edge)
+{
+	return picture_host(self, edge->from) == picture_host(self, edge->to);
+}
+
+/* The number of the host of what is numbered so. */
+static uint32_t host_number(const struct picture *self, uint32_t number)
+{
+	return (uint32_t)self->graph->page_count + picture_host(self, number);
+}
+
+static void weigh(struct picture *self, size_t count)
+{
+	for (const struct graph_edge *edge = self->edges; edge < self->edges + count; edge++) {
+		if (picture_is_inner(self, edge))
+			continue;
+		self->links += edge->count;
+		self->weights[edge->from] += edge->count;
+		self->weights[edge->to] += edge->count;
+		self->weights[host_number(self, edge->from)] += edge->count;
+		if (edge->to < self->graph->page_count)
+			self->weights[host_number(self, edge->to)] += edge->count;
+	}
+}
+
+static void choose_clusters(struct picture *self)
+{
+	const struct graph *graph = self->graph;
+	struct rank *ranks = alloc_array(graph->host_count, sizeof *ranks);
+	size_t count = 0;
+	for (uint32_t i = 1; i < graph->host_count; i++) {
+		if (graph->hosts[i]->pages)
+			ranks[count++] = (struct rank){graph->hosts[i]->pages, 0, i};
+	}
+	qsort(ranks, count, sizeof *ranks, compare_ranks);
+	self->cluster_count = count < PICTURE_CLUSTERS ? count : PICTURE_CLUSTERS;
+	for (size_t i = 0; i < self->cluster_count; i++) {
+		self->is_cluster[ranks[i].number] = true;
+		ranks[i].weight = self->weights[graph->page_count + ranks[i].number];
+	}
+	qsort(ranks, self->cluster_count, sizeof *ranks, compare_ranks);
+	for (size_t i = 0; i < self->cluster_count; i++)
+		self->clusters[i] = ranks[i].number;
+	free(ranks);
+}
+
+/* As many for each host as all can have. */
+static uint32_t pages_each(const struct picture *self)
+{
+	const struct graph *graph = self->graph;
+	for (uint32_t each = 1;; each++) {
+		uint64_t sum = 0;
+		bool more = false;
+		for (size_t i = 0; i < graph->host_count; i++) {
+			uint32_t pages = self->is_cluster[i] ? graph->hosts[i]->pages : 0;
+			sum += pages > each ? each + 1 : pages;
+			more |= pages > each;
+		}
+		if (!more || sum > PICTURE_PAGES)
+			return each;
+	}
+}
+
+static void choose_pages(struct picture *self)
+{
+	const struct graph *graph = self->graph;
+	struct rank *ranks = alloc_array(graph->page_count + 1, sizeof *ranks);
+	uint32_t each = pages_each(self), taken = 0;
+	for (uint32_t i = 0; i < graph->page_count; i++)
+		ranks[i] = (struct rank){self->weights[i], graph->pages[i].host, i};
+	qsort(ranks, graph->page_count, sizeof *ranks, compare_ranks);
+	for (size_t i = 0; i < graph->page_count; i++) {
+		uint32_t host = ranks[i].group, page = ranks[i].number;
+		taken = i > 0 && ranks[i - 1].group == host ? taken + 1 : 1;
+		if (self->is_cluster[host] && taken <= each) {
+			self->node_of[page] = page;
+			self->node_count++;
+			continue;
+		}
+		self->node_of[page] = (uint32_t)graph->page_count + host;
+		self->hidden[host]++;
+	}
+	free(ranks);
+}
+
+static void choose_hosts(struct picture *self)
+{
+	const struct graph *graph = self->graph;
+	struct rank *ranks = alloc_array(graph->host_count, sizeof *ranks);
+	uint32_t first = (uint32_t)graph->page_count;
+	size_t count = 0;
+	for (uint32_t i = 0; i < graph->host_count; i++) {
+		self->node_of[first + i] = first + i;
+		if (i > 0 && !self->is_cluster[i])
+			ranks[count++] = (struct rank){self->weights[first + i], 0, i};
+	}
+	qsort(ranks, count, sizeof *ranks, compare_ranks);
+	self->node_count += count < PICTURE_HOSTS ? count : PICTURE_HOSTS;
+	for (size_t i = PICTURE_HOSTS; i < count; i++) {
+		self->node_of[first + ranks[i].number] = first;
+		self->hosts_left++;
+	}
+	free(ranks);
+}
+
+/* Pages of a host that has no cluster have no node, and their host may not have one either. */
+static uint32_t node_of(const struct picture *self, uint32_t number)
+{
+	return self->node_of[self->node_of[number]];
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct graph_edge *left = a, *right = b;
+	if (left->count != right->count)
+		return left->count > right->count ? -1 : 1;
+	if (left->from != right->from)
+		return left->from < right->from ? -1 : 1;
+	return left->to < right->to ? -1 : left->to > right->to;
+}
+
+/* How many of the edges, which are sorted, are heavier than the one at that place: where not all of a weight
+ * can be drawn, none is. */
+static size_t heavier(const struct graph_edge *edges, size_t count, size_t place)
+{
+	size_t n = count < place ? count : place;
+	while (n < count && n > 0 && edges[n - 1].count == edges[n].count)
+		n--;
+	return n;
+}
+
+/* Lets all edges but the first, which are sorted, lead from host to host. */
+static void sum_up(struct picture *self, size_t first, size_t count)
+{
+	for (struct graph_edge *edge = self->edges + first; edge < self->edges + count; edge++) {
+		edge->from = node_of(self, host_number(self, edge->from));
+		edge->to = node_of(self, host_number(self, edge->to));
+	}
+}
+
+static void choose_edges(struct picture *self, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		self->edges[i].from = node_of(self, self->edges[i].from);
+		self->edges[i].to = node_of(self, self->edges[i].to);
+	}
+	count = graph_merge(self->edges, count);
+	qsort(self->edges, count, sizeof *self->edges, compare_counts);
+	if (count > PICTURE_EDGES) {
+		sum_up(self, heavier(self->edges, count, PICTURE_SINGLE_EDGES), count);
+		count = graph_merge(self->edges, count);
+		qsort(self->edges, count, sizeof *self->edges, compare_counts);
+	}
+	self->edge_count = heavier(self->edges, count, PICTURE_EDGES);
+	for (size_t i = 0; i < self->edge_count; i++) {
+		const struct graph_edge *edge = &self->edges[i];
+		self->is_used[edge->from] = true;
+		self->is_used[edge->to] = true;
+		self->links_drawn += picture_is_inner(self, edge) ? 0 : edge->count;
+	}
+}
+
+void picture_init(struct picture *self, struct graph *graph)
+{
+	size_t numbers = graph->page_count + graph->host_count, count;
+	*self = (struct picture){.graph = graph};
+	self->node_of = alloc_array(numbers, sizeof *self->node_of);
+	self->is_used = alloc_array(numbers, sizeof *self->is_used);
+	self->weights = alloc_array(numbers, sizeof *self->weights);
+	self->is_cluster = alloc_array(graph->host_count, sizeof *self->is_cluster);
+	self->hidden = alloc_array(graph->host_count, sizeof *self->hidden);
+	self->edges = graph_edges(graph, &count);
+	weigh(self, count);
+	choose_clusters(self);
+
+	choose_hosts(self);
+	choose_pages(self);
+	choose_edges(self, count);
+}
+
+void picture_release(struct picture *self)
+{
+	free(self->node_of);
+	free(self->weights);
+	free(self->is_used);
+	free(self->is_cluster);
+	free(self->hidden);
+	free(self->edges);
+}

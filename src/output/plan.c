@@ -1,0 +1,180 @@
+#include "output/plan.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With -v all of them. */
+enum { HOSTS_SHOWN = 10 };
+
+struct plan_host {
+	char *name; /* with its port, where that is not the scheme's own */
+	uint64_t urls;
+	size_t number; /* in the order of the list */
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct plan_host *left = a, *right = b;
+	return strcmp(left->name, right->name);
+}
+
+static void count_host(struct plan *self, struct slice name)
+{
+	struct plan_host *host = alloc_new(sizeof *host);
+	host->name = alloc_copy(name.data, name.len);
+	host->number = self->count;
+	struct plan_host **found = tsearch(host, &self->tree, compare_names);
+	if (!found)
+		alloc_fail();
+	(*found)->urls++;
+	if (*found != host) {
+		free(host->name);
+		free(host);
+		return;
+	}
+	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
+	self->list[self->count++] = host;
+}
+
+static enum status plan_outcome(void *ctx, const struct outcome *outcome)
+{
+	struct plan *self = ctx;
+	struct buf line;
+	if (outcome->kind != OUTCOME_SKIPPED)
+		return STATUS_OK;
+	count_host(self, outcome_host(outcome));
+	buf_init(&line, SIZE_MAX / 2);
+	buf_append_text(&line, outcome->final_url);
+	buf_append_byte(&line, '\n');
+	enum status status = file_write(self->file, line.data, line.len);
+	buf_release(&line);
+	return status;
+}
+
+static enum status plan_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	const struct plan *self = ctx;
+	return file_hand_on(self->file, wait, backlog);
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct plan_host *left = *(struct plan_host *const *)a, *right = *(struct plan_host *const *)b;
+	if (left->urls != right->urls)
+		return left->urls > right->urls ? -1 : 1;
+	return left->number < right->number ? -1 : 1;
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static double seconds(int64_t ms)
+{
+	return (double)ms / 1000;
+}
+
+static void show_hosts(const struct plan *self)
+{
+	size_t shown = log_shows(LOG_VERBOSE) || self->count < HOSTS_SHOWN ? self->count : HOSTS_SHOWN;
+	int width = self->count ? snprintf(NULL, 0, "%" PRIu64, self->list[0]->urls) : 0;
+	for (size_t i = 0; i < shown; i++)
+		log_warning("  %*" PRIu64 "  %s", width, self->list[i]->urls, self->list[i]->name);
+	if (shown < self->count)
+		log_warning("  and %zu more hosts (-v shows all)", self->count - shown);
+}
+
+static void show_manners(const struct plan *self)
+{
+	const struct options *options = self->options;
+	struct buf line;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "at most %" PRId64 " at once", options->jobs);
+	if (options->per_host)
+		log_append(&line, LOG_PLAIN, ", %" PRId64 " to one host", options->per_host);
+	if (options->delay_ms) {
+		log_append(&line, LOG_PLAIN, ", %g s between starts to one host", seconds(options->delay_ms));
+		if (self->count && self->list[0]->urls > 1)
+			log_append(&line, LOG_PLAIN, ": at least %g s for %s",
+			    seconds(options->delay_ms * (int64_t)(self->list[0]->urls - 1)),
+			    self->list[0]->name);
+	}
+	log_line(&line);
+}
+
+static void show_limits(const struct options *options)
+{
+	struct buf line;
+	buf_init(&line, SIZE_MAX / 2);
+	if (options->timeout_ms)
+		log_append(&line, LOG_PLAIN, "%g s for an attempt, ", seconds(options->timeout_ms));
+	log_append(&line, LOG_PLAIN,
+	    "%g s of it to connect, %" PRId64 " more attempt%s, %" PRId64 " redirect%s, ",
+	    seconds(options->connect_timeout_ms), options->retries, plural((uint64_t)options->retries),
+	    options->max_redirs, plural((uint64_t)options->max_redirs));
+	log_append(&line, LOG_PLAIN, "pages of up to %g MiB", (double)options->max_size / (1 << 20));
+	if (options->deadline_ms)
+		log_append(&line, LOG_PLAIN, ", %g s for the whole run", seconds(options->deadline_ms));
+	log_line(&line);
+}
+
+static void show_output(const struct options *options)
+{
+	bool to_file = options->output && strcmp(options->output, "-") != 0;
+	log_warning("rows would go to %s%s", to_file ? options->output : "stdout",
+	    !to_file          ? ""
+	    : options->append ? ", behind what is in it"
+	    : options->atomic ? ", in place of what is in it, if all goes well"
+	                      : ", in place of what is in it");
+	if (options->config)
+		log_warning("some options are from %s", options->config);
+}
+
+static enum status plan_end(void *ctx, const struct totals *totals)
+{
+	struct plan *self = ctx;
+	struct buf line;
+	uint64_t urls = totals->outcomes[OUTCOME_SKIPPED], bad = totals->outcomes[OUTCOME_FAILED];
+	if (totals->signal)
+		return STATUS_OK;
+	qsort(self->list, self->count, sizeof *self->list, compare_counts);
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "would fetch %" PRIu64 " URL%s from %zu host%s", urls, plural(urls),
+	    self->count, plural(self->count));
+	if (totals->repeated)
+		log_append(&line, LOG_PLAIN, "; %" PRIu64 " %s listed again", totals->repeated,
+		    totals->repeated == 1 ? "was" : "were");
+	if (bad)
+		log_append(&line, LOG_RED, "; %" PRIu64 " %s", bad, bad == 1 ? "is no URL" : "are no URLs");
+	log_line(&line);
+	show_hosts(self);
+	show_manners(self);
+	show_limits(self->options);
+	show_output(self->options);
+	return STATUS_OK;
+}
+
+struct observer plan_observer(struct plan *self, const struct options *options, struct file *file)
+{
+	*self = (struct plan){.options = options, .file = file};
+	return (struct observer){.self = self, .outcome = plan_outcome, .flush = plan_flush, .end = plan_end};
+}
+
+void plan_release(struct plan *self)
+{
+	for (size_t i = 0; i < self->count; i++) {
+		tdelete(self->list[i], &self->tree, compare_names);
+		free(self->list[i]->name);
+		free(self->list[i]);
+	}
+	free(self->list);
+	*self = (struct plan){0};
+}

@@ -1,0 +1,11 @@
+/* The report: one JSON object a line for each input URL, failures too. */
+#ifndef AREQ_OUTPUT_REPORT_H
+#define AREQ_OUTPUT_REPORT_H
+
+#include "output/file.h"
+#include "output/observer.h"
+
+/* Writes to file, which is borrowed, open and empty. */
+struct observer report_observer(struct file *file);
+
+#endif

@@ -1,0 +1,131 @@
+#include "output/waterfall.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "output/moment.h"
+#include "output/object.h"
+#include "output/timing.h"
+#include "output/waterfall_page.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* In a script element only "<" can begin what is not data; in JSON it stands in strings alone. */
+static void append_for_script(struct buf *out, const struct buf *json)
+{
+	for (size_t i = 0; i < json->len; i++) {
+		if (json->data[i] == '<')
+			buf_append_text(out, "\\u003c");
+		else
+			buf_append_byte(out, json->data[i]);
+	}
+	buf_append_byte(out, '\n');
+}
+
+static enum status write_line(struct waterfall *self, json_t *object)
+{
+	struct buf json, line;
+	buf_init(&json, SIZE_MAX / 16);
+	buf_init(&line, SIZE_MAX / 2);
+	object_append(&json, object);
+	append_for_script(&line, &json);
+	enum status status = file_write(self->file, line.data, line.len);
+	buf_release(&json);
+	buf_release(&line);
+	return status;
+}
+
+static const char *data_place(void)
+{
+	const char *place = strstr((const char *)waterfall_page, WATERFALL_PAGE_DATA);
+	assert(place);
+	return place;
+}
+
+static enum status waterfall_begin(void *ctx)
+{
+	struct waterfall *self = ctx;
+	char started[MOMENT_SIZE];
+	const char *page = (const char *)waterfall_page;
+	self->start_us = clock_now_us();
+	moment_text(moment_now(), started);
+	enum status status = file_write(self->file, page, (size_t)(data_place() - page));
+	json_t *object = json_object();
+	object_set_text(object, "areq", AREQ_VERSION);
+	object_set_text(object, "started", started);
+	return status_first(status, write_line(self, object));
+}
+
+/* How long each phase took, from the moment when the URL was listed. */
+static json_t *times_array(const struct timing *timing)
+{
+	const double ms[] = {timing->listed, timing->queued, timing->earlier, timing->dns, timing->connect,
+	    timing->tls, timing->wait, timing->receive};
+	json_t *array = json_array();
+	for (size_t i = 0; i < sizeof ms / sizeof *ms; i++) {
+		if (json_array_append_new(array, ms[i] < 0 ? json_integer(-1) : json_real(ms[i])) != 0)
+			alloc_fail();
+	}
+	return array;
+}
+
+static void set_text_if(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		object_set_text(object, key, text);
+}
+
+/* Without what there is none of: a page of many URLs is long enough. */
+static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
+{
+	struct waterfall *self = ctx;
+	const struct timing timing = timing_of(outcome, self->start_us);
+	json_t *object = json_object();
+	object_set_text(object, "url", outcome->source_url);
+	if (strcmp(outcome->source_url, outcome->final_url) != 0)
+		object_set_text(object, "final", outcome->final_url);
+	object_set_text(object, "outcome", outcome_kind_text(outcome->kind));
+	object_set_text(object, "stage", outcome_stage_text(outcome->stage));
+	object_set_number(object, "status", (uint64_t)outcome->http_status);
+	set_text_if(object, "reason", outcome->reason);
+	set_text_if(object, "place", outcome->place);
+	set_text_if(object, "version", outcome->http_version);
+	set_text_if(object, "type", outcome->content_type);
+	object_set_number(object, "attempts", outcome->attempts);
+	object_set_number(object, "redirects", outcome->redirects);
+	object_set_number(object, "wire", outcome->wire_bytes);
+	object_set_number(object, "bytes", outcome->bytes);
+	object_set_number(object, "links", outcome->links);
+	object_set(object, "times", times_array(&timing));
+	return write_line(self, object);
+}
+
+static enum status waterfall_flush(void *ctx, struct wait *wait, size_t *backlog)
+{
+	struct waterfall *self = ctx;
+	return file_hand_on(self->file, wait, backlog);
+}
+
+static enum status waterfall_end(void *ctx, const struct totals *totals)
+{
+	struct waterfall *self = ctx;
+	const char *tail = data_place() + sizeof WATERFALL_PAGE_DATA - 1;
+	json_t *object = json_object();
+	object_set_number(object, "elapsed", (uint64_t)totals->elapsed_ms);
+	object_set_number(object, "repeated", totals->repeated);
+	object_set(object, "deadline", json_boolean(totals->deadline));
+	object_set_number(object, "signal", (uint64_t)totals->signal);
+	enum status status = write_line(self, object);
+	return status_first(status, file_write(self->file, tail, strlen(tail)));
+}
+
+struct observer waterfall_observer(struct waterfall *self, struct file *file)
+{
+	*self = (struct waterfall){.file = file};
+	return (struct observer){.self = self,
+	    .begin = waterfall_begin,
+	    .outcome = waterfall_outcome,
+	    .flush = waterfall_flush,
+	    .end = waterfall_end};
+}

@@ -1,0 +1,179 @@
+#include "run/outputs.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "output/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *text_of(enum output output)
+{
+	static const char *const texts[OUTPUTS] = {
+	    "the rows", "the report", "the waterfall", "the HTTP archive", "the graph", "the summary"};
+	return texts[output];
+}
+
+/* Where the user wants it; NULL: nowhere. */
+static const char *name_of(const struct options *options, enum output output)
+{
+	if (options->dry_run)
+		return output == OUTPUT_ROWS ? "-" : NULL;
+	const char *const names[OUTPUTS] = {options->output ? options->output : "-", options->report,
+	    options->waterfall, options->har, options->dot, options->summary_json};
+	return names[output];
+}
+
+static bool is_open(const struct file *file)
+{
+	return file->fd >= 0;
+}
+
+void outputs_init(struct outputs *self)
+{
+	*self = (struct outputs){0};
+	for (enum output i = 0; i < OUTPUTS; i++)
+		self->files[i].fd = -1;
+}
+
+static bool is_named(const struct file *file, const char *name)
+{
+	struct stat info;
+	return name && stat(name, &info) == 0 && file_is(file, &info);
+}
+
+/* The option whose file that is, and which the run reads; NULL: there is none. */
+static const char *option_that_reads(const struct file *file, const struct options *options)
+{
+	const char *home = getenv("HOME");
+	if (is_named(file, options->config))
+		return "--config";
+	if (is_named(file, options->cacert))
+		return "--cacert";
+	if (is_named(file, options->netrc_file))
+		return "--netrc-file";
+	for (size_t i = 0; i < options->cookies.count; i++) {
+		if (!strchr(options->cookies.items[i], '=') && is_named(file, options->cookies.items[i]))
+			return "-b";
+	}
+	if (!options->netrc || !home)
+		return NULL;
+	struct buf path;
+	buf_init(&path, SIZE_MAX / 2);
+	buf_append_text(&path, home);
+	buf_append_text(&path, "/.netrc");
+	bool is_netrc = is_named(file, path.data);
+	buf_release(&path);
+	return is_netrc ? "--netrc" : NULL;
+}
+
+/* Refuses a file that is something else, too. */
+static enum status check(
+    const struct outputs *self, const struct options *options, const struct input *input, enum output output)
+{
+	const struct file *file = &self->files[output];
+	const char *option = option_that_reads(file, options);
+	if (option) {
+		log_error("%s: is what %s reads; nothing was written to it", file->name, option);
+		return STATUS_USAGE;
+	}
+	if (input_reads_from(input, &file->info) || input_reads_from(input, &file->part.old)) {
+		log_error("%s: is the list itself; nothing was written to it", file->name);
+		return STATUS_USAGE;
+	}
+	for (enum output other = 0; other < output; other++) {
+		const struct file *before = &self->files[other];
+		bool both_stdout = file->is_stdout && before->is_stdout;
+		if (!is_open(before) || !(both_stdout || file_is(before, &file->info)))
+			continue;
+		log_error(
+		    "%s: %s and %s cannot go to the same file", file->name, text_of(other), text_of(output));
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+/* Half a line of a page or a graph is what half of it is anyway. */
+enum { GUARDED = OUTPUT_REPORT + 1 };
+
+static void start_guard(void *ctx)
+{
+	struct outputs *self = ctx;
+	const struct file *files[GUARDED];
+	for (size_t i = 0; i < GUARDED; i++)
+		files[i] = &self->files[i];
+	if (!self->guard)
+		self->guard = guard_start(files, GUARDED);
+}
+
+/* A list as short as this mostly leaves too few rows for a guard to be needed. */
+enum { SHORT_LIST = 8 };
+
+/* For a longer one at once: the more memory there is by then, the more a second process costs. */
+static void arrange_guard(struct outputs *self, const struct input *input)
+{
+	int64_t urls = input_left(input);
+	bool is_short = urls >= 0 && urls <= SHORT_LIST;
+	for (size_t i = 0; is_short && i < GUARDED; i++)
+		self->files[i].alarm = (struct file_alarm){start_guard, self};
+	if (!is_short)
+		start_guard(self);
+}
+
+enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input)
+{
+	const struct file_options for_rows = {.append = options->append,
+	    .repair = options->repair,
+	    .atomic = options->atomic,
+	    .lock_fail = options->lock == LOCK_FAIL,
+	    .null_ends = options->null_ends};
+	const struct file_options for_others = {.lock_fail = options->lock == LOCK_FAIL};
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
+		const char *name = name_of(options, i);
+		if (!name)
+			continue;
+		status = file_open(&self->files[i], name, i == OUTPUT_ROWS ? &for_rows : &for_others);
+		if (status == STATUS_OK)
+			status = check(self, options, input, i);
+	}
+	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
+		if (is_open(&self->files[i]))
+			status = file_begin(&self->files[i]);
+	}
+	if (status == STATUS_OK)
+		arrange_guard(self, input);
+	return status;
+}
+
+enum status outputs_drain(struct outputs *self, int64_t until)
+{
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS; i++)
+		status = status_first(status, file_drain(&self->files[i], until));
+	return status;
+}
+
+void outputs_unguard(struct outputs *self)
+{
+	guard_stop(self->guard);
+	self->guard = 0;
+}
+
+enum status outputs_close_others(struct outputs *self)
+{
+	enum status status = STATUS_OK;
+	for (enum output i = OUTPUT_ROWS + 1; i < OUTPUT_SUMMARY_JSON; i++)
+		status = status_first(status, file_close(&self->files[i]));
+	return status;
+}
+
+enum status outputs_close(struct outputs *self)
+{
+	outputs_unguard(self);
+	enum status status = STATUS_OK;
+	for (enum output i = 0; i < OUTPUTS; i++)
+		status = status_first(status, file_close(&self->files[i]));
+	return status;
+}

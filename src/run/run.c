@@ -1,0 +1,236 @@
+#include "run/run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/screen.h"
+#include "base/stop.h"
+#include "fetch/crawl.h"
+#include "in/input.h"
+#include "output/console.h"
+#include "output/dot.h"
+#include "output/har.h"
+#include "output/observer.h"
+#include "output/plan.h"
+#include "output/progress.h"
+#include "output/report.h"
+#include "output/rows.h"
+#include "output/summary.h"
+#include "output/waterfall.h"
+#include "run/ledger.h"
+#include "run/outputs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct run {
+	const struct options *options;
+	struct settings settings;
+	struct input *input;
+	struct ledger *ledger;
+	struct outputs outputs;
+	struct rows *rows;
+	struct waterfall waterfall;
+	struct har har;
+	struct dot dot;
+	struct plan plan;
+	struct progress *progress; /* NULL: not wanted */
+	struct summary *summary;
+	struct observers observers;
+	struct totals totals;
+};
+
+/* Everything that can be refused is, before the output is touched. */
+static enum status set_up(struct run *self)
+{
+	enum status status = settings_init(&self->settings, self->options);
+	if (status == STATUS_OK)
+		status = crawl_check(&self->settings);
+	if (status == STATUS_OK)
+		status = input_open(self->input);
+	if (status == STATUS_OK)
+		status = ledger_compile(self->ledger);
+	if (status == STATUS_OK)
+		status = outputs_open(&self->outputs, self->options, self->input);
+	return status;
+}
+
+static void add_observers(struct run *self)
+{
+	const struct options *options = self->options;
+	struct file *files = self->outputs.files;
+	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
+	self->summary = summary_new(options, isatty(STDERR_FILENO));
+	if (options->dry_run) {
+		observers_add(&self->observers, plan_observer(&self->plan, options, &files[OUTPUT_ROWS]));
+		observers_add(&self->observers, console_observer());
+		return;
+	}
+	observers_add(&self->observers, rows_observer(self->rows));
+	if (options->report)
+		observers_add(&self->observers, report_observer(&files[OUTPUT_REPORT]));
+	if (options->waterfall)
+		observers_add(
+		    &self->observers, waterfall_observer(&self->waterfall, &files[OUTPUT_WATERFALL]));
+	if (options->har)
+		observers_add(&self->observers, har_observer(&self->har, &files[OUTPUT_HAR]));
+	if (options->dot)
+		observers_add(&self->observers, dot_observer(&self->dot, &files[OUTPUT_DOT]));
+	if (progress_wanted(options)) {
+		self->progress = progress_new();
+		observers_add(&self->observers, progress_observer(self->progress));
+	}
+	observers_add(&self->observers, console_observer());
+	observers_add(&self->observers, summary_observer(self->summary));
+}
+
+/* The signal that the process is to end by; 0: none. A closed pipe counts as the SIGPIPE that it would have
+ * been. */
+static int ending_signal(enum status status)
+{
+	return status == STATUS_PIPE_CLOSED ? SIGPIPE : stop_signal();
+}
+
+/* What was interrupted was not fetched either. */
+static uint64_t count_failed(const struct run *self)
+{
+	return self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
+}
+
+/* Whatever may fail: a run that did not come to its end is no good run. */
+static bool was_cut_short(const struct run *self)
+{
+	return self->totals.outcomes[OUTCOME_INTERRUPTED] > 0 || self->totals.unread;
+}
+
+static bool too_many_failed(const struct run *self)
+{
+	uint64_t failed = count_failed(self);
+	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
+}
+
+/* What is left of a run that has reached its deadline, for its readers. */
+enum { LAST_PATIENCE_MS = 1000 };
+
+static enum status drain_outputs(struct run *self, int64_t stop_at)
+{
+	int64_t patience_ends = clock_now_ms() + LAST_PATIENCE_MS;
+	int64_t until = stop_at > patience_ends ? stop_at : patience_ends;
+	enum status status = rows_drain(self->rows, until);
+	return status_first(status, outputs_drain(&self->outputs, until));
+}
+
+static enum status crawl(struct run *self)
+{
+	int64_t began = clock_now_ms(), longest_turn_us = 0;
+	const struct crawl_handlers handlers = ledger_handlers(self->ledger);
+	enum status status = observers_begin(&self->observers);
+	if (status == STATUS_OK)
+		status = crawl_run(&self->settings, &handlers, &longest_turn_us);
+	int64_t ended = clock_now_ms(), stop_at = handlers.stop_at;
+	status = status_first(status, ledger_close(self->ledger, status));
+	status = status_first(status, drain_outputs(self, stop_at));
+	status = status_first(status, ledger_tell_rest(self->ledger, status, &self->totals));
+	self->totals.longest_turn_us = longest_turn_us;
+	self->totals.elapsed_ms = ended - began;
+	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
+	self->totals.signal = ending_signal(status);
+	/* Some write their last lines now. */
+	screen_begin_end();
+	status = status_first(status, observers_end(&self->observers, &self->totals));
+	status = status_first(status, drain_outputs(self, stop_at));
+	if (self->totals.local)
+		status = status_first(status, STATUS_LOCAL);
+	if (was_cut_short(self))
+		status = status_first(status, STATUS_CUT_SHORT);
+	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
+}
+
+static const char *why_left(const struct run *self, enum status status, int signal)
+{
+	switch (status) {
+	case STATUS_PIPE_CLOSED:
+		return "nobody reads the report any more";
+	case STATUS_OUTPUT:
+		return "an output could not be written";
+	case STATUS_INPUT:
+		return "the list could not be read";
+	case STATUS_OK:
+	case STATUS_URLS_FAILED:
+	case STATUS_CUT_SHORT:
+		if (signal)
+			return "a signal stopped the run";
+		return self->totals.deadline ? "the run was stopped at the deadline" : NULL;
+	default:
+		return "the run could not go on";
+	}
+}
+
+/* Lets what --atomic has held back take its place, but only after a run that ended well. */
+static enum status commit(struct run *self, enum status status, int signal)
+{
+	struct file *rows = &self->outputs.files[OUTPUT_ROWS];
+	if (status == STATUS_OK && !signal)
+		return file_commit(rows);
+	if (!self->options->atomic || self->options->dry_run)
+		return status;
+	const char *why = why_left(self, status, signal);
+	if (why)
+		log_warning("%s: left as it was, since %s", rows->name, why);
+	else
+		log_warning("%s: left as it was, since %" PRIu64 " of %" PRIu64 " URL%s failed (--fail-on)",
+		    rows->name, count_failed(self), self->totals.urls, self->totals.urls == 1 ? "" : "s");
+	return status;
+}
+
+/* Last of all, for it tells the exit status. */
+static enum status write_summary(struct run *self, enum status status, int signal)
+{
+	struct file *file = &self->outputs.files[OUTPUT_SUMMARY_JSON];
+	self->totals.signal = signal;
+	int exit_status = signal ? -1 : status_exit_code(status);
+	int64_t until = self->totals.deadline ? clock_now_ms() + LAST_PATIENCE_MS : CLOCK_NEVER;
+	enum status written = summary_write_json(self->summary, file, &self->totals, exit_status);
+	return status_first(written, file_drain(file, until));
+}
+
+/* From the end of the crawl to that of the run. */
+static enum status wind_up(struct run *self, enum status status, int *signal)
+{
+	outputs_unguard(&self->outputs);
+	status = status_first(status, outputs_close_others(&self->outputs));
+	/* A signal that comes later finds the run at its end. */
+	*signal = ending_signal(status);
+	status = commit(self, status, *signal);
+	status = status_first(status, file_close(&self->outputs.files[OUTPUT_ROWS]));
+	if (self->options->summary_json)
+		status = status_first(status, write_summary(self, status, *signal));
+	return status;
+}
+
+struct run_end run(const struct options *options)
+{
+	struct run self = {.options = options};
+	int signal = 0;
+	outputs_init(&self.outputs);
+	self.input = input_new(&options->inputs);
+	self.ledger = ledger_new(options, self.input, &self.observers);
+	add_observers(&self);
+	enum status status = set_up(&self);
+	if (status == STATUS_OK)
+		status = wind_up(&self, crawl(&self), &signal);
+	else
+		signal = ending_signal(status);
+	status = status_first(status, outputs_close(&self.outputs));
+	if (status == STATUS_PIPE_CLOSED)
+		signal = SIGPIPE;
+	rows_free(self.rows);
+	dot_release(&self.dot);
+	plan_release(&self.plan);
+	progress_free(self.progress);
+	summary_free(self.summary);
+	ledger_free(self.ledger);
+	input_free(self.input);
+	settings_release(&self.settings);
+	return (struct run_end){status, signal};
+}

@@ -1,0 +1,245 @@
+#include "run/task.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/http.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
+
+static const struct tries none = {.phases = {-1, -1, -1, -1, -1, -1}};
+
+static void take_credentials(struct task *self, const struct url *url)
+{
+	struct slice credentials = url_credentials(url);
+	if (!credentials.len)
+		return;
+	free(self->credentials);
+	self->credentials = alloc_copy(credentials.data, credentials.len);
+}
+
+static void note_shown(struct task *self)
+{
+	struct buf shown;
+	free(self->shown);
+	self->shown = NULL;
+	if (!strchr(self->url, '@'))
+		return;
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_redacted(&shown, self->url);
+	if (strcmp(shown.data, self->url) != 0)
+		self->shown = shown.data;
+	else
+		buf_release(&shown);
+}
+
+struct task *task_new(uint64_t number, const char *source, const struct url *url)
+{
+	struct buf texts;
+	buf_init(&texts, SIZE_MAX / 2);
+	url_append_redacted(&texts, source);
+	buf_append_byte(&texts, '\0');
+	size_t url_at = texts.len;
+	url_append_bare(url, &texts);
+	/* Most are listed as they are asked for. */
+	if (strcmp(texts.data, texts.data + url_at) == 0) {
+		texts.len = url_at - 1;
+		url_at = 0;
+	}
+	struct task *self = alloc_new(sizeof *self + texts.len + 1);
+	memcpy(self->source, texts.data, texts.len);
+	buf_release(&texts);
+	self->number = number;
+	self->url = self->source + url_at;
+	self->listed_us = clock_now_us();
+	take_credentials(self, url);
+	note_shown(self);
+	return self;
+}
+
+void task_list_add(struct task_list *self, struct task *task)
+{
+	struct tries *tries = task->tries;
+	assert(!tries->list);
+	tries->list = self;
+	tries->next = NULL;
+	tries->previous = self->last;
+	*(self->last ? &self->last->tries->next : &self->first) = task;
+	self->last = task;
+	self->count++;
+}
+
+void task_list_remove(struct task *task)
+{
+	struct tries *tries = task->tries;
+	struct task_list *list = tries->list;
+	if (!list)
+		return;
+	*(tries->previous ? &tries->previous->tries->next : &list->first) = tries->next;
+	*(tries->next ? &tries->next->tries->previous : &list->last) = tries->previous;
+	list->count--;
+	tries->list = NULL;
+}
+
+void task_free(struct task *self)
+{
+	struct tries *tries = self->tries;
+	if (tries) {
+		assert(!tries->page && !tries->list);
+		fetch_cookies_free(tries->cookies);
+		free(tries->location);
+		free(tries->content_type);
+		free(tries);
+	}
+	free(self->moved);
+	free(self->credentials);
+	free(self->shown);
+	free(self);
+}
+
+const char *task_read_location(const struct task *self, struct url *to, bool *leaves)
+{
+	struct url current;
+	url_init(&current);
+	url_parse(&current, self->url, strlen(self->url), NULL, NULL);
+	bool parsed = url_parse(to, self->tries->location, strlen(self->tries->location), &current, NULL);
+	*leaves = parsed && !url_same_origin(to, &current);
+	url_release(&current);
+	if (!parsed)
+		return "which is no URL";
+	return url_is_http(to) ? NULL : "which is no http or https URL";
+}
+
+void task_redirect(struct task *self, const struct url *url, bool leaves)
+{
+	struct buf bare;
+	buf_init(&bare, URL_LENGTH_MAX);
+	url_append_bare(url, &bare);
+	free(self->moved);
+	self->url = self->moved = bare.data;
+	if (leaves) {
+		free(self->credentials);
+		self->credentials = NULL;
+	}
+	take_credentials(self, url);
+	note_shown(self);
+	self->tries->redirects++;
+	self->tries->foreign |= leaves;
+	self->tries->goes_on = true;
+}
+
+void task_forget_answer(struct task *self)
+{
+	free(self->tries->location);
+	self->tries->location = NULL;
+	self->tries->cut = CUT_NONE;
+}
+
+struct fetch_request task_request(struct task *self, const struct options *options)
+{
+	int64_t now = clock_now_us();
+	if (!self->tries) {
+		self->tries = alloc_new(sizeof *self->tries);
+		self->tries->phases = none.phases;
+		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
+	}
+	struct tries *tries = self->tries;
+	tries->began_us = now;
+	if (!tries->goes_on) {
+		tries->attempts++;
+		tries->spent_ms = 0;
+	}
+	tries->goes_on = false;
+	int64_t timeout = options->timeout_ms;
+	if (timeout)
+		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
+	tries->http_status = 0;
+	task_forget_answer(self);
+	return (struct fetch_request){.url = self->url,
+	    .credentials = self->credentials,
+	    .timeout_ms = timeout,
+	    .fresh = tries->fresh,
+	    .foreign = tries->foreign,
+	    .cookies = tries->cookies,
+	    .waited_ms = -1,
+	    .job = self};
+}
+
+void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size)
+{
+	if (self->tries->cut == CUT_NOT_TEXT)
+		snprintf(reason, size, "not text but %s", self->tries->content_type);
+	else
+		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
+}
+
+void task_note(struct task *self, const struct fetch_result *result)
+{
+	struct tries *tries = self->tries;
+	double queued = tries->phases.queued;
+	tries->http_status = result->http_status;
+	tries->http_version = result->http_version;
+	tries->phases = result->phases;
+	tries->phases.queued = queued;
+	tries->wire_bytes += result->wire_bytes;
+	free(tries->content_type);
+	tries->content_type = NULL;
+	if (result->content_type)
+		tries->content_type = alloc_copy(result->content_type, strlen(result->content_type));
+}
+
+int64_t task_backoff_ms(const struct task *self, uint64_t *dice)
+{
+	int64_t longest = BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < self->tries->attempts && longest < BACKOFF_LONGEST_MS; i++)
+		longest *= 2;
+	if (longest > BACKOFF_LONGEST_MS)
+		longest = BACKOFF_LONGEST_MS;
+	/* Jitter, so that what failed together does not come back together (xorshift64). */
+	*dice ^= *dice << 13;
+	*dice ^= *dice >> 7;
+	*dice ^= *dice << 17;
+	return longest / 2 + (int64_t)(*dice % (uint64_t)(longest / 2 + 1));
+}
+
+enum host_news task_news(const struct fetch_result *result)
+{
+	bool answered = result->complete || result->stopped;
+	if (answered)
+		return http_is_busy(result->http_status) ? HOST_BUSY : HOST_ANSWERED;
+	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
+		return HOST_UNREACHABLE;
+	return result->timed_out ? HOST_BUSY : HOST_BROKE_OFF;
+}
+
+size_t task_row_bytes(const struct task *self, const struct options *options)
+{
+	size_t len = strlen(self->source);
+	return options->format == FORMAT_JSONL ? len + strlen(self->url) : len;
+}
+
+struct outcome task_outcome(const struct task *self)
+{
+	const struct tries *tries = self->tries ? self->tries : &none;
+	return (struct outcome){
+	    .number = self->number,
+	    .source_url = self->source,
+	    .final_url = task_shown_url(self),
+	    .http_status = tries->http_status,
+	    .attempts = tries->attempts,
+	    .redirects = tries->redirects,
+	    .content_type = tries->content_type,
+	    .charset = tries->page ? page_charset(tries->page) : NULL,
+	    .phases = tries->phases,
+	    .listed_us = self->listed_us,
+	    .began_us = tries->began_us,
+	    .http_version = tries->http_version,
+	    .wire_bytes = tries->wire_bytes,
+	    .bytes = tries->page ? page_size(tries->page) : 0,
+	};
+}

@@ -1,0 +1,292 @@
+#include "base/log.h"
+#include "output/reasons.h"
+#include "output/slowest.h"
+#include "output/summary.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Test(reasons, that_differ_in_numbers_and_quotations_alone_are_one)
+{
+	static const struct {
+		const char *first, *second;
+		bool alike;
+	} cases[] = {
+	    {"receive timed out after 30 s with 12 bytes read",
+	        "receive timed out after 2.5 s with 34567 bytes read", false},
+	    {"receive timed out after 30 s with 12 bytes read",
+	        "receive timed out after 30 s with 34567 bytes read", true},
+	    {"got 404 Not Found", "got 403 Forbidden", false},
+	    {"got 404", "got 410", false},
+	    {"got 302 with a redirect to \"x:1\", which is no URL",
+	        "got 302 with a redirect to \"\", which is no URL", true},
+	    {"got 302 with a redirect to \"x:1\", which is no URL",
+	        "got 301 with a redirect to \"x:1\", which is no URL", false},
+	    {"no name matches 'a.example'", "no name matches 'b.example'", true},
+	    {"it's", "it", false},
+	    {"", "", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct reasons reasons = {0};
+		reasons_add(&reasons, cases[i].first, "http://1/");
+		reasons_add(&reasons, cases[i].second, "http://2/");
+		cr_expect_eq(reasons.count, cases[i].alike ? 1 : 2, "case %zu", i);
+		cr_expect_str_eq(reasons.list[0]->text, cases[i].first, "case %zu", i);
+		cr_expect_str_eq(reasons.list[0]->first, "http://1/", "case %zu", i);
+		reasons_release(&reasons);
+	}
+}
+
+Test(reasons, are_sorted_by_number_and_kept_up_to_a_limit)
+{
+	static struct reasons reasons;
+	char text[32];
+	for (int i = 0; i < 3 * REASONS_MAX; i++) {
+		/* letters, since numbers do not count */
+		snprintf(text, sizeof text, "%c%c%c", 'a' + i / 400, 'a' + i / 20 % 20, 'a' + i % 20);
+		reasons_add(&reasons, text, "http://x/");
+	}
+	for (int i = 0; i < 3; i++)
+		reasons_add(&reasons, "aac", "http://y/");
+	reasons_add(&reasons, "aab", "http://y/");
+	cr_expect_eq(reasons.count, REASONS_MAX);
+	cr_expect_eq(reasons.others, 2 * REASONS_MAX);
+	reasons_sort(&reasons);
+	cr_expect_str_eq(reasons.list[0]->text, "aac");
+	cr_expect_eq(reasons.list[0]->count, 4);
+	cr_expect_str_eq(reasons.list[1]->text, "aab");
+	cr_expect_str_eq(reasons.list[2]->text, "aaa");
+	reasons_release(&reasons);
+}
+
+static void answer(struct slowest *slowest, const char *url, double ms)
+{
+	slowest_add(slowest, &(struct outcome){.final_url = url, .attempts = 1, .phases.total = ms});
+}
+
+Test(slowest, hosts_are_kept_by_mean_time)
+{
+	struct slowest slowest = {0};
+	char url[64];
+	size_t count;
+	answer(&slowest, "http://mixed.example:8080/a?b", 9000);
+	answer(&slowest, "http://mixed.example:8080", 1000);
+	answer(&slowest, "https://slow.example/", 6000);
+	answer(&slowest, "https://slow.example#x", 6000);
+	slowest_add(&slowest, &(struct outcome){.final_url = "http://never-asked/", .phases.total = -1});
+	for (int i = 0; i < 5000; i++) {
+		snprintf(url, sizeof url, "http://h%d.example/", i);
+		answer(&slowest, url, i % 1000);
+	}
+	answer(&slowest, "http://last.example/", 5500);
+	const struct slow_host **hosts = slowest_list(&slowest, &count);
+	cr_assert_eq(count, SLOWEST_MAX);
+	cr_expect_str_eq(hosts[0]->name, "slow.example");
+	cr_expect_eq(hosts[0]->urls, 2);
+	cr_expect_str_eq(hosts[1]->name, "last.example");
+	cr_expect_str_eq(hosts[2]->name, "mixed.example:8080");
+	cr_expect_eq(slowest_mean_ms(hosts[2]), 5000);
+	cr_expect_eq(hosts[2]->longest_ms, 9000);
+	cr_expect_eq(hosts[3]->longest_ms, 999);
+	cr_expect_eq(slowest.others, 5003 - SLOWEST_MAX);
+	free(hosts);
+	slowest_release(&slowest);
+}
+
+struct scene {
+	const struct options options;
+	struct summary *summary;
+	struct observer observer;
+	struct totals totals;
+};
+
+static void begin(struct scene *scene, bool is_terminal)
+{
+	scene->totals = (struct totals){.elapsed_ms = 500};
+	scene->summary = summary_new(&scene->options, is_terminal);
+	scene->observer = summary_observer(scene->summary);
+}
+
+static void tell(struct scene *scene, const struct outcome *given)
+{
+	struct outcome outcome = *given;
+	outcome.final_url = outcome.source_url;
+	scene->totals.urls++;
+	scene->totals.outcomes[outcome.kind]++;
+	scene->observer.outcome(scene->observer.self, &outcome);
+}
+
+static void fail(
+    struct scene *scene, const char *url, enum outcome_stage stage, long status, const char *reason)
+{
+	tell(scene, &(struct outcome){.kind = OUTCOME_FAILED,
+	                .stage = stage,
+	                .source_url = url,
+	                .http_status = status,
+	                .attempts = 1,
+	                .reason = reason,
+	                .phases.total = 10});
+}
+
+/* What the end of the run writes on stderr, which is a file here; good until the next call. */
+static const char *end(struct scene *scene)
+{
+	static char text[1 << 16];
+	FILE *file = tmpfile();
+	cr_assert(file);
+	int old = dup(STDERR_FILENO);
+	dup2(fileno(file), STDERR_FILENO);
+	cr_assert_eq(scene->observer.end(scene->observer.self, &scene->totals), STATUS_OK);
+	dup2(old, STDERR_FILENO);
+	close(old);
+	rewind(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	summary_free(scene->summary);
+	return text;
+}
+
+static const struct outcome ok = {
+    .kind = OUTCOME_OK, .source_url = "http://good/", .attempts = 1, .wire_bytes = 1500};
+
+Test(summary, of_a_run_that_went_well_is_one_line_on_a_terminal_and_none_elsewhere)
+{
+	struct scene scene = {0};
+	begin(&scene, true);
+	tell(&scene, &ok);
+	tell(&scene, &(struct outcome){.kind = OUTCOME_SKIPPED,
+	                 .source_url = "http://big/",
+	                 .reason = "larger than 9 bytes (--max-size)"});
+	cr_expect_str_eq(end(&scene), "areq: 2 URLs: 1 ok, 1 skipped; 0 links in 0.5 s (1.5 kB)\n");
+	begin(&scene, false);
+	tell(&scene, &ok);
+	cr_expect_str_eq(end(&scene), "");
+}
+
+Test(summary, groups_more_than_three_failures)
+{
+	struct scene scene = {0};
+	begin(&scene, false);
+	fail(&scene, "http://a/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	fail(&scene, "http://b/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	fail(&scene, "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	cr_expect_str_eq(end(&scene), "areq: 3 URLs: 0 ok, 3 failed; 0 links in 0.5 s (0 B)\n");
+
+	begin(&scene, false);
+	scene.totals.elapsed_ms = 2000;
+	fail(&scene, "http://a/", STAGE_RECEIVE, 500, "got 500 Internal Server Error");
+	for (int i = 0; i < 11; i++)
+		fail(&scene, i ? "http://b/" : "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	tell(&scene, &ok);
+	cr_expect_str_eq(end(&scene),
+	    "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB, 0.5 pages/s)\n"
+	    "areq:   11  got 404 Not Found, first http://c/\n"
+	    "areq:    1  got 500 Internal Server Error, http://a/\n");
+}
+
+Test(summary, shows_eight_reasons_at_most_and_counts_the_rest)
+{
+	struct scene scene = {0};
+	char reason[2] = "a";
+	begin(&scene, false);
+	for (int i = 0; i < 20; i++) {
+		reason[0] = (char)('a' + i % 10);
+		fail(&scene, "http://x/", STAGE_CONNECT, 0, reason);
+	}
+	const char *text = end(&scene);
+	cr_expect(strstr(text, "areq:   2  h, first http://x/\n"), "%s", text);
+	cr_expect_not(strstr(text, "  i, "));
+	cr_expect(strstr(text, "areq:   4  for other reasons\n"), "%s", text);
+}
+
+Test(summary, hints_once_at_the_option_that_may_help)
+{
+	static const struct {
+		enum outcome_stage stage;
+		long status;
+		const char *reason, *expected;
+	} cases[] = {
+	    {STAGE_WAIT, 0, "waiting for the answer timed out after 30 s", "hint: timed out (2): -t "},
+	    {STAGE_CONNECT, 0, "connect timed out after 10 s",
+	        "hint: no connection in time (2): --connect-timeout "},
+	    {STAGE_TLS, 0,
+	        "TLS handshake failed: SSL certificate problem: unable to get local issuer certificate",
+	        "hint: certificate not trusted (2): --cacert "},
+	    {STAGE_RECEIVE, 403, "got 403 Forbidden", "hint: turned away with 403 or 429 (2): --delay "},
+	    {STAGE_RECEIVE, 429, "got 429 Too Many Requests",
+	        "hint: turned away with 403 or 429 (2): --delay "},
+	    {STAGE_RECEIVE, 404, "got 404 Not Found", NULL},
+	    {STAGE_TLS, 0, "TLS handshake failed: Connection reset by peer", NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct scene scene = {.options = {.timeout_ms = 30000, .connect_timeout_ms = 10000}};
+		begin(&scene, false);
+		fail(&scene, "http://a/", cases[i].stage, cases[i].status, cases[i].reason);
+		fail(&scene, "http://b/", cases[i].stage, cases[i].status, cases[i].reason);
+		const char *text = end(&scene), *hint = strstr(text, "hint: ");
+		if (cases[i].expected)
+			cr_expect(hint && strncmp(hint, cases[i].expected, strlen(cases[i].expected)) == 0,
+			    "case %zu: %s", i, text);
+		else
+			cr_expect_null(hint, "case %zu: %s", i, text);
+		cr_expect(!hint || !strstr(hint + 1, "hint: "), "case %zu: %s", i, text);
+	}
+}
+
+Test(summary, shows_remote_text_escaped_also_in_colours)
+{
+	struct scene scene = {0};
+	begin(&scene, false);
+	for (int i = 0; i < 4; i++)
+		fail(&scene, "http://a/\033]0;x\a", STAGE_RECEIVE, 404, "got \033[2J");
+	log_set_color(true);
+	const char *text = end(&scene);
+	log_set_color(false);
+	cr_expect(strstr(text, "\033[31m4 failed\033[0m"), "%s", text);
+	cr_expect(strstr(text, "\\x1b[2J") && strstr(text, "\\x1b]0;x\\x07"), "%s", text);
+	/* Nothing but colours begins with an escape. */
+	for (const char *c = text; (c = strchr(c, '\033')); c++)
+		cr_expect(
+		    c[1] == '[' && c[2 + strspn(c + 2, "0123456789")] == 'm', "at %td: %s", c - text, text);
+	cr_expect_not(strchr(text, '\a'));
+}
+
+Test(summary, is_the_same_as_json)
+{
+	struct scene scene = {0};
+	char name[] = "/tmp/areq-summary-XXXXXX", line[4096];
+	struct file file;
+	close(mkstemp(name));
+	begin(&scene, false);
+	tell(&scene, &ok);
+	fail(&scene, "http://b/\xff", STAGE_RECEIVE, 404, "got 404 Not Found");
+	fail(&scene, "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	scene.totals.signal = 2;
+	cr_assert_eq(scene.observer.end(scene.observer.self, &(struct totals){.signal = 13}), STATUS_OK);
+	cr_assert_eq(file_open(&file, name, &(struct file_options){0}), STATUS_OK);
+	cr_assert_eq(summary_write_json(scene.summary, &file, &scene.totals, -1), STATUS_OK);
+	cr_assert_eq(file_close(&file), STATUS_OK);
+	summary_free(scene.summary);
+	FILE *reader = fopen(name, "r");
+	cr_assert(fgets(line, sizeof line, reader));
+	cr_expect_eq(fgetc(reader), EOF, "one line");
+	fclose(reader);
+	unlink(name);
+	json_t *object = json_loads(line, 0, NULL), *failures = json_object_get(object, "failures");
+	cr_assert(object, "%s", line);
+	cr_expect_eq(json_integer_value(json_object_get(json_object_get(object, "outcomes"), "failed")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(object, "elapsed_ms")), 500);
+	cr_expect_str_eq(json_string_value(json_object_get(object, "signal")), "SIGINT");
+	cr_expect(json_is_null(json_object_get(object, "exit_status")));
+	cr_assert_eq(json_array_size(failures), 1);
+	cr_expect_eq(json_integer_value(json_object_get(json_array_get(failures, 0), "count")), 2);
+	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(failures, 0), "first")),
+	    "http://b/\xef\xbf\xbd");
+	cr_expect_eq(json_array_size(json_object_get(object, "hosts")), 3);
+	json_decref(object);
+}
