@@ -11,6 +11,9 @@
 
 enum { SEEN_SMALLEST = 64 };
 
+/* A table of up to so many slots is moved at once; of a larger one, so many slots with each new string. */
+enum { MOVED_AT_ONCE = 1 << 16, MOVED_EACH_TIME = 16 };
+
 void seen_init(struct seen *self)
 {
 	*self = (struct seen){.seed = random_bits()};
@@ -19,8 +22,15 @@ void seen_init(struct seen *self)
 void seen_release(struct seen *self)
 {
 	free(self->slots);
-	self->slots = NULL;
-	self->room = self->count = 0;
+	free(self->old);
+	*self = (struct seen){.seed = self->seed};
+}
+
+static void end_growth(struct seen *self)
+{
+	free(self->old);
+	self->old = NULL;
+	self->room_for = self->room / 4 * 3;
 }
 
 void seen_clear(struct seen *self)
@@ -30,6 +40,8 @@ void seen_clear(struct seen *self)
 		seen_release(self);
 		return;
 	}
+	if (self->old)
+		end_growth(self);
 	if (self->count)
 		memset(self->slots, 0, self->room * sizeof *self->slots);
 	self->count = 0;
@@ -48,17 +60,37 @@ static bool insert(uint64_t *slots, size_t room, uint64_t fingerprint)
 	return true;
 }
 
+static bool is_in_old(const struct seen *self, uint64_t fingerprint)
+{
+	size_t at = (size_t)fingerprint & (self->old_room - 1);
+	while (self->old[at] != 0 && self->old[at] != fingerprint)
+		at = (at + 1) & (self->old_room - 1);
+	return self->old[at] != 0;
+}
+
+static void move_slots(struct seen *self, size_t count)
+{
+	size_t left = self->old_room - self->old_moved;
+	size_t end = self->old_moved + (count < left ? count : left);
+	for (; self->old_moved < end; self->old_moved++) {
+		uint64_t fingerprint = self->old[self->old_moved];
+		if (fingerprint)
+			insert(self->slots, self->room, fingerprint);
+	}
+	if (end == self->old_room)
+		end_growth(self);
+}
+
 static void grow(struct seen *self)
 {
-	size_t room = self->room ? self->room * 2 : SEEN_SMALLEST;
-	uint64_t *slots = alloc_array(room, sizeof *slots);
-	for (size_t i = 0; i < self->room; i++) {
-		if (self->slots[i])
-			insert(slots, room, self->slots[i]);
-	}
-	free(self->slots);
-	self->slots = slots;
-	self->room = room;
+	self->old = self->slots;
+	self->old_room = self->room;
+	self->old_moved = 0;
+	self->room_for = 0;
+	self->room = self->room ? self->room * 2 : SEEN_SMALLEST;
+	self->slots = alloc_array(self->room, sizeof *self->slots);
+	if (self->old_room <= MOVED_AT_ONCE)
+		move_slots(self, self->old_room);
 }
 
 uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len)
@@ -67,10 +99,24 @@ uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len
 	return fingerprint ? fingerprint : 1;
 }
 
+/* False where the fingerprint is known. */
+static bool make_room(struct seen *self, uint64_t fingerprint)
+{
+	if (!self->old)
+		grow(self);
+	if (!self->old)
+		return true;
+	/* What was moved is still there, too. */
+	if (is_in_old(self, fingerprint))
+		return false;
+	move_slots(self, MOVED_EACH_TIME);
+	return true;
+}
+
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint)
 {
-	if (self->count >= self->room / 4 * 3)
-		grow(self);
+	if (self->count >= self->room_for && !make_room(self, fingerprint))
+		return false;
 	if (!insert(self->slots, self->room, fingerprint))
 		return false;
 	self->count++;

@@ -12,7 +12,13 @@ struct seen {
 	uint64_t *slots; /* 0: empty */
 	size_t room;     /* a power of two, or 0 */
 	size_t count;
+	size_t room_for; /* while count is below it, nothing is to be done for room */
 	uint64_t seed;
+	/* While a large table grows: the table before, whose slots are moved little by little, so that no
+	 * single call takes long. */
+	uint64_t *old; /* NULL: it does not grow */
+	size_t old_room;
+	size_t old_moved; /* slots */
 };
 
 /* Makes an empty set; it allocates nothing. */

@@ -2,11 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/seen.h"
+#include "base/map.h"
 #include "in/host.h"
 
 #include <assert.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +13,7 @@
  * waits for it, so that it is not forgotten too early. */
 struct frontier {
 	struct manners manners;
-	struct seen seen;
-	void *hosts;         /* a tsearch tree by name */
+	struct map hosts;    /* by name */
 	struct heap ready;   /* hosts by the number of their first job */
 	struct heap held;    /* hosts by not_before */
 	struct heap retries; /* jobs by the moment they are due */
@@ -23,7 +21,6 @@ struct frontier {
 	size_t waiting;
 	size_t out;
 	struct job *oldest, *newest; /* of those that are out */
-	uint64_t numbers;
 	struct buf name;
 };
 
@@ -33,21 +30,15 @@ struct frontier *frontier_new(const struct manners *manners)
 {
 	struct frontier *self = alloc_new(sizeof *self);
 	self->manners = *manners;
-	seen_init(&self->seen);
+	map_init(&self->hosts);
 	buf_init(&self->name, HOST_NAME_MAX_BYTES);
 	return self;
-}
-
-static int compare_hosts(const void *a, const void *b)
-{
-	const struct host *left = a, *right = b;
-	return strcmp(left->name, right->name);
 }
 
 static void forget_host(struct frontier *self, struct host *host)
 {
 	heap_remove(&host->turn);
-	tdelete(host, &self->hosts, compare_hosts);
+	map_remove(&self->hosts, slice_of(host->name));
 	host_free(host);
 }
 
@@ -56,21 +47,17 @@ void frontier_free(struct frontier *self)
 	if (!self)
 		return;
 	assert(self->waiting == 0);
-	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
-	while (self->hosts)
-		forget_host(self, *(struct host **)self->hosts);
-	seen_release(&self->seen);
+	struct host *host;
+	for (size_t at = 0; (host = map_next(&self->hosts, &at));) {
+		heap_remove(&host->turn);
+		host_free(host);
+	}
+	map_release(&self->hosts);
 	heap_release(&self->ready);
 	heap_release(&self->held);
 	heap_release(&self->retries);
 	buf_release(&self->name);
 	free(self);
-}
-
-bool frontier_is_new(struct frontier *self, const struct url *url)
-{
-	struct slice key = url_without_fragment(url);
-	return seen_add(&self->seen, key.data, key.len);
 }
 
 static struct host *find_host(struct frontier *self, const struct url *url)
@@ -80,14 +67,12 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 	buf_append(&self->name, name.data, name.len);
 	buf_append_byte(&self->name, ':');
 	buf_append_number(&self->name, (uint64_t)url_port(url));
-
-	struct host wanted = {.name = self->name.data};
-	struct host **found = tfind(&wanted, &self->hosts, compare_hosts);
-	if (found)
-		return *found;
-	struct host *host = host_new((struct slice){self->name.data, self->name.len}, &self->manners);
-	if (!tsearch(host, &self->hosts, compare_hosts))
-		alloc_fail();
+	name = (struct slice){self->name.data, self->name.len};
+	struct host *host = map_find(&self->hosts, name);
+	if (host)
+		return host;
+	host = host_new(name, &self->manners);
+	map_add(&self->hosts, slice_of(host->name), host);
 	return host;
 }
 
@@ -105,7 +90,6 @@ static void settle(struct frontier *self, struct host *host)
 
 void frontier_add(struct frontier *self, struct job *job, const struct url *url)
 {
-	job->number = self->numbers++;
 	job->host = find_host(self, url);
 	host_push_back(job->host, job);
 	self->waiting++;

@@ -1,5 +1,5 @@
-/* What may be fetched next, and when: each URL once, in the order of the list as far as each host's manners
- * allow, retries when they are due. All times are monotonic milliseconds that the caller passes in. */
+/* What may be fetched next, and when: in the order of the list as far as each host's manners allow, retries
+ * when they are due. All times are monotonic milliseconds that the caller passes in. */
 #ifndef AREQ_IN_FRONTIER_H
 #define AREQ_IN_FRONTIER_H
 
@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 /* The frontier's part of a thing to fetch; the caller embeds it, owns it, and gets the same pointer back. It
- * is at every moment in one place: waiting here, or out (started). {0} before frontier_add. */
+ * is at every moment in one place: waiting here, or out (started). {0} but for its number before
+ * frontier_add. */
 struct job {
 	struct host *host;
-	uint64_t number; /* its place in the list; the smallest starts first */
+	uint64_t number; /* its place in the list, from the caller; the smallest starts first */
 	/* By the place where it is; lists are long, so what cannot be needed together takes no more room. */
 	union {
 		struct job *next; /* waiting for its host */
@@ -36,10 +37,8 @@ struct frontier *frontier_new(const struct manners *manners);
 /* No job may be inside or out. */
 void frontier_free(struct frontier *self);
 
-/* True the first time a URL is shown to it; a fragment makes no difference, since it is never sent. */
-bool frontier_is_new(struct frontier *self, const struct url *url);
-
-/* Takes a new job, to be started for that URL's host after those that came before. */
+/* Takes a new job with its number, to be started for that URL's host after those of the host that came
+ * before. */
 void frontier_add(struct frontier *self, struct job *job, const struct url *url);
 
 /* The job to start now, which is then out; NULL where none may. */

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/spill.h"
+#include "base/temporary_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct piece_store {
 	size_t memory; /* of the full pieces in it */
 	union block *idle;
 	size_t idle_count;
-	struct spill spill;
+	struct temporary_file file;
 	bool memory_only;     /* something went wrong with the file */
 	uint32_t slot_count;  /* of one piece each, in the file */
 	uint32_t *free_slots; /* a stack */
@@ -31,7 +31,7 @@ struct piece_store *piece_store_new(size_t memory)
 {
 	struct piece_store *self = alloc_new(sizeof *self);
 	self->memory_max = memory;
-	spill_init(&self->spill);
+	temporary_file_init(&self->file);
 	return self;
 }
 
@@ -43,7 +43,7 @@ void piece_store_free(struct piece_store *self)
 		self->idle = block->next;
 		free(block);
 	}
-	spill_release(&self->spill);
+	temporary_file_release(&self->file);
 	free(self->free_slots);
 	free(self);
 }
@@ -98,11 +98,12 @@ void piece_store_fill(struct piece_store *self, struct piece *piece)
 	if (self->memory <= self->memory_max || self->memory_only)
 		return;
 	piece->slot = take_slot(self);
-	const char *problem = spill_write(&self->spill, place_of(piece->slot), piece->bytes, PIECE_BYTES);
+	const char *problem =
+	    temporary_file_write(&self->file, place_of(piece->slot), piece->bytes, PIECE_BYTES);
 	if (problem) {
 		log_warning("%s/: the temporary file for what large pages hold %s, so it stays in memory "
 		            "(set TMPDIR to another folder): %s",
-		    spill_folder(), problem, strerror(errno));
+		    temporary_file_folder(), problem, strerror(errno));
 		give_slot_back(self, piece->slot);
 		self->memory_only = true;
 		return;
@@ -116,11 +117,11 @@ const char *piece_store_read(const struct piece_store *self, const struct piece 
 {
 	if (piece->bytes)
 		return piece->bytes;
-	const char *problem = spill_read(&self->spill, place_of(piece->slot), to, PIECE_BYTES);
+	const char *problem = temporary_file_read(&self->file, place_of(piece->slot), to, PIECE_BYTES);
 	if (!problem)
 		return to;
-	log_error("%s/: the temporary file for what large pages hold %s: %s", spill_folder(), problem,
-	    strerror(errno));
+	log_error("%s/: the temporary file for what large pages hold %s: %s", temporary_file_folder(),
+	    problem, strerror(errno));
 	return NULL;
 }
 

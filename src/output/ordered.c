@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/log.h"
-#include "base/spill.h"
+#include "base/temporary_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ struct ordered {
 	bool open_is_in_file; /* … at least a part of it */
 	uint64_t *dropped;    /* numbers whose pieces in the file count for nothing */
 	size_t dropped_count;
-	struct spill spill;
+	struct temporary_file file;
 	off_t file_end;
 	struct buf to_file; /* for file_end */
 	struct run *runs;   /* with something left in each; the oldest first */
@@ -71,7 +71,7 @@ struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
 	self->ctx = ctx;
 	self->memory_max = memory;
 	self->next = 1;
-	spill_init(&self->spill);
+	temporary_file_init(&self->file);
 	buf_init(&self->to_file, SIZE_MAX / 2);
 	buf_init(&self->piece, SIZE_MAX / 2);
 	return self;
@@ -117,7 +117,7 @@ void ordered_free(struct ordered *self)
 	for (struct waiting *waiting; (waiting = first_waiting(self));)
 		drop_waiting(self, waiting);
 	heap_release(&self->waiting);
-	spill_release(&self->spill);
+	temporary_file_release(&self->file);
 	buf_release(&self->to_file);
 	buf_release(&self->piece);
 	free(self->runs);
@@ -137,7 +137,7 @@ static enum status check(struct ordered *self, const char *problem)
 	if (!problem)
 		return STATUS_OK;
 	log_error("%s/: the temporary file of --ordered %s (set TMPDIR to another folder): %s",
-	    spill_folder(), problem, strerror(errno));
+	    temporary_file_folder(), problem, strerror(errno));
 	return fail(self, STATUS_OUTPUT);
 }
 
@@ -146,7 +146,7 @@ static enum status check(struct ordered *self, const char *problem)
 static enum status write_out(struct ordered *self)
 {
 	const char *problem =
-	    spill_write(&self->spill, self->file_end, self->to_file.data, self->to_file.len);
+	    temporary_file_write(&self->file, self->file_end, self->to_file.data, self->to_file.len);
 	self->file_end += (off_t)self->to_file.len;
 	buf_clear(&self->to_file);
 	return check(self, problem);
@@ -173,7 +173,7 @@ static enum status write_waiting(struct ordered *self, const struct waiting *wai
 
 static enum status read_at(struct ordered *self, off_t at, void *bytes, size_t len)
 {
-	return check(self, spill_read(&self->spill, at, bytes, len));
+	return check(self, temporary_file_read(&self->file, at, bytes, len));
 }
 
 /* Reads the head of the record at run->at. */
@@ -185,7 +185,7 @@ static enum status read_head(struct ordered *self, struct run *run)
 }
 
 /* Moves all that waits in memory to the file. */
-static enum status spill(struct ordered *self)
+static enum status move_to_file(struct ordered *self)
 {
 	struct run run = {.at = self->file_end};
 	enum status status = STATUS_OK;
@@ -213,7 +213,7 @@ static enum status spill(struct ordered *self)
 static enum status make_room(struct ordered *self, size_t cost)
 {
 	bool fits = self->memory + cost <= self->memory_max || self->waiting.count == 0;
-	return fits ? STATUS_OK : spill(self);
+	return fits ? STATUS_OK : move_to_file(self);
 }
 
 static struct waiting *add_waiting(struct ordered *self, uint64_t number)
@@ -332,7 +332,7 @@ static enum status remove_run(struct ordered *self, struct run *run)
 	if (--self->run_count > 0)
 		return STATUS_OK;
 	self->file_end = 0;
-	return check(self, spill_empty(&self->spill));
+	return check(self, temporary_file_empty(&self->file));
 }
 
 static bool is_dropped(const struct ordered *self, uint64_t number)

@@ -36,14 +36,25 @@ bool ledger_is_behind(const struct ledger *self)
 
 /* What the loop asks and tells. */
 
-/* The next task whose host was not given up. */
-static struct task *next_task(struct ledger *self)
+/* The next task whose host was not given up; *waits_for_list: where there is none, since the list makes us
+ * wait. Each that begins makes room for another one of its host, which may be all that is left. */
+static struct task *next_task(struct ledger *self, bool *waits_for_list)
 {
-	struct task *task;
-	while ((task = (struct task *)frontier_next(self->frontier, clock_now_ms())) &&
-	       frontier_host_end(&task->job) != HOST_KEPT)
+	for (;;) {
+		*waits_for_list = ledger_read_list(self);
+		struct task *task = (struct task *)frontier_next(self->frontier, clock_now_ms());
+		if (!task)
+			return NULL;
+		ledger_begin_task(self, task);
+		if (frontier_host_end(&task->job) == HOST_KEPT)
+			return task;
 		ledger_give_up(self, task);
-	return task;
+	}
+}
+
+static uint64_t count_waiting(const struct ledger *self)
+{
+	return frontier_waiting(self->frontier) + self->store.count(self->store.self);
 }
 
 static void tell_standing(struct ledger *self, struct wait *wait)
@@ -59,7 +70,7 @@ static void tell_standing(struct ledger *self, struct wait *wait)
 		    self->observers, &(struct standing){
 		                         .so_far = &so_far,
 		                         .in_flight = frontier_out(self->frontier),
-		                         .waiting = frontier_waiting(self->frontier),
+		                         .waiting = count_waiting(self),
 		                         .unread = self->input_ended ? 0 : input_left(self->input),
 		                         .received = self->received,
 		                         .awaited = awaited,
@@ -90,15 +101,15 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct wai
 	struct ledger *self = ctx;
 	if (ledger_is_behind(self) || !ledger_has_room(self))
 		return CRAWL_NOTHING;
-	bool waits_for_list = ledger_read_list(self);
-	struct task *task = next_task(self);
+	bool waits_for_list;
+	struct task *task = next_task(self, &waits_for_list);
 	if (!task) {
 		wait_until(wait, frontier_next_due(self->frontier));
 		if (waits_for_list)
 			wait_for(wait, input_descriptor(self->input), POLLIN);
-		else if (ledger_wants_more(self))
+		else if (ledger_wants_time(self))
 			wait_until(wait, clock_now_ms());
-		bool finished = self->input_ended && frontier_waiting(self->frontier) == 0 &&
+		bool finished = self->input_ended && count_waiting(self) == 0 &&
 		                self->ready.count + self->waiting.count == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
@@ -164,6 +175,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	    .delay_ms = options->delay_ms,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
+	self->store = memory_store(MEMORY_PENDING_BYTES);
 	url_init(&self->url);
 	buf_init(&self->shown, SIZE_MAX / 2);
 	return self;
@@ -180,6 +192,7 @@ void ledger_free(struct ledger *self)
 	filter_free(self->tools.filter);
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
+	self->store.free(self->store.self);
 	heap_release(&self->untold);
 	url_release(&self->url);
 	buf_release(&self->shown);
@@ -227,6 +240,7 @@ static void interrupt_waiting(struct ledger *self)
 		outcome.stage = STAGE_LOCAL;
 		outcome.reason = "the run was stopped";
 		ledger_end_entry(self, &outcome);
+		ledger_settle_task(self, task);
 		task_free(task);
 	}
 }
@@ -235,7 +249,8 @@ static void interrupt_waiting(struct ledger *self)
 static bool may_read_on(struct ledger *self)
 {
 	struct wait wait = {.wake = CLOCK_NEVER};
-	if (self->input_ended || self->status == STATUS_PIPE_CLOSED)
+	bool is_read = self->input_ended && self->store.count(self->store.self) == 0;
+	if (is_read || self->status == STATUS_PIPE_CLOSED)
 		return false;
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, &wait, &self->backlog));
@@ -265,8 +280,11 @@ enum status ledger_close(struct ledger *self, enum status status)
 	ledger_note_status(self, status);
 	ledger_abandon_pages(self);
 	interrupt_waiting(self);
+	self->store.lift_limit(self->store.self);
 	read_on(self);
-	self->totals.unread = !self->input_ended;
-	self->totals.unread_about = self->input_ended ? 0 : input_left(self->input);
+	ledger_lose_pending(self, self->store.count(self->store.self));
+	int64_t left = self->input_ended ? 0 : input_left(self->input);
+	self->totals.unread = !self->input_ended || self->lost > 0;
+	self->totals.unread_about = left < 0 ? left : left + (int64_t)self->lost;
 	return self->status;
 }

@@ -9,6 +9,7 @@
 #include "link/page_pool.h"
 #include "run/ledger.h"
 #include "run/task.h"
+#include "store/memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,9 @@ struct ledger {
 	struct observers *observers;
 	enum status status;
 	bool input_ended;
+	struct store store;
+	uint64_t numbers; /* of URLs that were given out */
+	uint64_t lost;    /* URLs that were read, and are as good as unread */
 	struct frontier *frontier;
 	struct page_tools tools;
 	struct page_pool pages;
@@ -67,12 +71,21 @@ bool ledger_has_room(const struct ledger *self);
 /* The run is stopped: what is left of complete pages is not given out. */
 void ledger_abandon_pages(struct ledger *self);
 
-/* True while the list has, or may have, more than is needed now. */
-bool ledger_wants_more(const struct ledger *self);
-
-/* Reads on while there is room and something to read, but not so long that signals and readers would wait.
- * True where the list makes us wait. */
+/* Takes what waits in the store, and then reads the list, while there is room in the frontier, but not so
+ * long that signals and readers would wait. True where the list makes us wait. */
 bool ledger_read_list(struct ledger *self);
+
+/* True where only the time was too short for more of that. */
+bool ledger_wants_time(const struct ledger *self);
+
+/* So many that wait in the store are no more: they count as lines that were not read. */
+void ledger_lose_pending(struct ledger *self, uint64_t count);
+
+/* The task's turn has come; more than once does no harm. */
+void ledger_begin_task(struct ledger *self, struct task *task);
+
+/* The task has its outcome, so the store may forget it. */
+void ledger_settle_task(struct ledger *self, struct task *task);
 
 /* Its page, if it has one, is needed no more. */
 void ledger_give_page_back(struct ledger *self, struct task *task);

@@ -69,6 +69,7 @@ void ledger_end_task(struct ledger *self, struct task *task, struct outcome *out
 	if (is_safe)
 		tell(self, outcome);
 	frontier_finish(self->frontier, &task->job);
+	ledger_settle_task(self, task);
 	ledger_give_page_back(self, task);
 	if (is_safe) {
 		task_free(task);

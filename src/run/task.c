@@ -38,14 +38,14 @@ static void note_shown(struct task *self)
 		buf_release(&shown);
 }
 
-struct task *task_new(uint64_t number, const char *source, const struct url *url)
+struct task *task_new(const struct store_url *url, struct store_claim *claim)
 {
 	struct buf texts;
 	buf_init(&texts, SIZE_MAX / 2);
-	url_append_redacted(&texts, source);
+	url_append_redacted(&texts, url->text);
 	buf_append_byte(&texts, '\0');
 	size_t url_at = texts.len;
-	url_append_bare(url, &texts);
+	url_append_bare(url->url, &texts);
 	/* Most are listed as they are asked for. */
 	if (strcmp(texts.data, texts.data + url_at) == 0) {
 		texts.len = url_at - 1;
@@ -54,10 +54,11 @@ struct task *task_new(uint64_t number, const char *source, const struct url *url
 	struct task *self = alloc_new(sizeof *self + texts.len + 1);
 	memcpy(self->source, texts.data, texts.len);
 	buf_release(&texts);
-	self->number = number;
+	self->job.number = url->number;
+	self->listed_us = url->listed_us;
+	self->claim = claim;
 	self->url = self->source + url_at;
-	self->listed_us = clock_now_us();
-	take_credentials(self, url);
+	take_credentials(self, url->url);
 	note_shown(self);
 	return self;
 }
@@ -227,7 +228,7 @@ struct outcome task_outcome(const struct task *self)
 {
 	const struct tries *tries = self->tries ? self->tries : &none;
 	return (struct outcome){
-	    .number = self->number,
+	    .number = self->job.number,
 	    .source_url = self->source,
 	    .final_url = task_shown_url(self),
 	    .http_status = tries->http_status,

@@ -9,6 +9,7 @@
 #include "fetch/transfer.h"
 #include "in/frontier.h"
 #include "link/page.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,15 +49,16 @@ struct tries {
 
 /* Small while it waits for its first try, as thousands do. */
 struct task {
-	struct job job;  /* first: the frontier gives it back */
-	uint64_t number; /* in the list */
+	struct job job; /* first: the frontier gives it back; its number is that of the URL */
 	int64_t listed_us;
-	struct tries *tries; /* from the first on; NULL: there was none */
-	const char *url;     /* where to ask now, without credentials: behind source, or */
-	char *moved;         /* … where a redirect led; NULL: none did */
-	char *shown;         /* url without what looks like credentials in its path; NULL: it has none */
-	char *credentials;   /* for its origin; NULL: none */
-	char source[];       /* as listed, without credentials */
+	struct store_claim *claim; /* the store's */
+	bool begun;                /* … which was told that its turn has come */
+	struct tries *tries;       /* from the first on; NULL: there was none */
+	const char *url;           /* where to ask now, without credentials: behind source, or */
+	char *moved;               /* … where a redirect led; NULL: none did */
+	char *shown;       /* url without what looks like credentials in its path; NULL: it has none */
+	char *credentials; /* for its origin; NULL: none */
+	char source[];     /* as listed, without credentials */
 };
 
 /* Where it is asked now, as a person may see it; good until task_redirect. */
@@ -77,10 +79,9 @@ void task_list_add(struct task_list *self, struct task *task);
 /* Takes it out of the list that it is in, if any. */
 void task_list_remove(struct task *task);
 
-/* number is its place in the list, source the URL as listed, url what it was parsed to; both are copied, and
- * credentials kept apart from them: they are for one origin, and nobody is shown them. Free with task_free,
- * without a page. */
-struct task *task_new(uint64_t number, const char *source, const struct url *url);
+/* For a URL that was claimed; what it points to is copied, and credentials are kept apart: they are for one
+ * origin, and nobody is shown them. Free with task_free, without a page. */
+struct task *task_new(const struct store_url *url, struct store_claim *claim);
 void task_free(struct task *self);
 
 /* Reads where the answer sends us into *to; *leaves: to another origin. Why we do not follow, in words; NULL:

@@ -269,3 +269,91 @@ Test(loop, holds_only_what_it_needs_of_a_long_list)
 	run_release(&large);
 	scratch_release(&scratch);
 }
+
+/* What is read ahead is bounded in memory, not by the lines of one host. */
+Test(loop, lets_no_hosts_lines_hide_those_behind_them)
+{
+	enum { HOSTS = 30, LINES = 400 };
+	struct site site;
+	struct site_stats stats;
+	struct scratch scratch;
+	struct run_result result;
+	size_t before = 0;
+	char last[64];
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *list = scratch_path(&scratch, "list");
+	FILE *file = fopen(list, "w");
+	cr_assert(file);
+	for (int host = 0; host < HOSTS; host++) {
+		for (int i = 0; i < LINES; i++)
+			fprintf(file, "http://h%d.localhost:%u/_/page?body=x&group=%d\n", host, site.port, i);
+	}
+	cr_assert_eq(fclose(file), 0);
+	run_areq_with(&result, (&(struct run_options){.limit = 60}), "-q", "--no-header", "--per-host", "1",
+	    "--delay", "4ms", list);
+	run_assert_exit(&result, 0);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.all.requests, HOSTS * LINES);
+	snprintf(last, sizeof last, "h%d.localhost:%u", HOSTS - 1, site.port);
+	while (before < stats.count && strcmp(stats.requests[before].host, last) != 0)
+		before++;
+	/* They take turns, so it is some 30; all of the others' lines are 11,600. */
+	cr_expect_lt(before, 2000, "the last host was asked behind %zu other requests", before);
+	site_stats_release(&stats);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(loop, lets_no_silent_host_hide_those_behind_it)
+{
+	enum { LINES = 9000 };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *list = scratch_path(&scratch, "list"), *report = scratch_path(&scratch, "report");
+	FILE *file = fopen(list, "w");
+	cr_assert(file);
+	for (int i = 0; i < LINES; i++)
+		fprintf(file, "http://%s/_/page?hang=accept&group=%d\n", site.host, i);
+	fprintf(file, "http://healthy.localhost:%u/_/page?links=1\n", site.port);
+	cr_assert_eq(fclose(file), 0);
+	run_areq_with(&result, (&(struct run_options){.limit = 60}), "--no-header", "--deadline", "2s",
+	    "--report", report, list);
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.out, "http://healthy.localhost:") == result.out, "%s", result.out);
+	cr_expect(strstr(result.err, "9001 URLs: 1 ok, 9000 interrupted"), "%s", result.err);
+	run_release(&result);
+	/* Each has its line, those that waited in the store as those that had a try. */
+	run_program(&result, NULL, "sort", (const char *const[]){"-u", report, NULL});
+	size_t lines = 0;
+	for (const char *at = result.out; (at = strchr(at, '\n')); at++)
+		lines++;
+	cr_expect_eq(lines, LINES + 1);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* Those of a given up host are claimed and failed without one of them being asked for. */
+Test(loop, ends_with_each_url_of_a_long_queue_whose_host_is_given_up)
+{
+	enum { LINES = 20000 };
+	struct run_result result;
+	struct scratch scratch;
+	scratch_init(&scratch);
+	const char *list = scratch_path(&scratch, "list");
+	FILE *file = fopen(list, "w");
+	cr_assert(file);
+	for (int i = 0; i < LINES; i++)
+		fprintf(file, "http://127.0.0.1:1/%d\n", i);
+	cr_assert_eq(fclose(file), 0);
+	run_areq_with(&result, (&(struct run_options){.limit = 60}), "-r", "0", "--host-errors", "3", list);
+	run_assert_exit(&result, 1);
+	cr_expect(strstr(result.err, "20000 URLs: 0 ok, 20000 failed"), "%s", result.err);
+	run_release(&result);
+	scratch_release(&scratch);
+}

@@ -48,15 +48,15 @@ Test(seen, knows_what_was_there)
 	struct seen seen;
 	char text[32];
 	seen_init(&seen);
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 300000; i++) {
 		int len = snprintf(text, sizeof text, "string %d", i);
 		cr_assert(seen_add(&seen, text, (size_t)len), "%d is new", i);
 	}
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 300000; i++) {
 		int len = snprintf(text, sizeof text, "string %d", i);
 		cr_assert_not(seen_add(&seen, text, (size_t)len), "%d was there", i);
 	}
-	cr_assert_eq(seen.count, 100000);
+	cr_assert_eq(seen.count, 300000);
 	seen_clear(&seen);
 	cr_assert(seen_add(&seen, "string 7", 8), "forgotten after a clear");
 	cr_assert(seen_add(&seen, "", 0), "the empty string is a string");

@@ -17,11 +17,14 @@ static void parse(struct url *url, const char *text)
 	cr_assert(url_parse(url, text, strlen(text), NULL, NULL), "%s", text);
 }
 
+/* Each test is a process of its own. */
+static uint64_t numbers;
+
 static void add(struct frontier *frontier, struct fetch *fetch, const char *text)
 {
 	struct url url;
 	parse(&url, text);
-	*fetch = (struct fetch){.name = text};
+	*fetch = (struct fetch){.job.number = numbers++, .name = text};
 	frontier_add(frontier, &fetch->job, &url);
 	url_release(&url);
 }
@@ -39,25 +42,6 @@ static void finish_all(struct frontier *frontier, struct fetch **out, size_t cou
 {
 	for (size_t i = 0; i < count; i++)
 		frontier_finish(frontier, &out[i]->job);
-}
-
-Test(frontier, shows_each_url_once)
-{
-	static const struct {
-		const char *url;
-		bool is_new;
-	} cases[] = {{"http://a/", true}, {"http://a/", false}, {"HTTP://A", false}, {"http://a/#x", false},
-	    {"http://a:80/", false}, {"http://a/?", true}, {"https://a/", true}, {"http://a/x", true}};
-	struct frontier *frontier =
-	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 0, .host_errors = 10});
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct url url;
-		parse(&url, cases[i].url);
-		cr_expect_eq(
-		    frontier_is_new(frontier, &url), cases[i].is_new, "case %zu: %s", i, cases[i].url);
-		url_release(&url);
-	}
-	frontier_free(frontier);
 }
 
 Test(frontier, keeps_the_order_and_each_hosts_limit)

@@ -160,6 +160,7 @@ Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
 	cr_expect_null(frontier_awaited(frontier, &moment));
 	for (int i = 0; i < 3; i++) {
 		parse(&url, texts[i]);
+		jobs[i].number = (uint64_t)i;
 		frontier_add(frontier, &jobs[i], &url);
 		url_release(&url);
 	}

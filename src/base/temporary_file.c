@@ -1,4 +1,4 @@
-#include "base/spill.h"
+#include "base/temporary_file.h"
 
 #include "base/buf.h"
 
@@ -7,30 +7,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void spill_init(struct spill *self)
+void temporary_file_init(struct temporary_file *self)
 {
 	self->fd = -1;
 }
 
-void spill_release(struct spill *self)
+void temporary_file_release(struct temporary_file *self)
 {
 	if (self->fd >= 0)
 		close(self->fd);
 	self->fd = -1;
 }
 
-const char *spill_folder(void)
+const char *temporary_file_folder(void)
 {
 	const char *folder = getenv("TMPDIR");
 	return folder && *folder ? folder : "/tmp";
 }
 
 /* As tmpfile(3), which knows nothing of $TMPDIR. */
-static const char *make(struct spill *self)
+static const char *make(struct temporary_file *self)
 {
 	struct buf name;
 	buf_init(&name, SIZE_MAX / 2);
-	buf_append_text(&name, spill_folder());
+	buf_append_text(&name, temporary_file_folder());
 	buf_append_text(&name, "/areq-XXXXXX");
 	self->fd = mkstemp(name.data);
 	int error = errno;
@@ -41,7 +41,7 @@ static const char *make(struct spill *self)
 	return self->fd < 0 ? "cannot be made" : NULL;
 }
 
-const char *spill_write(struct spill *self, off_t at, const void *bytes, size_t len)
+const char *temporary_file_write(struct temporary_file *self, off_t at, const void *bytes, size_t len)
 {
 	const char *problem = self->fd < 0 ? make(self) : NULL;
 	for (size_t done = 0; done < len && !problem;) {
@@ -54,7 +54,7 @@ const char *spill_write(struct spill *self, off_t at, const void *bytes, size_t 
 	return problem;
 }
 
-const char *spill_read(const struct spill *self, off_t at, void *bytes, size_t len)
+const char *temporary_file_read(const struct temporary_file *self, off_t at, void *bytes, size_t len)
 {
 	for (size_t done = 0; done < len;) {
 		ssize_t n = pread(self->fd, (char *)bytes + done, len - done, at + (off_t)done);
@@ -68,7 +68,7 @@ const char *spill_read(const struct spill *self, off_t at, void *bytes, size_t l
 	return NULL;
 }
 
-const char *spill_empty(const struct spill *self)
+const char *temporary_file_empty(const struct temporary_file *self)
 {
 	return ftruncate(self->fd, 0) == 0 ? NULL : "cannot be emptied";
 }

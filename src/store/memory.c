@@ -1,0 +1,235 @@
+#include "store/memory.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/map.h"
+#include "base/seen.h"
+#include "store/queue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A claim is the host of its URL: no more is to be known of it. */
+struct store_claim {
+	struct queue pending;
+	size_t ahead;   /* claimed and not begun */
+	size_t claimed; /* … and not settled, begun or not */
+	/* Its place among the hosts of which one may be claimed, by about the number of the first. */
+	struct heap_node turn;
+	uint64_t first_number;
+	size_t name_len;
+	char name[]; /* "example.com:443" */
+};
+
+struct memory {
+	struct seen seen;
+	struct map hosts;
+	struct queues queues;
+	struct heap claimable;
+	uint64_t pending;
+	size_t ahead_max;
+	struct buf name;   /* of a host that is looked for */
+	struct buf record; /* that is pushed */
+	struct buf text;   /* of the URL that was claimed last, and its via */
+	struct url url;    /* … what the text was parsed to */
+};
+
+/* A pending URL in its queue; its text follows, and its via, each with a NUL. */
+struct record {
+	uint64_t number;
+	int64_t listed_us;
+	uint32_t depth;
+	uint32_t text_len; /* with the NUL */
+};
+
+static struct slice name_of(const struct store_claim *host)
+{
+	return (struct slice){host->name, host->name_len};
+}
+
+static struct store_claim *host_of(struct memory *self, const struct url *url)
+{
+	struct slice domain = url_host(url);
+	buf_clear(&self->name);
+	buf_append(&self->name, domain.data, domain.len);
+	buf_append_byte(&self->name, ':');
+	buf_append_number(&self->name, (uint64_t)url_port(url));
+	struct store_claim *host = map_find(&self->hosts, (struct slice){self->name.data, self->name.len});
+	if (host)
+		return host;
+	host = alloc_new(sizeof *host + self->name.len);
+	host->name_len = self->name.len;
+	memcpy(host->name, self->name.data, self->name.len);
+	map_add(&self->hosts, name_of(host), host);
+	return host;
+}
+
+/* Puts the host where it belongs after anything about it changed; it may be gone afterwards. */
+static void update_host(struct memory *self, struct store_claim *host)
+{
+	bool is_claimable = host->pending.count > 0 && host->ahead < self->ahead_max;
+	if (is_claimable && !heap_holds(&host->turn))
+		heap_put(&self->claimable, &host->turn, host->first_number, host);
+	else if (!is_claimable)
+		heap_remove(&host->turn);
+	if (host->pending.count > 0 || host->claimed > 0)
+		return;
+	queue_release(&self->queues, &host->pending);
+	map_remove(&self->hosts, name_of(host));
+	free(host);
+}
+
+static void push(struct memory *self, struct store_claim *host, const struct store_url *url)
+{
+	size_t text_len = strlen(url->text) + 1;
+	struct record record = {url->number, url->listed_us, url->depth, (uint32_t)text_len};
+	const char *via = url->via ? url->via : "";
+	buf_clear(&self->record);
+	buf_append(&self->record, &record, sizeof record);
+	buf_append(&self->record, url->text, text_len);
+	buf_append(&self->record, via, strlen(via) + 1);
+	if (host->pending.count == 0)
+		host->first_number = url->number;
+	queue_push(&self->queues, &host->pending, self->record.data, self->record.len);
+	self->pending++;
+}
+
+static void add_claim(struct store_claim *host)
+{
+	host->ahead++;
+	host->claimed++;
+}
+
+static enum store_offer memory_offer(void *ctx, const struct store_url *url, struct store_claim **claim)
+{
+	struct memory *self = ctx;
+	struct slice identity = url_without_fragment(url->url);
+	if (!seen_add(&self->seen, identity.data, identity.len))
+		return STORE_KNOWN;
+	struct store_claim *host = host_of(self, url->url);
+	if (host->pending.count == 0 && host->ahead < self->ahead_max) {
+		add_claim(host);
+		*claim = host;
+		return STORE_CLAIMED;
+	}
+	push(self, host, url);
+	update_host(self, host);
+	return STORE_PENDING;
+}
+
+static void read_record(struct memory *self, struct slice bytes, struct store_url *url)
+{
+	struct record record;
+	memcpy(&record, bytes.data, sizeof record);
+	buf_clear(&self->text);
+	buf_append(&self->text, bytes.data + sizeof record, bytes.len - sizeof record);
+	const char *text = self->text.data, *via = text + record.text_len;
+	bool parsed = url_parse(&self->url, text, record.text_len - 1, NULL, NULL);
+	assert(parsed);
+	(void)parsed;
+	*url = (struct store_url){.url = &self->url,
+	    .text = text,
+	    .number = record.number,
+	    .listed_us = record.listed_us,
+	    .depth = record.depth,
+	    .via = *via ? via : NULL};
+}
+
+static enum store_next memory_claim(
+    void *ctx, struct store_url *url, struct store_claim **claim, uint64_t *lost)
+{
+	struct memory *self = ctx;
+	struct heap_node *node = heap_first(&self->claimable);
+	struct slice record;
+	if (!node)
+		return self->pending ? STORE_LATER : STORE_DONE;
+	struct store_claim *host = node->thing;
+	uint64_t count = host->pending.count;
+	heap_remove(node);
+	if (queue_pop(&self->queues, &host->pending, &record) == QUEUE_LOST) {
+		self->pending -= count;
+		*lost = count;
+		update_host(self, host);
+		return STORE_LOST;
+	}
+	self->pending--;
+	read_record(self, record, url);
+	/* Those behind it have larger numbers. */
+	host->first_number = url->number + 1;
+	add_claim(host);
+	*claim = host;
+	update_host(self, host);
+	return STORE_URL;
+}
+
+static void memory_begin(void *ctx, struct store_claim *claim)
+{
+	assert(claim->ahead > 0);
+	claim->ahead--;
+	update_host(ctx, claim);
+}
+
+static void memory_settle(void *ctx, struct store_claim *claim)
+{
+	assert(claim->claimed > claim->ahead);
+	claim->claimed--;
+	update_host(ctx, claim);
+}
+
+static void memory_lift_limit(void *ctx)
+{
+	struct memory *self = ctx;
+	struct store_claim *host;
+	self->ahead_max = SIZE_MAX;
+	for (size_t at = 0; (host = map_next(&self->hosts, &at));)
+		update_host(self, host);
+}
+
+static uint64_t memory_count(const void *ctx)
+{
+	const struct memory *self = ctx;
+	return self->pending;
+}
+
+static void memory_free(void *ctx)
+{
+	struct memory *self = ctx;
+	struct store_claim *host;
+	for (size_t at = 0; (host = map_next(&self->hosts, &at));) {
+		queue_release(&self->queues, &host->pending);
+		heap_remove(&host->turn);
+		free(host);
+	}
+	map_release(&self->hosts);
+	seen_release(&self->seen);
+	heap_release(&self->claimable);
+	queues_release(&self->queues);
+	buf_release(&self->name);
+	buf_release(&self->record);
+	buf_release(&self->text);
+	url_release(&self->url);
+	free(self);
+}
+
+struct store memory_store(size_t pending_bytes)
+{
+	struct memory *self = alloc_new(sizeof *self);
+	self->ahead_max = MEMORY_AHEAD_MAX;
+	seen_init(&self->seen);
+	map_init(&self->hosts);
+	queues_init(&self->queues, pending_bytes);
+	buf_init(&self->name, SIZE_MAX / 2);
+	buf_init(&self->record, SIZE_MAX / 2);
+	buf_init(&self->text, SIZE_MAX / 2);
+	url_init(&self->url);
+	return (struct store){.self = self,
+	    .offer = memory_offer,
+	    .claim = memory_claim,
+	    .begin = memory_begin,
+	    .settle = memory_settle,
+	    .lift_limit = memory_lift_limit,
+	    .count = memory_count,
+	    .free = memory_free};
+}

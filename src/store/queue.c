@@ -1,0 +1,191 @@
+#include "store/queue.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A back that is as long as this is worth a write of its own. */
+enum { BLOCK_BYTES = 4096 };
+
+/* Buffers that were longer do not keep their memory when they are empty. */
+enum { BUFFER_KEPT = 4096 };
+
+void queues_init(struct queues *self, size_t memory_max)
+{
+	*self = (struct queues){.memory_max = memory_max};
+	temporary_file_init(&self->file);
+	buf_init(&self->gathered, SIZE_MAX / 2);
+}
+
+void queues_release(struct queues *self)
+{
+	assert(!self->with_back);
+	temporary_file_release(&self->file);
+	buf_release(&self->gathered);
+}
+
+static void empty_buffer(struct buf *buffer)
+{
+	buf_clear(buffer);
+	if (buffer->room > BUFFER_KEPT)
+		buf_release(buffer);
+}
+
+static void list_back(struct queues *shared, struct queue *self)
+{
+	self->previous = NULL;
+	self->next = shared->with_back;
+	if (self->next)
+		self->next->previous = self;
+	shared->with_back = self;
+}
+
+static void unlist_back(struct queues *shared, struct queue *self)
+{
+	*(self->previous ? &self->previous->next : &shared->with_back) = self->next;
+	if (self->next)
+		self->next->previous = self->previous;
+	self->previous = self->next = NULL;
+}
+
+/* What back held is in the file from there on. */
+static void add_block(struct queues *shared, struct queue *self, off_t at)
+{
+	if (self->block_count == self->block_room) {
+		self->block_room = self->block_room ? self->block_room * 2 : 4;
+		self->blocks = alloc_resize(self->blocks, self->block_room, sizeof *self->blocks);
+	}
+	self->blocks[self->block_count++] = (struct queue_block){at, self->back.len};
+	shared->memory -= self->back.len;
+	empty_buffer(&self->back);
+	unlist_back(shared, self);
+}
+
+static bool write_to_file(struct queues *shared, const struct buf *bytes)
+{
+	const char *problem = temporary_file_write(&shared->file, shared->file_end, bytes->data, bytes->len);
+	if (problem) {
+		log_warning("%s/: the temporary file for the URLs that wait %s, so they stay in memory (set "
+		            "TMPDIR to another folder): %s",
+		    temporary_file_folder(), problem, strerror(errno));
+		shared->memory_only = true;
+		return false;
+	}
+	shared->file_end += (off_t)bytes->len;
+	shared->file_unread += bytes->len;
+	return true;
+}
+
+static void move_to_file(struct queues *shared, struct queue *self)
+{
+	off_t at = shared->file_end;
+	if (write_to_file(shared, &self->back))
+		add_block(shared, self, at);
+}
+
+/* Very many queues can be too much together though each is short. */
+static void move_all_to_file(struct queues *shared)
+{
+	off_t at = shared->file_end;
+	buf_clear(&shared->gathered);
+	for (const struct queue *queue = shared->with_back; queue; queue = queue->next)
+		buf_append(&shared->gathered, queue->back.data, queue->back.len);
+	if (!write_to_file(shared, &shared->gathered))
+		return;
+	for (struct queue *queue; (queue = shared->with_back);) {
+		size_t len = queue->back.len;
+		add_block(shared, queue, at);
+		at += (off_t)len;
+	}
+}
+
+void queue_push(struct queues *shared, struct queue *self, const void *bytes, size_t len)
+{
+	uint32_t record_len = (uint32_t)len;
+	assert(len == record_len);
+	/* {0} is an empty buffer that may hold nothing. */
+	self->back.max = self->front.max = SIZE_MAX / 2;
+	if (self->back.len == 0)
+		list_back(shared, self);
+	buf_append(&self->back, &record_len, sizeof record_len);
+	buf_append(&self->back, bytes, len);
+	self->count++;
+	shared->memory += sizeof record_len + len;
+	if (shared->memory <= shared->memory_max || shared->memory_only)
+		return;
+	if (self->back.len >= BLOCK_BYTES)
+		move_to_file(shared, self);
+	else if (shared->memory / 2 > shared->memory_max)
+		move_all_to_file(shared);
+}
+
+/* Reads the oldest block into front. */
+static bool read_block(struct queues *shared, struct queue *self)
+{
+	struct queue_block block = self->blocks[self->first_block++];
+	if (self->first_block == self->block_count)
+		self->first_block = self->block_count = 0;
+	char *to = buf_reserve(&self->front, block.len);
+	const char *problem = temporary_file_read(&shared->file, block.at, to, block.len);
+	if (problem) {
+		log_error("%s/: the temporary file for the URLs that wait %s: %s", temporary_file_folder(),
+		    problem, strerror(errno));
+		return false;
+	}
+	self->front.len = block.len;
+	shared->memory += block.len;
+	shared->file_unread -= block.len;
+	if (shared->file_unread == 0) {
+		temporary_file_empty(&shared->file);
+		shared->file_end = 0;
+	}
+	return true;
+}
+
+/* Gets the next records to the front, which is empty. */
+static bool fill_front(struct queues *shared, struct queue *self)
+{
+	self->front_read = 0;
+	empty_buffer(&self->front);
+	if (self->block_count > 0)
+		return read_block(shared, self);
+	unlist_back(shared, self);
+	struct buf front = self->back;
+	self->back = self->front;
+	self->front = front;
+	return true;
+}
+
+enum queue_result queue_pop(struct queues *shared, struct queue *self, struct slice *record)
+{
+	uint32_t len;
+	if (self->count == 0)
+		return QUEUE_EMPTY;
+	if (self->front_read == self->front.len && !fill_front(shared, self)) {
+		queue_release(shared, self);
+		return QUEUE_LOST;
+	}
+	memcpy(&len, self->front.data + self->front_read, sizeof len);
+	*record = (struct slice){self->front.data + self->front_read + sizeof len, len};
+	self->front_read += sizeof len + len;
+	self->count--;
+	shared->memory -= sizeof len + len;
+	return QUEUE_RECORD;
+}
+
+void queue_release(struct queues *shared, struct queue *self)
+{
+	for (size_t i = self->first_block; i < self->block_count; i++)
+		shared->file_unread -= self->blocks[i].len;
+	shared->memory -= self->front.len - self->front_read + self->back.len;
+	if (self->back.len > 0)
+		unlist_back(shared, self);
+	buf_release(&self->front);
+	buf_release(&self->back);
+	free(self->blocks);
+	*self = (struct queue){0};
+}

@@ -1,0 +1,187 @@
+#include "store/memory.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A store and the number of the next URL that is new. */
+struct fixture {
+	struct store store;
+	uint64_t number;
+};
+
+static struct fixture new_fixture(void)
+{
+	return (struct fixture){memory_store(MEMORY_PENDING_BYTES), 1};
+}
+
+static void end_fixture(struct fixture *self)
+{
+	self->store.free(self->store.self);
+}
+
+static enum store_offer offer(struct fixture *self, const char *text, struct store_claim **claim)
+{
+	struct url url;
+	url_init(&url);
+	cr_assert(url_parse(&url, text, strlen(text), NULL, NULL), "%s", text);
+	const struct store_url offered = {.url = &url, .text = text, .number = self->number};
+	enum store_offer answer = self->store.offer(self->store.self, &offered, claim);
+	self->number += answer != STORE_KNOWN;
+	url_release(&url);
+	return answer;
+}
+
+static enum store_next claim_next(struct fixture *self, struct store_url *url, struct store_claim **claim)
+{
+	uint64_t lost;
+	return self->store.claim(self->store.self, url, claim, &lost);
+}
+
+static void begin(struct fixture *self, struct store_claim *claim)
+{
+	self->store.begin(self->store.self, claim);
+}
+
+static void settle(struct fixture *self, struct store_claim *claim)
+{
+	self->store.settle(self->store.self, claim);
+}
+
+Test(memory_store, takes_each_url_once)
+{
+	static const struct {
+		const char *url;
+		bool is_new;
+	} cases[] = {{"http://a/", true}, {"http://a/", false}, {"HTTP://A", false}, {"http://a/#x", false},
+	    {"http://a:80/", false}, {"http://a/?", true}, {"https://a/", true}, {"http://a/x", true},
+	    {"http://u@a/", true}};
+	struct fixture self = new_fixture();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct store_claim *claim;
+		enum store_offer answer = offer(&self, cases[i].url, &claim);
+		cr_expect_eq(answer, cases[i].is_new ? STORE_CLAIMED : STORE_KNOWN, "%s", cases[i].url);
+		if (answer == STORE_CLAIMED) {
+			begin(&self, claim);
+			settle(&self, claim);
+		}
+	}
+	end_fixture(&self);
+}
+
+/* Offers URLs of a host until one has to wait; returns the claims of the others. */
+static size_t fill_host(struct fixture *self, const char *host, struct store_claim **claims)
+{
+	char text[64];
+	for (size_t count = 0;; count++) {
+		snprintf(text, sizeof text, "http://%s/%zu", host, count);
+		cr_assert_leq(count, MEMORY_AHEAD_MAX);
+		if (offer(self, text, &claims[count]) == STORE_PENDING)
+			return count;
+	}
+}
+
+Test(memory_store, lets_no_host_hide_another)
+{
+	struct fixture self = new_fixture();
+	struct store_claim *slow[MEMORY_AHEAD_MAX + 1], *other, *claim;
+	struct store_url url;
+	char text[64];
+	cr_assert_eq(fill_host(&self, "slow", slow), MEMORY_AHEAD_MAX);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(text, sizeof text, "http://slow/more/%d", i);
+		cr_assert_eq(offer(&self, text, &claim), STORE_PENDING);
+	}
+	cr_expect_eq(self.store.count(self.store.self), 20001);
+	cr_expect_eq(claim_next(&self, &url, &claim), STORE_LATER);
+	cr_expect_eq(offer(&self, "http://other/", &other), STORE_CLAIMED);
+	/* The same name with another port is another host. */
+	cr_expect_eq(offer(&self, "http://slow:8080/", &claim), STORE_CLAIMED);
+	begin(&self, claim);
+	settle(&self, claim);
+	begin(&self, other);
+	settle(&self, other);
+	cr_expect_eq(claim_next(&self, &url, &claim), STORE_LATER);
+	begin(&self, slow[3]);
+	cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+	cr_expect_str_eq(url.text, "http://slow/16");
+	cr_expect_eq(url.number, MEMORY_AHEAD_MAX + 1);
+	cr_expect_eq(claim_next(&self, &url, &other), STORE_LATER);
+	settle(&self, slow[3]);
+	cr_expect_eq(claim_next(&self, &url, &other), STORE_LATER, "it is the beginning that counts");
+	begin(&self, claim);
+	settle(&self, claim);
+	end_fixture(&self);
+}
+
+Test(memory_store, gives_back_what_it_was_given)
+{
+	struct fixture self = new_fixture();
+	struct store_claim *claims[MEMORY_AHEAD_MAX + 1], *claim;
+	struct store_url url;
+	struct url parsed;
+	fill_host(&self, "h", claims);
+	url_init(&parsed);
+	static const char text[] = "http://user:word@H/a b#c", via[] = "http://h/page";
+	cr_assert(url_parse(&parsed, text, strlen(text), NULL, NULL));
+	const struct store_url offered = {
+	    .url = &parsed, .text = text, .number = 77, .listed_us = 5, .depth = 3, .via = via};
+	cr_assert_eq(self.store.offer(self.store.self, &offered, &claim), STORE_PENDING);
+	begin(&self, claims[0]);
+	begin(&self, claims[1]);
+	cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+	cr_expect_null(url.via);
+	cr_expect_eq(url.depth, 0);
+	cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+	cr_expect_str_eq(url.text, text);
+	cr_expect_str_eq(url.via, via);
+	cr_expect_eq(url.number, 77);
+	cr_expect_eq(url.listed_us, 5);
+	cr_expect_eq(url.depth, 3);
+	cr_expect(slice_equal(url_href(url.url), url_href(&parsed)));
+	url_release(&parsed);
+	end_fixture(&self);
+}
+
+Test(memory_store, gives_the_host_whose_url_was_listed_first)
+{
+	struct fixture self = new_fixture();
+	struct store_claim *of_a[MEMORY_AHEAD_MAX + 1], *of_b[MEMORY_AHEAD_MAX + 1], *claim;
+	struct store_url url;
+	fill_host(&self, "a", of_a);
+	fill_host(&self, "b", of_b);
+	begin(&self, of_b[0]);
+	begin(&self, of_a[0]);
+	cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+	cr_expect_str_eq(url.text, "http://a/16");
+	cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+	cr_expect_str_eq(url.text, "http://b/16");
+	cr_expect_eq(claim_next(&self, &url, &claim), STORE_DONE);
+	end_fixture(&self);
+}
+
+Test(memory_store, gives_all_once_the_limit_is_lifted)
+{
+	struct fixture self = new_fixture();
+	struct store_claim *claims[MEMORY_AHEAD_MAX + 1], *claim;
+	struct store_url url;
+	char text[64];
+	fill_host(&self, "h", claims);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(text, sizeof text, "http://h/more/%d", i);
+		cr_assert_eq(offer(&self, text, &claim), STORE_PENDING);
+	}
+	self.store.lift_limit(self.store.self);
+	cr_expect_eq(offer(&self, "http://other/", &claim), STORE_CLAIMED);
+	for (int i = -1; i < 5000; i++) {
+		cr_assert_eq(claim_next(&self, &url, &claim), STORE_URL);
+		if (i >= 0)
+			snprintf(text, sizeof text, "http://h/more/%d", i);
+		cr_assert_str_eq(url.text, i < 0 ? "http://h/16" : text);
+		begin(&self, claim);
+		settle(&self, claim);
+	}
+	cr_expect_eq(claim_next(&self, &url, &claim), STORE_DONE);
+	cr_expect_eq(self.store.count(self.store.self), 0);
+	end_fixture(&self);
+}
