@@ -12,15 +12,10 @@
 
 enum { MAP_SMALLEST = 16 };
 
-void map_init(struct map *self)
-{
-	*self = (struct map){.seed = random_bits()};
-}
-
 void map_release(struct map *self)
 {
 	free(self->entries);
-	*self = (struct map){.seed = self->seed};
+	*self = (struct map){0};
 }
 
 static uint64_t hash_of(const struct map *self, struct slice name)
@@ -42,6 +37,8 @@ static struct map_entry *place_of(const struct map *self, struct slice name, uin
 static void grow(struct map *self)
 {
 	struct map old = *self;
+	if (old.room == 0)
+		self->seed = random_bits();
 	self->room = old.room ? old.room * 2 : MAP_SMALLEST;
 	self->entries = alloc_array(self->room, sizeof *self->entries);
 	for (size_t i = 0; i < old.room; i++) {

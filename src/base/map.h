@@ -22,10 +22,7 @@ struct map {
 	uint64_t seed;
 };
 
-/* Makes an empty map; it allocates nothing. */
-void map_init(struct map *self);
-
-/* Frees the table, not the things. */
+/* {0} is an empty map. Frees the table, not the things; the map is empty afterwards. */
 void map_release(struct map *self);
 
 /* The thing of that name; NULL where there is none. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/map.h"
 
 /* ares.h needs it before. */
 #include <sys/select.h>
@@ -12,7 +13,6 @@
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -51,7 +51,7 @@ struct names {
 	int64_t heard_ms;     /* the last answer, or the first question */
 	int64_t probed_ms;    /* a question for what a server surely knows; 0: none is open */
 	int64_t answer_ms;    /* what an answer takes, on average; 0: there was none */
-	void *tree;           /* struct name, a tsearch tree by host */
+	struct map by_host;   /* struct name */
 	struct heap queued;
 	struct heap young;
 	struct heap known;
@@ -59,7 +59,6 @@ struct names {
 	struct pollfd sockets[SOCKETS_MAX];
 	size_t socket_count;
 	size_t open; /* questions without an answer yet */
-	struct buf host;
 };
 
 /* Which sockets c-ares wants to be called for. */
@@ -110,7 +109,6 @@ enum status names_new(
 	self->settings = settings;
 	self->answer = answer;
 	self->ctx = ctx;
-	buf_init(&self->host, ADDRESSES_MAX_BYTES);
 	/* Else it is started, with the system's, by the first question: many lists hold addresses alone. */
 	enum status status = settings->options->dns_servers ? start(self) : STATUS_OK;
 	if (status != STATUS_OK) {
@@ -121,19 +119,18 @@ enum status names_new(
 	return status;
 }
 
-static int compare_names(const void *a, const void *b)
+static void name_free(struct name *name)
 {
-	const struct name *left = a, *right = b;
-	return strcmp(left->host, right->host);
+	heap_remove(&name->due);
+	free(name->host);
+	free(name->addresses);
+	free(name);
 }
 
 static void forget(struct names *self, struct name *name)
 {
-	heap_remove(&name->due);
-	tdelete(name, &self->tree, compare_names);
-	free(name->host);
-	free(name->addresses);
-	free(name);
+	map_remove(&self->by_host, slice_of(name->host));
+	name_free(name);
 }
 
 void names_free(struct names *self)
@@ -145,13 +142,13 @@ void names_free(struct names *self)
 		ares_destroy(self->channel);
 		ares_library_cleanup();
 	}
-	/* The root of a tsearch tree is a node like any other: a pointer to what was put in. */
-	while (self->tree)
-		forget(self, *(struct name **)self->tree);
+	struct name *name;
+	for (size_t at = 0; (name = map_next(&self->by_host, &at));)
+		name_free(name);
+	map_release(&self->by_host);
 	heap_release(&self->queued);
 	heap_release(&self->young);
 	heap_release(&self->known);
-	buf_release(&self->host);
 	free(self);
 }
 
@@ -381,19 +378,10 @@ static void forget_expired(struct names *self)
 		forget(self, node->thing);
 }
 
-static struct name *find(struct names *self, struct slice host)
-{
-	buf_clear(&self->host);
-	buf_append(&self->host, host.data, host.len);
-	struct name wanted = {.host = self->host.data};
-	struct name **found = tfind(&wanted, &self->tree, compare_names);
-	return found ? *found : NULL;
-}
-
 const char *names_find(struct names *self, struct slice host)
 {
 	forget_expired(self);
-	const struct name *name = find(self, host);
+	const struct name *name = map_find(&self->by_host, host);
 	return name ? name->addresses : NULL;
 }
 
@@ -404,14 +392,13 @@ bool names_have_room(const struct names *self)
 
 void names_wait(struct names *self, struct slice host, struct name_wait *wait)
 {
-	struct name *name = find(self, host);
+	struct name *name = map_find(&self->by_host, host);
 	if (!name) {
 		name = alloc_new(sizeof *name);
 		name->owner = self;
 		name->host = alloc_copy(host.data, host.len);
 		heap_put(&self->queued, &name->due, self->numbers++, name);
-		if (!tsearch(name, &self->tree, compare_names))
-			alloc_fail();
+		map_add(&self->by_host, slice_of(name->host), name);
 	}
 	*wait = (struct name_wait){.name = name, .previous = name->last};
 	if (name->last)

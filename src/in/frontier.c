@@ -30,7 +30,6 @@ struct frontier *frontier_new(const struct manners *manners)
 {
 	struct frontier *self = alloc_new(sizeof *self);
 	self->manners = *manners;
-	map_init(&self->hosts);
 	buf_init(&self->name, HOST_NAME_MAX_BYTES);
 	return self;
 }

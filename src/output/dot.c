@@ -1,12 +1,20 @@
 #include "output/dot.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
+#include "output/graph.h"
 #include "output/picture.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct dot {
+	struct file *file;
+	struct graph graph;
+};
 
 /* A label that is longer is cut in its middle. */
 enum { LABEL_MAX = 36 };
@@ -246,15 +254,22 @@ static enum status dot_end(void *ctx, const struct totals *totals)
 	return status;
 }
 
-struct observer dot_observer(struct dot *self, struct file *file)
+static void dot_free(void *ctx)
 {
-	self->file = file;
-	graph_init(&self->graph);
-	return (struct observer){
-	    .self = self, .link = dot_link, .page_end = dot_page_end, .flush = dot_flush, .end = dot_end};
+	struct dot *self = ctx;
+	graph_release(&self->graph);
+	free(self);
 }
 
-void dot_release(struct dot *self)
+struct observer dot_observer(struct file *file)
 {
-	graph_release(&self->graph);
+	struct dot *self = alloc_new(sizeof *self);
+	self->file = file;
+	graph_init(&self->graph);
+	return (struct observer){.self = self,
+	    .link = dot_link,
+	    .page_end = dot_page_end,
+	    .flush = dot_flush,
+	    .end = dot_end,
+	    .free = dot_free};
 }

@@ -3,18 +3,9 @@
 #define AREQ_OUTPUT_DOT_H
 
 #include "output/file.h"
-#include "output/graph.h"
 #include "output/observer.h"
 
-struct dot {
-	struct file *file;
-	struct graph graph;
-};
-
-/* Writes to file, which is borrowed, open and empty, at the end of the run. Release with dot_release. */
-struct observer dot_observer(struct dot *self, struct file *file);
-
-/* Harmless where all is zero. */
-void dot_release(struct dot *self);
+/* Writes to file, which is borrowed, open and empty, at the end of the run. */
+struct observer dot_observer(struct file *file);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/random.h"
 #include "base/utf8.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,12 +31,6 @@ static void *grow(void *array, size_t count, size_t size)
 	return is_power ? alloc_resize(array, count ? 2 * count : 1, size) : array;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	const struct graph_host *left = a, *right = b;
-	return strcmp(left->name, right->name);
-}
-
 static struct graph_host *new_host(struct graph *self, char *name)
 {
 	struct graph_host *host = alloc_new(sizeof *host);
@@ -56,8 +49,7 @@ void graph_init(struct graph *self)
 
 void graph_release(struct graph *self)
 {
-	while (self->names)
-		tdelete(*(struct graph_host **)self->names, &self->names, compare_names);
+	map_release(&self->names);
 	for (size_t i = 0; i < self->host_count; i++) {
 		free(self->hosts[i]->name);
 		free(self->hosts[i]);
@@ -93,15 +85,13 @@ static bool split(struct slice url, struct slice *host, struct slice *path)
 
 static struct graph_host *find_host(struct graph *self, struct slice name)
 {
-	struct graph_host wanted = {.name = alloc_copy(name.data, name.len)};
-	struct graph_host **found = tfind(&wanted, &self->names, compare_names);
-	if (found || self->host_count == GRAPH_HOSTS) {
-		free(wanted.name);
-		return found ? *found : self->hosts[0];
-	}
-	struct graph_host *host = new_host(self, wanted.name);
-	if (!tsearch(host, &self->names, compare_names))
-		alloc_fail();
+	struct graph_host *host = map_find(&self->names, name);
+	if (host)
+		return host;
+	if (self->host_count == GRAPH_HOSTS)
+		return self->hosts[0];
+	host = new_host(self, alloc_copy(name.data, name.len));
+	map_add(&self->names, slice_of(host->name), host);
 	return host;
 }
 

@@ -2,6 +2,7 @@
 #ifndef AREQ_OUTPUT_GRAPH_H
 #define AREQ_OUTPUT_GRAPH_H
 
+#include "base/map.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -36,7 +37,7 @@ struct graph_key;
 /* All zero but what graph_init sets. */
 struct graph {
 	uint64_t seed;
-	void *names; /* a tsearch tree of the hosts */
+	struct map names; /* of the hosts */
 	struct graph_host **hosts;
 	struct graph_page *pages;
 	struct graph_link *links;

@@ -8,9 +8,18 @@
 #include "output/object.h"
 #include "output/timing.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct har {
+	struct file *file;
+	int64_t start_us; /* monotonic */
+	int64_t started;  /* the same moment on the calendar, see moment.h */
+	bool has_entry;
+};
 
 static void append(json_t *array, json_t *value)
 {
@@ -198,9 +207,14 @@ static enum status har_end(void *ctx, const struct totals *totals)
 	return file_write(self->file, tail, sizeof tail - 1);
 }
 
-struct observer har_observer(struct har *self, struct file *file)
+struct observer har_observer(struct file *file)
 {
-	*self = (struct har){.file = file};
-	return (struct observer){
-	    .self = self, .begin = har_begin, .outcome = har_outcome, .flush = har_flush, .end = har_end};
+	struct har *self = alloc_new(sizeof *self);
+	self->file = file;
+	return (struct observer){.self = self,
+	    .begin = har_begin,
+	    .outcome = har_outcome,
+	    .flush = har_flush,
+	    .end = har_end,
+	    .free = free};
 }

@@ -6,17 +6,7 @@
 #include "output/file.h"
 #include "output/observer.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct har {
-	struct file *file;
-	int64_t start_us; /* monotonic */
-	int64_t started;  /* the same moment on the calendar, see moment.h */
-	bool has_entry;
-};
-
 /* Writes to file, which is borrowed, open and empty. */
-struct observer har_observer(struct har *self, struct file *file);
+struct observer har_observer(struct file *file);
 
 #endif

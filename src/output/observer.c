@@ -1,12 +1,24 @@
 #include "output/observer.h"
 
-#include <assert.h>
+#include "base/alloc.h"
+
+#include <stdlib.h>
 
 void observers_add(struct observers *self, struct observer observer)
 {
-	assert(self->count < OBSERVERS_MAX);
+	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = observer;
 	self->want_standing |= observer.standing != NULL;
+}
+
+void observers_release(struct observers *self)
+{
+	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
+		if (one->free)
+			one->free(one->self);
+	}
+	free(self->list);
+	*self = (struct observers){0};
 }
 
 enum status observers_begin(const struct observers *self)

@@ -63,18 +63,20 @@ struct observer {
 	void (*standing)(void *self, const struct standing *standing);
 	/* After the last outcome, also where the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
+	/* Last of all. */
+	void (*free)(void *self);
 };
 
 /* The observers of a run, told one after the other. {0} is an empty list. */
-enum { OBSERVERS_MAX = 8 };
-
 struct observers {
-	struct observer list[OBSERVERS_MAX];
+	struct observer *list;
 	size_t count;
 	bool want_standing; /* one of them does */
 };
 
+/* The list owns what it is given: observers_release frees each. */
 void observers_add(struct observers *self, struct observer observer);
+void observers_release(struct observers *self);
 
 /* Each tells all of them, and returns the first status that was not STATUS_OK. */
 enum status observers_begin(const struct observers *self);

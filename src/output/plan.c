@@ -3,9 +3,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/map.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,26 +19,24 @@ struct plan_host {
 	size_t number; /* in the order of the list */
 };
 
-static int compare_names(const void *a, const void *b)
-{
-	const struct plan_host *left = a, *right = b;
-	return strcmp(left->name, right->name);
-}
+struct plan {
+	const struct options *options;
+	struct file *file;
+	struct map hosts;        /* by name */
+	struct plan_host **list; /* the same, as they came */
+	size_t count;
+};
 
 static void count_host(struct plan *self, struct slice name)
 {
-	struct plan_host *host = alloc_new(sizeof *host);
-	host->name = alloc_copy(name.data, name.len);
-	host->number = self->count;
-	struct plan_host **found = tsearch(host, &self->tree, compare_names);
-	if (!found)
-		alloc_fail();
-	(*found)->urls++;
-	if (*found != host) {
-		free(host->name);
-		free(host);
+	struct plan_host *host = map_find(&self->hosts, name);
+	if (host) {
+		host->urls++;
 		return;
 	}
+	host = alloc_new(sizeof *host);
+	*host = (struct plan_host){.name = alloc_copy(name.data, name.len), .urls = 1, .number = self->count};
+	map_add(&self->hosts, slice_of(host->name), host);
 	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = host;
 }
@@ -162,19 +160,23 @@ static enum status plan_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
-struct observer plan_observer(struct plan *self, const struct options *options, struct file *file)
+static void plan_free(void *ctx)
 {
-	*self = (struct plan){.options = options, .file = file};
-	return (struct observer){.self = self, .outcome = plan_outcome, .flush = plan_flush, .end = plan_end};
-}
-
-void plan_release(struct plan *self)
-{
+	struct plan *self = ctx;
 	for (size_t i = 0; i < self->count; i++) {
-		tdelete(self->list[i], &self->tree, compare_names);
 		free(self->list[i]->name);
 		free(self->list[i]);
 	}
+	map_release(&self->hosts);
 	free(self->list);
-	*self = (struct plan){0};
+	free(self);
+}
+
+struct observer plan_observer(const struct options *options, struct file *file)
+{
+	struct plan *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->file = file;
+	return (struct observer){
+	    .self = self, .outcome = plan_outcome, .flush = plan_flush, .end = plan_end, .free = plan_free};
 }

@@ -257,17 +257,10 @@ static enum status progress_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
-struct progress *progress_new(void)
+struct observer progress_observer(void)
 {
-	return alloc_new(sizeof(struct progress));
-}
-
-void progress_free(struct progress *self)
-{
-	free(self);
-}
-
-struct observer progress_observer(struct progress *self)
-{
-	return (struct observer){.self = self, .standing = progress_standing, .end = progress_end};
+	return (struct observer){.self = alloc_new(sizeof(struct progress)),
+	    .standing = progress_standing,
+	    .end = progress_end,
+	    .free = free};
 }

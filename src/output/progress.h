@@ -8,18 +8,12 @@
 
 #include <stdbool.h>
 
-struct progress;
-
 /* Whether these options and what stdout and stderr are ask for it. "auto" wants stderr to be a terminal, and
  * nothing else to go there: neither events nor, through stdout, rows or what a program behind a pipe makes of
  * them. With "always" only rows that go to a terminal leave no place for it. */
 bool progress_wanted(const struct options *options);
 
-/* Free with progress_free. */
-struct progress *progress_new(void);
-void progress_free(struct progress *self);
-
-struct observer progress_observer(struct progress *self);
+struct observer progress_observer(void);
 
 /* What is drawn beside the standing; negative: not known. */
 struct progress_pace {

@@ -2,28 +2,21 @@
 
 #include "base/alloc.h"
 
-#include <search.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int compare_kinds(const void *a, const void *b)
-{
-	const struct reason *left = a, *right = b;
-	return strcmp(left->kind, right->kind);
-}
 
 void reasons_release(struct reasons *self)
 {
 	for (size_t i = 0; i < self->count; i++) {
 		struct reason *reason = self->list[i];
-		tdelete(reason, &self->tree, compare_kinds);
 		free(reason->kind);
 		free(reason->text);
 		free(reason->first);
 		free(reason);
 	}
 	self->count = 0;
+	map_release(&self->kinds);
 	buf_release(&self->kind);
 }
 
@@ -66,8 +59,7 @@ static void add_new(struct reasons *self, const char *kind, const char *text, co
 	    .first = copy_start(url),
 	    .count = 1,
 	    .number = self->count};
-	if (!tsearch(reason, &self->tree, compare_kinds))
-		alloc_fail();
+	map_add(&self->kinds, slice_of(reason->kind), reason);
 	self->list[self->count++] = reason;
 }
 
@@ -77,10 +69,9 @@ void reasons_add(struct reasons *self, const char *text, const char *url)
 	buf_clear(&self->kind);
 	buf_append_text(&self->kind, "");
 	append_kind(&self->kind, text);
-	struct reason wanted = {.kind = self->kind.data};
-	struct reason **found = tfind(&wanted, &self->tree, compare_kinds);
-	if (found)
-		(*found)->count++;
+	struct reason *reason = map_find(&self->kinds, (struct slice){self->kind.data, self->kind.len});
+	if (reason)
+		reason->count++;
 	else if (self->count < REASONS_MAX)
 		add_new(self, self->kind.data, text, url);
 	else

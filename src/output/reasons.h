@@ -3,6 +3,7 @@
 #define AREQ_OUTPUT_REASONS_H
 
 #include "base/buf.h"
+#include "base/map.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@ struct reason {
 
 /* {0} is an empty list. */
 struct reasons {
-	void *tree; /* of tsearch, by kind */
+	struct map kinds;
 	struct reason *list[REASONS_MAX];
 	size_t count;
 	uint64_t others; /* failures beyond those that are told apart */

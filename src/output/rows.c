@@ -82,17 +82,6 @@ struct rows *rows_new(const struct options *options, struct file *file)
 	return self;
 }
 
-void rows_free(struct rows *self)
-{
-	if (!self)
-		return;
-	ordered_free(self->ordered);
-	buf_release(&self->held);
-	buf_release(&self->chosen);
-	seen_release(&self->seen);
-	free(self);
-}
-
 static enum status rows_begin(void *ctx)
 {
 	struct rows *self = ctx;
@@ -252,6 +241,16 @@ enum status rows_drain(struct rows *self, int64_t until)
 	return status;
 }
 
+static void rows_free(void *ctx)
+{
+	struct rows *self = ctx;
+	ordered_free(self->ordered);
+	buf_release(&self->held);
+	buf_release(&self->chosen);
+	seen_release(&self->seen);
+	free(self);
+}
+
 struct observer rows_observer(struct rows *self)
 {
 	return (struct observer){.self = self,
@@ -259,5 +258,6 @@ struct observer rows_observer(struct rows *self)
 	    .link = rows_link,
 	    .page_end = rows_page_end,
 	    .taken = rows_taken,
-	    .flush = rows_flush};
+	    .flush = rows_flush,
+	    .free = rows_free};
 }

@@ -10,9 +10,8 @@
 
 struct rows;
 
-/* Writes to file, which is borrowed, open and, unless appended to, empty. Free with rows_free. */
+/* Writes to file, which is borrowed, open and, unless appended to, empty. Its observer owns it. */
 struct rows *rows_new(const struct options *options, struct file *file);
-void rows_free(struct rows *self);
 
 /* A page's rows leave once all of it is there, with --ordered as soon as all pages before have left: in one
  * write, those of more than ROWS_PIECE bytes in several, of whole rows each. Nothing of another page comes

@@ -3,20 +3,13 @@
 #include "base/alloc.h"
 #include "base/slice.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct slow_host *left = a, *right = b;
-	return strcmp(left->name, right->name);
-}
 
 static void forget(struct slowest *self, struct slow_host *host)
 {
 	heap_remove(&host->node);
-	tdelete(host, &self->tree, compare_names);
+	map_remove(&self->hosts, slice_of(host->name));
 	free(host->name);
 	free(host);
 }
@@ -26,6 +19,7 @@ void slowest_release(struct slowest *self)
 	while (self->heap.count)
 		forget(self, heap_first(&self->heap)->thing);
 	heap_release(&self->heap);
+	map_release(&self->hosts);
 }
 
 double slowest_mean_ms(const struct slow_host *host)
@@ -39,12 +33,11 @@ static uint64_t key_of(double ms)
 }
 
 /* The host of that name, a new one if need be; NULL where it would be too fast to be kept. */
-static struct slow_host *find(struct slowest *self, const char *name, double ms)
+static struct slow_host *find(struct slowest *self, struct slice name, double ms)
 {
-	struct slow_host wanted = {.name = (char *)name};
-	struct slow_host **found = tfind(&wanted, &self->tree, compare_names);
-	if (found)
-		return *found;
+	struct slow_host *host = map_find(&self->hosts, name);
+	if (host)
+		return host;
 	if (self->heap.count == SLOWEST_MAX) {
 		struct heap_node *fastest = heap_first(&self->heap);
 		if (fastest->key >= key_of(ms))
@@ -52,10 +45,9 @@ static struct slow_host *find(struct slowest *self, const char *name, double ms)
 		self->others += ((struct slow_host *)fastest->thing)->urls;
 		forget(self, fastest->thing);
 	}
-	struct slow_host *host = alloc_new(sizeof *host);
-	host->name = alloc_copy(name, strlen(name));
-	if (!tsearch(host, &self->tree, compare_names))
-		alloc_fail();
+	host = alloc_new(sizeof *host);
+	host->name = alloc_copy(name.data, name.len);
+	map_add(&self->hosts, slice_of(host->name), host);
 	return host;
 }
 
@@ -64,10 +56,7 @@ void slowest_add(struct slowest *self, const struct outcome *outcome)
 	double ms = outcome->phases.total;
 	if (outcome->attempts == 0 || ms < 0)
 		return;
-	struct slice slice = outcome_host(outcome);
-	char *name = alloc_copy(slice.data, slice.len);
-	struct slow_host *host = find(self, name, ms);
-	free(name);
+	struct slow_host *host = find(self, outcome_host(outcome), ms);
 	if (!host) {
 		self->others++;
 		return;

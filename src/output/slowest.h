@@ -3,6 +3,7 @@
 #define AREQ_OUTPUT_SLOWEST_H
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "base/outcome.h"
 
 #include <stddef.h>
@@ -20,7 +21,7 @@ struct slow_host {
 
 /* {0} is an empty list. */
 struct slowest {
-	void *tree;       /* of tsearch, by name */
+	struct map hosts; /* by name */
 	struct heap heap; /* the fastest first */
 	uint64_t others;  /* URLs of hosts that are not kept */
 };

@@ -23,15 +23,6 @@ struct summary *summary_new(const struct options *options, bool is_terminal)
 	return self;
 }
 
-void summary_free(struct summary *self)
-{
-	if (!self)
-		return;
-	reasons_release(&self->reasons);
-	slowest_release(&self->slowest);
-	free(self);
-}
-
 const char *summary_signal_name(int number)
 {
 	return number == SIGINT    ? "SIGINT"
@@ -227,7 +218,16 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
+static void summary_free(void *ctx)
+{
+	struct summary *self = ctx;
+	reasons_release(&self->reasons);
+	slowest_release(&self->slowest);
+	free(self);
+}
+
 struct observer summary_observer(struct summary *self)
 {
-	return (struct observer){.self = self, .outcome = summary_outcome, .end = summary_end};
+	return (struct observer){
+	    .self = self, .outcome = summary_outcome, .end = summary_end, .free = summary_free};
 }

@@ -11,10 +11,8 @@
 struct summary;
 
 /* is_terminal: stderr is one, and the summary is shown even when all went well. options is borrowed and
- * outlives it. Free with summary_free. */
+ * outlives it. Its observer owns it. */
 struct summary *summary_new(const struct options *options, bool is_terminal);
-void summary_free(struct summary *self);
-
 struct observer summary_observer(struct summary *self);
 
 /* Once the observer's end was told: writes the object as one line. exit_status: of the process; negative:

@@ -9,7 +9,14 @@
 #include "output/waterfall_page.h"
 
 #include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct waterfall {
+	struct file *file;
+	int64_t start_us; /* monotonic */
+};
 
 /* In a script element only "<" can begin what is not data; in JSON it stands in strings alone. */
 static void append_for_script(struct buf *out, const struct buf *json)
@@ -120,12 +127,14 @@ static enum status waterfall_end(void *ctx, const struct totals *totals)
 	return status_first(status, file_write(self->file, tail, strlen(tail)));
 }
 
-struct observer waterfall_observer(struct waterfall *self, struct file *file)
+struct observer waterfall_observer(struct file *file)
 {
-	*self = (struct waterfall){.file = file};
+	struct waterfall *self = alloc_new(sizeof *self);
+	self->file = file;
 	return (struct observer){.self = self,
 	    .begin = waterfall_begin,
 	    .outcome = waterfall_outcome,
 	    .flush = waterfall_flush,
-	    .end = waterfall_end};
+	    .end = waterfall_end,
+	    .free = free};
 }

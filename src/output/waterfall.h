@@ -6,14 +6,7 @@
 #include "output/file.h"
 #include "output/observer.h"
 
-#include <stdint.h>
-
-struct waterfall {
-	struct file *file;
-	int64_t start_us; /* monotonic */
-};
-
 /* Writes to file, which is borrowed, open and empty. */
-struct observer waterfall_observer(struct waterfall *self, struct file *file);
+struct observer waterfall_observer(struct file *file);
 
 #endif

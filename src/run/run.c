@@ -29,14 +29,9 @@ struct run {
 	struct input *input;
 	struct ledger *ledger;
 	struct outputs outputs;
-	struct rows *rows;
-	struct waterfall waterfall;
-	struct har har;
-	struct dot dot;
-	struct plan plan;
-	struct progress *progress; /* NULL: not wanted */
-	struct summary *summary;
 	struct observers observers;
+	struct rows *rows;       /* an observer's; NULL with --dry-run */
+	struct summary *summary; /* likewise */
 	struct totals totals;
 };
 
@@ -58,30 +53,28 @@ static enum status set_up(struct run *self)
 static void add_observers(struct run *self)
 {
 	const struct options *options = self->options;
+	struct observers *observers = &self->observers;
 	struct file *files = self->outputs.files;
-	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
-	self->summary = summary_new(options, isatty(STDERR_FILENO));
 	if (options->dry_run) {
-		observers_add(&self->observers, plan_observer(&self->plan, options, &files[OUTPUT_ROWS]));
-		observers_add(&self->observers, console_observer());
+		observers_add(observers, plan_observer(options, &files[OUTPUT_ROWS]));
+		observers_add(observers, console_observer());
 		return;
 	}
-	observers_add(&self->observers, rows_observer(self->rows));
+	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
+	self->summary = summary_new(options, isatty(STDERR_FILENO));
+	observers_add(observers, rows_observer(self->rows));
 	if (options->report)
-		observers_add(&self->observers, report_observer(&files[OUTPUT_REPORT]));
+		observers_add(observers, report_observer(&files[OUTPUT_REPORT]));
 	if (options->waterfall)
-		observers_add(
-		    &self->observers, waterfall_observer(&self->waterfall, &files[OUTPUT_WATERFALL]));
+		observers_add(observers, waterfall_observer(&files[OUTPUT_WATERFALL]));
 	if (options->har)
-		observers_add(&self->observers, har_observer(&self->har, &files[OUTPUT_HAR]));
+		observers_add(observers, har_observer(&files[OUTPUT_HAR]));
 	if (options->dot)
-		observers_add(&self->observers, dot_observer(&self->dot, &files[OUTPUT_DOT]));
-	if (progress_wanted(options)) {
-		self->progress = progress_new();
-		observers_add(&self->observers, progress_observer(self->progress));
-	}
-	observers_add(&self->observers, console_observer());
-	observers_add(&self->observers, summary_observer(self->summary));
+		observers_add(observers, dot_observer(&files[OUTPUT_DOT]));
+	if (progress_wanted(options))
+		observers_add(observers, progress_observer());
+	observers_add(observers, console_observer());
+	observers_add(observers, summary_observer(self->summary));
 }
 
 /* The signal that the process is to end by; 0: none. A closed pipe counts as the SIGPIPE that it would have
@@ -116,7 +109,7 @@ static enum status drain_outputs(struct run *self, int64_t stop_at)
 {
 	int64_t patience_ends = clock_now_ms() + LAST_PATIENCE_MS;
 	int64_t until = stop_at > patience_ends ? stop_at : patience_ends;
-	enum status status = rows_drain(self->rows, until);
+	enum status status = self->rows ? rows_drain(self->rows, until) : STATUS_OK;
 	return status_first(status, outputs_drain(&self->outputs, until));
 }
 
@@ -203,7 +196,7 @@ static enum status wind_up(struct run *self, enum status status, int *signal)
 	*signal = ending_signal(status);
 	status = commit(self, status, *signal);
 	status = status_first(status, file_close(&self->outputs.files[OUTPUT_ROWS]));
-	if (self->options->summary_json)
+	if (self->options->summary_json && self->summary)
 		status = status_first(status, write_summary(self, status, *signal));
 	return status;
 }
@@ -224,11 +217,7 @@ struct run_end run(const struct options *options)
 	status = status_first(status, outputs_close(&self.outputs));
 	if (status == STATUS_PIPE_CLOSED)
 		signal = SIGPIPE;
-	rows_free(self.rows);
-	dot_release(&self.dot);
-	plan_release(&self.plan);
-	progress_free(self.progress);
-	summary_free(self.summary);
+	observers_release(&self.observers);
 	ledger_free(self.ledger);
 	input_free(self.input);
 	settings_release(&self.settings);

@@ -218,7 +218,6 @@ struct store memory_store(size_t pending_bytes)
 	struct memory *self = alloc_new(sizeof *self);
 	self->ahead_max = MEMORY_AHEAD_MAX;
 	seen_init(&self->seen);
-	map_init(&self->hosts);
 	queues_init(&self->queues, pending_bytes);
 	buf_init(&self->name, SIZE_MAX / 2);
 	buf_init(&self->record, SIZE_MAX / 2);

@@ -847,3 +847,32 @@ Test(ends, at_a_signal_also_where_nobody_reads)
 	run_release(&result);
 	site_stop(&site);
 }
+
+Test(output, is_written_in_all_ways_at_once)
+{
+	static const char *const options[] = {
+	    "-o", "--report", "--waterfall", "--har", "--dot", "--summary-json"};
+	enum { OUTPUTS = sizeof options / sizeof *options };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	const char *files[OUTPUTS];
+	site_start(&site);
+	scratch_init(&scratch);
+	for (int i = 0; i < OUTPUTS; i++)
+		files[i] = scratch_path(&scratch, options[i]);
+	run_areq(&result, site_page(&site, "links", "3"), options[0], files[0], options[1], files[1],
+	    options[2], files[2], options[3], files[3], options[4], files[4], options[5], files[5], "-v",
+	    "--progress=always");
+	run_assert_exit(&result, 0);
+	for (int i = 0; i < OUTPUTS; i++) {
+		char *text = scratch_read(&scratch, options[i], NULL);
+		/* The graph has hosts alone, the summary numbers. */
+		const char *wanted = i == 5 ? "\"ok\":1" : i == 4 ? "digraph" : "/_/page?links=3";
+		cr_expect(strstr(text, wanted), "%s: %s", options[i], text);
+		free(text);
+	}
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+}

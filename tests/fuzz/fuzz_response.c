@@ -276,6 +276,7 @@ static void fetch(const char *url)
 	status = status_first(status, ledger_close(ledger, STATUS_OK));
 	status = status_first(status, ledger_tell_rest(ledger, status, &totals));
 	assert(status == STATUS_OK && watch.outcomes == 1 && totals.urls == 1);
+	observers_release(&observers);
 	ledger_free(ledger);
 	input_free(input);
 	file_close(&report);

@@ -33,9 +33,8 @@ static void expect_to_hold_what_is_in(const struct map *map, const struct thing 
 
 Test(map, finds_what_was_added_and_not_removed)
 {
-	struct map map;
+	struct map map = {0};
 	struct thing *things = new_things();
-	map_init(&map);
 	/* The same each time, so that the walk can be repeated; the hashes differ. */
 	srand(1);
 	expect_to_hold_what_is_in(&map, things);
@@ -58,10 +57,9 @@ Test(map, finds_what_was_added_and_not_removed)
 
 Test(map, goes_through_each_once)
 {
-	struct map map;
+	struct map map = {0};
 	struct thing *things = new_things(), *thing;
 	size_t count = 0;
-	map_init(&map);
 	for (size_t at = 0; map_next(&map, &at);)
 		cr_assert_fail("nothing is in it");
 	for (int i = 0; i < NAMES; i += 2)
@@ -77,9 +75,8 @@ Test(map, goes_through_each_once)
 
 Test(map, tells_names_apart_by_their_length)
 {
-	struct map map;
+	struct map map = {0};
 	int one, two;
-	map_init(&map);
 	map_add(&map, (struct slice){"host:80", 6}, &one);
 	cr_expect_null(map_find(&map, (struct slice){"host:80", 7}));
 	map_add(&map, (struct slice){"host:80", 7}, &two);

@@ -78,7 +78,7 @@ Test(rows, of_a_page_go_to_the_disk_in_one_write)
 	cr_expect_eq(read_message(reader, text + len, sizeof text - len), 0, "one write for 4,000 rows");
 	give_links(&observer, "http://three/", 0);
 	cr_expect_eq(read_message(reader, text, sizeof text), 0, "no write for no rows");
-	rows_free(rows);
+	observer.free(observer.self);
 	cr_assert_eq(file_close(&file), STATUS_OK);
 	close(reader);
 }
@@ -109,7 +109,7 @@ Test(rows, of_small_pages_go_to_the_disk_in_blocks)
 	                       "http://two/\thttp://a/0\n");
 	give_links(&observer, "http://large/", 4000);
 	cr_expect_gt(read_message(reader, text, sizeof text), 64 << 10, "a full block goes at once");
-	rows_free(rows);
+	observer.free(observer.self);
 	cr_assert_eq(file_close(&file), STATUS_OK);
 	close(reader);
 }
@@ -136,7 +136,7 @@ Test(rows, go_to_others_in_writes_of_whole_rows)
 		expected_len += (size_t)sprintf(expected + expected_len, "http://two/\thttp://a/%d\n", i);
 	cr_expect_eq(len, expected_len);
 	cr_expect_str_eq(text, expected);
-	rows_free(rows);
+	observer.free(observer.self);
 	cr_assert_eq(file_close(&file), STATUS_OK);
 	close(reader);
 }
@@ -391,4 +391,33 @@ Test(file, is_not_replaced_by_who_may_not_write_it_or_its_folder)
 	cr_expect(is_refused_to_others(name, part));
 	unlink(name);
 	rmdir(folder);
+}
+
+static enum status count_link(void *self, const struct outcome *page, const struct link *link)
+{
+	(void)page;
+	(void)link;
+	++*(int *)self;
+	return STATUS_OK;
+}
+
+static void count_free(void *self)
+{
+	*(int *)self += 1000;
+}
+
+Test(observers, are_as_many_as_there_are_and_each_is_freed)
+{
+	enum { MANY = 100 };
+	struct observers observers = {0};
+	int counts[MANY] = {0};
+	observers_release(&observers);
+	for (int i = 0; i < MANY; i++)
+		observers_add(&observers,
+		    (struct observer){.self = &counts[i], .link = count_link, .free = count_free});
+	observers_add(&observers, (struct observer){0});
+	cr_expect_eq(observers_link(&observers, &(struct outcome){0}, &(struct link){0}), STATUS_OK);
+	observers_release(&observers);
+	for (int i = 0; i < MANY; i++)
+		cr_expect_eq(counts[i], 1001);
 }

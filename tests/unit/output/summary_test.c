@@ -147,7 +147,7 @@ static const char *end(struct scene *scene)
 	rewind(file);
 	text[fread(text, 1, sizeof text - 1, file)] = '\0';
 	fclose(file);
-	summary_free(scene->summary);
+	scene->observer.free(scene->observer.self);
 	return text;
 }
 
@@ -271,7 +271,7 @@ Test(summary, is_the_same_as_json)
 	cr_assert_eq(file_open(&file, name, &(struct file_options){0}), STATUS_OK);
 	cr_assert_eq(summary_write_json(scene.summary, &file, &scene.totals, -1), STATUS_OK);
 	cr_assert_eq(file_close(&file), STATUS_OK);
-	summary_free(scene.summary);
+	scene.observer.free(scene.observer.self);
 	FILE *reader = fopen(name, "r");
 	cr_assert(fgets(line, sizeof line, reader));
 	cr_expect_eq(fgetc(reader), EOF, "one line");
