@@ -279,7 +279,7 @@ Test(stop, counts_the_messages_that_nobody_read)
 	read_messages(&result, "wc -l");
 	size_t all = (size_t)atol(result.out), lost = 0;
 	run_release(&result);
-	read_messages(&result, "{ sleep 1; cat; }");
+	read_messages(&result, "{ sleep 1.5; cat; }");
 	size_t lines = count_of(result.out, "\n");
 	cr_expect_eq(count_of(result.out, words), 1, "%s", result.out + result.out_len - 1000);
 	const char *said = strstr(result.out, words);
