@@ -255,6 +255,7 @@ static void fetch(const char *url)
 	/* The deadline makes an interrupted one of an answer that takes longer. */
 	const struct options options = {.inputs = {&url, 1},
 	    .jobs = 1,
+	    .user_agent = "areq",
 	    .timeout_ms = 500,
 	    .connect_timeout_ms = 500,
 	    .max_redirs = 3,
