@@ -2,6 +2,7 @@
 #ifndef AREQ_BASE_OUTCOME_H
 #define AREQ_BASE_OUTCOME_H
 
+#include "base/cause.h"
 #include "base/slice.h"
 
 #include <stdint.h>
@@ -46,6 +47,7 @@ struct outcome {
 	uint64_t number; /* in the list, from 1, without what is listed again */
 	enum outcome_kind kind;
 	enum outcome_stage stage; /* for an ok page: STAGE_RECEIVE */
+	enum cause cause;         /* CAUSE_NONE where it is ok, and nowhere else */
 	const char *source_url;   /* as listed */
 	const char *final_url;    /* after redirects; the base of the links unless the page names another */
 	const char *place;        /* of an input line that is no URL: "urls.txt:3"; else NULL */

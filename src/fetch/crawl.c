@@ -158,6 +158,7 @@ static void interrupt(struct crawl *self, void *job)
 	struct fetch_result nothing = {.interrupted = true,
 	    .retry_after_ms = -1,
 	    .stage = STAGE_LOCAL,
+	    .cause = CAUSE_STOPPED,
 	    .phases = {-1, -1, -1, -1, -1, -1}};
 	self->handlers->done(self->ctx, job, &nothing);
 }

@@ -78,24 +78,100 @@ static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 	}
 }
 
-static bool is_transient(CURLcode code)
+static enum cause cause_of_timeout(enum outcome_stage stage)
+{
+	switch (stage) {
+	case STAGE_RESOLVE:
+		return CAUSE_NAME_TIMEOUT;
+	case STAGE_CONNECT:
+		return CAUSE_CONNECT_TIMEOUT;
+	case STAGE_TLS:
+		return CAUSE_TLS_TIMEOUT;
+	case STAGE_RECEIVE:
+		return CAUSE_RECEIVE_TIMEOUT;
+	default:
+		return CAUSE_ANSWER_TIMEOUT;
+	}
+}
+
+static long os_error_of(CURL *easy)
+{
+	long os_error = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	return os_error;
+}
+
+/* OpenSSL's numbers (x509_vfy.h), which libcurl hands on. */
+static enum cause cause_of_certificate(CURL *easy)
+{
+	enum {
+		OK,
+		UNSPECIFIED,
+		NO_ISSUER,
+		EARLY = 9,
+		EXPIRED,
+		SELF_SIGNED = 18,
+		SELF_SIGNED_CHAIN,
+		NO_LOCAL_ISSUER,
+		NO_SIGNATURE
+	};
+	long result = OK;
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	switch (result) {
+	case OK:
+	case UNSPECIFIED:
+		/* The chain is good, or was not looked at yet: libcurl itself compares the names. */
+		return CAUSE_CERTIFICATE_NAME;
+	case EARLY:
+		return CAUSE_CERTIFICATE_EARLY;
+	case EXPIRED:
+		return CAUSE_CERTIFICATE_EXPIRED;
+	case NO_ISSUER:
+	case SELF_SIGNED:
+	case SELF_SIGNED_CHAIN:
+	case NO_LOCAL_ISSUER:
+	case NO_SIGNATURE:
+		return CAUSE_CERTIFICATE_ISSUER;
+	default:
+		return CAUSE_CERTIFICATE;
+	}
+}
+
+static enum cause cause_of(CURL *easy, CURLcode code, enum outcome_stage stage)
 {
 	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return cause_of_timeout(stage);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
+		return CAUSE_NAME_LOOKUP;
 	case CURLE_COULDNT_CONNECT:
+		return os_error_of(easy) == ECONNREFUSED ? CAUSE_REFUSED : CAUSE_CONNECT;
 	case CURLE_PROXY:
-	case CURLE_OPERATION_TIMEDOUT:
+		return CAUSE_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
+		return CAUSE_TLS;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return cause_of_certificate(easy);
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return CAUSE_CERTIFICATE;
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
-		return true;
+		return CAUSE_CONNECTION_BROKEN;
+	case CURLE_BAD_CONTENT_ENCODING:
+		return CAUSE_DECODE;
+	case CURLE_FAILED_INIT:
+	case CURLE_INTERFACE_FAILED:
+		return CAUSE_LOCAL;
 	default:
-		return false;
+		return CAUSE_ANSWER_INVALID;
 	}
 }
 
@@ -144,7 +220,7 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 	if (code == CURLE_HTTP2 && !error[0])
 		return "the server ended the HTTP/2 connection";
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
-		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+		os_error = os_error_of(easy);
 	if (os_error != 0 && os_error != EINPROGRESS && os_error != EAGAIN)
 		return strerror((int)os_error);
 	return error[0] ? error : curl_easy_strerror(code);
@@ -153,8 +229,7 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 /* It looks like the site's fault: a connection that cannot be opened, a name that cannot be looked up. */
 static bool is_out_of_descriptors(CURL *easy)
 {
-	long os_error = 0;
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	long os_error = os_error_of(easy);
 	return os_error == EMFILE || os_error == ENFILE;
 }
 
@@ -169,13 +244,14 @@ static bool was_bitten(CURL *easy)
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size)
 {
-	struct failure failure = {.stage = stage_of(easy, code), .transient = is_transient(code)};
+	struct failure failure = {.stage = stage_of(easy, code)};
+	failure.cause = cause_of(easy, code, failure.stage);
 	if (is_out_of_descriptors(easy)) {
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
-		return (struct failure){.stage = STAGE_LOCAL, .transient = true};
+		return (struct failure){.stage = STAGE_LOCAL, .cause = CAUSE_NO_SOCKET};
 	}
 	if (was_bitten(easy)) {
-		failure = (struct failure){.stage = stage_of_stream(easy), .transient = true};
+		failure = (struct failure){.stage = stage_of_stream(easy), .cause = CAUSE_ENDLESS_FRAMES};
 		snprintf(reason, size, "%s failed: the server sends HTTP/2 frames without end",
 		    stage_verb(failure.stage));
 		return failure;

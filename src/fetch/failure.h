@@ -1,4 +1,4 @@
-/* What a libcurl error means: how far the try got, whether another may do better, and words for a person. */
+/* What a libcurl error means: how far the try got, why it failed, and words for a person. */
 #ifndef AREQ_FETCH_FAILURE_H
 #define AREQ_FETCH_FAILURE_H
 
@@ -12,11 +12,12 @@
 
 struct failure {
 	enum outcome_stage stage;
-	bool transient; /* a connection failure or a time-out */
+	enum cause cause;
 };
 
-/* easy has just ended with code, which is not CURLE_OK; error is its error buffer; timeout_ms was its limit
- * (0: none). Writes the reason, NUL-terminated, into reason[0..size), like "connect timed out after 10 s". */
+/* easy has just ended with code, which is not CURLE_OK; error is its error buffer; the options have
+ * its limits of time. Writes the reason, NUL-terminated, into reason[0..size), like "connect timed out after
+ * 10 s". */
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size);
 

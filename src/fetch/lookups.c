@@ -53,7 +53,7 @@ static void on_answer(void *ctx, struct name_wait *wait, const struct name_answe
 	if (!answer->addresses) {
 		fail(self, lookup,
 		    (struct fetch_result){
-		        .stage = answer->stage, .transient = answer->transient, .reason = answer->reason});
+		        .stage = answer->stage, .cause = answer->cause, .reason = answer->reason});
 		return;
 	}
 	heap_remove(&lookup->due);
@@ -169,7 +169,7 @@ static void fail_too_late(struct lookups *self)
 		    local ? ": no name server answers (see /etc/resolv.conf, --dns-servers)" : "");
 		fail(self, lookup,
 		    (struct fetch_result){.stage = local ? STAGE_LOCAL : STAGE_RESOLVE,
-		        .transient = true,
+		        .cause = local ? CAUSE_NO_NAME_SERVER : CAUSE_NAME_TIMEOUT,
 		        .timed_out = true,
 		        .reason = reason});
 	}

@@ -199,17 +199,17 @@ static void give_out(struct name *name, const struct name_answer *answer)
 static void fail(struct name *name, int code)
 {
 	static const struct name_answer no_such_name = {
-	    NULL, STAGE_RESOLVE, false, "name lookup failed: no such name"};
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND, "name lookup failed: no such name"};
 	static const struct name_answer no_address = {
-	    NULL, STAGE_RESOLVE, false, "name lookup failed: the name has no address"};
-	static const struct name_answer bad_name = {
-	    NULL, STAGE_RESOLVE, false, "name lookup failed: not a name that can be looked up"};
-	static const struct name_answer no_server = {NULL, STAGE_LOCAL, true,
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND, "name lookup failed: the name has no address"};
+	static const struct name_answer bad_name = {NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND,
+	    "name lookup failed: not a name that can be looked up"};
+	static const struct name_answer no_server = {NULL, STAGE_LOCAL, CAUSE_NO_NAME_SERVER,
 	    "name lookup failed: no name server can be reached (see /etc/resolv.conf, --dns-servers)"};
 	static const struct name_answer no_reply = {
-	    NULL, STAGE_RESOLVE, true, "name lookup failed: no answer from the name servers"};
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_LOOKUP, "name lookup failed: no answer from the name servers"};
 	static const struct name_answer refused = {
-	    NULL, STAGE_RESOLVE, true, "name lookup failed: the name server cannot answer"};
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_LOOKUP, "name lookup failed: the name server cannot answer"};
 	const struct name_answer *answer = &refused;
 	if (code == ARES_ENOTFOUND)
 		answer = &no_such_name;

@@ -30,7 +30,7 @@ struct names;
 struct name_answer {
 	const char *addresses; /* "192.0.2.1,[2001:db8::1]", best first; NULL: there are none, because: */
 	enum outcome_stage stage;
-	bool transient;     /* another try may do better */
+	enum cause cause;
 	const char *reason; /* words for a person */
 };
 

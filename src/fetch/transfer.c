@@ -412,17 +412,18 @@ static void describe_failure(struct transfer *self, CURLcode code, struct fetch_
 	struct failure failure = failure_describe(self->easy, code, self->error,
 	    self->common->settings->options, self->reason, sizeof self->reason);
 	result->stage = failure.stage;
-	result->transient = failure.transient;
+	result->cause = failure.cause;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	result->stale = failure_is_unprocessed(code, self->error, self->head_seen);
 	bool unconnected = code == CURLE_COULDNT_CONNECT;
 	if (unconnected && self->socket_error) {
 		result->stage = STAGE_LOCAL;
+		result->cause = CAUSE_NO_SOCKET;
 		snprintf(self->reason, sizeof self->reason, "local work failed: no socket: %s",
 		    strerror(self->socket_error));
 	} else if (unconnected && self->refused[0] && !self->allowed) {
 		result->stage = STAGE_POLICY;
-		result->transient = false;
+		result->cause = CAUSE_NOT_PUBLIC;
 		snprintf(self->reason, sizeof self->reason,
 		    "%s is not a public address, or one of this machine's networks (--public-only)",
 		    self->refused);
@@ -437,6 +438,7 @@ static struct fetch_result result_of(struct transfer *self, CURLcode code)
 	if (code == CURLE_ABORTED_BY_CALLBACK) {
 		result.interrupted = true;
 		result.stage = STAGE_LOCAL;
+		result.cause = CAUSE_STOPPED;
 		return result;
 	}
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result.http_status);
@@ -454,17 +456,18 @@ static struct fetch_result result_of(struct transfer *self, CURLcode code)
 	bool cut_short = code == CURLE_OK && self->want == FETCH_BODY && self->head_seen && !self->broken &&
 	                 !decoder_end(self->decoder);
 	if (self->evicted) {
-		result.transient = result.timed_out = true;
+		result.cause = CAUSE_RECEIVE_TIMEOUT;
+		result.timed_out = true;
 		snprintf(self->reason, sizeof self->reason,
 		    "receive failed: stood still for %d s while others waited for the memory that it takes",
 		    DECODER_STILL_MS / 1000);
 	} else if (self->undecodable || cut_short) {
 		result.stage = STAGE_DECODE;
-		result.transient = cut_short;
+		result.cause = cut_short ? CAUSE_BODY_CUT_SHORT : CAUSE_DECODE;
 		snprintf(
 		    self->reason, sizeof self->reason, "decode failed: %s", decoder_problem(self->decoder));
 	} else if (self->broken) {
-		result.transient = !self->head_seen;
+		result.cause = self->head_seen ? CAUSE_ANSWER_INVALID : CAUSE_CONNECTION_BROKEN;
 		snprintf(self->reason, sizeof self->reason, "receive failed: %s", self->broken);
 	} else if (code == CURLE_OK || unwanted) {
 		result.complete = self->want != FETCH_STOP;

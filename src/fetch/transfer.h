@@ -53,10 +53,10 @@ struct fetch_result {
 	bool complete;    /* an answer came, and all of the body that was wanted; else the try failed: */
 	bool stopped;     /* … because a handler did not want more */
 	bool interrupted; /* … because the run was stopped */
-	bool transient;   /* … and another try may do better */
 	bool timed_out;   /* … because a limit of time had passed */
 	bool stale;       /* … on connections that were closed meanwhile: the host did not begin with it */
 	enum outcome_stage stage; /* how far it got */
+	enum cause cause;         /* why it failed; CAUSE_NONE where it did not, or was stopped */
 	const char
 	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
 	long http_status;         /* 0: no answer */

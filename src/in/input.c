@@ -247,7 +247,13 @@ static bool lacks_scheme(struct slice text)
 	return end > port && port_ends;
 }
 
-static const char *parse_entry(struct input *self, struct slice text)
+static void set_problem(struct input_entry *entry, enum cause cause, const char *problem)
+{
+	entry->cause = cause;
+	entry->problem = problem;
+}
+
+static void parse_entry(struct input *self, struct slice text, struct input_entry *entry)
 {
 	buf_clear(&self->text);
 	if (starts_with(text, "//"))
@@ -258,12 +264,11 @@ static const char *parse_entry(struct input *self, struct slice text)
 
 	bool rootless = !starts_with(text, "/") || starts_with(text, "//");
 	if (memchr(text.data, '\0', text.len))
-		return "not a URL: it holds a NUL byte";
-	if (!rootless || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
-		return "not a URL";
-	if (!url_is_http(&self->url))
-		return "not an http or https URL";
-	return NULL;
+		set_problem(entry, CAUSE_NOT_A_URL, "not a URL: it holds a NUL byte");
+	else if (!rootless || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
+		set_problem(entry, CAUSE_NOT_A_URL, "not a URL");
+	else if (!url_is_http(&self->url))
+		set_problem(entry, CAUSE_NOT_HTTP, "not an http or https URL");
 }
 
 static void fill_entry(struct input *self, struct input_entry *entry, struct slice text)
@@ -275,7 +280,7 @@ static void fill_entry(struct input *self, struct input_entry *entry, struct sli
 		entry->line = source->number;
 		entry->source = "argument";
 	}
-	entry->problem = parse_entry(self, text);
+	parse_entry(self, text, entry);
 	if (!entry->problem) {
 		entry->url = &self->url;
 		if (!can_be_shown(text)) {
@@ -332,7 +337,7 @@ static bool use_line(struct input *self, struct slice line, struct input_entry *
 	if (too_long) {
 		fill_entry(self, entry, start_of(text));
 		entry->url = NULL;
-		entry->problem = "not a URL: the line is longer than 64 KiB";
+		set_problem(entry, CAUSE_LINE_TOO_LONG, "not a URL: the line is longer than 64 KiB");
 		return true;
 	}
 	fill_entry(self, entry, text);

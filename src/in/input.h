@@ -2,6 +2,7 @@
 #ifndef AREQ_IN_INPUT_H
 #define AREQ_IN_INPUT_H
 
+#include "base/cause.h"
 #include "base/options.h"
 #include "base/status.h"
 #include "base/url/url.h"
@@ -20,7 +21,8 @@ struct input_entry {
 	const char *text;      /* as listed, without white space around it, "https://" put before it where no
 	                        * scheme was given; a text with a control byte in it is shown as its normal form */
 	const struct url *url; /* the parsed text; http or https */
-	const char *problem;   /* why it is no URL to fetch, in words; NULL: it is one, else url is NULL */
+	enum cause cause;      /* why it is no URL to fetch; CAUSE_NONE: it is one, else url is NULL */
+	const char *problem;   /* the same in words; NULL: it is one */
 	const char *source;    /* the file's name, "stdin" or "argument" */
 	size_t line;           /* counted from 1; for an argument its number */
 };

@@ -16,7 +16,11 @@ static void show_failure(const struct outcome *outcome)
 	if (!log_shows(LOG_NORMAL))
 		return;
 	buf_init(&line, SIZE_MAX / 2);
-	log_append(&line, LOG_PLAIN, "%s: ", outcome->place ? outcome->place : outcome->source_url);
+	log_append(&line, LOG_PLAIN, "%s", outcome->place ? outcome->place : outcome->source_url);
+	/* It is not the listed one that failed. */
+	if (outcome->redirects > 0)
+		log_append(&line, LOG_PLAIN, " (redirected to %s)", outcome->final_url);
+	log_append(&line, LOG_PLAIN, ": ");
 	log_append(&line, LOG_RED, "%s", outcome->reason);
 	if (outcome->place)
 		log_append(&line, LOG_PLAIN, ": %s", outcome->source_url);

@@ -10,39 +10,12 @@ void reasons_release(struct reasons *self)
 {
 	for (size_t i = 0; i < self->count; i++) {
 		struct reason *reason = self->list[i];
-		free(reason->kind);
 		free(reason->text);
 		free(reason->first);
 		free(reason);
 	}
 	self->count = 0;
 	map_release(&self->kinds);
-	buf_release(&self->kind);
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The text with "0" for each number and each quotation. */
-static void append_kind(struct buf *kind, const char *text)
-{
-	static const char status[] = "got 404";
-	const char *at = text;
-	if (strncmp(text, status, 4) == 0 && strlen(text) >= sizeof status - 1) {
-		buf_append(kind, text, sizeof status - 1);
-		at += sizeof status - 1;
-	}
-	for (; *at && kind->len < REASON_BYTES_MAX; at++) {
-		const char *close = *at == '"' || *at == '\'' ? strchr(at + 1, *at) : NULL;
-		if (close)
-			at = close;
-		else
-			while (is_digit(at[0]) && is_digit(at[1]))
-				at++;
-		buf_append_byte(kind, close || is_digit(*at) ? '0' : *at);
-	}
 }
 
 static char *copy_start(const char *text)
@@ -51,31 +24,33 @@ static char *copy_start(const char *text)
 	return alloc_copy(text, len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
 }
 
-static void add_new(struct reasons *self, const char *kind, const char *text, const char *url)
+static struct slice name_of(const struct reason *reason)
 {
-	struct reason *reason = alloc_new(sizeof *reason);
-	*reason = (struct reason){.kind = alloc_copy(kind, strlen(kind)),
-	    .text = copy_start(text),
-	    .first = copy_start(url),
-	    .count = 1,
-	    .number = self->count};
-	map_add(&self->kinds, slice_of(reason->kind), reason);
-	self->list[self->count++] = reason;
+	return (struct slice){(const char *)&reason->kind, sizeof reason->kind};
 }
 
-void reasons_add(struct reasons *self, const char *text, const char *url)
+void reasons_add(struct reasons *self, const struct outcome *outcome)
 {
-	self->kind.max = 2 * REASON_BYTES_MAX;
-	buf_clear(&self->kind);
-	buf_append_text(&self->kind, "");
-	append_kind(&self->kind, text);
-	struct reason *reason = map_find(&self->kinds, (struct slice){self->kind.data, self->kind.len});
-	if (reason)
+	bool by_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
+	struct reason wanted = {
+	    .kind = {outcome->cause, outcome->stage, by_status ? outcome->http_status : 0}};
+	struct reason *reason = map_find(&self->kinds, name_of(&wanted));
+	if (reason) {
 		reason->count++;
-	else if (self->count < REASONS_MAX)
-		add_new(self, self->kind.data, text, url);
-	else
+		return;
+	}
+	if (self->count == REASONS_MAX) {
 		self->others++;
+		return;
+	}
+	reason = alloc_new(sizeof *reason);
+	*reason = (struct reason){.kind = wanted.kind,
+	    .text = copy_start(outcome->reason),
+	    .first = copy_start(outcome->source_url),
+	    .count = 1,
+	    .number = self->count};
+	map_add(&self->kinds, name_of(reason), reason);
+	self->list[self->count++] = reason;
 }
 
 static int compare_counts(const void *a, const void *b)

@@ -22,6 +22,7 @@ static json_t *outcome_object(const struct outcome *outcome)
 	object_set_text(object, "final_url", outcome->final_url);
 	object_set_text(object, "outcome", outcome_kind_text(outcome->kind));
 	object_set_text(object, "stage", outcome_stage_text(outcome->stage));
+	object_set_text(object, "cause", cause_word(outcome->cause));
 	object_set_text(object, "reason", outcome->reason);
 	object_set_text(object, "place", outcome->place);
 	object_set(

@@ -39,37 +39,19 @@ double summary_pace(const struct totals *totals)
 	           : 0;
 }
 
-static bool is_connecting(enum outcome_stage stage)
-{
-	return stage == STAGE_RESOLVE || stage == STAGE_CONNECT || stage == STAGE_TLS;
-}
-
-/* HINTS: there is none. */
 static enum hint hint_of(const struct options *options, const struct outcome *outcome)
 {
-	const char *reason = outcome->reason ? outcome->reason : "";
-	if (outcome->kind == OUTCOME_SKIPPED)
-		return strstr(reason, "(--max-size)") ? HINT_TOO_LARGE : HINTS;
-	if (outcome->kind != OUTCOME_FAILED)
-		return HINTS;
-	if (strstr(reason, " timed out")) {
-		bool first_limit = !options->timeout_ms || options->connect_timeout_ms < options->timeout_ms;
-		return is_connecting(outcome->stage) && first_limit ? HINT_CONNECT : HINT_TIMEOUT;
-	}
-	if (outcome->stage == STAGE_TLS && strstr(reason, "certificate"))
-		return HINT_CERTIFICATE;
-	bool refused = outcome->http_status == 403 || outcome->http_status == 429;
-	return refused && strncmp(reason, "got ", 4) == 0 ? HINT_REFUSED : HINTS;
+	enum hint hint = cause_hint(outcome->cause);
+	bool first_limit = !options->timeout_ms || options->connect_timeout_ms < options->timeout_ms;
+	return hint == HINT_CONNECT && !first_limit ? HINT_TIMEOUT : hint;
 }
 
 static enum status summary_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct summary *self = ctx;
-	enum hint hint = hint_of(self->options, outcome);
-	if (hint < HINTS)
-		self->hints[hint]++;
+	self->hints[hint_of(self->options, outcome)]++;
 	if (outcome->kind == OUTCOME_FAILED)
-		reasons_add(&self->reasons, outcome->reason, outcome->source_url);
+		reasons_add(&self->reasons, outcome);
 	slowest_add(&self->slowest, outcome);
 	self->wire_bytes += outcome->wire_bytes;
 	return STATUS_OK;
@@ -184,12 +166,12 @@ static void show_hints(const struct summary *self)
 	} texts[] = {
 	    [HINT_TIMEOUT] = {"timed out", "-t SECONDS gives an attempt more time"},
 	    [HINT_CONNECT] = {"no connection in time", "--connect-timeout SECONDS gives it more"},
-	    [HINT_CERTIFICATE] = {"certificate not trusted", "--cacert FILE says whom to trust"},
+	    [HINT_CERTIFICATE] = {"certificate of an unknown issuer", "--cacert FILE says whom to trust"},
 	    [HINT_REFUSED] = {"turned away with 403 or 429",
 	        "--delay SECONDS asks less often, -A TEXT says who asks"},
 	    [HINT_TOO_LARGE] = {"skipped as too large", "--max-size BYTES takes larger pages"},
 	};
-	for (int hint = 0; hint < HINTS; hint++) {
+	for (int hint = HINT_NONE + 1; hint < HINTS; hint++) {
 		if (self->hints[hint])
 			log_warning("hint: %s (%" PRIu64 "): %s", texts[hint].what, self->hints[hint],
 			    texts[hint].help);

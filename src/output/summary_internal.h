@@ -6,9 +6,6 @@
 #include "output/slowest.h"
 #include "output/summary.h"
 
-/* Failures that an option may help with. */
-enum hint { HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSED, HINT_TOO_LARGE, HINTS };
-
 struct summary {
 	const struct options *options;
 	bool is_terminal;

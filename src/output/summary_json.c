@@ -24,6 +24,7 @@ static json_t *failures_array(const struct reasons *reasons)
 	json_t *array = json_array();
 	for (size_t i = 0; i < reasons->count; i++) {
 		json_t *object = json_object();
+		object_set_text(object, "cause", cause_word((enum cause)reasons->list[i]->kind.cause));
 		object_set_text(object, "reason", reasons->list[i]->text);
 		object_set_number(object, "count", reasons->list[i]->count);
 		object_set_text(object, "first", reasons->list[i]->first);

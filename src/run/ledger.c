@@ -238,6 +238,7 @@ static void interrupt_waiting(struct ledger *self)
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_INTERRUPTED;
 		outcome.stage = STAGE_LOCAL;
+		outcome.cause = CAUSE_STOPPED;
 		outcome.reason = "the run was stopped";
 		ledger_end_entry(self, &outcome);
 		ledger_settle_task(self, task);

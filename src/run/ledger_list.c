@@ -28,16 +28,21 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	end_entry(self, entry->text,
-	    (struct outcome){
-	        .kind = OUTCOME_FAILED, .stage = STAGE_INPUT, .place = place, .reason = entry->problem});
+	    (struct outcome){.kind = OUTCOME_FAILED,
+	        .stage = STAGE_INPUT,
+	        .cause = entry->cause,
+	        .place = place,
+	        .reason = entry->problem});
 }
 
 /* What would be fetched, but for --dry-run. */
 static void skip_entry(struct ledger *self, const struct input_entry *entry)
 {
 	end_entry(self, url_href(entry->url).data,
-	    (struct outcome){
-	        .kind = OUTCOME_SKIPPED, .stage = STAGE_POLICY, .reason = "not fetched (--dry-run)"});
+	    (struct outcome){.kind = OUTCOME_SKIPPED,
+	        .stage = STAGE_POLICY,
+	        .cause = CAUSE_DRY_RUN,
+	        .reason = "not fetched (--dry-run)"});
 }
 
 static void add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)

@@ -29,6 +29,7 @@ static void lose_rows(const struct ledger *self, struct outcome *outcome)
 	bool unread = self->status == STATUS_PIPE_CLOSED;
 	outcome->kind = unread ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
 	outcome->stage = STAGE_LOCAL;
+	outcome->cause = unread ? CAUSE_READER_GONE : CAUSE_ROWS_NOT_WRITTEN;
 	outcome->links = 0;
 	outcome->reason =
 	    unread ? "nobody reads the rows any more" : "local work failed: its rows could not be written";
@@ -125,6 +126,7 @@ static void fail_page(
 {
 	outcome->kind = OUTCOME_FAILED;
 	outcome->stage = STAGE_DECODE;
+	outcome->cause = CAUSE_PAGE_COSTLY;
 	outcome->reason = reason;
 	switch (state) {
 	case PAGE_TOO_COSTLY:
@@ -135,25 +137,30 @@ static void fail_page(
 		    HELPER_MEMORY >> 20);
 		break;
 	case PAGE_ENTITIES:
+		outcome->cause = CAUSE_PAGE_ENTITIES;
 		snprintf(reason, size, "the XML entities of this page come to far more than the page");
 		break;
 	case PAGE_BROKEN:
+		outcome->cause = CAUSE_PAGE_CRASH;
 		snprintf(reason, size, "the library that reads XML and patterns crashed on this page");
 		break;
 	case PAGE_TOO_MUCH:
 		outcome->kind = OUTCOME_SKIPPED;
 		outcome->stage = STAGE_POLICY;
+		outcome->cause = CAUSE_TOO_MUCH_OUTPUT;
 		snprintf(reason, size, "its links come to more than %" PRId64 " bytes (--max-output)",
 		    self->options->max_output);
 		break;
 	case PAGE_UNSERVED:
 		outcome->stage = STAGE_LOCAL;
+		outcome->cause = CAUSE_LOCAL;
 		snprintf(
 		    reason, size, "local work failed: no process for XML and patterns, or no libxml2 for it");
 		break;
 	case PAGE_LOST:
 		ledger_note_status(self, STATUS_OUTPUT);
 		outcome->stage = STAGE_LOCAL;
+		outcome->cause = CAUSE_LOCAL;
 		snprintf(reason, size, "the temporary file for what large pages hold cannot be read");
 		break;
 	case PAGE_GIVEN:
@@ -244,6 +251,7 @@ void ledger_abandon_pages(struct ledger *self)
 			struct outcome outcome = task_outcome(task);
 			outcome.kind = OUTCOME_INTERRUPTED;
 			outcome.stage = STAGE_LOCAL;
+			outcome.cause = CAUSE_STOPPED;
 			outcome.reason = "the run was stopped";
 			task_list_remove(task);
 			ledger_end_task(self, task, &outcome);

@@ -16,13 +16,20 @@ void ledger_forget_answer(struct ledger *self, struct task *task)
 	task_forget_answer(task);
 }
 
-static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, enum outcome_stage stage,
-    const char *reason)
+/* How far a try came, and why no further. */
+struct failing {
+	enum outcome_stage stage;
+	enum cause cause;
+	const char *reason;
+};
+
+static void end_task(struct ledger *self, struct task *task, enum outcome_kind kind, struct failing failing)
 {
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = kind;
-	outcome.stage = stage;
-	outcome.reason = reason;
+	outcome.stage = failing.stage;
+	outcome.cause = failing.cause;
+	outcome.reason = failing.reason;
 	ledger_end_task(self, task, &outcome);
 }
 
@@ -30,7 +37,8 @@ static void skip_task(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
 	task_describe_cut(task, self->options, reason, sizeof reason);
-	end_task(self, task, OUTCOME_SKIPPED, STAGE_POLICY, reason);
+	enum cause cause = task->tries->cut == CUT_NOT_TEXT ? CAUSE_NOT_TEXT : CAUSE_TOO_LARGE;
+	end_task(self, task, OUTCOME_SKIPPED, (struct failing){STAGE_POLICY, cause, reason});
 }
 
 /* The same address once more, or the end. */
@@ -38,7 +46,8 @@ static void skip_task(struct ledger *self, struct task *task)
 void ledger_give_up(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
-	if (frontier_host_end(&task->job) == HOST_FAILS)
+	bool fails = frontier_host_end(&task->job) == HOST_FAILS;
+	if (fails)
 		snprintf(reason, sizeof reason,
 		    "host given up after %" PRId64 " connection errors in a row (--host-errors)",
 		    self->options->host_errors);
@@ -46,27 +55,29 @@ void ledger_give_up(struct ledger *self, struct task *task)
 		snprintf(reason, sizeof reason,
 		    "host given up after %g s of tries and pauses for nothing (--host-patience)",
 		    (double)self->options->host_patience_ms / 1000);
-	end_task(self, task, OUTCOME_FAILED, STAGE_CONNECT, reason);
+	end_task(self, task, OUTCOME_FAILED,
+	    (struct failing){STAGE_CONNECT, fails ? CAUSE_HOST_ERRORS : CAUSE_HOST_PATIENCE, reason});
 }
 
-static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_stage stage, bool transient,
-    int64_t retry_after_ms, const char *reason)
+static void retry_or_fail(
+    struct ledger *self, struct task *task, struct failing failing, bool transient, int64_t retry_after_ms)
 {
 	int64_t now = clock_now_ms();
 	bool asked = transient && retry_after_ms >= 0;
 	if (asked && retry_after_ms > self->options->max_retry_after_ms) {
 		char longer[REASON_MAX];
 		snprintf(longer, sizeof longer,
-		    "%s, and wants to be left alone for %" PRId64 " s (--max-retry-after)", reason,
+		    "%s, and wants to be left alone for %" PRId64 " s (--max-retry-after)", failing.reason,
 		    retry_after_ms / 1000);
-		end_task(self, task, OUTCOME_FAILED, stage, longer);
+		failing.reason = longer;
+		end_task(self, task, OUTCOME_FAILED, failing);
 		return;
 	}
 	if (asked)
 		frontier_hold_host(self->frontier, &task->job, now, now + retry_after_ms);
 	bool hopeless = !transient || frontier_host_end(&task->job) != HOST_KEPT;
 	if (hopeless || task->tries->attempts > self->options->retries) {
-		end_task(self, task, OUTCOME_FAILED, stage, reason);
+		end_task(self, task, OUTCOME_FAILED, failing);
 		return;
 	}
 	int64_t wait = task_backoff_ms(task, &self->dice);
@@ -74,7 +85,7 @@ static void retry_or_fail(struct ledger *self, struct task *task, enum outcome_s
 		wait = retry_after_ms;
 	if (!asked && http_is_busy(task->tries->http_status))
 		frontier_waste(&task->job, wait);
-	log_event("again in %.1f s %s: %s", (double)wait / 1000, task_shown_url(task), reason);
+	log_event("again in %.1f s %s: %s", (double)wait / 1000, task_shown_url(task), failing.reason);
 	ledger_give_page_back(self, task);
 	frontier_retry(self->frontier, &task->job, now + wait);
 }
@@ -94,8 +105,10 @@ static void fail_status(struct ledger *self, struct task *task, const struct fet
 	char reason[REASON_MAX];
 	const char *text = http_status_text(result->http_status);
 	snprintf(reason, sizeof reason, "got %ld%s%s", result->http_status, *text ? " " : "", text);
-	retry_or_fail(self, task, STAGE_RECEIVE, http_is_transient(result->http_status),
-	    result->retry_after_ms, reason);
+	bool turned_away = result->http_status == 403 || result->http_status == 429;
+	enum cause cause = turned_away ? CAUSE_TURNED_AWAY : CAUSE_HTTP_STATUS;
+	retry_or_fail(self, task, (struct failing){STAGE_RECEIVE, cause, reason},
+	    http_is_transient(result->http_status), result->retry_after_ms);
 }
 
 /* Another address. */
@@ -116,7 +129,8 @@ static void follow(struct ledger *self, struct task *task, struct fetch_result *
 		    self->options->max_redirs);
 	}
 	if (problem || too_many) {
-		end_task(self, task, OUTCOME_FAILED, STAGE_POLICY, reason);
+		enum cause cause = problem ? CAUSE_REDIRECT : CAUSE_REDIRECTS;
+		end_task(self, task, OUTCOME_FAILED, (struct failing){STAGE_POLICY, cause, reason});
 		return;
 	}
 	task_redirect(task, &self->url, leaves);
@@ -135,13 +149,15 @@ void ledger_judge(struct ledger *self, struct task *task, struct fetch_result *r
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_shown_url(task));
 	if (result->interrupted)
-		end_task(self, task, OUTCOME_INTERRUPTED, STAGE_LOCAL, "the run was stopped");
+		end_task(self, task, OUTCOME_INTERRUPTED,
+		    (struct failing){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
 	else if (result->stopped)
 		skip_task(self, task);
 	else if (result->stale && !task->tries->fresh)
 		try_fresh(self, task, result);
 	else if (!result->complete)
-		retry_or_fail(self, task, result->stage, result->transient, -1, result->reason);
+		retry_or_fail(self, task, (struct failing){result->stage, result->cause, result->reason},
+		    cause_is_transient(result->cause), -1);
 	else if (task->tries->location)
 		follow(self, task, result);
 	else if (result->http_status >= 400)

@@ -740,3 +740,54 @@ Test(fetch, names_a_silent_handshake)
 	run_release(&result);
 	close(listener);
 }
+
+/* The words of a reason may change; the cause stays. */
+Test(fetch, says_why_a_url_failed_as_a_word)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const struct {
+		const char *url, *cause;
+	} cases[] = {
+	    {site_page(&site, "links", "1"), NULL},
+	    {"http://127.0.0.1:1/", "connection-refused"},
+	    {site_page(&site, "status", "404"), "http-status"},
+	    {site_page(&site, "status", "403"), "http-turned-away"},
+	    {site_page(&site, "hang", "accept"), "answer-timeout"},
+	    {site_page(&site, "hang", "body", "links", "9"), "receive-timeout"},
+	    {site_page(&site, "type", "image/png"), "not-text"},
+	    {site_page(&site, "links", "100000"), "too-large"},
+	    {site_page(&site, "status", "302", "location", "ftp://x/"), "redirect-invalid"},
+	    {site_page_at(&site, "/_/loop", "n", "2"), "too-many-redirects"},
+	    {"http://[/", "not-a-url"},
+	    {"ftp://x/", "not-http"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, "-q", "-r", "0", "-t", "1", "--max-size", "100k", "-o", "/dev/null",
+		    "--report", "/dev/stdout", cases[i].url);
+		json_t *line = json_loads(result.out, 0, NULL);
+		const char *cause = json_string_value(json_object_get(line, "cause"));
+		cr_expect(
+		    cases[i].cause ? cause && strcmp(cause, cases[i].cause) == 0 : !cause, "%s", result.out);
+		json_decref(line);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+Test(fetch, names_who_failed_behind_a_redirect)
+{
+	struct site site;
+	struct run_result result;
+	char expected[256];
+	site_start(&site);
+	const char *url = site_page(&site, "status", "302", "location", "http://127.0.0.1:1/x");
+	run_areq(&result, "-r", "0", url);
+	run_expect_exit(&result, 1);
+	snprintf(expected, sizeof expected,
+	    "areq: %s (redirected to http://127.0.0.1:1/x): connect failed: ", url);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}

@@ -112,11 +112,11 @@ Test(nginx, is_refused_where_its_certificate_is_wrong)
 {
 	static const struct {
 		enum nginx_port port;
-		const char *reason;
+		const char *reason, *cause;
 	} cases[] = {
-	    {NGINX_EXPIRED, "expired"},
-	    {NGINX_WRONG_HOST, "no alternative certificate subject name"},
-	    {NGINX_SELF_SIGNED, "self-signed"},
+	    {NGINX_EXPIRED, "expired", "certificate-expired"},
+	    {NGINX_WRONG_HOST, "no alternative certificate subject name", "certificate-wrong-name"},
+	    {NGINX_SELF_SIGNED, "self-signed", "certificate-unknown-issuer"},
 	};
 	struct scratch root;
 	struct nginx nginx;
@@ -125,9 +125,12 @@ Test(nginx, is_refused_where_its_certificate_is_wrong)
 	nginx_start(&nginx, root.folder);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *url = nginx_url(&nginx, cases[i].port, "/page1.html");
-		run_areq(&result, "--cacert", nginx.ca_file, url, "--no-header");
+		run_areq(&result, "--cacert", nginx.ca_file, url, "-v", "--report", "/dev/stdout");
 		run_expect_exit(&result, 1);
-		cr_expect_str_eq(result.out, "");
+		cr_expect(strstr(result.out, cases[i].cause), "%s", result.out);
+		/* Another file with issuers helps against nothing else. */
+		cr_expect_eq(strstr(result.err, "hint: certificate") != NULL,
+		    cases[i].port == NGINX_SELF_SIGNED, "%s", result.err);
 		cr_expect(strstr(result.err, "TLS handshake failed: "), "%s", result.err);
 		cr_expect(strstr(result.err, cases[i].reason), "%s", result.err);
 		cr_expect_not(strstr(result.err, "attempts"), "it is not tried again");

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/cause.h"
 #include "base/log.h"
 #include "cli/help.h"
 #include "cli/suggest.h"
@@ -295,4 +296,21 @@ Test(cli, puts_each_word_of_a_choice_at_its_place)
 	cli_release(&options);
 	cr_expect_eq(parse(&options, (const char *const[]){"--format", "ts", NULL}), STATUS_USAGE);
 	cli_release(&options);
+}
+
+Test(man_page, names_each_cause_and_no_other)
+{
+	char *page = read_file(man_page), item[64];
+	const char *section = strstr(page, ".Sh CAUSES\n");
+	cr_assert(section);
+	char *end = strstr(section, "\n.El\n");
+	cr_assert(end);
+	*end = '\0';
+	cr_expect_null(cause_word(CAUSE_NONE));
+	for (int cause = CAUSE_NONE + 1; cause < CAUSES; cause++) {
+		snprintf(item, sizeof item, "\n.It Cm %s\n", cause_word((enum cause)cause));
+		cr_expect_eq(count_text(section, item), 1, "%s", item);
+	}
+	cr_expect_eq(count_text(section, "\n.It "), CAUSES - 1);
+	free(page);
 }

@@ -11,56 +11,69 @@
 #include <string.h>
 #include <unistd.h>
 
-Test(reasons, that_differ_in_numbers_and_quotations_alone_are_one)
+static void add_reason(struct reasons *reasons, enum cause cause, enum outcome_stage stage, long status,
+    const char *reason, const char *url)
 {
+	reasons_add(reasons, &(struct outcome){.kind = OUTCOME_FAILED,
+	                         .cause = cause,
+	                         .stage = stage,
+	                         .http_status = status,
+	                         .reason = reason,
+	                         .source_url = url});
+}
+
+Test(reasons, are_told_apart_by_cause_stage_and_status_whatever_their_words)
+{
+	static const struct kind {
+		enum cause cause;
+		enum outcome_stage stage;
+		long status;
+	} base = {CAUSE_HTTP_STATUS, STAGE_RECEIVE, 404};
 	static const struct {
-		const char *first, *second;
+		struct kind kind;
 		bool alike;
 	} cases[] = {
-	    {"receive timed out after 30 s with 12 bytes read",
-	        "receive timed out after 2.5 s with 34567 bytes read", false},
-	    {"receive timed out after 30 s with 12 bytes read",
-	        "receive timed out after 30 s with 34567 bytes read", true},
-	    {"got 404 Not Found", "got 403 Forbidden", false},
-	    {"got 404", "got 410", false},
-	    {"got 302 with a redirect to \"x:1\", which is no URL",
-	        "got 302 with a redirect to \"\", which is no URL", true},
-	    {"got 302 with a redirect to \"x:1\", which is no URL",
-	        "got 301 with a redirect to \"x:1\", which is no URL", false},
-	    {"no name matches 'a.example'", "no name matches 'b.example'", true},
-	    {"it's", "it", false},
-	    {"", "", true},
+	    {{CAUSE_HTTP_STATUS, STAGE_RECEIVE, 404}, true},
+	    {{CAUSE_HTTP_STATUS, STAGE_RECEIVE, 410}, false},
+	    {{CAUSE_TURNED_AWAY, STAGE_RECEIVE, 404}, false},
+	    {{CAUSE_HTTP_STATUS, STAGE_WAIT, 404}, false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct reasons reasons = {0};
-		reasons_add(&reasons, cases[i].first, "http://1/");
-		reasons_add(&reasons, cases[i].second, "http://2/");
+		const struct kind *kind = &cases[i].kind;
+		add_reason(&reasons, base.cause, base.stage, base.status, "got it", "http://1/");
+		add_reason(&reasons, kind->cause, kind->stage, kind->status, "other words", "http://2/");
 		cr_expect_eq(reasons.count, cases[i].alike ? 1 : 2, "case %zu", i);
-		cr_expect_str_eq(reasons.list[0]->text, cases[i].first, "case %zu", i);
+		cr_expect_str_eq(reasons.list[0]->text, "got it", "case %zu", i);
 		cr_expect_str_eq(reasons.list[0]->first, "http://1/", "case %zu", i);
 		reasons_release(&reasons);
 	}
 }
 
+Test(reasons, count_a_status_only_where_it_is_the_cause)
+{
+	struct reasons reasons = {0};
+	add_reason(&reasons, CAUSE_RECEIVE_TIMEOUT, STAGE_RECEIVE, 200, "timed out", "http://1/");
+	add_reason(&reasons, CAUSE_RECEIVE_TIMEOUT, STAGE_RECEIVE, 206, "timed out", "http://2/");
+	cr_expect_eq(reasons.count, 1);
+	reasons_release(&reasons);
+}
+
 Test(reasons, are_sorted_by_number_and_kept_up_to_a_limit)
 {
 	static struct reasons reasons;
-	char text[32];
-	for (int i = 0; i < 3 * REASONS_MAX; i++) {
-		/* letters, since numbers do not count */
-		snprintf(text, sizeof text, "%c%c%c", 'a' + i / 400, 'a' + i / 20 % 20, 'a' + i % 20);
-		reasons_add(&reasons, text, "http://x/");
-	}
+	for (int i = 0; i < 3 * REASONS_MAX; i++)
+		add_reason(&reasons, CAUSE_HTTP_STATUS, STAGE_RECEIVE, i, "got", "http://x/");
 	for (int i = 0; i < 3; i++)
-		reasons_add(&reasons, "aac", "http://y/");
-	reasons_add(&reasons, "aab", "http://y/");
+		add_reason(&reasons, CAUSE_HTTP_STATUS, STAGE_RECEIVE, 2, "got", "http://y/");
+	add_reason(&reasons, CAUSE_HTTP_STATUS, STAGE_RECEIVE, 1, "got", "http://y/");
 	cr_expect_eq(reasons.count, REASONS_MAX);
 	cr_expect_eq(reasons.others, 2 * REASONS_MAX);
 	reasons_sort(&reasons);
-	cr_expect_str_eq(reasons.list[0]->text, "aac");
+	cr_expect_eq(reasons.list[0]->kind.http_status, 2);
 	cr_expect_eq(reasons.list[0]->count, 4);
-	cr_expect_str_eq(reasons.list[1]->text, "aab");
-	cr_expect_str_eq(reasons.list[2]->text, "aaa");
+	cr_expect_eq(reasons.list[1]->kind.http_status, 1);
+	cr_expect_eq(reasons.list[2]->kind.http_status, 0);
 	reasons_release(&reasons);
 }
 
@@ -121,11 +134,11 @@ static void tell(struct scene *scene, const struct outcome *given)
 	scene->observer.outcome(scene->observer.self, &outcome);
 }
 
-static void fail(
-    struct scene *scene, const char *url, enum outcome_stage stage, long status, const char *reason)
+static void fail(struct scene *scene, const char *url, enum cause cause, long status, const char *reason)
 {
 	tell(scene, &(struct outcome){.kind = OUTCOME_FAILED,
-	                .stage = stage,
+	                .cause = cause,
+	                .stage = STAGE_RECEIVE,
 	                .source_url = url,
 	                .http_status = status,
 	                .attempts = 1,
@@ -172,16 +185,16 @@ Test(summary, groups_more_than_three_failures)
 {
 	struct scene scene = {0};
 	begin(&scene, false);
-	fail(&scene, "http://a/", STAGE_RECEIVE, 404, "got 404 Not Found");
-	fail(&scene, "http://b/", STAGE_RECEIVE, 404, "got 404 Not Found");
-	fail(&scene, "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	fail(&scene, "http://a/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
+	fail(&scene, "http://b/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
+	fail(&scene, "http://c/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	cr_expect_str_eq(end(&scene), "areq: 3 URLs: 0 ok, 3 failed; 0 links in 0.5 s (0 B)\n");
 
 	begin(&scene, false);
 	scene.totals.elapsed_ms = 2000;
-	fail(&scene, "http://a/", STAGE_RECEIVE, 500, "got 500 Internal Server Error");
+	fail(&scene, "http://a/", CAUSE_HTTP_STATUS, 500, "got 500 Internal Server Error");
 	for (int i = 0; i < 11; i++)
-		fail(&scene, i ? "http://b/" : "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+		fail(&scene, i ? "http://b/" : "http://c/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	tell(&scene, &ok);
 	cr_expect_str_eq(end(&scene),
 	    "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB, 0.5 pages/s)\n"
@@ -196,7 +209,7 @@ Test(summary, shows_eight_reasons_at_most_and_counts_the_rest)
 	begin(&scene, false);
 	for (int i = 0; i < 20; i++) {
 		reason[0] = (char)('a' + i % 10);
-		fail(&scene, "http://x/", STAGE_CONNECT, 0, reason);
+		fail(&scene, "http://x/", CAUSE_HTTP_STATUS, i % 10, reason);
 	}
 	const char *text = end(&scene);
 	cr_expect(strstr(text, "areq:   2  h, first http://x/\n"), "%s", text);
@@ -207,27 +220,28 @@ Test(summary, shows_eight_reasons_at_most_and_counts_the_rest)
 Test(summary, hints_once_at_the_option_that_may_help)
 {
 	static const struct {
-		enum outcome_stage stage;
+		enum cause cause;
 		long status;
 		const char *reason, *expected;
 	} cases[] = {
-	    {STAGE_WAIT, 0, "waiting for the answer timed out after 30 s", "hint: timed out (2): -t "},
-	    {STAGE_CONNECT, 0, "connect timed out after 10 s",
-	        "hint: no connection in time (2): --connect-timeout "},
-	    {STAGE_TLS, 0,
-	        "TLS handshake failed: SSL certificate problem: unable to get local issuer certificate",
-	        "hint: certificate not trusted (2): --cacert "},
-	    {STAGE_RECEIVE, 403, "got 403 Forbidden", "hint: turned away with 403 or 429 (2): --delay "},
-	    {STAGE_RECEIVE, 429, "got 429 Too Many Requests",
-	        "hint: turned away with 403 or 429 (2): --delay "},
-	    {STAGE_RECEIVE, 404, "got 404 Not Found", NULL},
-	    {STAGE_TLS, 0, "TLS handshake failed: Connection reset by peer", NULL},
+	    /* The words say nothing: the cause does. */
+	    {CAUSE_ANSWER_TIMEOUT, 0, "slow", "hint: timed out (2): -t "},
+	    {CAUSE_RECEIVE_TIMEOUT, 200, "slow", "hint: timed out (2): -t "},
+	    {CAUSE_CONNECT_TIMEOUT, 0, "slow", "hint: no connection in time (2): --connect-timeout "},
+	    {CAUSE_TLS_TIMEOUT, 0, "slow", "hint: no connection in time (2): --connect-timeout "},
+	    {CAUSE_CERTIFICATE_ISSUER, 0, "bad", "hint: certificate of an unknown issuer (2): --cacert "},
+	    {CAUSE_CERTIFICATE_EXPIRED, 0, "certificate has expired", NULL},
+	    {CAUSE_CERTIFICATE_NAME, 0, "certificate is for another name", NULL},
+	    {CAUSE_TURNED_AWAY, 403, "got 403", "hint: turned away with 403 or 429 (2): --delay "},
+	    {CAUSE_TURNED_AWAY, 429, "got 429", "hint: turned away with 403 or 429 (2): --delay "},
+	    {CAUSE_HTTP_STATUS, 404, "got 404 Not Found", NULL},
+	    {CAUSE_TLS, 0, "TLS handshake failed: it timed out", NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct scene scene = {.options = {.timeout_ms = 30000, .connect_timeout_ms = 10000}};
 		begin(&scene, false);
-		fail(&scene, "http://a/", cases[i].stage, cases[i].status, cases[i].reason);
-		fail(&scene, "http://b/", cases[i].stage, cases[i].status, cases[i].reason);
+		fail(&scene, "http://a/", cases[i].cause, cases[i].status, cases[i].reason);
+		fail(&scene, "http://b/", cases[i].cause, cases[i].status, cases[i].reason);
 		const char *text = end(&scene), *hint = strstr(text, "hint: ");
 		if (cases[i].expected)
 			cr_expect(hint && strncmp(hint, cases[i].expected, strlen(cases[i].expected)) == 0,
@@ -243,7 +257,7 @@ Test(summary, shows_remote_text_escaped_also_in_colours)
 	struct scene scene = {0};
 	begin(&scene, false);
 	for (int i = 0; i < 4; i++)
-		fail(&scene, "http://a/\033]0;x\a", STAGE_RECEIVE, 404, "got \033[2J");
+		fail(&scene, "http://a/\033]0;x\a", CAUSE_HTTP_STATUS, 404, "got \033[2J");
 	log_set_color(true);
 	const char *text = end(&scene);
 	log_set_color(false);
@@ -264,8 +278,8 @@ Test(summary, is_the_same_as_json)
 	close(mkstemp(name));
 	begin(&scene, false);
 	tell(&scene, &ok);
-	fail(&scene, "http://b/\xff", STAGE_RECEIVE, 404, "got 404 Not Found");
-	fail(&scene, "http://c/", STAGE_RECEIVE, 404, "got 404 Not Found");
+	fail(&scene, "http://b/\xff", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
+	fail(&scene, "http://c/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	scene.totals.signal = 2;
 	cr_assert_eq(scene.observer.end(scene.observer.self, &(struct totals){.signal = 13}), STATUS_OK);
 	cr_assert_eq(file_open(&file, name, &(struct file_options){0}), STATUS_OK);
