@@ -1,0 +1,18 @@
+#!/bin/sh
+# What OSS-Fuzz runs to build the fuzzers: it sets CC, CFLAGS, LIB_FUZZING_ENGINE and OUT. Each fuzzer goes to OUT, with its corpus as
+# NAME_seed_corpus.zip beside it.
+set -eu
+cd "$(dirname "$0")/../.."
+sh .ci/packages build
+make build/src/output/waterfall_page.c
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash jansson zlib libbrotlidec libzstd"
+libxml=$(objdump -p "$(pkg-config --variable=libdir libxml-2.0)/libxml2.so" | sed -n 's/.*SONAME *//p')
+for source in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	# Words that are meant to split: flags and files.
+	# shellcheck disable=SC2046,SC2086
+	$CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -Isrc -Itests \
+		$(pkg-config --cflags $libraries) -o "$OUT/$name" "$source" $(find src -name '*.c' ! -name main.c) \
+		build/src/output/waterfall_page.c $LIB_FUZZING_ENGINE $(pkg-config --libs $libraries) -ldl
+	(cd "tests/fuzz/corpus/${name#fuzz_}" && zip -q -r "$OUT/${name}_seed_corpus.zip" .)
+done
