@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
-#include "fetch/lookups.h"
+#include "fetch/lookup_queue.h"
+#include "fetch/poll_set.h"
 #include "fetch/setup.h"
-#include "fetch/sockets.h"
 #include "fetch/watchdog.h"
 
 #include <errno.h>
@@ -39,9 +39,9 @@ struct crawl {
 	void *ctx;
 	CURLM *multi;
 	struct shares shares;
-	struct sockets sockets;
+	struct poll_set sockets;
 	int64_t curl_due; /* when libcurl wants to be called though nothing happens */
-	struct lookups *lookups;
+	struct lookup_queue *lookups;
 	struct transfer **idle; /* a stack of slots */
 	size_t idle_count;
 	struct transfer **active;
@@ -69,7 +69,7 @@ static int on_socket(CURL *easy, curl_socket_t descriptor, int what, void *ctx, 
 	bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
 	(void)easy;
 	(void)unused;
-	sockets_watch(&self->sockets, descriptor, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)));
+	poll_set_watch(&self->sockets, descriptor, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)));
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static enum status crawl_init(struct crawl *self)
 	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
-	return lookups_new(&self->lookups, self->settings, self->handlers->done, self->ctx);
+	return lookup_queue_new(&self->lookups, self->settings, self->handlers->done, self->ctx);
 }
 
 static void crawl_release(struct crawl *self)
@@ -113,8 +113,8 @@ static void crawl_release(struct crawl *self)
 	heap_release(&self->transfers.ending);
 	own_networks_release(&self->transfers.own_networks);
 	decoder_limits_release(&self->transfers.decoding);
-	lookups_free(self->lookups);
-	sockets_release(&self->sockets);
+	lookup_queue_free(self->lookups);
+	poll_set_release(&self->sockets);
 	shares_release(&self->shares);
 	watchdog_stop();
 }
@@ -124,22 +124,23 @@ static struct transfer *take_slot(struct crawl *self)
 	if (self->idle_count == 0)
 		return transfer_new(&self->transfers);
 	struct transfer *transfer = self->idle[--self->idle_count];
-	/* Only now, for that walks through all open connections, and the last ones need it not at all. */
+	/* Removing a handle makes libcurl walk all connections, so it is put off until the slot is reused;
+	 * the last handles of a run are never removed one by one. */
 	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
 	return transfer;
 }
 
-static void place(struct crawl *self, struct transfer *transfer, size_t at)
+static void assign_slot(struct crawl *self, struct transfer *transfer, size_t at)
 {
 	self->active[at] = transfer;
 	transfer_set_place(transfer, at);
 }
 
-/* Tells how a transfer ended that libcurl is done with. */
-static void end(struct crawl *self, struct transfer *transfer, CURLcode code)
+/* libcurl is done with a transfer: reports how it ended, and frees its slot. */
+static void finish_transfer(struct crawl *self, struct transfer *transfer, CURLcode code)
 {
 	struct transfer *last = self->active[--self->active_count];
-	place(self, last, transfer_place(transfer));
+	assign_slot(self, last, transfer_place(transfer));
 	self->reusable++;
 	struct fetch_result result = transfer_result(transfer, code);
 	self->handlers->done(self->ctx, transfer_job(transfer), &result);
@@ -147,13 +148,13 @@ static void end(struct crawl *self, struct transfer *transfer, CURLcode code)
 	self->idle[self->idle_count++] = transfer;
 }
 
-static void cut_off(struct crawl *self, struct transfer *transfer, CURLcode code)
+static void abort_transfer(struct crawl *self, struct transfer *transfer, CURLcode code)
 {
 	curl_multi_remove_handle(self->multi, transfer_handle(transfer));
-	end(self, transfer, code);
+	finish_transfer(self, transfer, code);
 }
 
-static void interrupt(struct crawl *self, void *job)
+static void report_interrupted(struct crawl *self, void *job)
 {
 	struct fetch_result nothing = {.interrupted = true,
 	    .retry_after_ms = -1,
@@ -163,33 +164,35 @@ static void interrupt(struct crawl *self, void *job)
 	self->handlers->done(self->ctx, job, &nothing);
 }
 
-static enum status start(struct crawl *self, const struct fetch_request *request)
+static enum status start_transfer(struct crawl *self, const struct fetch_request *request)
 {
 	struct transfer *transfer = take_slot(self);
 	if (!transfer_prepare(transfer, request, self->reusable == 0)) {
-		interrupt(self, request->job);
+		report_interrupted(self, request->job);
 		transfer_free(transfer);
 		return STATUS_LIBRARY;
 	}
 	self->reusable -= self->reusable > 0;
-	place(self, transfer, self->active_count++);
+	assign_slot(self, transfer, self->active_count++);
 	CURLMcode code = curl_multi_add_handle(self->multi, transfer_handle(transfer));
 	if (code != CURLM_OK) {
-		cut_off(self, transfer, CURLE_ABORTED_BY_CALLBACK);
+		abort_transfer(self, transfer, CURLE_ABORTED_BY_CALLBACK);
 		return complain("add a transfer", curl_multi_strerror(code));
 	}
 	return STATUS_OK;
 }
 
-/* One can always begin: that it fails for want of a descriptor is better than that nothing ever ends. */
+/* With nothing in flight, one transfer may always start: it may fail for want of a descriptor, but a run that
+ * starts nothing would never end. */
 static bool may_start(const struct crawl *self, size_t most)
 {
 	return self->active_count < most &&
 	       (self->active_count == 0 || descriptors_allow(&self->transfers.descriptors));
 }
 
-/* A name comes first, then a slot. */
-static enum status fill(struct crawl *self)
+/* Starts what may start now: first the requests whose names were looked up, then new ones, which wait for
+ * their name's address if they need one. */
+static enum status start_requests(struct crawl *self)
 {
 	enum status status = STATUS_OK;
 	struct fetch_request request;
@@ -199,39 +202,39 @@ static enum status fill(struct crawl *self)
 	self->finished = false;
 	self->wait = (struct wait){.wake = CLOCK_NEVER};
 	self->handlers->turn(self->ctx, &self->wait);
-	while (status == STATUS_OK && may_start(self, most) && lookups_next(self->lookups, &request)) {
-		if (lookups_add(self->lookups, &request))
-			status = start(self, &request);
+	while (status == STATUS_OK && may_start(self, most) && lookup_queue_next(self->lookups, &request)) {
+		if (lookup_queue_add(self->lookups, &request))
+			status = start_transfer(self, &request);
 	}
 	size_t requests = 0;
 	for (; requests < REQUESTS_EACH_TURN && status == STATUS_OK && may_start(self, most) &&
-	       lookups_have_room(self->lookups);
+	       lookup_queue_have_room(self->lookups);
 	     requests++) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;
 		if (next != CRAWL_START)
 			break;
-		if (lookups_add(self->lookups, &request))
-			status = start(self, &request);
+		if (lookup_queue_add(self->lookups, &request))
+			status = start_transfer(self, &request);
 	}
 	self->starts_left =
 	    requests == REQUESTS_EACH_TURN || (self->active_count == most && most < self->slots);
 	return status;
 }
 
-/* Takes out whom libcurl does not end in time. Returns how many. */
-static size_t end_due(struct crawl *self)
+/* Ends the transfers that are over time and that libcurl has not ended. Returns how many. */
+static size_t end_overdue(struct crawl *self)
 {
 	size_t ended = 0;
 	int64_t now = clock_now_ms();
 	struct heap_node *node;
 	void *transfer;
 	for (; (node = heap_first(&self->transfers.ending)) && (int64_t)node->key <= now; ended++)
-		cut_off(self, node->thing, transfer_code(node->thing));
+		abort_transfer(self, node->thing, transfer_code(node->thing));
 	for (; decoder_limits_due(&self->transfers.decoding, &transfer) <= now; ended++) {
 		transfer_evict(transfer);
-		cut_off(self, transfer, transfer_code(transfer));
+		abort_transfer(self, transfer, transfer_code(transfer));
 	}
 	return ended;
 }
@@ -241,7 +244,7 @@ static void begin_work(struct crawl *self)
 	self->transfers.decoding.until_us = clock_now_us() + TURN_WORK_US;
 }
 
-/* Goes on decoding what came in before, for a while: each of those that wait has its turn. */
+/* Goes on with transfers that were paused in the middle of decoding, each once, while this turn has time. */
 static void resume_paused(struct crawl *self)
 {
 	struct heap *paused = &self->transfers.paused;
@@ -253,12 +256,12 @@ static void resume_paused(struct crawl *self)
 		enum decoder_result result = transfer_resume(transfer);
 		self->bytes_left |= result == DECODER_LATER;
 		if (result == DECODER_STOPPED)
-			cut_off(self, transfer, transfer_code(transfer));
+			abort_transfer(self, transfer, transfer_code(transfer));
 	}
 }
 
 /* Returns how many transfers ended. */
-static size_t reap(struct crawl *self)
+static size_t collect_finished(struct crawl *self)
 {
 	size_t ended = 0;
 	int left;
@@ -267,10 +270,10 @@ static size_t reap(struct crawl *self)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-		end(self, transfer, message->data.result);
+		finish_transfer(self, transfer, message->data.result);
 		ended++;
 	}
-	return ended + end_due(self);
+	return ended + end_overdue(self);
 }
 
 /* The time since the last look at all connections, or since the last sleep, was one turn's. */
@@ -283,7 +286,7 @@ static void count_turn(struct crawl *self)
 }
 
 /* Tells libcurl what happened to a socket, or that its time has come. */
-static enum status act(struct crawl *self, curl_socket_t descriptor, int events)
+static enum status socket_action(struct crawl *self, curl_socket_t descriptor, int events)
 {
 	int running;
 	watchdog_enter();
@@ -292,12 +295,12 @@ static enum status act(struct crawl *self, curl_socket_t descriptor, int events)
 	return code == CURLM_OK ? STATUS_OK : complain("go on", curl_multi_strerror(code));
 }
 
-static enum status act_if_due(struct crawl *self)
+static enum status timer_action_if_due(struct crawl *self)
 {
 	if (self->curl_due > clock_now_ms())
 		return STATUS_OK;
 	self->curl_due = CLOCK_NEVER;
-	return act(self, CURL_SOCKET_TIMEOUT, 0);
+	return socket_action(self, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -318,16 +321,16 @@ static int timeout_ms(const struct crawl *self, int64_t wake)
 }
 
 /* Fills in the descriptors of others; returns how many of them are those of lookups, which are the last. */
-static size_t add_others(struct crawl *self, int64_t *wake)
+static size_t add_other_descriptors(struct crawl *self, int64_t *wake)
 {
 	struct pollfd own[DESCRIPTORS_MAX];
 	size_t count = 0;
 	for (; count < self->wait.count; count++)
 		own[count] = (struct pollfd){
 		    .fd = self->wait.list[count].descriptor, .events = self->wait.list[count].events};
-	size_t named = lookups_poll(self->lookups, own + count, DESCRIPTORS_MAX - count, wake);
+	size_t named = lookup_queue_poll(self->lookups, own + count, DESCRIPTORS_MAX - count, wake);
 	count += named;
-	sockets_add(&self->sockets, own, count);
+	poll_set_add(&self->sockets, own, count);
 	return named;
 }
 
@@ -346,61 +349,62 @@ static int action_of(short revents)
 	       (revents & (POLLERR | POLLHUP | POLLNVAL) ? CURL_CSELECT_IN | CURL_CSELECT_ERR : 0);
 }
 
-/* Waits until something happens, unless there is something to do, and hands it on. */
-static enum status look(struct crawl *self, bool work_left)
+/* Waits until a descriptor is ready or a moment has come, but not at all where work is left, and passes on
+ * what happened. */
+static enum status wait_for_events(struct crawl *self, bool work_left)
 {
 	const struct pollfd *ready, *others;
 	int64_t pause_us = pause_left_us(self);
 	if (work_left && pause_us > 0)
 		return STATUS_OK;
 	int64_t wake = work_left ? 0 : self->wait.wake;
-	size_t named = add_others(self, &wake), own = self->sockets.others - named;
+	size_t named = add_other_descriptors(self, &wake), own = self->sockets.others - named;
 	count_turn(self);
 	if (pause_us > 0)
 		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
-	long count = sockets_wait(&self->sockets, timeout_ms(self, wake), &ready, &others);
+	long count = poll_set_wait(&self->sockets, timeout_ms(self, wake), &ready, &others);
 	self->looked_at_us = self->turned_at_us = clock_now_us();
 	begin_work(self);
 	if (count < 0)
 		return complain("wait", strerror(errno));
-	lookups_perform(self->lookups, others + own, named);
+	lookup_queue_perform(self->lookups, others + own, named);
 	enum status status = STATUS_OK;
 	for (long i = 0; i < count && status == STATUS_OK; i++) {
 		if (i > 0 && clock_now_us() >= self->transfers.decoding.until_us) {
-			sockets_begin_with(&self->sockets, ready[i].fd);
+			poll_set_begin_with(&self->sockets, ready[i].fd);
 			break;
 		}
-		status = act(self, ready[i].fd, action_of(ready[i].revents));
+		status = socket_action(self, ready[i].fd, action_of(ready[i].revents));
 	}
 	return status;
 }
 
-static enum status drive(struct crawl *self)
+static enum status run_loop(struct crawl *self)
 {
 	enum status status = STATUS_OK;
 	while (status == STATUS_OK && !self->handlers->stopping(self->ctx) &&
 	       clock_now_ms() < self->handlers->stop_at) {
 		resume_paused(self);
-		reap(self);
-		status = fill(self);
+		collect_finished(self);
+		status = start_requests(self);
 		if (status == STATUS_OK && self->finished && self->active_count == 0 &&
-		    lookups_count(self->lookups) == 0)
+		    lookup_queue_count(self->lookups) == 0)
 			break;
 		if (status == STATUS_OK)
-			status = act_if_due(self);
-		/* What ended frees slots and may have been the last: nobody sleeps before that is known. */
-		size_t ended = reap(self);
+			status = timer_action_if_due(self);
+		/* What has ended frees slots, or was the last of all, so the loop must not wait then. */
+		size_t ended = collect_finished(self);
 		if (status == STATUS_OK)
-			status = look(self, ended > 0 || self->starts_left || self->bytes_left);
+			status = wait_for_events(self, ended > 0 || self->starts_left || self->bytes_left);
 	}
 	return status;
 }
 
 enum status crawl_check(const struct settings *settings)
 {
-	struct lookups *lookups;
-	enum status status = lookups_new(&lookups, settings, NULL, NULL);
-	lookups_free(lookups);
+	struct lookup_queue *lookups;
+	enum status status = lookup_queue_new(&lookups, settings, NULL, NULL);
+	lookup_queue_free(lookups);
 	return status;
 }
 
@@ -411,11 +415,11 @@ enum status crawl_run(
 	enum status status = crawl_init(&self);
 	self.turned_at_us = clock_now_us();
 	if (status == STATUS_OK)
-		status = drive(&self);
+		status = run_loop(&self);
 	while (self.active_count)
-		cut_off(&self, self.active[0], CURLE_ABORTED_BY_CALLBACK);
-	for (void *job; self.lookups && (job = lookups_abandon(self.lookups));)
-		interrupt(&self, job);
+		abort_transfer(&self, self.active[0], CURLE_ABORTED_BY_CALLBACK);
+	for (void *job; self.lookups && (job = lookup_queue_abandon(self.lookups));)
+		report_interrupted(&self, job);
 	crawl_release(&self);
 	*longest_turn_us = self.longest_turn_us;
 	return status;

@@ -65,8 +65,8 @@ struct page *page_new(const struct page_tools *tools)
 	buf_init(&self->text, body_max * 3 + 3);
 	pieces_init(&self->body, self->shared->store);
 	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
-	found_init(&self->links, self->shared->store, body_max * 8);
-	found_init(&self->open, self->shared->store, SIZE_MAX / 2);
+	link_list_init(&self->links, self->shared->store, body_max * 8);
+	link_list_init(&self->open, self->shared->store, SIZE_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->choice, SIZE_MAX / 2);
 	return self;
@@ -89,7 +89,7 @@ void page_drop(struct page *self)
 		self->shared->giving = NULL;
 		page_shared_trim(self->shared);
 	}
-	found_reader_release(&self->reader);
+	link_list_reader_release(&self->reader);
 	charset_decoder_free(self->decoder);
 	free(self->content_type);
 	self->decoder = NULL;
@@ -99,8 +99,8 @@ void page_drop(struct page *self)
 	buf_clear(&self->text);
 	buf_clear(&self->base_href);
 	pieces_clear(&self->body);
-	found_clear(&self->links);
-	found_clear(&self->open);
+	link_list_clear(&self->links);
+	link_list_clear(&self->open);
 }
 
 void page_free(struct page *self)
@@ -111,8 +111,8 @@ void page_free(struct page *self)
 	extract_free(self->extract);
 	buf_release(&self->text);
 	pieces_release(&self->body);
-	found_release(&self->links);
-	found_release(&self->open);
+	link_list_release(&self->links);
+	link_list_release(&self->open);
 	buf_release(&self->base_href);
 	free(self);
 }
@@ -199,12 +199,12 @@ static void use_meta(struct page *self, struct slice tag)
 
 static void keep_link(struct page *self, const struct extract_hit *hit)
 {
-	struct found_link link = {.value = hit->value, .tag = hit->name};
+	struct raw_link link = {.value = hit->value, .tag = hit->name};
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 	}
-	bool kept = !filter_wants_tag(self->tools->options, link.tag) || found_add(&self->links, &link);
+	bool kept = !filter_wants_tag(self->tools->options, link.tag) || link_list_add(&self->links, &link);
 	assert(kept);
 	(void)kept;
 }

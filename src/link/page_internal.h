@@ -7,8 +7,8 @@
 #include "base/seen.h"
 #include "base/url/url.h"
 #include "link/charset/charset.h"
-#include "link/found.h"
 #include "link/helper.h"
+#include "link/link_list.h"
 #include "link/page.h"
 
 /* A link that is longer than this after decoding is no URL anyway. */
@@ -74,11 +74,11 @@ struct page {
 	struct charset_guess guess;
 	struct charset_decoder *decoder; /* of a page that must be converted whole; else NULL */
 
-	struct buf text;      /* converted text on its way to extract */
-	struct pieces body;   /* what a helper process looks through */
-	bool detailed;        /* the links are given out with all that is known of them */
-	struct found links;   /* raw with FIND_IN_HTML, else text */
-	struct buf base_href; /* likewise */
+	struct buf text;        /* converted text on its way to extract */
+	struct pieces body;     /* what a helper process looks through */
+	bool detailed;          /* the links are given out with all that is known of them */
+	struct link_list links; /* raw with FIND_IN_HTML, else text */
+	struct buf base_href;   /* likewise */
 	bool has_base;
 
 	struct page_source source;
@@ -86,14 +86,14 @@ struct page {
 	enum page_state failed; /* what a helper process made of it; PAGE_GIVEN: nothing bad */
 	struct helper_job job;
 	struct work_order order;
-	struct found_reader reader;
+	struct link_list_reader reader;
 	const struct url *base; /* of its links; while it is being given out */
 	uint64_t cost;          /* of the links that were looked at, in bytes */
 	int64_t filter_us;      /* what it took to ask the user's patterns about them */
 	bool is_chosen;
-	struct buf choice; /* a byte for each link, where there is one */
-	size_t next;       /* link */
-	struct found open; /* the URLs of the open ones */
+	struct buf choice;     /* a byte for each link, where there is one */
+	size_t next;           /* link */
+	struct link_list open; /* the URLs of the open ones */
 	struct page_counts counts;
 };
 

@@ -129,7 +129,7 @@ static struct slice lower_case(struct buf *to, struct slice name)
 	return (struct slice){to->data, to->len};
 }
 
-static void add_details(struct page *self, struct link *link, const struct found_link *found)
+static void add_details(struct page *self, struct link *link, const struct raw_link *found)
 {
 	link->rel = without_references(self, source_text(self, &self->shared->rel, found->rel));
 	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
@@ -178,7 +178,7 @@ static bool is_over(struct step *self, size_t bytes)
 static uint64_t highest_cost(const struct page *self)
 {
 	enum { GROWTH = 9, BESIDE = 64 };
-	const struct found *links = &self->links;
+	const struct link_list *links = &self->links;
 	uint64_t each = url_href(self->base).len + self->source.row_bytes + BESIDE;
 	return each * links->count + (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
 }
@@ -194,7 +194,7 @@ static void begin(struct page *self)
 	shared->giving = self;
 	seen_clear(&shared->seen);
 	self->base = base_of(self);
-	self->reader = found_read(&self->links, &shared->joined);
+	self->reader = link_list_read(&self->links, &shared->joined);
 	self->next = 0;
 	if (self->stage != PAGE_STAGE_BEGIN)
 		return;
@@ -207,7 +207,7 @@ static void begin(struct page *self)
 
 static void finish(struct page *self)
 {
-	found_reader_release(&self->reader);
+	link_list_reader_release(&self->reader);
 	self->shared->giving = NULL;
 	page_shared_trim(self->shared);
 }
@@ -228,7 +228,7 @@ static char ask_filter(struct page *self, struct slice href)
 		found = filter_search_briefly(self->tools->filter, href);
 	if (found != PATTERN_TOO_LONG)
 		return found == PATTERN_FOUND ? CHOICE_YES : CHOICE_NO;
-	found_add(&self->open, &(struct found_link){.value = href});
+	link_list_add(&self->open, &(struct raw_link){.value = href});
 	return CHOICE_OPEN;
 }
 
@@ -251,8 +251,8 @@ static char choose_one(struct page *self, struct slice found)
 static enum page_state choose(struct page *self, int64_t until_us)
 {
 	struct step step = {.until_us = until_us};
-	struct found_link found = {.position = -1};
-	while (found_next(&self->reader, &found)) {
+	struct raw_link found = {.position = -1};
+	while (link_list_next(&self->reader, &found)) {
 		uint64_t before = self->cost;
 		buf_append_byte(&self->choice, choose_one(self, found.value));
 		if (self->cost > (uint64_t)self->tools->options->max_output)
@@ -271,20 +271,20 @@ static enum page_state choose_all(struct page *self, int64_t until_us)
 		self->filter_us += clock_now_us() - began_us;
 	if (state != PAGE_GIVEN)
 		return state;
-	found_reader_release(&self->reader);
+	link_list_reader_release(&self->reader);
 	if (self->open.count > 0) {
 		self->stage = PAGE_STAGE_ASK;
 		page_work_start(self, WORK_FILTER, &self->open.pieces);
 		return PAGE_WAITS;
 	}
-	self->reader = found_read(&self->links, &self->shared->joined);
+	self->reader = link_list_read(&self->links, &self->shared->joined);
 	self->stage = PAGE_STAGE_GIVE;
 	self->next = 0;
 	return PAGE_GIVEN;
 }
 
 /* Returns about how much work it was. */
-static size_t give_one(struct page *self, const struct found_link *found, page_link_fn on_link, void *ctx)
+static size_t give_one(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
 {
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
 		say_unresolved(self, found->value);
@@ -303,8 +303,8 @@ static size_t give_one(struct page *self, const struct found_link *found, page_l
 static enum page_state give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
 {
 	struct step step = {.until_us = until_us};
-	struct found_link found = {.position = -1};
-	while (found_next(&self->reader, &found)) {
+	struct raw_link found = {.position = -1};
+	while (link_list_next(&self->reader, &found)) {
 		size_t work = 0;
 		if (!self->is_chosen || self->choice.data[self->next++] == CHOICE_YES)
 			work = give_one(self, &found, on_link, ctx);

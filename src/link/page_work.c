@@ -158,7 +158,7 @@ static void find_in_text(struct worker *self)
 	free(bytes);
 }
 
-/* The input is what found_add makes of URLs. */
+/* The input is what link_list_add makes of URLs. */
 static void choose_open(struct worker *self)
 {
 	struct buf url;
@@ -207,9 +207,9 @@ static struct page *page_of(struct helper_job *job)
 	return (struct page *)((char *)job - offsetof(struct page, job));
 }
 
-static void take_link(struct page *self, const struct found_link *link)
+static void take_link(struct page *self, const struct raw_link *link)
 {
-	if (!found_add(&self->links, link))
+	if (!link_list_add(&self->links, link))
 		self->failed = PAGE_TOO_MUCH;
 }
 
@@ -228,7 +228,7 @@ static void on_message(struct helper_job *job, struct slice bytes)
 	struct message message;
 	memcpy(&message, bytes.data, sizeof message);
 	const char *value = bytes.data + sizeof message, *tag = value + message.value_len;
-	struct found_link link = {.value = {value, message.value_len}, .position = -1};
+	struct raw_link link = {.value = {value, message.value_len}, .position = -1};
 	if (message.has_tag)
 		link.tag = (struct slice){tag, message.tag_len};
 	if (message.has_rel)

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "output/graph.h"
-#include "output/picture.h"
+#include "output/graph_layout.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -86,9 +86,9 @@ static const char *plural(uint64_t count)
 /* Few nodes are clear from left to right; many, as a map of hosts beside each other. */
 enum { MAP_FROM = 60 };
 
-static void add_layout(struct buf *out, const struct picture *picture)
+static void add_layout(struct buf *out, const struct graph_layout *layout)
 {
-	bool is_map = picture->node_count >= MAP_FROM;
+	bool is_map = layout->node_count >= MAP_FROM;
 	add(out, "digraph areq {\n\tgraph [%s,\n",
 	    is_map ? "layout=osage, pack=24, packmode=array_u, splines=line"
 	           : "layout=dot, rankdir=LR, ranksep=1, nodesep=0.1");
@@ -101,36 +101,36 @@ static void add_layout(struct buf *out, const struct picture *picture)
 	    "\tedge [arrowsize=0.6, fontname=\"Helvetica,Arial,sans-serif\", fontsize=8];\n");
 }
 
-static void add_title(struct buf *out, const struct picture *picture)
+static void add_title(struct buf *out, const struct graph_layout *layout)
 {
-	const struct graph *graph = picture->graph;
+	const struct graph *graph = layout->graph;
 	add(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
 	    plural(graph->page_count + graph->pages_beyond));
-	if (picture->links_drawn < picture->links)
-		add(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", picture->links_drawn,
-		    picture->links);
+	if (layout->links_drawn < layout->links)
+		add(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
+		    layout->links);
 	if (graph->pages_beyond || graph->links_beyond)
 		add(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s", graph->pages_beyond,
 		    plural(graph->pages_beyond), graph->links_beyond, plural(graph->links_beyond));
 	buf_append_text(out, "\";\n");
 }
 
-static void add_page(struct buf *out, const struct picture *picture, uint32_t number)
+static void add_page(struct buf *out, const struct graph_layout *layout, uint32_t number)
 {
-	const struct graph_page *page = &picture->graph->pages[number];
+	const struct graph_page *page = &layout->graph->pages[number];
 	add(out, "\t\tn%" PRIu32 " [label=\"", number);
 	add_label(out, page->path);
 	buf_append_text(out, page->failed ? "\", color=\"#c62828\", fontcolor=\"#c62828\"];\n" : "\"];\n");
 }
 
 /* The node of what a cluster's other pages have in common. */
-static void add_rest(struct buf *out, const struct picture *picture, uint32_t host)
+static void add_rest(struct buf *out, const struct graph_layout *layout, uint32_t host)
 {
-	uint32_t number = (uint32_t)picture->graph->page_count + host, hidden = picture->hidden[host];
+	uint32_t number = (uint32_t)layout->graph->page_count + host, hidden = layout->hidden[host];
 	if (hidden)
 		add(out, "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
 		    number, hidden, plural(hidden));
-	else if (picture->is_used[number])
+	else if (layout->is_used[number])
 		add(out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
 }
 
@@ -138,14 +138,14 @@ static void add_rest(struct buf *out, const struct picture *picture, uint32_t ho
 static int place_of(size_t cluster)
 {
 	int away = (int)cluster / 2 + 1;
-	return PICTURE_CLUSTERS + (cluster % 2 ? away : -away);
+	return GRAPH_LAYOUT_CLUSTERS + (cluster % 2 ? away : -away);
 }
 
-static void add_cluster(struct buf *out, const struct picture *picture, size_t cluster)
+static void add_cluster(struct buf *out, const struct graph_layout *layout, size_t cluster)
 {
-	const struct graph *graph = picture->graph;
+	const struct graph *graph = layout->graph;
 	const char *colour = colours[cluster % COLOURS];
-	uint32_t number = picture->clusters[cluster];
+	uint32_t number = layout->clusters[cluster];
 	const struct graph_host *host = graph->hosts[number];
 	add(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
 	add_label(out, host->name);
@@ -154,55 +154,55 @@ static void add_cluster(struct buf *out, const struct picture *picture, size_t c
 	add(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
 	    place_of(cluster));
 	for (uint32_t page = 0; page < graph->page_count; page++) {
-		if (graph->pages[page].host == number && picture->node_of[page] == page)
-			add_page(out, picture, page);
+		if (graph->pages[page].host == number && layout->node_of[page] == page)
+			add_page(out, layout, page);
 	}
-	add_rest(out, picture, number);
+	add_rest(out, layout, number);
 	buf_append_text(out, "\t}\n");
 }
 
 /* Hosts of which no page is drawn: most of them only lend pictures and scripts. */
-static void add_hosts(struct buf *out, const struct picture *picture)
+static void add_hosts(struct buf *out, const struct graph_layout *layout)
 {
 	static const char style[] = "fillcolor=\"#e6eaf0\", fontsize=11";
-	const struct graph *graph = picture->graph;
+	const struct graph *graph = layout->graph;
 	uint32_t first = (uint32_t)graph->page_count;
 	add(out,
 	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; ");
 	add(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
-	    PICTURE_CLUSTERS);
+	    GRAPH_LAYOUT_CLUSTERS);
 	for (uint32_t host = 1; host < graph->host_count; host++) {
-		if (picture->is_cluster[host] || !picture->is_used[first + host])
+		if (layout->is_cluster[host] || !layout->is_used[first + host])
 			continue;
 		add(out, "\t\tn%" PRIu32 " [label=\"", first + host);
 		add_label(out, graph->hosts[host]->name);
 		add(out, "\", %s];\n", style);
 	}
-	if (picture->is_used[first])
+	if (layout->is_used[first])
 		add(out,
 		    "\t\tn%" PRIu32 " [label=\"others: %" PRIu32 " host%s\", %s, style=\"filled,dashed\"];\n",
-		    first, picture->hosts_left, plural(picture->hosts_left), style);
+		    first, layout->hosts_left, plural(layout->hosts_left), style);
 	buf_append_text(out, "\t}\n");
 }
 
-static const char *edge_colour(const struct picture *picture, const struct graph_edge *edge)
+static const char *edge_colour(const struct graph_layout *layout, const struct graph_edge *edge)
 {
-	uint32_t host = picture_host(picture, edge->from);
-	for (size_t i = 0; i < picture->cluster_count; i++) {
-		if (picture->clusters[i] == host)
+	uint32_t host = graph_layout_host(layout, edge->from);
+	for (size_t i = 0; i < layout->cluster_count; i++) {
+		if (layout->clusters[i] == host)
 			return colours[i % COLOURS];
 	}
 	return "#546270";
 }
 
-static void add_edges(struct buf *out, const struct picture *picture)
+static void add_edges(struct buf *out, const struct graph_layout *layout)
 {
-	const struct graph_edge *end = picture->edges + picture->edge_count;
-	for (const struct graph_edge *edge = picture->edges; edge < end; edge++) {
-		const char *colour = edge_colour(picture, edge);
+	const struct graph_edge *end = layout->edges + layout->edge_count;
+	for (const struct graph_edge *edge = layout->edges; edge < end; edge++) {
+		const char *colour = edge_colour(layout, edge);
 		add(out, "\tn%" PRIu32 " -> n%" PRIu32 " [weight=%" PRIu64 ", penwidth=%.2f, color=\"%s%s\"",
 		    edge->from, edge->to, edge->count, width_of(edge->count), colour,
-		    picture_is_inner(picture, edge) ? "60" : "a0");
+		    graph_layout_is_inner(layout, edge) ? "60" : "a0");
 		if (edge->count > 1)
 			add(out, ", label=\"%" PRIu64 "\", fontcolor=\"%s\"", edge->count, colour);
 		buf_append_text(out, "];\n");
@@ -236,19 +236,19 @@ static enum status dot_flush(void *ctx, struct wait *wait, size_t *backlog)
 static enum status dot_end(void *ctx, const struct totals *totals)
 {
 	struct dot *self = ctx;
-	struct picture picture;
+	struct graph_layout layout;
 	struct buf out;
 	(void)totals;
 	buf_init(&out, SIZE_MAX / 2);
-	picture_init(&picture, &self->graph);
-	add_layout(&out, &picture);
-	add_title(&out, &picture);
-	for (size_t i = 0; i < picture.cluster_count; i++)
-		add_cluster(&out, &picture, i);
-	add_hosts(&out, &picture);
-	add_edges(&out, &picture);
+	graph_layout_init(&layout, &self->graph);
+	add_layout(&out, &layout);
+	add_title(&out, &layout);
+	for (size_t i = 0; i < layout.cluster_count; i++)
+		add_cluster(&out, &layout, i);
+	add_hosts(&out, &layout);
+	add_edges(&out, &layout);
 	buf_append_text(&out, "}\n");
-	picture_release(&picture);
+	graph_layout_release(&layout);
 	enum status status = file_write(self->file, out.data, out.len);
 	buf_release(&out);
 	return status;

@@ -84,7 +84,7 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 		self->name = "stdout";
 		self->fd = STDOUT_FILENO;
 	} else if (how->atomic) {
-		status = part_open(&self->part, &self->fd, path, &lock);
+		status = atomic_file_open(&self->atomic, &self->fd, path, &lock);
 	} else {
 		status = lock_open(&self->fd, path, open_flags(path, how->append), 0666, &lock);
 	}
@@ -105,7 +105,7 @@ bool file_is(const struct file *self, const struct stat *info)
 	struct stat target;
 	if (is_one_file(&self->info, info))
 		return true;
-	return self->part.target && stat(self->part.target, &target) == 0 && is_one_file(&target, info);
+	return self->atomic.target && stat(self->atomic.target, &target) == 0 && is_one_file(&target, info);
 }
 
 bool file_is_on_disk(const struct file *self)
@@ -115,8 +115,8 @@ bool file_is_on_disk(const struct file *self)
 
 enum status file_begin(struct file *self)
 {
-	if (self->part.target)
-		return part_begin(&self->part, self->fd);
+	if (self->atomic.target)
+		return atomic_file_begin(&self->atomic, self->fd);
 	self->begun = true;
 	/* What stdout already holds belongs to the shell that opened it. */
 	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn))
@@ -325,9 +325,9 @@ enum status file_drain(struct file *self, int64_t until)
 
 enum status file_commit(struct file *self)
 {
-	if (self->failed != STATUS_OK || !self->part.target)
+	if (self->failed != STATUS_OK || !self->atomic.target)
 		return self->failed;
-	return part_commit(&self->part, self->fd, self->name);
+	return atomic_file_commit(&self->atomic, self->fd, self->name);
 }
 
 /* Somebody else may have put another file in its place, or cut it; the rows are then lost. */
@@ -354,7 +354,7 @@ enum status file_close(struct file *self)
 	buf_release(&self->backlog);
 	self->sent = 0;
 	enum status status = self->fd < 0 ? STATUS_OK : check_kept(self);
-	part_release(&self->part, self->fd);
+	atomic_file_release(&self->atomic, self->fd);
 	if (self->fd < 0)
 		return STATUS_OK;
 	int fd = self->fd;

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "base/wait.h"
-#include "output/part.h"
+#include "output/atomic_file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ struct file {
 	bool begun;       /* it may be written to, and is no --atomic file */
 	off_t torn;       /* bytes of a last line that is not whole */
 	struct stat info; /* of what fd is */
-	struct part part;
+	struct atomic_file atomic;
 	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
 	size_t sent;
 	uint64_t before;         /* bytes in it that are appended to, as whole rows */

@@ -44,7 +44,7 @@ pid_t guard_start(const struct file *const *files, size_t count)
 	int kept[GUARDED_MAX];
 	for (size_t i = 0; i < count && guarded.count < GUARDED_MAX; i++) {
 		const struct file *file = files[i];
-		if (file->fd < 0 || file->is_stdout || file->part.target || !S_ISREG(file->info.st_mode))
+		if (file->fd < 0 || file->is_stdout || file->atomic.target || !S_ISREG(file->info.st_mode))
 			continue;
 		kept[guarded.count] = file->fd;
 		guarded.files[guarded.count++] = file;

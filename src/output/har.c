@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/http.h"
-#include "output/moment.h"
 #include "output/object.h"
+#include "output/timestamp.h"
 #include "output/timing.h"
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 struct har {
 	struct file *file;
 	int64_t start_us; /* monotonic */
-	int64_t started;  /* the same moment on the calendar, see moment.h */
+	int64_t started;  /* the same moment on the calendar, see timestamp.h */
 	bool has_entry;
 };
 
@@ -152,10 +152,10 @@ static void set_comment(json_t *object, const struct outcome *outcome)
 static json_t *entry_object(const struct har *self, const struct outcome *outcome)
 {
 	const struct timing timing = timing_of(outcome, self->start_us);
-	char started[MOMENT_SIZE];
+	char started[TIMESTAMP_SIZE];
 	double total;
 	json_t *timings = timings_object(&timing, &total);
-	moment_text(self->started + (int64_t)timing.listed, started);
+	timestamp_text(self->started + (int64_t)timing.listed, started);
 	json_t *object = json_object();
 	object_set_text(object, "startedDateTime", started);
 	set_timing(object, "time", total);
@@ -175,7 +175,7 @@ static enum status har_begin(void *ctx)
 	    "\"},\"entries\":[\n";
 	struct har *self = ctx;
 	self->start_us = clock_now_us();
-	self->started = moment_now();
+	self->started = timestamp_now();
 	return file_write(self->file, head, sizeof head - 1);
 }
 

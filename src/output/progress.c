@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/screen.h"
-#include "output/amount.h"
+#include "output/number_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ bool progress_wanted(const struct options *options)
 }
 
 /* One piece of the line. */
-struct part {
+struct atomic_file {
 	enum log_style style;
 	bool shown;
 	char text[64];
@@ -68,12 +68,12 @@ static const int by_importance[PARTS] = {DONE, LEFT, FAILED, TO_GO, IN_FLIGHT, P
 static const char between[] = ", ";
 enum { BETWEEN = sizeof between - 1 };
 
-static void put_count(struct part *part, uint64_t count, const char *what)
+static void put_count(struct atomic_file *part, uint64_t count, const char *what)
 {
 	snprintf(part->text, sizeof part->text, "%" PRIu64 " %s", count, what);
 }
 
-static void put_left(struct part *part, const struct standing *standing)
+static void put_left(struct atomic_file *part, const struct standing *standing)
 {
 	uint64_t left = standing->waiting;
 	const char *about = standing->unread > 0 ? "~" : "", *more = standing->unread < 0 ? "+" : "";
@@ -83,17 +83,17 @@ static void put_left(struct part *part, const struct standing *standing)
 		snprintf(part->text, sizeof part->text, "%s%" PRIu64 "%s left", about, left, more);
 }
 
-static void put_pace(
-    struct part *part, double pace, void (*amount)(char text[AMOUNT_TEXT_MAX], double), const char *unit)
+static void put_pace(struct atomic_file *part, double pace,
+    void (*amount)(char text[NUMBER_TEXT_MAX], double), const char *unit)
 {
-	char text[AMOUNT_TEXT_MAX];
+	char text[NUMBER_TEXT_MAX];
 	if (pace < 0)
 		return;
 	amount(text, pace);
 	snprintf(part->text, sizeof part->text, "%s%s", text, unit);
 }
 
-static void put_time(struct part *part, double seconds)
+static void put_time(struct atomic_file *part, double seconds)
 {
 	int64_t all = seconds < 1e9 ? (int64_t)(seconds + 0.5) : 1000000000;
 	int64_t hours = all / 3600, minutes = all / 60 % 60, rest = all % 60;
@@ -111,7 +111,7 @@ static bool only_waits(const struct standing *standing)
 }
 
 static void fill_parts(
-    struct part parts[PARTS], const struct standing *standing, const struct progress_pace *pace)
+    struct atomic_file parts[PARTS], const struct standing *standing, const struct progress_pace *pace)
 {
 	const uint64_t *outcomes = standing->so_far->outcomes;
 	put_count(&parts[DONE], outcomes[OUTCOME_OK], "done");
@@ -127,18 +127,18 @@ static void fill_parts(
 	if (only_waits(standing))
 		return;
 	parts[PAGES].style = parts[BYTES].style = parts[TO_GO].style = LOG_DIM;
-	put_pace(&parts[PAGES], pace->pages, amount_number, " pages/s");
-	put_pace(&parts[BYTES], pace->bytes, amount_bytes, "/s");
+	put_pace(&parts[PAGES], pace->pages, number_text_number, " pages/s");
+	put_pace(&parts[BYTES], pace->bytes, number_text_bytes, "/s");
 	if (pace->seconds >= 0)
 		put_time(&parts[TO_GO], pace->seconds);
 }
 
 /* Chooses what has room and returns how many columns that takes. */
-static size_t choose_parts(struct part parts[PARTS], size_t columns)
+static size_t choose_parts(struct atomic_file parts[PARTS], size_t columns)
 {
 	size_t used = 0;
 	for (int i = 0; i < PARTS; i++) {
-		struct part *part = &parts[by_importance[i]];
+		struct atomic_file *part = &parts[by_importance[i]];
 		size_t len = strlen(part->text) + (used ? BETWEEN : 0);
 		if (!*part->text)
 			continue;
@@ -186,7 +186,7 @@ static void append_awaited(struct buf *line, const struct standing *standing, si
 void progress_line(
     struct buf *line, const struct standing *standing, const struct progress_pace *pace, size_t columns)
 {
-	struct part parts[PARTS] = {0};
+	struct atomic_file parts[PARTS] = {0};
 	fill_parts(parts, standing, pace);
 	size_t used = choose_parts(parts, columns);
 	if (used == 0)

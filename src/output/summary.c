@@ -1,6 +1,6 @@
 #include "base/alloc.h"
 #include "base/log.h"
-#include "output/amount.h"
+#include "output/number_text.h"
 #include "output/summary_internal.h"
 
 #include <inttypes.h>
@@ -87,7 +87,7 @@ static void append_outcomes(struct buf *line, const struct totals *totals)
 static void show_totals(const struct summary *self, const struct totals *totals)
 {
 	struct buf line;
-	char bytes[AMOUNT_TEXT_MAX], pace[AMOUNT_TEXT_MAX];
+	char bytes[NUMBER_TEXT_MAX], pace[NUMBER_TEXT_MAX];
 	buf_init(&line, SIZE_MAX / 2);
 	if (totals->deadline)
 		log_append(&line, LOG_YELLOW, "stopped at the deadline; ");
@@ -97,8 +97,8 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 	append_outcomes(&line, totals);
 	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %.1f s", totals->links, plural(totals->links),
 	    (double)totals->elapsed_ms / 1000);
-	amount_bytes(bytes, (double)self->wire_bytes);
-	amount_number(pace, summary_pace(totals));
+	number_text_bytes(bytes, (double)self->wire_bytes);
+	number_text_number(pace, summary_pace(totals));
 	if (totals->elapsed_ms >= PACE_FROM_MS)
 		log_append(&line, LOG_DIM, " (%s, %s pages/s)", bytes, pace);
 	else

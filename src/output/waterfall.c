@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "output/moment.h"
 #include "output/object.h"
+#include "output/timestamp.h"
 #include "output/timing.h"
 #include "output/waterfall_page.h"
 
@@ -53,10 +53,10 @@ static const char *data_place(void)
 static enum status waterfall_begin(void *ctx)
 {
 	struct waterfall *self = ctx;
-	char started[MOMENT_SIZE];
+	char started[TIMESTAMP_SIZE];
 	const char *page = (const char *)waterfall_page;
 	self->start_us = clock_now_us();
-	moment_text(moment_now(), started);
+	timestamp_text(timestamp_now(), started);
 	enum status status = file_write(self->file, page, (size_t)(data_place() - page));
 	json_t *object = json_object();
 	object_set_text(object, "areq", AREQ_VERSION);

@@ -78,7 +78,7 @@ static enum status check(
 		log_error("%s: is what %s reads; nothing was written to it", file->name, option);
 		return STATUS_USAGE;
 	}
-	if (input_reads_from(input, &file->info) || input_reads_from(input, &file->part.old)) {
+	if (input_reads_from(input, &file->info) || input_reads_from(input, &file->atomic.old)) {
 		log_error("%s: is the list itself; nothing was written to it", file->name);
 		return STATUS_USAGE;
 	}

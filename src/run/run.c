@@ -8,9 +8,9 @@
 #include "in/input.h"
 #include "output/console.h"
 #include "output/dot.h"
+#include "output/dry_run.h"
 #include "output/har.h"
 #include "output/observer.h"
-#include "output/plan.h"
 #include "output/progress.h"
 #include "output/report.h"
 #include "output/rows.h"
@@ -56,7 +56,7 @@ static void add_observers(struct run *self)
 	struct observers *observers = &self->observers;
 	struct file *files = self->outputs.files;
 	if (options->dry_run) {
-		observers_add(observers, plan_observer(options, &files[OUTPUT_ROWS]));
+		observers_add(observers, dry_run_observer(options, &files[OUTPUT_ROWS]));
 		observers_add(observers, console_observer());
 		return;
 	}

@@ -19,7 +19,7 @@ static const char *const types[] = {NULL, "text/html", "text/html; charset=gbk",
 
 enum { TYPES = sizeof types / sizeof *types };
 
-struct found {
+struct link_list {
 	const char *bytes; /* the page's */
 	size_t len;
 	struct buf links;
@@ -27,7 +27,7 @@ struct found {
 	uint64_t count;
 };
 
-static void note_details(struct found *found, const struct link *link)
+static void note_details(struct link_list *found, const struct link *link)
 {
 	const struct slice texts[] = {link->raw, link->tag, link->rel};
 	if (link->position >= 0)
@@ -41,7 +41,7 @@ static void note_details(struct found *found, const struct link *link)
 
 static void on_link(void *ctx, const struct link *link)
 {
-	struct found *found = ctx;
+	struct link_list *found = ctx;
 	struct url url;
 	for (size_t i = 0; i < link->url.len; i++)
 		assert((unsigned char)link->url.data[i] >= 0x20 && link->url.data[i] != 0x7f);
@@ -58,7 +58,7 @@ static void on_link(void *ctx, const struct link *link)
 }
 
 static void read_page(const struct page_tools *tools, const char *type, const char *bytes, size_t len,
-    size_t piece, struct found *found)
+    size_t piece, struct link_list *found)
 {
 	struct page *page = page_new(tools);
 	found->bytes = bytes;
@@ -79,7 +79,7 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
 static void check(
     const struct page_tools *tools, const char *type, const char *bytes, size_t len, size_t piece)
 {
-	struct found whole, cut;
+	struct link_list whole, cut;
 	read_page(tools, type, bytes, len, len ? len : 1, &whole);
 	read_page(tools, type, bytes, len, piece, &cut);
 	assert(whole.links.len == cut.links.len);

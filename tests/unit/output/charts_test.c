@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "output/graph.h"
-#include "output/moment.h"
-#include "output/picture.h"
+#include "output/graph_layout.h"
+#include "output/timestamp.h"
 #include "output/timing.h"
 
 #include <criterion/criterion.h>
@@ -62,12 +62,12 @@ Test(timing, of_what_was_never_tried_is_all_waiting)
 /* RFC 3339, section 5.8, and a leap day. */
 Test(moment, is_iso_8601_in_utc)
 {
-	char text[MOMENT_SIZE];
-	moment_text(482196050520, text);
+	char text[TIMESTAMP_SIZE];
+	timestamp_text(482196050520, text);
 	cr_expect_str_eq(text, "1985-04-12T23:20:50.520Z");
-	moment_text(1709164799007, text);
+	timestamp_text(1709164799007, text);
 	cr_expect_str_eq(text, "2024-02-28T23:59:59.007Z");
-	cr_expect_gt(moment_now(), 1700000000000);
+	cr_expect_gt(timestamp_now(), 1700000000000);
 }
 
 static void add_link(struct graph *graph, const char *url)
@@ -163,18 +163,18 @@ Test(picture, is_bounded_and_leaves_no_page_out_of_the_sums)
 	    {1, 1, 0}, {3, 4, 1}, {1, 500, 20}, {25, 20, 30}, {100, 5, 9}, {500, 1, 3}};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct graph graph;
-		struct picture picture;
+		struct graph_layout picture;
 		size_t pages = 0, hidden = 0;
 		fill(&graph, sizes[i][0], sizes[i][1], sizes[i][2]);
-		picture_init(&picture, &graph);
+		graph_layout_init(&picture, &graph);
 		for (uint32_t page = 0; page < graph.page_count; page++)
 			pages += picture.node_of[page] == page;
 		for (uint32_t host = 0; host < graph.host_count; host++)
 			hidden += picture.hidden[host];
 		cr_expect_eq(pages + hidden, graph.page_count, "case %zu", i);
-		cr_expect_leq(pages, PICTURE_PAGES, "case %zu", i);
-		cr_expect_leq(picture.cluster_count, PICTURE_CLUSTERS, "case %zu", i);
-		cr_expect_leq(picture.edge_count, PICTURE_EDGES, "case %zu", i);
+		cr_expect_leq(pages, GRAPH_LAYOUT_PAGES, "case %zu", i);
+		cr_expect_leq(picture.cluster_count, GRAPH_LAYOUT_CLUSTERS, "case %zu", i);
+		cr_expect_leq(picture.edge_count, GRAPH_LAYOUT_EDGES, "case %zu", i);
 		cr_expect_leq(picture.links_drawn, picture.links, "case %zu", i);
 		for (size_t edge = 0; edge < picture.edge_count; edge++) {
 			const struct graph_edge *one = &picture.edges[edge];
@@ -182,7 +182,7 @@ Test(picture, is_bounded_and_leaves_no_page_out_of_the_sums)
 			cr_expect(picture.is_used[one->from] && picture.is_used[one->to], "case %zu", i);
 			cr_expect(edge == 0 || one->count <= picture.edges[edge - 1].count, "case %zu", i);
 		}
-		picture_release(&picture);
+		graph_layout_release(&picture);
 		graph_release(&graph);
 	}
 }
@@ -190,28 +190,28 @@ Test(picture, is_bounded_and_leaves_no_page_out_of_the_sums)
 Test(picture, draws_each_link_where_there_are_few)
 {
 	struct graph graph;
-	struct picture picture;
+	struct graph_layout picture;
 	fill(&graph, 3, 4, 1);
-	picture_init(&picture, &graph);
+	graph_layout_init(&picture, &graph);
 	cr_expect_eq(picture.links_drawn, picture.links);
 	cr_expect_eq(picture.links, 24);
 	cr_expect_eq(picture.edge_count, 24, "12 pages, each with a link to a page and one to a host");
-	picture_release(&picture);
+	graph_layout_release(&picture);
 	graph_release(&graph);
 }
 
 Test(picture, sums_up_what_it_cannot_draw_one_by_one)
 {
 	struct graph graph;
-	struct picture picture;
+	struct graph_layout picture;
 	uint64_t drawn = 0;
 	fill(&graph, 10, 50, 4);
-	picture_init(&picture, &graph);
+	graph_layout_init(&picture, &graph);
 	for (size_t i = 0; i < picture.edge_count; i++)
-		drawn += picture_is_inner(&picture, &picture.edges[i]) ? 0 : picture.edges[i].count;
+		drawn += graph_layout_is_inner(&picture, &picture.edges[i]) ? 0 : picture.edges[i].count;
 	cr_expect_eq(picture.links, 4000, "none of these is within a host");
 	cr_expect_eq(picture.links_drawn, drawn);
 	cr_expect_gt(drawn, 3000, "%ju", (uintmax_t)drawn);
-	picture_release(&picture);
+	graph_layout_release(&picture);
 	graph_release(&graph);
 }

@@ -1,4 +1,4 @@
-#include "fetch/sockets.h"
+#include "fetch/poll_set.h"
 
 #include "base/alloc.h"
 
@@ -8,12 +8,12 @@
 
 enum { ROOM_MIN = 64 };
 
-void sockets_release(struct sockets *self)
+void poll_set_release(struct poll_set *self)
 {
 	free(self->list);
 	free(self->places);
 	free(self->ready);
-	*self = (struct sockets){0};
+	*self = (struct poll_set){0};
 }
 
 static size_t larger_room(size_t wanted)
@@ -24,7 +24,7 @@ static size_t larger_room(size_t wanted)
 	return room;
 }
 
-static void make_room(struct sockets *self, size_t count)
+static void make_room(struct poll_set *self, size_t count)
 {
 	if (count <= self->room)
 		return;
@@ -32,7 +32,7 @@ static void make_room(struct sockets *self, size_t count)
 	self->list = alloc_resize(self->list, self->room, sizeof *self->list);
 }
 
-static size_t *place_of(struct sockets *self, int descriptor)
+static size_t *place_of(struct poll_set *self, int descriptor)
 {
 	size_t at = (size_t)descriptor;
 	if (at >= self->place_count) {
@@ -45,7 +45,7 @@ static size_t *place_of(struct sockets *self, int descriptor)
 	return &self->places[at];
 }
 
-void sockets_watch(struct sockets *self, int descriptor, short events)
+void poll_set_watch(struct poll_set *self, int descriptor, short events)
 {
 	size_t *place = place_of(self, descriptor);
 	/* Those of the last wait are forgotten. */
@@ -64,13 +64,13 @@ void sockets_watch(struct sockets *self, int descriptor, short events)
 	}
 }
 
-void sockets_begin_with(struct sockets *self, int descriptor)
+void poll_set_begin_with(struct poll_set *self, int descriptor)
 {
 	size_t place = *place_of(self, descriptor);
 	self->first = place ? place - 1 : 0;
 }
 
-void sockets_add(struct sockets *self, const struct pollfd *others, size_t count)
+void poll_set_add(struct poll_set *self, const struct pollfd *others, size_t count)
 {
 	/* So that there is a list, even with nothing in it. */
 	make_room(self, self->watched + count + 1);
@@ -78,8 +78,8 @@ void sockets_add(struct sockets *self, const struct pollfd *others, size_t count
 	self->others = count;
 }
 
-long sockets_wait(
-    struct sockets *self, int timeout_ms, const struct pollfd **ready, const struct pollfd **others)
+long poll_set_wait(
+    struct poll_set *self, int timeout_ms, const struct pollfd **ready, const struct pollfd **others)
 {
 	size_t count = 0;
 	int left = poll(self->list, (nfds_t)(self->watched + self->others), timeout_ms);

@@ -1,4 +1,4 @@
-#include "output/picture.h"
+#include "output/graph_layout.h"
 
 #include "base/alloc.h"
 
@@ -21,27 +21,27 @@ static int compare_ranks(const void *a, const void *b)
 	return left->number < right->number ? -1 : left->number > right->number;
 }
 
-uint32_t picture_host(const struct picture *self, uint32_t number)
+uint32_t graph_layout_host(const struct graph_layout *self, uint32_t number)
 {
 	const struct graph *graph = self->graph;
 	return number < graph->page_count ? graph->pages[number].host : number - (uint32_t)graph->page_count;
 }
 
-bool picture_is_inner(const struct picture *self, const struct graph_edge *edge)
+bool graph_layout_is_inner(const struct graph_layout *self, const struct graph_edge *edge)
 {
-	return picture_host(self, edge->from) == picture_host(self, edge->to);
+	return graph_layout_host(self, edge->from) == graph_layout_host(self, edge->to);
 }
 
 /* The number of the host of what is numbered so. */
-static uint32_t host_number(const struct picture *self, uint32_t number)
+static uint32_t host_number(const struct graph_layout *self, uint32_t number)
 {
-	return (uint32_t)self->graph->page_count + picture_host(self, number);
+	return (uint32_t)self->graph->page_count + graph_layout_host(self, number);
 }
 
-static void weigh(struct picture *self, size_t count)
+static void weigh(struct graph_layout *self, size_t count)
 {
 	for (const struct graph_edge *edge = self->edges; edge < self->edges + count; edge++) {
-		if (picture_is_inner(self, edge))
+		if (graph_layout_is_inner(self, edge))
 			continue;
 		self->links += edge->count;
 		self->weights[edge->from] += edge->count;
@@ -52,7 +52,7 @@ static void weigh(struct picture *self, size_t count)
 	}
 }
 
-static void choose_clusters(struct picture *self)
+static void choose_clusters(struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	struct rank *ranks = alloc_array(graph->host_count, sizeof *ranks);
@@ -62,7 +62,7 @@ static void choose_clusters(struct picture *self)
 			ranks[count++] = (struct rank){graph->hosts[i]->pages, 0, i};
 	}
 	qsort(ranks, count, sizeof *ranks, compare_ranks);
-	self->cluster_count = count < PICTURE_CLUSTERS ? count : PICTURE_CLUSTERS;
+	self->cluster_count = count < GRAPH_LAYOUT_CLUSTERS ? count : GRAPH_LAYOUT_CLUSTERS;
 	for (size_t i = 0; i < self->cluster_count; i++) {
 		self->is_cluster[ranks[i].number] = true;
 		ranks[i].weight = self->weights[graph->page_count + ranks[i].number];
@@ -74,7 +74,7 @@ static void choose_clusters(struct picture *self)
 }
 
 /* As many for each host as all can have. */
-static uint32_t pages_each(const struct picture *self)
+static uint32_t pages_each(const struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	for (uint32_t each = 1;; each++) {
@@ -85,12 +85,12 @@ static uint32_t pages_each(const struct picture *self)
 			sum += pages > each ? each + 1 : pages;
 			more |= pages > each;
 		}
-		if (!more || sum > PICTURE_PAGES)
+		if (!more || sum > GRAPH_LAYOUT_PAGES)
 			return each;
 	}
 }
 
-static void choose_pages(struct picture *self)
+static void choose_pages(struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	struct rank *ranks = alloc_array(graph->page_count + 1, sizeof *ranks);
@@ -112,7 +112,7 @@ static void choose_pages(struct picture *self)
 	free(ranks);
 }
 
-static void choose_hosts(struct picture *self)
+static void choose_hosts(struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	struct rank *ranks = alloc_array(graph->host_count, sizeof *ranks);
@@ -124,8 +124,8 @@ static void choose_hosts(struct picture *self)
 			ranks[count++] = (struct rank){self->weights[first + i], 0, i};
 	}
 	qsort(ranks, count, sizeof *ranks, compare_ranks);
-	self->node_count += count < PICTURE_HOSTS ? count : PICTURE_HOSTS;
-	for (size_t i = PICTURE_HOSTS; i < count; i++) {
+	self->node_count += count < GRAPH_LAYOUT_HOSTS ? count : GRAPH_LAYOUT_HOSTS;
+	for (size_t i = GRAPH_LAYOUT_HOSTS; i < count; i++) {
 		self->node_of[first + ranks[i].number] = first;
 		self->hosts_left++;
 	}
@@ -133,7 +133,7 @@ static void choose_hosts(struct picture *self)
 }
 
 /* Pages of a host that has no cluster have no node, and their host may not have one either. */
-static uint32_t node_of(const struct picture *self, uint32_t number)
+static uint32_t node_of(const struct graph_layout *self, uint32_t number)
 {
 	return self->node_of[self->node_of[number]];
 }
@@ -159,7 +159,7 @@ static size_t heavier(const struct graph_edge *edges, size_t count, size_t place
 }
 
 /* Lets all edges but the first, which are sorted, lead from host to host. */
-static void sum_up(struct picture *self, size_t first, size_t count)
+static void sum_up(struct graph_layout *self, size_t first, size_t count)
 {
 	for (struct graph_edge *edge = self->edges + first; edge < self->edges + count; edge++) {
 		edge->from = node_of(self, host_number(self, edge->from));
@@ -167,7 +167,7 @@ static void sum_up(struct picture *self, size_t first, size_t count)
 	}
 }
 
-static void choose_edges(struct picture *self, size_t count)
+static void choose_edges(struct graph_layout *self, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		self->edges[i].from = node_of(self, self->edges[i].from);
@@ -175,24 +175,24 @@ static void choose_edges(struct picture *self, size_t count)
 	}
 	count = graph_merge(self->edges, count);
 	qsort(self->edges, count, sizeof *self->edges, compare_counts);
-	if (count > PICTURE_EDGES) {
-		sum_up(self, heavier(self->edges, count, PICTURE_SINGLE_EDGES), count);
+	if (count > GRAPH_LAYOUT_EDGES) {
+		sum_up(self, heavier(self->edges, count, GRAPH_LAYOUT_SINGLE_EDGES), count);
 		count = graph_merge(self->edges, count);
 		qsort(self->edges, count, sizeof *self->edges, compare_counts);
 	}
-	self->edge_count = heavier(self->edges, count, PICTURE_EDGES);
+	self->edge_count = heavier(self->edges, count, GRAPH_LAYOUT_EDGES);
 	for (size_t i = 0; i < self->edge_count; i++) {
 		const struct graph_edge *edge = &self->edges[i];
 		self->is_used[edge->from] = true;
 		self->is_used[edge->to] = true;
-		self->links_drawn += picture_is_inner(self, edge) ? 0 : edge->count;
+		self->links_drawn += graph_layout_is_inner(self, edge) ? 0 : edge->count;
 	}
 }
 
-void picture_init(struct picture *self, struct graph *graph)
+void graph_layout_init(struct graph_layout *self, struct graph *graph)
 {
 	size_t numbers = graph->page_count + graph->host_count, count;
-	*self = (struct picture){.graph = graph};
+	*self = (struct graph_layout){.graph = graph};
 	self->node_of = alloc_array(numbers, sizeof *self->node_of);
 	self->is_used = alloc_array(numbers, sizeof *self->is_used);
 	self->weights = alloc_array(numbers, sizeof *self->weights);
@@ -207,7 +207,7 @@ void picture_init(struct picture *self, struct graph *graph)
 	choose_edges(self, count);
 }
 
-void picture_release(struct picture *self)
+void graph_layout_release(struct graph_layout *self)
 {
 	free(self->node_of);
 	free(self->weights);

@@ -1,21 +1,21 @@
-#include "output/amount.h"
+#include "output/number_text.h"
 
 #include <stdio.h>
 
 /* What would be shown as 10.0 or 1000 belongs to the next form. */
 static const double LEAST_WHOLE = 9.95, LEAST_NEXT_UNIT = 999.5;
 
-void amount_number(char text[AMOUNT_TEXT_MAX], double number)
+void number_text_number(char text[NUMBER_TEXT_MAX], double number)
 {
-	snprintf(text, AMOUNT_TEXT_MAX, "%.*f", number < LEAST_WHOLE ? 1 : 0, number);
+	snprintf(text, NUMBER_TEXT_MAX, "%.*f", number < LEAST_WHOLE ? 1 : 0, number);
 }
 
-void amount_bytes(char text[AMOUNT_TEXT_MAX], double bytes)
+void number_text_bytes(char text[NUMBER_TEXT_MAX], double bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
 	size_t unit = 0;
 	for (; bytes >= LEAST_NEXT_UNIT && unit + 1 < sizeof units / sizeof *units; unit++)
 		bytes /= 1000;
 	snprintf(
-	    text, AMOUNT_TEXT_MAX, "%.*f %s", unit > 0 && bytes < LEAST_WHOLE ? 1 : 0, bytes, units[unit]);
+	    text, NUMBER_TEXT_MAX, "%.*f %s", unit > 0 && bytes < LEAST_WHOLE ? 1 : 0, bytes, units[unit]);
 }

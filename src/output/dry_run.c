@@ -1,4 +1,4 @@
-#include "output/plan.h"
+#include "output/dry_run.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -13,37 +13,38 @@
 /* With -v all of them. */
 enum { HOSTS_SHOWN = 10 };
 
-struct plan_host {
+struct planned_host {
 	char *name; /* with its port, where that is not the scheme's own */
 	uint64_t urls;
 	size_t number; /* in the order of the list */
 };
 
-struct plan {
+struct dry_run {
 	const struct options *options;
 	struct file *file;
-	struct map hosts;        /* by name */
-	struct plan_host **list; /* the same, as they came */
+	struct map hosts;           /* by name */
+	struct planned_host **list; /* the same, as they came */
 	size_t count;
 };
 
-static void count_host(struct plan *self, struct slice name)
+static void count_host(struct dry_run *self, struct slice name)
 {
-	struct plan_host *host = map_find(&self->hosts, name);
+	struct planned_host *host = map_find(&self->hosts, name);
 	if (host) {
 		host->urls++;
 		return;
 	}
 	host = alloc_new(sizeof *host);
-	*host = (struct plan_host){.name = alloc_copy(name.data, name.len), .urls = 1, .number = self->count};
+	*host =
+	    (struct planned_host){.name = alloc_copy(name.data, name.len), .urls = 1, .number = self->count};
 	map_add(&self->hosts, slice_of(host->name), host);
 	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = host;
 }
 
-static enum status plan_outcome(void *ctx, const struct outcome *outcome)
+static enum status dry_run_outcome(void *ctx, const struct outcome *outcome)
 {
-	struct plan *self = ctx;
+	struct dry_run *self = ctx;
 	struct buf line;
 	if (outcome->kind != OUTCOME_SKIPPED)
 		return STATUS_OK;
@@ -56,15 +57,16 @@ static enum status plan_outcome(void *ctx, const struct outcome *outcome)
 	return status;
 }
 
-static enum status plan_flush(void *ctx, struct wait *wait, size_t *backlog)
+static enum status dry_run_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
-	const struct plan *self = ctx;
+	const struct dry_run *self = ctx;
 	return file_hand_on(self->file, wait, backlog);
 }
 
 static int compare_counts(const void *a, const void *b)
 {
-	const struct plan_host *left = *(struct plan_host *const *)a, *right = *(struct plan_host *const *)b;
+	const struct planned_host *left = *(struct planned_host *const *)a,
+	                          *right = *(struct planned_host *const *)b;
 	if (left->urls != right->urls)
 		return left->urls > right->urls ? -1 : 1;
 	return left->number < right->number ? -1 : 1;
@@ -80,7 +82,7 @@ static double seconds(int64_t ms)
 	return (double)ms / 1000;
 }
 
-static void show_hosts(const struct plan *self)
+static void show_hosts(const struct dry_run *self)
 {
 	size_t shown = log_shows(LOG_VERBOSE) || self->count < HOSTS_SHOWN ? self->count : HOSTS_SHOWN;
 	int width = self->count ? snprintf(NULL, 0, "%" PRIu64, self->list[0]->urls) : 0;
@@ -90,7 +92,7 @@ static void show_hosts(const struct plan *self)
 		log_warning("  and %zu more hosts (-v shows all)", self->count - shown);
 }
 
-static void show_manners(const struct plan *self)
+static void show_manners(const struct dry_run *self)
 {
 	const struct options *options = self->options;
 	struct buf line;
@@ -136,9 +138,9 @@ static void show_output(const struct options *options)
 		log_warning("some options are from %s", options->config);
 }
 
-static enum status plan_end(void *ctx, const struct totals *totals)
+static enum status dry_run_end(void *ctx, const struct totals *totals)
 {
-	struct plan *self = ctx;
+	struct dry_run *self = ctx;
 	struct buf line;
 	uint64_t urls = totals->outcomes[OUTCOME_SKIPPED], bad = totals->outcomes[OUTCOME_FAILED];
 	if (totals->signal)
@@ -160,9 +162,9 @@ static enum status plan_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
-static void plan_free(void *ctx)
+static void dry_run_free(void *ctx)
 {
-	struct plan *self = ctx;
+	struct dry_run *self = ctx;
 	for (size_t i = 0; i < self->count; i++) {
 		free(self->list[i]->name);
 		free(self->list[i]);
@@ -172,11 +174,14 @@ static void plan_free(void *ctx)
 	free(self);
 }
 
-struct observer plan_observer(const struct options *options, struct file *file)
+struct observer dry_run_observer(const struct options *options, struct file *file)
 {
-	struct plan *self = alloc_new(sizeof *self);
+	struct dry_run *self = alloc_new(sizeof *self);
 	self->options = options;
 	self->file = file;
-	return (struct observer){
-	    .self = self, .outcome = plan_outcome, .flush = plan_flush, .end = plan_end, .free = plan_free};
+	return (struct observer){.self = self,
+	    .outcome = dry_run_outcome,
+	    .flush = dry_run_flush,
+	    .end = dry_run_end,
+	    .free = dry_run_free};
 }

@@ -1,4 +1,4 @@
-#include "fetch/lookups.h"
+#include "fetch/lookup_queue.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -18,9 +18,9 @@ struct lookup {
 	struct lookup *next;
 };
 
-struct lookups {
+struct lookup_queue {
 	const struct settings *settings;
-	lookups_failed_fn failed;
+	lookup_queue_failed_fn failed;
 	void *ctx;
 	struct names *names;
 	struct heap waiting; /* by the moment at which it is too late */
@@ -28,7 +28,7 @@ struct lookups {
 	size_t count; /* waiting and named */
 };
 
-static void release(struct lookups *self, struct lookup *lookup)
+static void release(struct lookup_queue *self, struct lookup *lookup)
 {
 	names_leave(&lookup->wait);
 	heap_remove(&lookup->due);
@@ -36,7 +36,7 @@ static void release(struct lookups *self, struct lookup *lookup)
 	self->count--;
 }
 
-static void fail(struct lookups *self, struct lookup *lookup, struct fetch_result result)
+static void fail(struct lookup_queue *self, struct lookup *lookup, struct fetch_result result)
 {
 	void *job = lookup->request.job;
 	double waited = (double)(clock_now_ms() - lookup->since);
@@ -48,7 +48,7 @@ static void fail(struct lookups *self, struct lookup *lookup, struct fetch_resul
 
 static void on_answer(void *ctx, struct name_wait *wait, const struct name_answer *answer)
 {
-	struct lookups *self = ctx;
+	struct lookup_queue *self = ctx;
 	struct lookup *lookup = (struct lookup *)wait;
 	if (!answer->addresses) {
 		fail(self, lookup,
@@ -65,23 +65,23 @@ static void on_answer(void *ctx, struct name_wait *wait, const struct name_answe
 	self->last_named = lookup;
 }
 
-enum status lookups_new(
-    struct lookups **lookups, const struct settings *settings, lookups_failed_fn failed, void *ctx)
+enum status lookup_queue_new(
+    struct lookup_queue **lookups, const struct settings *settings, lookup_queue_failed_fn failed, void *ctx)
 {
-	struct lookups *self = alloc_new(sizeof *self);
+	struct lookup_queue *self = alloc_new(sizeof *self);
 	self->settings = settings;
 	self->failed = failed;
 	self->ctx = ctx;
 	enum status status = names_new(&self->names, settings, on_answer, self);
 	if (status != STATUS_OK) {
-		lookups_free(self);
+		lookup_queue_free(self);
 		self = NULL;
 	}
 	*lookups = self;
 	return status;
 }
 
-void lookups_free(struct lookups *self)
+void lookup_queue_free(struct lookup_queue *self)
 {
 	if (!self)
 		return;
@@ -91,23 +91,23 @@ void lookups_free(struct lookups *self)
 	free(self);
 }
 
-bool lookups_have_room(const struct lookups *self)
+bool lookup_queue_have_room(const struct lookup_queue *self)
 {
 	return names_have_room(self->names);
 }
 
-size_t lookups_count(const struct lookups *self)
+size_t lookup_queue_count(const struct lookup_queue *self)
 {
 	return self->count;
 }
 
-static int64_t limit_ms(const struct lookups *self, const struct fetch_request *request)
+static int64_t limit_ms(const struct lookup_queue *self, const struct fetch_request *request)
 {
 	int64_t limit = self->settings->options->connect_timeout_ms;
 	return request->timeout_ms && request->timeout_ms < limit ? request->timeout_ms : limit;
 }
 
-bool lookups_add(struct lookups *self, struct fetch_request *request)
+bool lookup_queue_add(struct lookup_queue *self, struct fetch_request *request)
 {
 	struct slice host = names_host(request->url);
 	if (pins_have(&self->settings->pins, request->url) || !names_are_asked(self->names, host))
@@ -124,7 +124,7 @@ bool lookups_add(struct lookups *self, struct fetch_request *request)
 	return false;
 }
 
-bool lookups_next(struct lookups *self, struct fetch_request *request)
+bool lookup_queue_next(struct lookup_queue *self, struct fetch_request *request)
 {
 	struct lookup *lookup = self->first_named;
 	if (!lookup)
@@ -137,19 +137,19 @@ bool lookups_next(struct lookups *self, struct fetch_request *request)
 	return true;
 }
 
-void *lookups_abandon(struct lookups *self)
+void *lookup_queue_abandon(struct lookup_queue *self)
 {
 	struct fetch_request request;
 	const struct heap_node *node = heap_first(&self->waiting);
 	if (!node)
-		return lookups_next(self, &request) ? request.job : NULL;
+		return lookup_queue_next(self, &request) ? request.job : NULL;
 	struct lookup *lookup = node->thing;
 	void *job = lookup->request.job;
 	release(self, lookup);
 	return job;
 }
 
-size_t lookups_poll(struct lookups *self, struct pollfd *fds, size_t max, int64_t *wake)
+size_t lookup_queue_poll(struct lookup_queue *self, struct pollfd *fds, size_t max, int64_t *wake)
 {
 	const struct heap_node *first = heap_first(&self->waiting);
 	if (first && (int64_t)first->key < *wake)
@@ -157,7 +157,7 @@ size_t lookups_poll(struct lookups *self, struct pollfd *fds, size_t max, int64_
 	return names_poll(self->names, fds, max, wake);
 }
 
-static void fail_too_late(struct lookups *self)
+static void fail_too_late(struct lookup_queue *self)
 {
 	char reason[128];
 	int64_t now = clock_now_ms();
@@ -175,7 +175,7 @@ static void fail_too_late(struct lookups *self)
 	}
 }
 
-void lookups_perform(struct lookups *self, const struct pollfd *fds, size_t count)
+void lookup_queue_perform(struct lookup_queue *self, const struct pollfd *fds, size_t count)
 {
 	names_perform(self->names, fds, count);
 	fail_too_late(self);

@@ -1,6 +1,6 @@
 /* The links of a page between finding and resolving: what was found, in the order of the page. */
-#ifndef AREQ_LINK_FOUND_H
-#define AREQ_LINK_FOUND_H
+#ifndef AREQ_LINK_LINK_LIST_H
+#define AREQ_LINK_LINK_LIST_H
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* As the page has it: raw bytes, or text where the page was converted. */
-struct found_link {
+struct raw_link {
 	struct slice value;
 	/* The rest only in a detailed list, else it is left alone; data == NULL: not known, or not there. */
 	struct slice tag;
@@ -20,7 +20,7 @@ struct found_link {
 	int64_t position; /* negative: not known */
 };
 
-struct found {
+struct link_list {
 	struct pieces pieces;
 	size_t max;    /* bytes in all */
 	size_t count;  /* links */
@@ -28,21 +28,21 @@ struct found {
 };
 
 /* Makes an empty list in store, which is borrowed, that never takes more than max bytes. */
-void found_init(struct found *self, struct piece_store *store, size_t max);
-void found_release(struct found *self);
-void found_clear(struct found *self);
+void link_list_init(struct link_list *self, struct piece_store *store, size_t max);
+void link_list_release(struct link_list *self);
+void link_list_clear(struct link_list *self);
 
-/* Only for found_add, through which each link of most runs goes. */
-bool found_add_any(struct found *self, const struct found_link *link);
+/* Only for link_list_add, through which each link of most runs goes. */
+bool link_list_add_any(struct link_list *self, const struct raw_link *link);
 
 /* Copies a link to the end. False, and nothing added, where that would be too much. */
-static inline bool found_add(struct found *self, const struct found_link *link)
+static inline bool link_list_add(struct link_list *self, const struct raw_link *link)
 {
 	struct pieces *pieces = &self->pieces;
 	uint32_t len = (uint32_t)link->value.len;
 	size_t need = sizeof len + link->value.len;
 	if (need > pieces->left || need > self->max - pieces->size || self->detailed)
-		return found_add_any(self, link);
+		return link_list_add_any(self, link);
 	memcpy(pieces->end, &len, sizeof len);
 	memcpy(pieces->end + sizeof len, link->value.data, link->value.len);
 	pieces->end += need;
@@ -53,28 +53,28 @@ static inline bool found_add(struct found *self, const struct found_link *link)
 }
 
 /* Goes through a list that does not change meanwhile. */
-struct found_reader {
-	const struct found *found;
+struct link_list_reader {
+	const struct link_list *found;
 	struct pieces_reader pieces; /* its failed counts for the whole */
 	struct buf *joined;          /* for what begins in one piece and ends in another; borrowed */
 };
 
-struct found_reader found_read(const struct found *self, struct buf *joined);
-void found_reader_release(struct found_reader *self);
+struct link_list_reader link_list_read(const struct link_list *self, struct buf *joined);
+void link_list_reader_release(struct link_list_reader *self);
 
-/* Only for found_next, as above. */
-bool found_next_any(struct found_reader *self, struct found_link *link);
+/* Only for link_list_next, as above. */
+bool link_list_next_any(struct link_list_reader *self, struct raw_link *link);
 
 /* Gives the next link, borrowed until the next call. False behind the last, and where it failed. */
-static inline bool found_next(struct found_reader *self, struct found_link *link)
+static inline bool link_list_next(struct link_list_reader *self, struct raw_link *link)
 {
 	struct pieces_reader *pieces = &self->pieces;
 	uint32_t len;
 	if (pieces->left < sizeof len || self->found->detailed)
-		return found_next_any(self, link);
+		return link_list_next_any(self, link);
 	memcpy(&len, pieces->at, sizeof len);
 	if (len > pieces->left - sizeof len)
-		return found_next_any(self, link);
+		return link_list_next_any(self, link);
 	link->value = (struct slice){pieces->at + sizeof len, len};
 	pieces->at += sizeof len + len;
 	pieces->left -= sizeof len + len;

@@ -1,4 +1,4 @@
-#include "output/part.h"
+#include "output/atomic_file.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -58,7 +58,7 @@ static char *behind_links(const char *path)
 }
 
 /* A device or a pipe is not replaced, and gets nothing put beside it. */
-static enum status look_at_output(struct part *self, const char *output)
+static enum status look_at_output(struct atomic_file *self, const char *output)
 {
 	if (stat(output, &self->old) != 0) {
 		self->old = (struct stat){0};
@@ -70,7 +70,7 @@ static enum status look_at_output(struct part *self, const char *output)
 	return STATUS_USAGE;
 }
 
-static enum status open_own(struct part *self, int *fd, const struct lock_how *how)
+static enum status open_own(struct atomic_file *self, int *fd, const struct lock_how *how)
 {
 	struct stat info;
 	/* Never wider than what it will replace, not even while it is empty. */
@@ -89,7 +89,7 @@ static enum status open_own(struct part *self, int *fd, const struct lock_how *h
 }
 
 /* A run that writes to the target itself must not have it replaced under its hands. */
-static enum status open_target(struct part *self, const struct lock_how *how)
+static enum status open_target(struct atomic_file *self, const struct lock_how *how)
 {
 	enum status status = lock_open(&self->target_fd, self->target, O_RDWR, 0, how);
 	/* The run waited for may have made it, or another one. */
@@ -99,9 +99,10 @@ static enum status open_target(struct part *self, const struct lock_how *how)
 	return status;
 }
 
-enum status part_open(struct part *self, int *fd, const char *output, const struct lock_how *how)
+enum status atomic_file_open(
+    struct atomic_file *self, int *fd, const char *output, const struct lock_how *how)
 {
-	*self = (struct part){.target_fd = -1};
+	*self = (struct atomic_file){.target_fd = -1};
 	enum status status = look_at_output(self, output);
 	if (status != STATUS_OK)
 		return status;
@@ -111,7 +112,7 @@ enum status part_open(struct part *self, int *fd, const char *output, const stru
 	return status == STATUS_OK ? open_target(self, how) : status;
 }
 
-enum status part_begin(struct part *self, int fd)
+enum status atomic_file_begin(struct atomic_file *self, int fd)
 {
 	mode_t mask = umask(0);
 	umask(mask);
@@ -139,7 +140,7 @@ static enum status sync_folder(const char *path, const char *name)
 	return status;
 }
 
-enum status part_commit(struct part *self, int fd, const char *name)
+enum status atomic_file_commit(struct atomic_file *self, int fd, const char *name)
 {
 	/* A close would let the next run in before the rename; fsync tells all that it could tell. It is
 	 * never tried again: the second time it may succeed without the bytes. */
@@ -158,7 +159,7 @@ enum status part_commit(struct part *self, int fd, const char *name)
 	return sync_folder(self->target, name);
 }
 
-void part_release(struct part *self, int fd)
+void atomic_file_release(struct atomic_file *self, int fd)
 {
 	if (!self->target)
 		return;
@@ -169,5 +170,5 @@ void part_release(struct part *self, int fd)
 		close(self->target_fd);
 	free(self->target);
 	free(self->path);
-	*self = (struct part){0};
+	*self = (struct atomic_file){0};
 }

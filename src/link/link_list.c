@@ -1,4 +1,4 @@
-#include "link/found.h"
+#include "link/link_list.h"
 
 /* What stands before the bytes of a link in a detailed list; in any other it is the length of the value. */
 struct details {
@@ -10,25 +10,25 @@ struct details {
 	int64_t position;
 };
 
-void found_init(struct found *self, struct piece_store *store, size_t max)
+void link_list_init(struct link_list *self, struct piece_store *store, size_t max)
 {
-	*self = (struct found){.max = max};
+	*self = (struct link_list){.max = max};
 	pieces_init(&self->pieces, store);
 }
 
-void found_clear(struct found *self)
+void link_list_clear(struct link_list *self)
 {
 	pieces_clear(&self->pieces);
 	self->count = 0;
 }
 
-void found_release(struct found *self)
+void link_list_release(struct link_list *self)
 {
 	pieces_release(&self->pieces);
 	self->count = 0;
 }
 
-bool found_add_any(struct found *self, const struct found_link *link)
+bool link_list_add_any(struct link_list *self, const struct raw_link *link)
 {
 	struct details details = {.value_len = (uint32_t)link->value.len};
 	size_t head_len = sizeof details.value_len;
@@ -51,18 +51,19 @@ bool found_add_any(struct found *self, const struct found_link *link)
 	return true;
 }
 
-struct found_reader found_read(const struct found *self, struct buf *joined)
+struct link_list_reader link_list_read(const struct link_list *self, struct buf *joined)
 {
-	return (struct found_reader){.found = self, .pieces = pieces_read(&self->pieces), .joined = joined};
+	return (struct link_list_reader){
+	    .found = self, .pieces = pieces_read(&self->pieces), .joined = joined};
 }
 
-void found_reader_release(struct found_reader *self)
+void link_list_reader_release(struct link_list_reader *self)
 {
 	pieces_reader_release(&self->pieces);
 }
 
 /* The next bytes, borrowed until the next call; NULL where they cannot be read. */
-static const char *take(struct found_reader *self, size_t len)
+static const char *take(struct link_list_reader *self, size_t len)
 {
 	struct pieces_reader *pieces = &self->pieces;
 	if (len <= pieces->left) {
@@ -82,7 +83,7 @@ static const char *take(struct found_reader *self, size_t len)
 	return self->joined->data;
 }
 
-bool found_next_any(struct found_reader *self, struct found_link *link)
+bool link_list_next_any(struct link_list_reader *self, struct raw_link *link)
 {
 	struct details details = {0};
 	size_t head_len = self->found->detailed ? sizeof details : sizeof details.value_len;
@@ -95,7 +96,7 @@ bool found_next_any(struct found_reader *self, struct found_link *link)
 	bytes = take(self, (size_t)details.value_len + details.tag_len + details.rel_len);
 	if (!bytes)
 		return false;
-	*link = (struct found_link){.value = {bytes, details.value_len}, .position = -1};
+	*link = (struct raw_link){.value = {bytes, details.value_len}, .position = -1};
 	if (!self->found->detailed)
 		return true;
 	link->position = details.position;
