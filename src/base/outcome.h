@@ -1,4 +1,4 @@
-/* What became of a URL: the record that the wings hand on. */
+/* What became of a URL: the record that goes from the ledger to the outputs. */
 #ifndef AREQ_BASE_OUTCOME_H
 #define AREQ_BASE_OUTCOME_H
 

@@ -42,7 +42,7 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 {
 	for (;;) {
 		*waits_for_list = ledger_read_list(self);
-		struct task *task = (struct task *)frontier_next(self->frontier, clock_now_ms());
+		struct task *task = task_of(frontier_next(self->frontier, clock_now_ms()));
 		if (!task)
 			return NULL;
 		ledger_begin_task(self, task);
@@ -234,7 +234,7 @@ enum { READ_ON_FILE_MS = 3000, READ_ON_MS = 1000 };
 
 static void interrupt_waiting(struct ledger *self)
 {
-	for (struct task *task; (task = (struct task *)frontier_abandon(self->frontier));) {
+	for (struct task *task; (task = task_of(frontier_abandon(self->frontier)));) {
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_INTERRUPTED;
 		outcome.stage = STAGE_LOCAL;

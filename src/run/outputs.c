@@ -94,15 +94,17 @@ static enum status check(
 	return STATUS_OK;
 }
 
-/* Half a line of a page or a graph is what half of it is anyway. */
-enum { GUARDED = OUTPUT_REPORT + 1 };
+/* The outputs that consist of whole lines, of which kill -9 must not leave a half one. Half of a page or of a
+ * graph is useless, wherever it ends. */
+static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT};
+enum { GUARDED = sizeof guarded / sizeof *guarded };
 
 static void start_guard(void *ctx)
 {
 	struct outputs *self = ctx;
 	const struct file *files[GUARDED];
 	for (size_t i = 0; i < GUARDED; i++)
-		files[i] = &self->files[i];
+		files[i] = &self->files[guarded[i]];
 	if (!self->guard)
 		self->guard = guard_start(files, GUARDED);
 }
@@ -116,7 +118,7 @@ static void arrange_guard(struct outputs *self, const struct input *input)
 	int64_t urls = input_left(input);
 	bool is_short = urls >= 0 && urls <= SHORT_LIST;
 	for (size_t i = 0; is_short && i < GUARDED; i++)
-		self->files[i].alarm = (struct file_alarm){start_guard, self};
+		self->files[guarded[i]].alarm = (struct file_alarm){start_guard, self};
 	if (!is_short)
 		start_guard(self);
 }

@@ -22,7 +22,7 @@ enum output {
 
 struct outputs {
 	struct file files[OUTPUTS];
-	pid_t guard; /* see out/guard.h; 0: there was no need for one yet */
+	pid_t guard; /* see output/guard.h; 0: there was no need for one yet */
 };
 
 /* Makes them, none open. */

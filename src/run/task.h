@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Why a handler wanted no more of an answer. */
@@ -60,6 +61,14 @@ struct task {
 	char *credentials; /* for its origin; NULL: none */
 	char source[];     /* as listed, without credentials */
 };
+
+_Static_assert(offsetof(struct task, job) == 0, "a job of the frontier is converted to its task");
+
+/* The task of a job that the frontier gives back; NULL for NULL. */
+static inline struct task *task_of(struct job *job)
+{
+	return (struct task *)job;
+}
 
 /* Where it is asked now, as a person may see it; good until task_redirect. */
 static inline const char *task_shown_url(const struct task *self)
