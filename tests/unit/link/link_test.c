@@ -303,7 +303,10 @@ Test(pattern, searches_briefly_as_it_does_for_long)
 				    "b",
 				    3);
 				struct slice slice = {text, len};
-				enum pattern_found briefly = pattern_search_briefly(pattern, slice);
+				enum pattern_found briefly = PATTERN_TOO_LONG;
+				/* A busy machine may take the processor away for the whole of the time. */
+				for (int tries = 0; tries < 3 && briefly == PATTERN_TOO_LONG; tries++)
+					briefly = pattern_search_briefly(pattern, slice);
 				asked++;
 				unknown += briefly == PATTERN_TOO_LONG;
 				if (briefly != PATTERN_TOO_LONG)
