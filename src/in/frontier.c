@@ -136,10 +136,10 @@ static void note_out(struct frontier *self, struct job *job)
 	self->out++;
 }
 
-struct job *frontier_next(struct frontier *self, int64_t now)
+struct job *frontier_next(struct frontier *self, int64_t now, uint64_t before)
 {
 	struct host *host = ready_host(self, now);
-	if (!host)
+	if (!host || host->first->number >= before)
 		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;

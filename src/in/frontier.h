@@ -41,8 +41,8 @@ void frontier_free(struct frontier *self);
  * before. */
 void frontier_add(struct frontier *self, struct job *job, const struct url *url);
 
-/* The job to start now, which is then out; NULL where none may. */
-struct job *frontier_next(struct frontier *self, int64_t now);
+/* The job to start now, which is then out; NULL where none may, or none with a number below before. */
+struct job *frontier_next(struct frontier *self, int64_t now, uint64_t before);
 
 /* When frontier_next may give another job if nothing else happens; CLOCK_NEVER where only the end of a job
  * that is out, or a new one, can change that. */

@@ -42,7 +42,8 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 {
 	for (;;) {
 		*waits_for_list = ledger_read_list(self);
-		struct task *task = task_of(frontier_next(self->frontier, clock_now_ms()));
+		struct task *task =
+		    task_of(frontier_next(self->frontier, clock_now_ms(), ledger_limit(self)));
 		if (!task)
 			return NULL;
 		ledger_begin_task(self, task);
@@ -282,6 +283,7 @@ enum status ledger_close(struct ledger *self, enum status status)
 	ledger_abandon_pages(self);
 	interrupt_waiting(self);
 	self->store.lift_limit(self->store.self);
+	self->closing = true;
 	read_on(self);
 	ledger_lose_pending(self, self->store.count(self->store.self));
 	int64_t left = self->input_ended ? 0 : input_left(self->input);

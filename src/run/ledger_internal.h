@@ -23,6 +23,7 @@ struct ledger {
 	struct observers *observers;
 	enum status status;
 	bool input_ended;
+	bool closing; /* nothing is started any more, but the list is read on */
 	struct store store;
 	uint64_t numbers; /* of URLs that were given out */
 	uint64_t lost;    /* URLs that were read, and are as good as unread */
@@ -65,8 +66,12 @@ void ledger_tell_taken(struct ledger *self);
 /* True while a reader is so far behind that nothing more is given to it. */
 bool ledger_is_behind(const struct ledger *self);
 
-/* False while so much waits that nothing new is started. */
+/* False while so many pages wait that nothing new is started. */
 bool ledger_has_room(const struct ledger *self);
+
+/* Only URLs with a number below that may start now: UINT64_MAX for all of them, unless the outcomes of very
+ * many wait for their rows to be safe. */
+uint64_t ledger_limit(const struct ledger *self);
 
 /* The run is stopped: what is left of complete pages is not given out. */
 void ledger_abandon_pages(struct ledger *self);

@@ -101,7 +101,7 @@ static bool claim_pending(struct ledger *self)
 	struct store_url url;
 	struct store_claim *claim;
 	uint64_t lost;
-	switch (self->store.claim(self->store.self, &url, &claim, &lost)) {
+	switch (self->store.claim(self->store.self, ledger_limit(self), &url, &claim, &lost)) {
 	case STORE_URL:
 		add_task(self, &url, claim);
 		return true;
@@ -133,9 +133,11 @@ bool ledger_wants_time(const struct ledger *self)
 
 bool ledger_read_list(struct ledger *self)
 {
-	while (has_room(self) && has_time(self) && claim_pending(self))
+	/* Under a limit the frontier may be full of what must not start. */
+	bool is_limited = ledger_limit(self) != UINT64_MAX;
+	while ((has_room(self) || is_limited) && has_time(self) && claim_pending(self))
 		continue;
-	while (!self->input_ended && has_room(self) && has_time(self)) {
+	while (!self->input_ended && !is_limited && has_room(self) && has_time(self)) {
 		struct input_entry entry;
 		switch (input_next(self->input, &entry)) {
 		case INPUT_ENTRY:

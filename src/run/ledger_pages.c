@@ -218,7 +218,15 @@ bool ledger_has_room(const struct ledger *self)
 {
 	size_t most =
 	    (size_t)self->options->jobs < PAGES_WAITING_MAX ? (size_t)self->options->jobs : PAGES_WAITING_MAX;
-	return self->ready.count + self->waiting.count < most && self->untold.count < UNTOLD_MAX;
+	return self->ready.count + self->waiting.count < most;
+}
+
+uint64_t ledger_limit(const struct ledger *self)
+{
+	if (self->untold.count < UNTOLD_MAX || self->closing)
+		return UINT64_MAX;
+	/* With --ordered what comes before must go on, or it would be waited for for ever. */
+	return self->options->ordered ? heap_first(&self->untold)->key : 0;
 }
 
 static void on_ready(void *ctx)

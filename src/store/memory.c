@@ -138,12 +138,12 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 }
 
 static enum store_next memory_claim(
-    void *ctx, struct store_url *url, struct store_claim **claim, uint64_t *lost)
+    void *ctx, uint64_t before, struct store_url *url, struct store_claim **claim, uint64_t *lost)
 {
 	struct memory *self = ctx;
 	struct heap_node *node = heap_first(&self->claimable);
 	struct slice record;
-	if (!node)
+	if (!node || node->key >= before)
 		return self->pending ? STORE_LATER : STORE_DONE;
 	struct store_claim *host = node->thing;
 	uint64_t count = host->pending.count;

@@ -39,7 +39,8 @@ enum store_offer {
 
 enum store_next {
 	STORE_URL,   /* *url was filled in, and *claim is the caller's */
-	STORE_LATER, /* all that is pending waits until some of its hosts' claimed URLs were begun */
+	STORE_LATER, /* all that is pending waits until some of its hosts' claimed URLs were begun, or for
+	                before */
 	STORE_DONE,  /* nothing is pending */
 	STORE_LOST   /* so many as *lost cannot be read back, which was logged, and are pending no more */
 };
@@ -50,10 +51,11 @@ struct store {
 	/* Shows a URL to the store, which copies what it keeps. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
-	/* Gives out a pending URL, and none of a host of which many were claimed and not begun: so one host's
+	/* Gives out a pending URL, the smallest number first, but none of which it is known that its number
+	 * is not below before, and none of a host of which many were claimed and not begun: so one host's
 	 * long queue hides no other host. What *url points to is borrowed until the next call. */
 	enum store_next (*claim)(
-	    void *self, struct store_url *url, struct store_claim **claim, uint64_t *lost);
+	    void *self, uint64_t before, struct store_url *url, struct store_claim **claim, uint64_t *lost);
 
 	/* Its turn has come; another one of its host may be claimed. Once for each claim, before settle. */
 	void (*begin)(void *self, struct store_claim *claim);

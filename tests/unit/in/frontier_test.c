@@ -32,7 +32,7 @@ static void add(struct frontier *frontier, struct fetch *fetch, const char *text
 /* The name of what starts next, or "" for nothing. */
 static const char *next(struct frontier *frontier, int64_t now, struct fetch **fetch)
 {
-	struct fetch *found = (struct fetch *)frontier_next(frontier, now);
+	struct fetch *found = (struct fetch *)frontier_next(frontier, now, UINT64_MAX);
 	if (fetch)
 		*fetch = found;
 	return found ? found->name : "";
@@ -217,7 +217,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 		add(frontier, &fetches[i], names[i]);
 	}
 	size_t count = 0;
-	while ((out[count] = (struct fetch *)frontier_next(frontier, 0)))
+	while ((out[count] = (struct fetch *)frontier_next(frontier, 0, UINT64_MAX)))
 		count++;
 	cr_assert_eq(count, 8);
 	/* Two of the eight were told to be patient: four, then two at once. */
@@ -229,7 +229,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	for (size_t i = 2; i < count; i++)
 		frontier_finish(frontier, &out[i]->job);
 	size_t allowed = 0;
-	while ((out[allowed] = (struct fetch *)frontier_next(frontier, 0)))
+	while ((out[allowed] = (struct fetch *)frontier_next(frontier, 0, UINT64_MAX)))
 		allowed++;
 	cr_expect_eq(allowed, 2, "%zu", allowed);
 	frontier_note(frontier, &out[0]->job, HOST_ANSWERED, 0);
@@ -269,7 +269,7 @@ Test(frontier, gives_a_host_up_that_wastes_time)
 			snprintf(names[k], sizeof names[k], "http://a/%d", k);
 			add(frontier, &fetches[k], names[k]);
 		}
-		while ((out = (struct fetch *)frontier_next(frontier, now))) {
+		while ((out = (struct fetch *)frontier_next(frontier, now, UINT64_MAX))) {
 			bool ended = frontier_host_end(&out->job) != HOST_KEPT;
 			if (ended)
 				cr_expect_eq(frontier_host_end(&out->job), HOST_WASTES);
@@ -316,11 +316,35 @@ Test(frontier, gives_a_host_up_and_no_other)
 		frontier_finish(frontier, &out->job);
 	}
 	int given_up = 0;
-	while ((out = (struct fetch *)frontier_next(frontier, now))) {
+	while ((out = (struct fetch *)frontier_next(frontier, now, UINT64_MAX))) {
 		given_up += frontier_host_end(&out->job) == HOST_FAILS;
 		frontier_finish(frontier, &out->job);
 	}
 	cr_expect_eq(given_up, JOBS - 3, "%d at once, without limit or delay", given_up);
 	cr_expect_eq(frontier_waiting(frontier), 0);
+	frontier_free(frontier);
+}
+
+Test(frontier, starts_none_that_is_not_below_a_limit)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 0, .host_errors = 10});
+	struct fetch fetches[3];
+	struct job *out;
+	add(frontier, &fetches[0], "http://a/0");
+	add(frontier, &fetches[1], "http://b/1");
+	add(frontier, &fetches[2], "http://a/2");
+	cr_expect_null(frontier_next(frontier, 0, 0));
+	out = frontier_next(frontier, 0, 1);
+	cr_assert_eq(out, &fetches[0].job);
+	cr_expect_null(frontier_next(frontier, 0, 1), "the next one is number 1");
+	frontier_finish(frontier, out);
+	cr_expect_null(frontier_next(frontier, 0, 1));
+	out = frontier_next(frontier, 0, 2);
+	cr_assert_eq(out, &fetches[1].job);
+	frontier_finish(frontier, out);
+	out = frontier_next(frontier, 0, UINT64_MAX);
+	cr_assert_eq(out, &fetches[2].job);
+	frontier_finish(frontier, out);
 	frontier_free(frontier);
 }

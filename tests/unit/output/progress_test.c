@@ -165,7 +165,7 @@ Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
 		url_release(&url);
 	}
 	for (int i = 0; i < 3; i++)
-		cr_assert(out[i] = frontier_next(frontier, 1000 + i));
+		cr_assert(out[i] = frontier_next(frontier, 1000 + i, UINT64_MAX));
 	cr_expect_eq(frontier_out(frontier), 3);
 	cr_expect_str_eq(frontier_awaited(frontier, &moment), "a:80");
 	cr_expect_eq(moment, 1000);

@@ -35,7 +35,7 @@ static enum store_offer offer(struct fixture *self, const char *text, struct sto
 static enum store_next claim_next(struct fixture *self, struct store_url *url, struct store_claim **claim)
 {
 	uint64_t lost;
-	return self->store.claim(self->store.self, url, claim, &lost);
+	return self->store.claim(self->store.self, UINT64_MAX, url, claim, &lost);
 }
 
 static void begin(struct fixture *self, struct store_claim *claim)
@@ -183,5 +183,24 @@ Test(memory_store, gives_all_once_the_limit_is_lifted)
 	}
 	cr_expect_eq(claim_next(&self, &url, &claim), STORE_DONE);
 	cr_expect_eq(self.store.count(self.store.self), 0);
+	end_fixture(&self);
+}
+
+Test(memory_store, gives_none_that_is_not_below_a_limit)
+{
+	struct fixture self = new_fixture();
+	struct store_claim *of_a[MEMORY_AHEAD_MAX + 1], *of_b[MEMORY_AHEAD_MAX + 1], *claim;
+	struct store_url url;
+	uint64_t lost;
+	fill_host(&self, "a", of_a);
+	fill_host(&self, "b", of_b);
+	begin(&self, of_a[0]);
+	begin(&self, of_b[0]);
+	uint64_t of_first = MEMORY_AHEAD_MAX + 1;
+	cr_expect_eq(self.store.claim(self.store.self, of_first, &url, &claim, &lost), STORE_LATER);
+	cr_expect_eq(self.store.claim(self.store.self, of_first + 1, &url, &claim, &lost), STORE_URL);
+	cr_expect_str_eq(url.text, "http://a/16");
+	cr_expect_eq(self.store.claim(self.store.self, of_first + 1, &url, &claim, &lost), STORE_LATER);
+	cr_expect_eq(self.store.claim(self.store.self, UINT64_MAX, &url, &claim, &lost), STORE_URL);
 	end_fixture(&self);
 }
