@@ -357,3 +357,37 @@ Test(loop, ends_with_each_url_of_a_long_queue_whose_host_is_given_up)
 	run_release(&result);
 	scratch_release(&scratch);
 }
+
+/* With --ordered the outcomes of 65,536 pages at most wait for an earlier one. What is earlier must go on
+ * then, or it would be waited for for ever. Too much for the sanitizers. */
+#ifndef __SANITIZE_ADDRESS__
+Test(loop, goes_on_with_what_comes_first_while_very_many_wait_for_it)
+{
+	enum { SLOW = 40, FAST = 68000 };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *list = scratch_path(&scratch, "list"), *rows = scratch_path(&scratch, "rows");
+	FILE *file = fopen(list, "w");
+	cr_assert(file);
+	for (int i = 0; i < SLOW; i++)
+		fprintf(file, "http://%s/_/page?delay=2000&links=1&group=%d\n", site.host, i);
+	for (int i = 0; i < FAST; i++)
+		fprintf(file, "http://localhost:%u/_/page?body=x&group=%d\n", site.port, i);
+	cr_assert_eq(fclose(file), 0);
+	run_areq_with(&result, (&(struct run_options){.limit = 120}), "-q", "--ordered", "--per-host", "4",
+	    "-o", rows, list);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	char *text = scratch_read(&scratch, "rows", NULL);
+	size_t lines = 0;
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	cr_expect_eq(lines, 1 + SLOW, "%zu lines", lines);
+	free(text);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+#endif
