@@ -12,7 +12,7 @@ enum { PAGES_WAITING_MAX = 16 };
 
 /* … and so many URLs whose rows are not safe yet, mostly since with --ordered a slow one comes before them.
  */
-enum { UNTOLD_MAX = 64 * 1024 };
+enum { UNTOLD_MAX = 16 * 1024 };
 
 static void tell(struct ledger *self, const struct outcome *outcome)
 {

@@ -358,12 +358,12 @@ Test(loop, ends_with_each_url_of_a_long_queue_whose_host_is_given_up)
 	scratch_release(&scratch);
 }
 
-/* With --ordered the outcomes of 65,536 pages at most wait for an earlier one. What is earlier must go on
+/* With --ordered the outcomes of 16,384 pages at most wait for an earlier one. What is earlier must go on
  * then, or it would be waited for for ever. Too much for the sanitizers. */
 #ifndef __SANITIZE_ADDRESS__
 Test(loop, goes_on_with_what_comes_first_while_very_many_wait_for_it)
 {
-	enum { SLOW = 40, FAST = 68000 };
+	enum { SLOW = 40, FAST = 18000 };
 	struct site site;
 	struct scratch scratch;
 	struct run_result result;
