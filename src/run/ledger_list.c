@@ -121,6 +121,14 @@ static bool has_room(const struct ledger *self)
 	return frontier_waiting(self->frontier) < READ_AHEAD;
 }
 
+/* The list is not read on while the store has no room, nor while only what comes before all of it may start.
+ */
+static bool may_read(const struct ledger *self)
+{
+	return !self->input_ended && has_room(self) && !self->store.is_full(self->store.self) &&
+	       ledger_limit(self) == UINT64_MAX;
+}
+
 static bool has_time(const struct ledger *self)
 {
 	return clock_now_us() < self->list_until_us;
@@ -137,7 +145,7 @@ bool ledger_read_list(struct ledger *self)
 	bool is_limited = ledger_limit(self) != UINT64_MAX;
 	while ((has_room(self) || is_limited) && has_time(self) && claim_pending(self))
 		continue;
-	while (!self->input_ended && !is_limited && has_room(self) && has_time(self)) {
+	while (may_read(self) && has_time(self)) {
 		struct input_entry entry;
 		switch (input_next(self->input, &entry)) {
 		case INPUT_ENTRY:

@@ -16,6 +16,7 @@ enum { UNTOLD_MAX = 16 * 1024 };
 
 static void tell(struct ledger *self, const struct outcome *outcome)
 {
+	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
 	self->totals.local += outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
 	self->totals.links += outcome->links;

@@ -187,6 +187,12 @@ static void memory_lift_limit(void *ctx)
 		update_host(self, host);
 }
 
+static bool memory_is_full(const void *ctx)
+{
+	const struct memory *self = ctx;
+	return queues_are_full(&self->queues);
+}
+
 static uint64_t memory_count(const void *ctx)
 {
 	const struct memory *self = ctx;
@@ -229,6 +235,7 @@ struct store memory_store(size_t pending_bytes)
 	    .begin = memory_begin,
 	    .settle = memory_settle,
 	    .lift_limit = memory_lift_limit,
+	    .is_full = memory_is_full,
 	    .count = memory_count,
 	    .free = memory_free};
 }

@@ -9,7 +9,14 @@
 #include <string.h>
 
 /* A back that is as long as this is worth a write of its own. */
-enum { BLOCK_BYTES = 4096 };
+enum { WRITE_BYTES = 4096 };
+
+/* A block ends with the record that makes it so long. It is read whole, and one for each of very many queues
+ * can be in memory. */
+enum { BLOCK_BYTES = 16 << 10 };
+
+/* The temporary file is never longer than this and one more write. */
+enum { FILE_BYTES = 1 << 30 };
 
 /* Buffers that were longer do not keep their memory when they are empty. */
 enum { BUFFER_KEPT = 4096 };
@@ -52,14 +59,28 @@ static void unlist_back(struct queues *shared, struct queue *self)
 	self->previous = self->next = NULL;
 }
 
-/* What back held is in the file from there on. */
-static void add_block(struct queues *shared, struct queue *self, off_t at)
+static void add_block(struct queue *self, off_t at, size_t len)
 {
 	if (self->block_count == self->block_room) {
 		self->block_room = self->block_room ? self->block_room * 2 : 4;
 		self->blocks = alloc_resize(self->blocks, self->block_room, sizeof *self->blocks);
 	}
-	self->blocks[self->block_count++] = (struct queue_block){at, self->back.len};
+	self->blocks[self->block_count++] = (struct queue_block){at, len};
+}
+
+/* What back held is in the file from there on. */
+static void add_blocks(struct queues *shared, struct queue *self, off_t at)
+{
+	size_t start = 0;
+	for (size_t end = 0; end < self->back.len;) {
+		uint32_t len;
+		memcpy(&len, self->back.data + end, sizeof len);
+		end += sizeof len + len;
+		if (end - start < BLOCK_BYTES && end < self->back.len)
+			continue;
+		add_block(self, at + (off_t)start, end - start);
+		start = end;
+	}
 	shared->memory -= self->back.len;
 	empty_buffer(&self->back);
 	unlist_back(shared, self);
@@ -69,8 +90,8 @@ static bool write_to_file(struct queues *shared, const struct buf *bytes)
 {
 	const char *problem = temporary_file_write(&shared->file, shared->file_end, bytes->data, bytes->len);
 	if (problem) {
-		log_warning("%s/: the temporary file for the URLs that wait %s, so they stay in memory (set "
-		            "TMPDIR to another folder): %s",
+		log_warning("%s/: the temporary file for the URLs that wait %s, so the list is read on when "
+		            "they are fewer (set TMPDIR to another folder): %s",
 		    temporary_file_folder(), problem, strerror(errno));
 		shared->memory_only = true;
 		return false;
@@ -84,7 +105,7 @@ static void move_to_file(struct queues *shared, struct queue *self)
 {
 	off_t at = shared->file_end;
 	if (write_to_file(shared, &self->back))
-		add_block(shared, self, at);
+		add_blocks(shared, self, at);
 }
 
 /* Very many queues can be too much together though each is short. */
@@ -98,9 +119,14 @@ static void move_all_to_file(struct queues *shared)
 		return;
 	for (struct queue *queue; (queue = shared->with_back);) {
 		size_t len = queue->back.len;
-		add_block(shared, queue, at);
+		add_blocks(shared, queue, at);
 		at += (off_t)len;
 	}
+}
+
+bool queues_are_full(const struct queues *self)
+{
+	return self->file_end >= FILE_BYTES || (self->memory_only && self->memory > self->memory_max);
 }
 
 void queue_push(struct queues *shared, struct queue *self, const void *bytes, size_t len)
@@ -117,7 +143,7 @@ void queue_push(struct queues *shared, struct queue *self, const void *bytes, si
 	shared->memory += sizeof record_len + len;
 	if (shared->memory <= shared->memory_max || shared->memory_only)
 		return;
-	if (self->back.len >= BLOCK_BYTES)
+	if (self->back.len >= WRITE_BYTES)
 		move_to_file(shared, self);
 	else if (shared->memory / 2 > shared->memory_max)
 		move_all_to_file(shared);

@@ -50,9 +50,13 @@ struct queues {
 };
 
 /* Little more than twice memory_max bytes of records are kept in memory, and in each queue the last block
- * that was read. */
+ * that was read: 16 KiB and one record. */
 void queues_init(struct queues *self, size_t memory_max);
 void queues_release(struct queues *self);
+
+/* True while nothing more should be pushed: the temporary file has 1 GiB and is not read to its end, or it
+ * cannot be written and the memory is used up. */
+bool queues_are_full(const struct queues *self);
 
 /* Copies a record of fewer than 2^32 bytes to the end of the queue. Never fails: where the temporary file
  * cannot be written, which is logged once, all stays in memory. */

@@ -39,8 +39,7 @@ enum store_offer {
 
 enum store_next {
 	STORE_URL,   /* *url was filled in, and *claim is the caller's */
-	STORE_LATER, /* all that is pending waits until some of its hosts' claimed URLs were begun, or for
-	                before */
+	STORE_LATER, /* something is pending, but nothing that may be given out now */
 	STORE_DONE,  /* nothing is pending */
 	STORE_LOST   /* so many as *lost cannot be read back, which was logged, and are pending no more */
 };
@@ -51,9 +50,9 @@ struct store {
 	/* Shows a URL to the store, which copies what it keeps. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
-	/* Gives out a pending URL, the smallest number first, but none of which it is known that its number
-	 * is not below before, and none of a host of which many were claimed and not begun: so one host's
-	 * long queue hides no other host. What *url points to is borrowed until the next call. */
+	/* Gives out a pending URL, the smallest number first. None is given out of a host of which many were
+	 * claimed and not begun, so that one host's long queue hides no other host; and none while the number
+	 * of the first is known to be before or more. What *url points to is borrowed until the next call. */
 	enum store_next (*claim)(
 	    void *self, uint64_t before, struct store_url *url, struct store_claim **claim, uint64_t *lost);
 
@@ -65,6 +64,9 @@ struct store {
 
 	/* From now on claim gives out whatever is pending. For the end of a run that is stopped. */
 	void (*lift_limit)(void *self);
+
+	/* True while so much is pending that nothing more should be offered. */
+	bool (*is_full)(const void *self);
 
 	/* How many are pending. */
 	uint64_t (*count)(const void *self);

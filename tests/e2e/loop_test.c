@@ -242,9 +242,9 @@ Test(loop, fetches_each_url_once_however_often_it_is_listed)
 
 /* The list below has 21 MB. What the sanitizers keep back of freed memory counts, too. */
 #ifdef __SANITIZE_ADDRESS__
-enum { LIST_MORE_KIB = 16 * 1024 };
+enum { LIST_MORE_KIB = 16 * 1024, ENDLESS_LIST_KIB = 400 * 1024 };
 #else
-enum { LIST_MORE_KIB = 8 * 1024 };
+enum { LIST_MORE_KIB = 8 * 1024, ENDLESS_LIST_KIB = 80 * 1024 };
 #endif
 
 Test(loop, holds_only_what_it_needs_of_a_long_list)
@@ -356,6 +356,28 @@ Test(loop, ends_with_each_url_of_a_long_queue_whose_host_is_given_up)
 	cr_expect(strstr(result.err, "20000 URLs: 0 ok, 20000 failed"), "%s", result.err);
 	run_release(&result);
 	scratch_release(&scratch);
+}
+
+/* A list without an end of one host's URLs, and no room for those that wait but the memory. */
+Test(loop, reads_no_more_than_it_has_room_for)
+{
+	struct site site;
+	struct run_result result;
+	char text[1000];
+	site_start(&site);
+	snprintf(text, sizeof text,
+	    "TMPDIR=/nonexistent; export TMPDIR; seq 100000000 | "
+	    "sed 's,^,http://%s/_/page?hang=accept\\&group=,' | %s -o /dev/null --deadline 4s",
+	    site.host, run_areq_name());
+	run_program(
+	    &result, &(struct run_options){.limit = 60}, "/bin/sh", (const char *const[]){"-c", text, NULL});
+	run_expect_exit(&result, 1);
+	cr_expect(
+	    strstr(result.err, "/nonexistent/: the temporary file for the URLs that wait cannot be made"),
+	    "%s", result.err);
+	cr_expect_lt(result.max_rss_kib, ENDLESS_LIST_KIB, "%ld KiB", result.max_rss_kib);
+	run_release(&result);
+	site_stop(&site);
 }
 
 /* With --ordered the outcomes of 16,384 pages at most wait for an earlier one. What is earlier must go on

@@ -126,8 +126,10 @@ Test(queue, stays_in_memory_where_no_file_can_be_made)
 	for (unsigned i = 0; i < 1000; i++)
 		push(&queues, &queue, 0, i);
 	cr_expect(queues.memory_only);
+	cr_expect(queues_are_full(&queues));
 	for (unsigned i = 0; i < 1000; i++)
 		expect_pop(&queues, &queue, 0, i);
+	cr_expect_not(queues_are_full(&queues));
 	queue_release(&queues, &queue);
 	queues_release(&queues);
 }
@@ -152,5 +154,42 @@ Test(queue, is_lost_where_the_file_cannot_be_read)
 	queue_release(&queues, &lost);
 	queue_release(&queues, &whole);
 	cr_expect_eq(queues.memory, 0);
+	queues_release(&queues);
+}
+
+/* As of a list that is sorted by host: each queue in turn gets all the memory, which then goes to the file.
+ */
+Test(queue, reads_back_little_of_each)
+{
+	enum { MEMORY = 256 << 10, QUEUES = 40, BLOCK = 16 << 10 };
+	struct queues queues;
+	struct queue *list = calloc(QUEUES, sizeof *list);
+	cr_assert(list);
+	queues_init(&queues, MEMORY);
+	for (unsigned which = 0; which < QUEUES; which++) {
+		do
+			push(&queues, &list[which], which, (unsigned)list[which].count);
+		while (list[which].back.len > 0);
+	}
+	for (unsigned which = 0; which < QUEUES; which++)
+		expect_pop(&queues, &list[which], which, 0);
+	cr_expect_lt(queues.memory, QUEUES * (BLOCK + RECORD_MAX), "%zu", queues.memory);
+	for (unsigned which = 0; which < QUEUES; which++) {
+		for (unsigned i = 1; list[which].count > 0; i++)
+			expect_pop(&queues, &list[which], which, i);
+		queue_release(&queues, &list[which]);
+	}
+	queues_release(&queues);
+	free(list);
+}
+
+Test(queue, is_full_where_the_file_has_grown_too_long)
+{
+	struct queues queues;
+	queues_init(&queues, 1);
+	queues.file_end = (1 << 30) - 1;
+	cr_expect_not(queues_are_full(&queues));
+	queues.file_end = 1 << 30;
+	cr_expect(queues_are_full(&queues));
 	queues_release(&queues);
 }
