@@ -61,12 +61,9 @@ void frontier_free(struct frontier *self)
 
 static struct host *find_host(struct frontier *self, const struct url *url)
 {
-	struct slice name = url_host(url);
 	buf_clear(&self->name);
-	buf_append(&self->name, name.data, name.len);
-	buf_append_byte(&self->name, ':');
-	buf_append_number(&self->name, (uint64_t)url_port(url));
-	name = (struct slice){self->name.data, self->name.len};
+	url_append_server(url, &self->name);
+	struct slice name = {self->name.data, self->name.len};
 	struct host *host = map_find(&self->hosts, name);
 	if (host)
 		return host;

@@ -54,7 +54,7 @@ bool link_list_add_any(struct link_list *self, const struct raw_link *link)
 struct link_list_reader link_list_read(const struct link_list *self, struct buf *joined)
 {
 	return (struct link_list_reader){
-	    .found = self, .pieces = pieces_read(&self->pieces), .joined = joined};
+	    .list = self, .pieces = pieces_read(&self->pieces), .joined = joined};
 }
 
 void link_list_reader_release(struct link_list_reader *self)
@@ -86,7 +86,7 @@ static const char *take(struct link_list_reader *self, size_t len)
 bool link_list_next_any(struct link_list_reader *self, struct raw_link *link)
 {
 	struct details details = {0};
-	size_t head_len = self->found->detailed ? sizeof details : sizeof details.value_len;
+	size_t head_len = self->list->detailed ? sizeof details : sizeof details.value_len;
 	if (!self->pieces.size || self->pieces.failed)
 		return false;
 	const char *bytes = take(self, head_len);
@@ -97,7 +97,7 @@ bool link_list_next_any(struct link_list_reader *self, struct raw_link *link)
 	if (!bytes)
 		return false;
 	*link = (struct raw_link){.value = {bytes, details.value_len}, .position = -1};
-	if (!self->found->detailed)
+	if (!self->list->detailed)
 		return true;
 	link->position = details.position;
 	if (details.has_tag)

@@ -54,7 +54,7 @@ static inline bool link_list_add(struct link_list *self, const struct raw_link *
 
 /* Goes through a list that does not change meanwhile. */
 struct link_list_reader {
-	const struct link_list *found;
+	const struct link_list *list;
 	struct pieces_reader pieces; /* its failed counts for the whole */
 	struct buf *joined;          /* for what begins in one piece and ends in another; borrowed */
 };
@@ -70,7 +70,7 @@ static inline bool link_list_next(struct link_list_reader *self, struct raw_link
 {
 	struct pieces_reader *pieces = &self->pieces;
 	uint32_t len;
-	if (pieces->left < sizeof len || self->found->detailed)
+	if (pieces->left < sizeof len || self->list->detailed)
 		return link_list_next_any(self, link);
 	memcpy(&len, pieces->at, sizeof len);
 	if (len > pieces->left - sizeof len)

@@ -10,14 +10,14 @@
 
 /* All zero: there is none. */
 struct atomic_file {
-	char *target;    /* what it will replace, behind all symbolic links; NULL: there is no part */
+	char *target;    /* what it will replace, behind all symbolic links; NULL: there is no such file */
 	char *path;      /* its own name */
 	struct stat old; /* of the target; st_mode is 0 where there is none yet */
 	int target_fd;   /* holds the target's lock; -1: there is none yet */
 	bool ours;       /* all in it is this run's: to be removed unless it takes its place */
 };
 
-/* Opens the part of an output (a file, or nothing yet, or a symbolic link to either) and locks both. What a
+/* Opens FILE.part of an output (a file, or nothing yet, or a symbolic link to either) and locks both. What a
  * killed run has left in it stays until atomic_file_begin. *fd is the caller's to close, after
  * atomic_file_release. STATUS_USAGE where the output is no regular file, STATUS_OUTPUT where it fails; both
  * were logged, and atomic_file_release is due all the same. */

@@ -51,11 +51,8 @@ static struct slice name_of(const struct store_claim *host)
 
 static struct store_claim *host_of(struct memory *self, const struct url *url)
 {
-	struct slice domain = url_host(url);
 	buf_clear(&self->name);
-	buf_append(&self->name, domain.data, domain.len);
-	buf_append_byte(&self->name, ':');
-	buf_append_number(&self->name, (uint64_t)url_port(url));
+	url_append_server(url, &self->name);
 	struct store_claim *host = map_find(&self->hosts, (struct slice){self->name.data, self->name.len});
 	if (host)
 		return host;

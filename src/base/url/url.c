@@ -220,6 +220,14 @@ int url_port(const struct url *self)
 	return scheme && scheme->port ? scheme->port : -1;
 }
 
+void url_append_server(const struct url *self, struct buf *out)
+{
+	struct slice host = url_host(self);
+	buf_append(out, host.data, host.len);
+	buf_append_byte(out, ':');
+	buf_append_number(out, (uint64_t)url_port(self));
+}
+
 bool url_same_origin(const struct url *self, const struct url *other)
 {
 	return slice_equal(url_scheme(self), url_scheme(other)) &&

@@ -74,6 +74,10 @@ void url_append_redacted(struct buf *out, const char *text);
 /* The port that a connection goes to: the URL's own or the default of its scheme; -1 where there is none. */
 int url_port(const struct url *self);
 
+/* Appends what a server is known by, the host and the port that a connection goes to: "example.com:443". The
+ * URL has both. */
+void url_append_server(const struct url *self, struct buf *out);
+
 /* True where both have the same scheme, host and port: the same origin (HTML standard, section 7.1.1), for
  * URLs that have a host. */
 bool url_same_origin(const struct url *self, const struct url *other);
