@@ -77,6 +77,12 @@ say "cppcheck"
 cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability,performance --inline-suppr \
 	--library=tests/cppcheck.cfg --suppress=missingIncludeSystem '--suppress=*:*/xxhash.h' -Isrc src
 
+say "python"
+find tests bench docs -name '*.py' -exec /usr/bin/python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    ast.parse(open(name).read(), name)' {} +
+
 say "clang-tidy"
 # shellcheck disable=SC2016
 find src -name '*.c' ! -path 'src/link/charset/index_*' -print0 |

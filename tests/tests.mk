@@ -68,7 +68,7 @@ check:
 
 test: test-run $(BUILD)/inject.so $(BUILD)/budget
 	$(BUDGET)
-	sh tests/inject/inject.sh -s 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+	/usr/bin/python3 tests/inject/inject.py --step 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	sh tests/kill/kill.sh 15 $(BIN) $(BUILD)/areq-testserver
 
 # All but what makes the system fail.
@@ -85,10 +85,10 @@ test-run: $(BIN) $(TEST_PROGRAMS)
 	$(SOAK) 400 20 1
 
 inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
-	sh tests/inject/inject.sh $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
+	/usr/bin/python3 tests/inject/inject.py $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	$(MAKE) BUILD=build/asan BIN=build/asan/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" build/asan/areq
-	sh tests/inject/inject.sh build/asan/areq $(BUILD)/areq-testserver $(BUILD)/inject.so
+	/usr/bin/python3 tests/inject/inject.py build/asan/areq $(BUILD)/areq-testserver $(BUILD)/inject.so
 
 KILLS ?= 500
 kill: $(BIN) $(BUILD)/areq-testserver

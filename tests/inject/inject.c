@@ -1,19 +1,16 @@
-/* Makes one system call or allocation of the program fail, or all from one on, as libraries and disks do when
- * nobody tests. For LD_PRELOAD; only calls that the program itself makes count, not those of its libraries.
+/* Makes one system call or allocation of the program fail, or all of them from one on. It is loaded by
+ * LD_PRELOAD. Only the calls of the program itself count, not those of its libraries.
  *
  *	AREQ_INJECT=KIND:N:once:ERROR    the Nth call of that kind fails
- *	AREQ_INJECT=KIND:N:on:ERROR      the Nth and all later ones
- *	AREQ_INJECT_LOG=FILE             gets "struck CALL DESCRIPTOR TARGET" for each that failed, and at
- *exit "left DESCRIPTOR TARGET" for what is open still and "count KIND N"
+ *	AREQ_INJECT=KIND:N:on:ERROR      the Nth call and all later ones fail
+ *	AREQ_INJECT_LOG=FILE             gets a line "struck CALL DESCRIPTOR TARGET" for each call that
+ *failed, and at exit "left DESCRIPTOR TARGET" for each descriptor that is still open and "count KIND N" for
+ *each kind
  *
- * KIND is one of the kinds below, ERROR a name such as ENOSPC. For write it may also be SHORT, which takes
- *half of the bytes, or FULL, which takes half the first time and is ENOSPC from there on, as on a disk that
- *fills up.
- *
- * What the program waits for by curl_multi_poll comes at once: its own clock goes on by what it would have
- * waited, so that retries cost a test no time. */
+ * KIND is one of the kinds below, ERROR a name such as ENOSPC. For write, ERROR may also be SHORT: the call
+ * takes half of the bytes; or FULL: it takes half of them the first time and then fails with ENOSPC, as on a
+ * disk that fills up. */
 #define _GNU_SOURCE
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +25,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define KINDS(X)                                                                                             \
@@ -57,7 +53,7 @@ enum kind { KINDS(KIND_ENUM) KIND_COUNT };
 #define KIND_NAME(name) #name,
 static const char *const kind_names[] = {KINDS(KIND_NAME)};
 
-/* Not errors of the system: what write does instead. */
+/* What write does instead of failing; these are no errors of the system. */
 enum { ERROR_SHORT = -1, ERROR_FULL = -2 };
 
 static const struct {
@@ -67,7 +63,7 @@ static const struct {
     {"EINTR", EINTR}, {"EIO", EIO}, {"EMFILE", EMFILE}, {"ENOLCK", ENOLCK}, {"ENOMEM", ENOMEM},
     {"ENOSPC", ENOSPC}, {"EPERM", EPERM}, {"EPIPE", EPIPE}};
 
-/* Higher ones are not looked at. */
+/* Descriptors from here on are not looked at. */
 enum { DESCRIPTORS = 64 };
 
 /* A library that stands between the calls of a program has nowhere else to keep this. */
@@ -81,7 +77,6 @@ static struct {
 	unsigned long at; /* 0: none is to fail */
 	bool on;
 	int error;
-	int64_t waited_ms; /* without waiting */
 } self;
 
 /* The function that this library stands before. */
@@ -102,7 +97,7 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *ctx)
 		if (start + segment->p_memsz > self.text_end)
 			self.text_end = start + segment->p_memsz;
 	}
-	/* The first is the program; what follows are libraries. */
+	/* The first entry is the program and the others are libraries, so the walk ends here. */
 	return 1;
 }
 
@@ -149,8 +144,8 @@ __attribute__((constructor)) static void begin(void)
 	self.begun = true;
 }
 
-/* Lines must be there even when the program crashes in the next moment. */
-static void note(const char *line)
+/* The line is written at once, so that it is in the log even if the program crashes next. */
+static void append_log(const char *line)
 {
 	int fd = self.log ? open(self.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
 	if (fd < 0)
@@ -168,7 +163,7 @@ static void name_descriptor(char *name, size_t room, int fd)
 	name[len > 0 ? len : 0] = '\0';
 }
 
-static void note_struck(const char *call, int fd, const char *path)
+static void log_strike(const char *call, int fd, const char *path)
 {
 	char name[1024], line[1200];
 	if (!path && fd >= 0) {
@@ -176,7 +171,7 @@ static void note_struck(const char *call, int fd, const char *path)
 		path = name;
 	}
 	snprintf(line, sizeof line, "struck %s %d %s\n", call, fd, path ? path : "-");
-	note(line);
+	append_log(line);
 }
 
 /* Counts this call of the program; true where it is to fail, with errno set. What it is about is named by fd,
@@ -189,40 +184,40 @@ static bool fails(enum kind kind, const void *caller, const char *call, int fd, 
 	unsigned long number = ++self.counts[kind];
 	if (self.at == 0 || kind != self.kind || number < self.at || (number > self.at && !self.on))
 		return false;
-	note_struck(call, fd, path);
+	log_strike(call, fd, path);
 	errno = self.error == ERROR_FULL ? ENOSPC : self.error;
 	return true;
 }
 
-static void note_end(void)
+static void log_end(void)
 {
 	char line[1200], name[1024];
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		snprintf(line, sizeof line, "count %s %lu\n", kind_names[kind], self.counts[kind]);
-		note(line);
+		append_log(line);
 	}
 	for (int fd = 0; fd < DESCRIPTORS; fd++) {
 		if (self.inherited[fd] || fcntl(fd, F_GETFD) < 0)
 			continue;
 		name_descriptor(name, sizeof name, fd);
 		snprintf(line, sizeof line, "left %d %s\n", fd, name);
-		note(line);
+		append_log(line);
 	}
 }
 
 __attribute__((destructor)) static void end(void)
 {
-	note_end();
+	log_end();
 }
 
 _Noreturn void _exit(int status)
 {
-	note_end();
+	log_end();
 	NEXT(_exit)(status);
 	abort();
 }
 
-/* What stands by for the program's end, or helps it, is another one. */
+/* A child process, which guards the output or helps with a page, is not tested. */
 pid_t fork(void)
 {
 	if (fails(KIND_fork, CALLER, "fork", -1, NULL))
@@ -235,7 +230,7 @@ pid_t fork(void)
 	return child;
 }
 
-/* Memory. Looking up the next function asks for none, so it may be done in the midst of it. */
+/* Memory. dlsym() allocates none, so it may be called from here. */
 
 void *malloc(size_t size)
 {
@@ -414,30 +409,4 @@ int poll(struct pollfd *list, nfds_t count, int timeout_ms)
 int pipe(int ends[2])
 {
 	return fails(KIND_pipe, CALLER, "pipe", -1, NULL) ? -1 : NEXT(pipe)(ends);
-}
-
-/* Time. */
-
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-	uintptr_t from = (uintptr_t)CALLER;
-	int result = NEXT(clock_gettime)(clock, now);
-	if (result != 0 || clock != CLOCK_MONOTONIC || from < self.text || from >= self.text_end)
-		return result;
-	int64_t ns = now->tv_nsec + self.waited_ms % 1000 * 1000000;
-	now->tv_sec += (time_t)(self.waited_ms / 1000 + ns / 1000000000);
-	now->tv_nsec = (long)(ns % 1000000000);
-	return 0;
-}
-
-CURLMcode curl_multi_poll(
-    CURLM *multi, struct curl_waitfd extra[], unsigned int count, int timeout_ms, int *ready)
-{
-	int events = 0;
-	CURLMcode code = NEXT(curl_multi_poll)(multi, extra, count, timeout_ms < 1 ? timeout_ms : 1, &events);
-	if (events == 0 && timeout_ms > 1)
-		self.waited_ms += timeout_ms - 1;
-	if (ready)
-		*ready = events;
-	return code;
 }
