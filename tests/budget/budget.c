@@ -226,10 +226,10 @@ static const struct stage {
 	void (*pass)(struct set *set);
 	bool by_byte;
 } stages[] = {
-    {"find", pass_find, true},
-    {"resolve", pass_resolve, false},
-    {"unique", pass_unique, false},
-    {"all", pass_all, true},
+    {.name = "find", .pass = pass_find, .by_byte = true},
+    {.name = "resolve", .pass = pass_resolve, .by_byte = false},
+    {.name = "unique", .pass = pass_unique, .by_byte = false},
+    {.name = "all", .pass = pass_all, .by_byte = true},
 };
 
 static bool run(const struct stage *stage, char *const *names, size_t count)

@@ -432,10 +432,10 @@ Test(fetch, says_who_asks_once_and_as_it_was_told_to)
 	static const struct {
 		const char *option, *value, *agent;
 	} cases[] = {
-	    {"-A", "agent/1", "agent/1"},
-	    {"-A", "", NULL},
-	    {"-H", "user-agent: header/1", "header/1"},
-	    {"-H", "User-Agent:", NULL},
+	    {.option = "-A", .value = "agent/1", .agent = "agent/1"},
+	    {.option = "-A", .value = "", .agent = NULL},
+	    {.option = "-H", .value = "user-agent: header/1", .agent = "header/1"},
+	    {.option = "-H", .value = "User-Agent:", .agent = NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		for (int proxied = 0; proxied < 2; proxied++) {

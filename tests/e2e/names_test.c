@@ -63,13 +63,27 @@ Test(names, that_cannot_be_found_out_say_why)
 	static const struct {
 		const char *name, *option, *stage, *reason;
 	} cases[] = {
-	    {"a.none.test", "-q", "resolve", "name lookup failed: no such name"},
-	    {"a.live.test", "-6", "resolve", "name lookup failed: the name has no address"},
+	    {.name = "a.none.test",
+	        .option = "-q",
+	        .stage = "resolve",
+	        .reason = "name lookup failed: no such name"},
+	    {.name = "a.live.test",
+	        .option = "-6",
+	        .stage = "resolve",
+	        .reason = "name lookup failed: the name has no address"},
 	    /* The server does answer, if not for this name. */
-	    {"a.dead.test", "-q", "resolve", "name lookup timed out after 0.5 s"},
-	    {"a.other.test", "-q", "resolve", "name lookup failed: the name server cannot answer"},
-	    {"a-label-of-more-than-63-bytes-which-no-name-in-the-dns-can-ever-have.test", "-q", "resolve",
-	        "name lookup failed: not a name that can be looked up"},
+	    {.name = "a.dead.test",
+	        .option = "-q",
+	        .stage = "resolve",
+	        .reason = "name lookup timed out after 0.5 s"},
+	    {.name = "a.other.test",
+	        .option = "-q",
+	        .stage = "resolve",
+	        .reason = "name lookup failed: the name server cannot answer"},
+	    {.name = "a-label-of-more-than-63-bytes-which-no-name-in-the-dns-can-ever-have.test",
+	        .option = "-q",
+	        .stage = "resolve",
+	        .reason = "name lookup failed: not a name that can be looked up"},
 	};
 	struct nameserver names;
 	struct run_result result;

@@ -114,9 +114,11 @@ Test(nginx, is_refused_where_its_certificate_is_wrong)
 		enum nginx_port port;
 		const char *reason, *cause;
 	} cases[] = {
-	    {NGINX_EXPIRED, "expired", "certificate-expired"},
-	    {NGINX_WRONG_HOST, "no alternative certificate subject name", "certificate-wrong-name"},
-	    {NGINX_SELF_SIGNED, "self-signed", "certificate-unknown-issuer"},
+	    {.port = NGINX_EXPIRED, .reason = "expired", .cause = "certificate-expired"},
+	    {.port = NGINX_WRONG_HOST,
+	        .reason = "no alternative certificate subject name",
+	        .cause = "certificate-wrong-name"},
+	    {.port = NGINX_SELF_SIGNED, .reason = "self-signed", .cause = "certificate-unknown-issuer"},
 	};
 	struct scratch root;
 	struct nginx nginx;

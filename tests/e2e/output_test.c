@@ -563,8 +563,12 @@ Test(ends, with_1_as_fail_on_says)
 	static const struct {
 		const char *fail_on;
 		int all_good, half_failed, all_failed;
-	} cases[] = {{"any", 0, 1, 1}, {"all", 0, 0, 1}, {"never", 0, 0, 0}, {"50%", 0, 1, 1},
-	    {"51%", 0, 0, 1}, {"1%", 0, 1, 1}};
+	} cases[] = {{.fail_on = "any", .all_good = 0, .half_failed = 1, .all_failed = 1},
+	    {.fail_on = "all", .all_good = 0, .half_failed = 0, .all_failed = 1},
+	    {.fail_on = "never", .all_good = 0, .half_failed = 0, .all_failed = 0},
+	    {.fail_on = "50%", .all_good = 0, .half_failed = 1, .all_failed = 1},
+	    {.fail_on = "51%", .all_good = 0, .half_failed = 0, .all_failed = 1},
+	    {.fail_on = "1%", .all_good = 0, .half_failed = 1, .all_failed = 1}};
 	struct site site;
 	struct run_result result;
 	site_start(&site);

@@ -146,10 +146,14 @@ Test(progress, stays_out_of_logs_pipes_and_quiet_runs)
 		const char *option;
 		const char *env;
 		bool to_pipe, to_terminal;
-	} cases[] = {{"-q", NULL, false, false}, {"-v", NULL, false, false},
-	    {"--progress=never", NULL, false, false}, {"--no-header", "TERM=dumb", false, false},
-	    {"--no-header", "TERM=", false, false}, {"--no-header", NULL, true, false},
-	    {"--no-header", NULL, false, true}, {"--progress=always", NULL, false, true}};
+	} cases[] = {{.option = "-q", .env = NULL, .to_pipe = false, .to_terminal = false},
+	    {.option = "-v", .env = NULL, .to_pipe = false, .to_terminal = false},
+	    {.option = "--progress=never", .env = NULL, .to_pipe = false, .to_terminal = false},
+	    {.option = "--no-header", .env = "TERM=dumb", .to_pipe = false, .to_terminal = false},
+	    {.option = "--no-header", .env = "TERM=", .to_pipe = false, .to_terminal = false},
+	    {.option = "--no-header", .env = NULL, .to_pipe = true, .to_terminal = false},
+	    {.option = "--no-header", .env = NULL, .to_pipe = false, .to_terminal = true},
+	    {.option = "--progress=always", .env = NULL, .to_pipe = false, .to_terminal = true}};
 	struct scene scene;
 	begin(&scene);
 	const char *url = site_page(&scene.site, "links", "1", "delay", "400");
@@ -180,9 +184,12 @@ Test(color, is_for_terminals_that_take_it_and_users_who_do)
 	static const struct {
 		const char *option, *env[2];
 		bool expected;
-	} cases[] = {{"--color=auto", {NULL}, true}, {"--color=never", {NULL}, false},
-	    {"--color=auto", {"NO_COLOR=1"}, false}, {"--color=auto", {"NO_COLOR="}, true},
-	    {"--color=auto", {"TERM=dumb"}, false}, {"--color=always", {"NO_COLOR=1"}, true}};
+	} cases[] = {{.option = "--color=auto", .env = {NULL}, .expected = true},
+	    {.option = "--color=never", .env = {NULL}, .expected = false},
+	    {.option = "--color=auto", .env = {"NO_COLOR=1"}, .expected = false},
+	    {.option = "--color=auto", .env = {"NO_COLOR="}, .expected = true},
+	    {.option = "--color=auto", .env = {"TERM=dumb"}, .expected = false},
+	    {.option = "--color=always", .env = {"NO_COLOR=1"}, .expected = true}};
 	struct scene scene;
 	struct run_result result;
 	begin(&scene);

@@ -56,8 +56,8 @@ Test(support, body_is_framed_as_asked)
 	static const struct {
 		const char *key, *value, *part;
 	} cases[] = {
-	    {"chunk", "2", "\r\n\r\n2\r\nab\r\n2\r\ncd\r\n1\r\ne\r\n0\r\n\r\n"},
-	    {"chunk", "99", "\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"},
+	    {.key = "chunk", .value = "2", .part = "\r\n\r\n2\r\nab\r\n2\r\ncd\r\n1\r\ne\r\n0\r\n\r\n"},
+	    {.key = "chunk", .value = "99", .part = "\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"},
 	};
 	struct site site;
 	site_start(&site);
@@ -414,9 +414,12 @@ Test(support, rows_differ_only_where_they_do)
 	static const struct {
 		const char *is, *should;
 		bool ordered;
-	} cases[] = {{"a\n", "a\na\n", false}, {"a\na\n", "a\n", false}, {"a\n", "b\n", false},
-	    {"a", "a\n", false}, {"a\nb\n", "b\na\n", true}, {"a\n", "", true}, {"", "a\n", true},
-	    {"a", "a\n", true}};
+	} cases[] = {{.is = "a\n", .should = "a\na\n", .ordered = false},
+	    {.is = "a\na\n", .should = "a\n", .ordered = false},
+	    {.is = "a\n", .should = "b\n", .ordered = false}, {.is = "a", .should = "a\n", .ordered = false},
+	    {.is = "a\nb\n", .should = "b\na\n", .ordered = true},
+	    {.is = "a\n", .should = "", .ordered = true}, {.is = "", .should = "a\n", .ordered = true},
+	    {.is = "a", .should = "a\n", .ordered = true}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char *difference =
 		    rows_text_difference(cases[i].is, strlen(cases[i].is), cases[i].should, cases[i].ordered);

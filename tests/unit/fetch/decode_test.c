@@ -482,14 +482,14 @@ Test(decode, check_sums_must_be_right)
 		void (*append)(struct buf *out);
 		size_t from_end; /* of the byte that is changed */
 	} cases[] = {
-	    {"gzip", append_gzip, 1},
-	    {"gzip", append_gzip, 4},
-	    {"gzip", append_gzip, 5},
-	    {"gzip", append_gzip, 8},
-	    {"deflate", append_zlib, 1},
-	    {"deflate", append_zlib, 4},
-	    {"zstd", append_zstd_checked, 1},
-	    {"zstd", append_zstd_checked, 4},
+	    {.coding = "gzip", .append = append_gzip, .from_end = 1},
+	    {.coding = "gzip", .append = append_gzip, .from_end = 4},
+	    {.coding = "gzip", .append = append_gzip, .from_end = 5},
+	    {.coding = "gzip", .append = append_gzip, .from_end = 8},
+	    {.coding = "deflate", .append = append_zlib, .from_end = 1},
+	    {.coding = "deflate", .append = append_zlib, .from_end = 4},
+	    {.coding = "zstd", .append = append_zstd_checked, .from_end = 1},
+	    {.coding = "zstd", .append = append_zstd_checked, .from_end = 4},
 	};
 	struct decoder *decoder = decoder_new(&limits);
 	for (size_t i = 0; i < COUNT(cases); i++) {

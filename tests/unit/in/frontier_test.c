@@ -253,10 +253,20 @@ Test(frontier, gives_a_host_up_that_wastes_time)
 		int answered_every;
 		int ends_after; /* so many tries; 0: not at all */
 	} cases[] = {
-	    {HOST_BUSY, 0, 0, 20}, {HOST_BROKE_OFF, 0, 0, 20}, {HOST_UNREACHABLE, 0, 0, 20},
-	    {HOST_ANSWERED, 0, 0, 0}, {HOST_BUSY, 4000, 0, 4}, {HOST_BUSY, 0, 5, 0},
-	    {HOST_BUSY, 0, 20, 20 + 11},      /* 19 s; then 9 of them, and 11 more */
-	    {HOST_BUSY, 0, 15, 15 + 15 + 12}, /* 14 s; 4 and 14; 8 and 12 */
+	    {.news = HOST_BUSY, .asked_ms = 0, .answered_every = 0, .ends_after = 20},
+	    {.news = HOST_BROKE_OFF, .asked_ms = 0, .answered_every = 0, .ends_after = 20},
+	    {.news = HOST_UNREACHABLE, .asked_ms = 0, .answered_every = 0, .ends_after = 20},
+	    {.news = HOST_ANSWERED, .asked_ms = 0, .answered_every = 0, .ends_after = 0},
+	    {.news = HOST_BUSY, .asked_ms = 4000, .answered_every = 0, .ends_after = 4},
+	    {.news = HOST_BUSY, .asked_ms = 0, .answered_every = 5, .ends_after = 0},
+	    {.news = HOST_BUSY,
+	        .asked_ms = 0,
+	        .answered_every = 20,
+	        .ends_after = 20 + 11}, /* 19 s; then 9 of them, and 11 more */
+	    {.news = HOST_BUSY,
+	        .asked_ms = 0,
+	        .answered_every = 15,
+	        .ends_after = 15 + 15 + 12}, /* 14 s; 4 and 14; 8 and 12 */
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct frontier *frontier =

@@ -64,16 +64,18 @@ Test(pattern, finds_what_python_finds)
 	static const struct {
 		const char *pattern, *text, *expected;
 	} cases[] = {
-	    {"href=\"(.*?)\"", "<a href=\"x\"> <b href=\"\"><c HREF=\"n\"> href=\"y z\"", "[x][][y z]"},
-	    {"href=\"(.*?)\"", "href=\"a\nb\" href=\"c\"", "[c]"},
-	    {"a+", "caaandaab", "[aaa][aa]"},
-	    {"", "ab", "[][][]"},
-	    {"x*", "axb", "[][x][][]"},
-	    {"(?i)HREF=(\\S+)", "href=1 Href=2", "[1][2]"},
-	    {"^a", "aa", "[a]"},
-	    {"(?m)^.", "ab\ncd", "[a][c]"},
-	    {"é(.)", "é1 é2", "[1][2]"},
-	    {"(?<=a)b", "abab", "[b][b]"},
+	    {.pattern = "href=\"(.*?)\"",
+	        .text = "<a href=\"x\"> <b href=\"\"><c HREF=\"n\"> href=\"y z\"",
+	        .expected = "[x][][y z]"},
+	    {.pattern = "href=\"(.*?)\"", .text = "href=\"a\nb\" href=\"c\"", .expected = "[c]"},
+	    {.pattern = "a+", .text = "caaandaab", .expected = "[aaa][aa]"},
+	    {.pattern = "", .text = "ab", .expected = "[][][]"},
+	    {.pattern = "x*", .text = "axb", .expected = "[][x][][]"},
+	    {.pattern = "(?i)HREF=(\\S+)", .text = "href=1 Href=2", .expected = "[1][2]"},
+	    {.pattern = "^a", .text = "aa", .expected = "[a]"},
+	    {.pattern = "(?m)^.", .text = "ab\ncd", .expected = "[a][c]"},
+	    {.pattern = "é(.)", .text = "é1 é2", .expected = "[1][2]"},
+	    {.pattern = "(?<=a)b", .text = "abab", .expected = "[b][b]"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct joined joined = {""};
@@ -168,10 +170,14 @@ Test(filter, keeps_the_named_schemes)
 	static const struct {
 		const char *schemes, *link;
 		bool wanted;
-	} cases[] = {{NULL, "mailto:x", true}, {"http,https", "http://a/", true},
-	    {"http,https", "https://a/", true}, {"http,https", "mailto:x", false},
-	    {"HTTP, Mailto", "mailto:x", true}, {"http", "https://a/", false}, {"https", "http://a/", false},
-	    {"", "http://a/", false}};
+	} cases[] = {{.schemes = NULL, .link = "mailto:x", .wanted = true},
+	    {.schemes = "http,https", .link = "http://a/", .wanted = true},
+	    {.schemes = "http,https", .link = "https://a/", .wanted = true},
+	    {.schemes = "http,https", .link = "mailto:x", .wanted = false},
+	    {.schemes = "HTTP, Mailto", .link = "mailto:x", .wanted = true},
+	    {.schemes = "http", .link = "https://a/", .wanted = false},
+	    {.schemes = "https", .link = "http://a/", .wanted = false},
+	    {.schemes = "", .link = "http://a/", .wanted = false}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options = {.schemes = cases[i].schemes};
 		cr_expect_eq(wants(&options, "http://page/", cases[i].link), cases[i].wanted, "case %zu", i);
@@ -184,21 +190,21 @@ Test(filter, tells_the_pages_own_host_from_others)
 		const char *page, *link;
 		bool same_host, external;
 	} cases[] = {
-	    {"http://a/", "http://a/x?y#z", true, false},
-	    {"http://a/", "http://A:80/", true, false},
-	    {"http://a/", "http://user@a/", true, false},
-	    {"http://a/", "http://a:81/", false, true},
-	    {"http://a:81/", "http://a:81/", true, false},
-	    {"http://a:443/", "https://a/", true, false},
-	    {"http://a/", "https://a/", false, true},
-	    {"http://a/", "http://www.a/", false, true},
-	    {"http://a/", "http://b/", false, true},
-	    {"http://127.1/", "http://127.0.0.1/", true, false},
-	    {"http://[::1]/", "http://[0:0::1]/", true, false},
-	    {"http://a/", "mailto:x@a", false, false},
-	    {"http://a/", "ftp://b/", false, false},
-	    {"http://a/", "javascript:a", false, false},
-	    {"http://a/", "file:///a", false, false},
+	    {.page = "http://a/", .link = "http://a/x?y#z", .same_host = true, .external = false},
+	    {.page = "http://a/", .link = "http://A:80/", .same_host = true, .external = false},
+	    {.page = "http://a/", .link = "http://user@a/", .same_host = true, .external = false},
+	    {.page = "http://a/", .link = "http://a:81/", .same_host = false, .external = true},
+	    {.page = "http://a:81/", .link = "http://a:81/", .same_host = true, .external = false},
+	    {.page = "http://a:443/", .link = "https://a/", .same_host = true, .external = false},
+	    {.page = "http://a/", .link = "https://a/", .same_host = false, .external = true},
+	    {.page = "http://a/", .link = "http://www.a/", .same_host = false, .external = true},
+	    {.page = "http://a/", .link = "http://b/", .same_host = false, .external = true},
+	    {.page = "http://127.1/", .link = "http://127.0.0.1/", .same_host = true, .external = false},
+	    {.page = "http://[::1]/", .link = "http://[0:0::1]/", .same_host = true, .external = false},
+	    {.page = "http://a/", .link = "mailto:x@a", .same_host = false, .external = false},
+	    {.page = "http://a/", .link = "ftp://b/", .same_host = false, .external = false},
+	    {.page = "http://a/", .link = "javascript:a", .same_host = false, .external = false},
+	    {.page = "http://a/", .link = "file:///a", .same_host = false, .external = false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct options same_host = {.same_host = true}, external = {.external = true};
@@ -227,22 +233,31 @@ Test(filter, wants_what_an_include_and_no_exclude_matches)
 		const char *includes[4], *excludes[4], *url;
 		bool wanted;
 	} cases[] = {
-	    {{NULL}, {NULL}, "http://a/", true},
-	    {{"a"}, {NULL}, "http://a/", true},
-	    {{"b"}, {NULL}, "http://a/", false},
-	    {{"b", "a"}, {NULL}, "http://a/", true},
-	    {{"^a"}, {NULL}, "http://a/", false},
-	    {{"^http://a/$"}, {NULL}, "http://a/", true},
-	    {{""}, {NULL}, "http://a/", true},
-	    {{NULL}, {"a"}, "http://a/", false},
-	    {{NULL}, {"b"}, "http://a/", true},
-	    {{NULL}, {"b", "c", "a"}, "http://a/", false},
-	    {{"a"}, {"a/x"}, "http://a/", true},
-	    {{"a"}, {"a/x"}, "http://a/x", false},
-	    {{"(x)|a"}, {NULL}, "http://a/", true}, /* a group is nothing special here */
-	    {{"(?i)A"}, {"A"}, "http://a/", true},
-	    {{"\\.(png|zip)(\\?|$)"}, {NULL}, "http://a/b.png?c", true},
-	    {{"\\.(png|zip)(\\?|$)"}, {NULL}, "http://a/b.png#c", false},
+	    {.includes = {NULL}, .excludes = {NULL}, .url = "http://a/", .wanted = true},
+	    {.includes = {"a"}, .excludes = {NULL}, .url = "http://a/", .wanted = true},
+	    {.includes = {"b"}, .excludes = {NULL}, .url = "http://a/", .wanted = false},
+	    {.includes = {"b", "a"}, .excludes = {NULL}, .url = "http://a/", .wanted = true},
+	    {.includes = {"^a"}, .excludes = {NULL}, .url = "http://a/", .wanted = false},
+	    {.includes = {"^http://a/$"}, .excludes = {NULL}, .url = "http://a/", .wanted = true},
+	    {.includes = {""}, .excludes = {NULL}, .url = "http://a/", .wanted = true},
+	    {.includes = {NULL}, .excludes = {"a"}, .url = "http://a/", .wanted = false},
+	    {.includes = {NULL}, .excludes = {"b"}, .url = "http://a/", .wanted = true},
+	    {.includes = {NULL}, .excludes = {"b", "c", "a"}, .url = "http://a/", .wanted = false},
+	    {.includes = {"a"}, .excludes = {"a/x"}, .url = "http://a/", .wanted = true},
+	    {.includes = {"a"}, .excludes = {"a/x"}, .url = "http://a/x", .wanted = false},
+	    {.includes = {"(x)|a"},
+	        .excludes = {NULL},
+	        .url = "http://a/",
+	        .wanted = true}, /* a group is nothing special here */
+	    {.includes = {"(?i)A"}, .excludes = {"A"}, .url = "http://a/", .wanted = true},
+	    {.includes = {"\\.(png|zip)(\\?|$)"},
+	        .excludes = {NULL},
+	        .url = "http://a/b.png?c",
+	        .wanted = true},
+	    {.includes = {"\\.(png|zip)(\\?|$)"},
+	        .excludes = {NULL},
+	        .url = "http://a/b.png#c",
+	        .wanted = false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *includes[4], *excludes[4];

@@ -33,24 +33,33 @@ Test(progress_line, says_how_the_run_stands)
 		const struct progress_pace *pace;
 		const char *expected;
 	} cases[] = {
-	    {{.so_far = &middle, .in_flight = 64, .waiting = 800}, &steady,
-	        "1234 done, 3 failed, 12 skipped, 64 in flight, 800 left, 85 pages/s, 3.2 MB/s, 1:37 to go"},
+	    {.standing = {.so_far = &middle, .in_flight = 64, .waiting = 800},
+	        .pace = &steady,
+	        .expected = "1234 done, 3 failed, 12 skipped, 64 in flight, 800 left, 85 pages/s, 3.2 MB/s, "
+	                    "1:37 to go"},
 	    /* the rest of a file is estimated, that of a pipe unknown */
-	    {{.so_far = &none, .in_flight = 64, .waiting = 8192, .unread = 90000}, &unknown,
-	        "0 done, 64 in flight, ~98192 left"},
-	    {{.so_far = &none, .in_flight = 64, .waiting = 10, .unread = -1}, &unknown,
-	        "0 done, 64 in flight, 10+ left"},
-	    {{.so_far = &none, .unread = -1}, &unknown, "0 done, 0+ left"},
+	    {.standing = {.so_far = &none, .in_flight = 64, .waiting = 8192, .unread = 90000},
+	        .pace = &unknown,
+	        .expected = "0 done, 64 in flight, ~98192 left"},
+	    {.standing = {.so_far = &none, .in_flight = 64, .waiting = 10, .unread = -1},
+	        .pace = &unknown,
+	        .expected = "0 done, 64 in flight, 10+ left"},
+	    {.standing = {.so_far = &none, .unread = -1}, .pace = &unknown, .expected = "0 done, 0+ left"},
 	    /* only stragglers */
-	    {{.so_far = &middle, .in_flight = 2, .awaited = "slow.example:443", .awaited_ms = 12345}, &steady,
-	        "1234 done, 3 failed, 12 skipped, 2 in flight, waiting for slow.example, 12 s"},
-	    {{.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 0}, &steady,
-	        "0 done, 1 in flight, waiting for slow.example:8080, 0 s"},
-	    {{.so_far = &none, .waiting = 1, .awaited = "busy.example:80", .awaited_ms = -29500}, &steady,
-	        "0 done, 1 left, waiting for busy.example, again in 29 s"},
+	    {.standing =
+	            {.so_far = &middle, .in_flight = 2, .awaited = "slow.example:443", .awaited_ms = 12345},
+	        .pace = &steady,
+	        .expected = "1234 done, 3 failed, 12 skipped, 2 in flight, waiting for slow.example, 12 s"},
+	    {.standing = {.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 0},
+	        .pace = &steady,
+	        .expected = "0 done, 1 in flight, waiting for slow.example:8080, 0 s"},
+	    {.standing = {.so_far = &none, .waiting = 1, .awaited = "busy.example:80", .awaited_ms = -29500},
+	        .pace = &steady,
+	        .expected = "0 done, 1 left, waiting for busy.example, again in 29 s"},
 	    /* somebody can still be asked: nobody is waited for */
-	    {{.so_far = &none, .in_flight = 1, .waiting = 1, .awaited = "a:80"}, &unknown,
-	        "0 done, 1 in flight, 1 left"},
+	    {.standing = {.so_far = &none, .in_flight = 1, .waiting = 1, .awaited = "a:80"},
+	        .pace = &unknown,
+	        .expected = "0 done, 1 in flight, 1 left"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		cr_expect_str_eq(line(&cases[i].standing, cases[i].pace, 200), cases[i].expected,

@@ -27,17 +27,21 @@ struct exception {
 #define CARET_REASON "superseded: the path percent-encode set holds U+005E (2024)"
 
 static const struct exception exceptions[] = {
-    {"http://a.b.c.xn--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"http://10.0.0.xn--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"http://a.b.c.XN--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"http://a.b.c.Xn--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"http://10.0.0.XN--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"http://10.0.0.xN--pokxncvks", "about:blank", NULL, ACE_REASON},
-    {"file://xn--/p", "about:blank", NULL, ACE_REASON},
-    {"foo://host/ !\"$%&'()*+,-./:;<=>@[\\]^_`{|}~", "about:blank",
-        "foo://host/%20!%22$%&'()*+,-./:;%3C=%3E@[\\]^_%60%7B|%7D~", CARET_REASON},
-    {"wss://host/ !\"$%&'()*+,-./:;<=>@[\\]^_`{|}~", "about:blank",
-        "wss://host/%20!%22$%&'()*+,-./:;%3C=%3E@[/]^_%60%7B|%7D~", CARET_REASON},
+    {.input = "http://a.b.c.xn--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "http://10.0.0.xn--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "http://a.b.c.XN--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "http://a.b.c.Xn--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "http://10.0.0.XN--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "http://10.0.0.xN--pokxncvks", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "file://xn--/p", .base = "about:blank", .href = NULL, .reason = ACE_REASON},
+    {.input = "foo://host/ !\"$%&'()*+,-./:;<=>@[\\]^_`{|}~",
+        .base = "about:blank",
+        .href = "foo://host/%20!%22$%&'()*+,-./:;%3C=%3E@[\\]^_%60%7B|%7D~",
+        .reason = CARET_REASON},
+    {.input = "wss://host/ !\"$%&'()*+,-./:;<=>@[\\]^_`{|}~",
+        .base = "about:blank",
+        .href = "wss://host/%20!%22$%&'()*+,-./:;%3C=%3E@[/]^_%60%7B|%7D~",
+        .reason = CARET_REASON},
 };
 
 struct tally {

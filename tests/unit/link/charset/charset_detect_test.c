@@ -7,6 +7,7 @@
 
 #define COUNT(all)     (sizeof(all) / sizeof *(all))
 #define BYTES(literal) literal, sizeof(literal) - 1
+#define HEAD(literal)  .head = literal, .len = sizeof(literal) - 1
 
 static struct slice maybe(const char *text)
 {
@@ -36,11 +37,11 @@ Test(charset_detect, byte_order_marks_come_first)
 		const char *name;
 		size_t bom_len;
 	} cases[] = {
-	    {BYTES("\xEF\xBB\xBF<meta charset=gbk>"), "UTF-8", 3},
-	    {BYTES("\xFE\xFF\0<"), "UTF-16BE", 2},
-	    {BYTES("\xFF\xFE<\0"), "UTF-16LE", 2},
-	    {BYTES("\xFF\xFE"), "UTF-16LE", 2},
-	    {BYTES("\xFF\xFE\0\0"), "UTF-16LE", 2},
+	    {HEAD("\xEF\xBB\xBF<meta charset=gbk>"), .name = "UTF-8", .bom_len = 3},
+	    {HEAD("\xFE\xFF\0<"), .name = "UTF-16BE", .bom_len = 2},
+	    {HEAD("\xFF\xFE<\0"), .name = "UTF-16LE", .bom_len = 2},
+	    {HEAD("\xFF\xFE"), .name = "UTF-16LE", .bom_len = 2},
+	    {HEAD("\xFF\xFE\0\0"), .name = "UTF-16LE", .bom_len = 2},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct charset_guess guess = detect("text/html; charset=koi8-r", cases[i].head, cases[i].len);
@@ -235,39 +236,48 @@ Test(charset_from_meta, attributes)
 		const char *content;
 		const char *name;
 	} cases[] = {
-	    {"big5", NULL, NULL, "Big5"},
-	    {" Big5\n", NULL, NULL, "Big5"},
-	    {"utf-16", NULL, NULL, "UTF-8"},
-	    {"unicodefffe", NULL, NULL, "UTF-8"},
-	    {"x-user-defined", NULL, NULL, "windows-1252"},
-	    {"big5", "content-type", "charset=gbk", "Big5"},
-	    {"nonsense", "content-type", "charset=gbk", "GBK"},
-	    {"", NULL, NULL, "none"},
-	    {NULL, NULL, NULL, "none"},
-	    {NULL, "Content-Type", "text/html; charset=gbk", "GBK"},
-	    {NULL, "content-type ", "text/html; charset=gbk", "none"},
-	    {NULL, "refresh", "text/html; charset=gbk", "none"},
-	    {NULL, "content-type", NULL, "none"},
-	    {NULL, NULL, "charset=gbk", "none"},
-	    {NULL, "content-type", "charset=gbk", "GBK"},
-	    {NULL, "content-type", "CharSet \t=\r\n gbk", "GBK"},
-	    {NULL, "content-type", "xcharset=gbk", "GBK"},
-	    {NULL, "content-type", "charset charset=gbk", "GBK"},
-	    {NULL, "content-type", "charset;charset=gbk", "GBK"},
-	    {NULL, "content-type", "charset=gbk;x", "GBK"},
-	    {NULL, "content-type", "charset=gbk x", "GBK"},
-	    {NULL, "content-type", "charset=gbk,x", "none"},
-	    {NULL, "content-type", "charset='gbk'x", "GBK"},
-	    {NULL, "content-type", "charset=\"gbk\"", "GBK"},
-	    {NULL, "content-type", "charset=\"gbk", "none"},
-	    {NULL, "content-type", "charset='gbk\"", "none"},
-	    {NULL, "content-type", "charset=gbk'", "none"},
-	    {NULL, "content-type", "charset='", "none"},
-	    {NULL, "content-type", "charset=", "none"},
-	    {NULL, "content-type", "charset", "none"},
-	    {NULL, "content-type", "charse", "none"},
-	    {NULL, "content-type", "charset=nonsense charset=gbk", "none"},
-	    {NULL, "content-type", "charset=utf-16be", "UTF-8"},
+	    {.charset = "big5", .http_equiv = NULL, .content = NULL, .name = "Big5"},
+	    {.charset = " Big5\n", .http_equiv = NULL, .content = NULL, .name = "Big5"},
+	    {.charset = "utf-16", .http_equiv = NULL, .content = NULL, .name = "UTF-8"},
+	    {.charset = "unicodefffe", .http_equiv = NULL, .content = NULL, .name = "UTF-8"},
+	    {.charset = "x-user-defined", .http_equiv = NULL, .content = NULL, .name = "windows-1252"},
+	    {.charset = "big5", .http_equiv = "content-type", .content = "charset=gbk", .name = "Big5"},
+	    {.charset = "nonsense", .http_equiv = "content-type", .content = "charset=gbk", .name = "GBK"},
+	    {.charset = "", .http_equiv = NULL, .content = NULL, .name = "none"},
+	    {.charset = NULL, .http_equiv = NULL, .content = NULL, .name = "none"},
+	    {.charset = NULL,
+	        .http_equiv = "Content-Type",
+	        .content = "text/html; charset=gbk",
+	        .name = "GBK"},
+	    {.charset = NULL,
+	        .http_equiv = "content-type ",
+	        .content = "text/html; charset=gbk",
+	        .name = "none"},
+	    {.charset = NULL, .http_equiv = "refresh", .content = "text/html; charset=gbk", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = NULL, .name = "none"},
+	    {.charset = NULL, .http_equiv = NULL, .content = "charset=gbk", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=gbk", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "CharSet \t=\r\n gbk", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "xcharset=gbk", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset charset=gbk", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset;charset=gbk", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=gbk;x", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=gbk x", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=gbk,x", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset='gbk'x", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=\"gbk\"", .name = "GBK"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=\"gbk", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset='gbk\"", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=gbk'", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset='", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset", .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charse", .name = "none"},
+	    {.charset = NULL,
+	        .http_equiv = "content-type",
+	        .content = "charset=nonsense charset=gbk",
+	        .name = "none"},
+	    {.charset = NULL, .http_equiv = "content-type", .content = "charset=utf-16be", .name = "UTF-8"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct charset *charset = charset_from_meta(

@@ -24,14 +24,14 @@ struct known {
 #define SCRIPT "only a script would write the <meta>"
 
 static const struct known known[] = {
-    {"tests1.dat", 47, FAR},
-    {"tests1.dat", 48, FAR},
-    {"tests1.dat", 49, FAR},
-    {"tests1.dat", 50, FAR},
-    {"tests1.dat", 51, FAR},
-    {"tests1.dat", 52, FAR},
-    {"tests1.dat", 53, FAR},
-    {"tests1.dat", 54, SCRIPT},
+    {.file = "tests1.dat", .number = 47, .reason = FAR},
+    {.file = "tests1.dat", .number = 48, .reason = FAR},
+    {.file = "tests1.dat", .number = 49, .reason = FAR},
+    {.file = "tests1.dat", .number = 50, .reason = FAR},
+    {.file = "tests1.dat", .number = 51, .reason = FAR},
+    {.file = "tests1.dat", .number = 52, .reason = FAR},
+    {.file = "tests1.dat", .number = 53, .reason = FAR},
+    {.file = "tests1.dat", .number = 54, .reason = SCRIPT},
 };
 
 static const char *after(const char *text, const char *end, const char *mark)
