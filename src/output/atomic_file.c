@@ -13,14 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status complain(const char *name, const char *what)
+/* Logs what went wrong, with the text for errno. Returns STATUS_OUTPUT. */
+static enum status log_errno(const char *name, const char *what)
 {
 	log_error("%s: %s: %s", name, what, strerror(errno));
 	return STATUS_OUTPUT;
 }
 
-/* A file of a folder, in the same words. */
-static char *beside(const char *path, const char *name)
+/* The path of the file `name` in the folder of `path`. The caller frees it. */
+static char *sibling_path(const char *path, const char *name)
 {
 	struct buf joined;
 	const char *slash = *name == '/' ? NULL : strrchr(path, '/');
@@ -39,30 +40,31 @@ static char *with_suffix(const char *path, const char *suffix)
 	return joined.data;
 }
 
-/* realpath(3) would fail for a link to what is not there yet. */
-static char *behind_links(const char *path)
+/* Follows the symbolic links of path. realpath(3) is not used, since it fails for a link to a file that does
+ * not exist yet. The caller frees the result. */
+static char *resolve_links(const char *path)
 {
 	char *target = alloc_copy(path, strlen(path));
 	char link[PATH_MAX];
-	/* Who has changed the links since they were looked at may have made them a circle. */
+	/* The number of links is limited, since another process may turn them into a circle at any time. */
 	for (int left = 40; left > 0; left--) {
 		ssize_t len = readlink(target, link, sizeof link - 1);
 		if (len < 0)
 			break;
 		link[len] = '\0';
-		char *next = beside(target, link);
+		char *next = sibling_path(target, link);
 		free(target);
 		target = next;
 	}
 	return target;
 }
 
-/* A device or a pipe is not replaced, and gets nothing put beside it. */
-static enum status look_at_output(struct atomic_file *self, const char *output)
+/* Refuses an output that is not a regular file: a device or a pipe cannot be replaced. */
+static enum status check_output(struct atomic_file *self, const char *output)
 {
 	if (stat(output, &self->old) != 0) {
 		self->old = (struct stat){0};
-		return errno == ENOENT ? STATUS_OK : complain(output, "cannot be opened");
+		return errno == ENOENT ? STATUS_OK : log_errno(output, "cannot be opened");
 	}
 	if (S_ISREG(self->old.st_mode))
 		return STATUS_OK;
@@ -70,92 +72,94 @@ static enum status look_at_output(struct atomic_file *self, const char *output)
 	return STATUS_USAGE;
 }
 
-static enum status open_own(struct atomic_file *self, int *fd, const struct lock_how *how)
+static enum status open_temporary(struct atomic_file *self, int *fd, const struct lock_options *options)
 {
 	struct stat info;
-	/* Never wider than what it will replace, not even while it is empty. */
+	/* The temporary file never has more permissions than the target, not even while it is empty. */
 	mode_t mode = self->old.st_mode ? self->old.st_mode & 0777 : 0666;
-	enum status status = lock_open(fd, self->path, O_RDWR | O_CREAT | O_NOFOLLOW, mode, how);
+	enum status status = lock_open(fd, self->path, O_RDWR | O_CREAT | O_NOFOLLOW, mode, options);
 	if (status != STATUS_OK)
 		return status;
 	if (fstat(*fd, &info) != 0)
-		return complain(self->path, "cannot be used");
+		return log_errno(self->path, "cannot be used");
 	if (!S_ISREG(info.st_mode)) {
 		log_error("%s: is no regular file", self->path);
 		return STATUS_OUTPUT;
 	}
-	self->ours = info.st_size == 0;
+	self->is_ours = info.st_size == 0;
 	return STATUS_OK;
 }
 
-/* A run that writes to the target itself must not have it replaced under its hands. */
-static enum status open_target(struct atomic_file *self, const struct lock_how *how)
+/* Locks the target too, so that it is not replaced while another run writes to it in place. */
+static enum status open_target(struct atomic_file *self, const struct lock_options *options)
 {
-	enum status status = lock_open(&self->target_fd, self->target, O_RDWR, 0, how);
-	/* The run waited for may have made it, or another one. */
+	enum status status = lock_open(&self->target_fd, self->target, O_RDWR, 0, options);
+	/* The status is read again, since the run that held the lock may have made or replaced the
+	 * target. */
 	self->old = (struct stat){0};
 	if (status == STATUS_OK && self->target_fd >= 0 && fstat(self->target_fd, &self->old) != 0)
-		return complain(self->target, "cannot be used");
+		return log_errno(self->target, "cannot be used");
 	return status;
 }
 
 enum status atomic_file_open(
-    struct atomic_file *self, int *fd, const char *output, const struct lock_how *how)
+    struct atomic_file *self, int *fd, const char *output, const struct lock_options *options)
 {
 	*self = (struct atomic_file){.target_fd = -1};
-	enum status status = look_at_output(self, output);
+	enum status status = check_output(self, output);
 	if (status != STATUS_OK)
 		return status;
-	self->target = behind_links(output);
+	self->target = resolve_links(output);
 	self->path = with_suffix(self->target, ".part");
-	status = open_own(self, fd, how);
-	return status == STATUS_OK ? open_target(self, how) : status;
+	status = open_temporary(self, fd, options);
+	return status == STATUS_OK ? open_target(self, options) : status;
 }
 
 enum status atomic_file_begin(struct atomic_file *self, int fd)
 {
 	mode_t mask = umask(0);
 	umask(mask);
-	/* What a killed run has left may have another mode. */
+	/* A temporary file that a killed run left may have another mode. */
 	mode_t mode = self->old.st_mode ? self->old.st_mode & 07777 : 0666 & ~mask;
 	if (ftruncate(fd, 0) != 0)
-		return complain(self->path, "cannot be emptied");
-	self->ours = true;
-	return fchmod(fd, mode) == 0 ? STATUS_OK : complain(self->path, "cannot be given its mode");
+		return log_errno(self->path, "cannot be emptied");
+	self->is_ours = true;
+	return fchmod(fd, mode) == 0 ? STATUS_OK : log_errno(self->path, "cannot be given its mode");
 }
 
 static enum status sync_folder(const char *path, const char *name)
 {
-	char *folder = beside(path, ".");
+	char *folder = sibling_path(path, ".");
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(folder);
-	/* Where one may write a folder but not read it there is nothing to be had. */
+	/* A folder that may be written but not read cannot be synced; that is not an error. */
 	if (fd < 0)
 		return STATUS_OK;
-	/* EINVAL: a file system that has no such thing. */
+	/* EINVAL means that the file system cannot sync folders. */
 	bool synced = fsync(fd) == 0 || errno == EINVAL;
 	enum status status =
-	    synced ? STATUS_OK : complain(name, "was replaced, but its folder cannot be synced");
+	    synced ? STATUS_OK : log_errno(name, "was replaced, but its folder cannot be synced");
 	close(fd);
 	return status;
 }
 
 enum status atomic_file_commit(struct atomic_file *self, int fd, const char *name)
 {
-	/* A close would let the next run in before the rename; fsync tells all that it could tell. It is
-	 * never tried again: the second time it may succeed without the bytes. */
+	/* The file stays open until after the rename, since closing it would release its lock too early.
+	 * fsync reports every error that close could report. A failed fsync is not tried again, since the
+	 * second one may succeed although the data is lost. */
 	if (fsync(fd) != 0)
-		return complain(self->path, "cannot be synced");
-	enum lock_name names = lock_names(self->path, fd);
-	if (names == LOCK_UNKNOWN)
-		return complain(self->path, "cannot be used");
-	if (names == LOCK_NAMES_ANOTHER) {
+		return log_errno(self->path, "cannot be synced");
+	enum lock_path named = lock_check_path(self->path, fd);
+	if (named == LOCK_PATH_UNKNOWN)
+		return log_errno(self->path, "cannot be used");
+	if (named == LOCK_PATH_OTHER) {
 		log_error("%s: was taken away; %s is left as it was", self->path, name);
 		return STATUS_OUTPUT;
 	}
 	if (rename(self->path, self->target) != 0)
-		return complain(name, "cannot be replaced");
-	self->ours = false;
+		return log_errno(name, "cannot be replaced");
+	self->is_ours = false;
 	return sync_folder(self->target, name);
 }
 
@@ -163,8 +167,8 @@ void atomic_file_release(struct atomic_file *self, int fd)
 {
 	if (!self->target)
 		return;
-	/* While the lock is held: afterwards it may be another run's. */
-	if (self->ours && lock_names(self->path, fd) == LOCK_NAMES_OURS)
+	/* The file is removed while its lock is held, since afterwards it may belong to another run. */
+	if (self->is_ours && lock_check_path(self->path, fd) == LOCK_PATH_OURS)
 		unlink(self->path);
 	if (self->target_fd >= 0)
 		close(self->target_fd);

@@ -17,7 +17,7 @@ static void show_failure(const struct outcome *outcome)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "%s", outcome->place ? outcome->place : outcome->source_url);
-	/* It is not the listed one that failed. */
+	/* The URL that failed is the one that the redirects led to, not the listed one. */
 	if (outcome->redirects > 0)
 		log_append(&line, LOG_PLAIN, " (redirected to %s)", outcome->final_url);
 	log_append(&line, LOG_PLAIN, ": ");

@@ -1,4 +1,4 @@
-/* The run as it goes, on stderr: a line per failed URL, and at -v one per event. */
+/* An observer that logs outcomes on stderr: a line for each failed URL, and with -v a line for every URL. */
 #ifndef AREQ_OUTPUT_CONSOLE_H
 #define AREQ_OUTPUT_CONSOLE_H
 

@@ -16,11 +16,12 @@ struct dot {
 	struct graph graph;
 };
 
-/* A label that is longer is cut in its middle. */
+/* The longest label, in bytes. The middle of a longer one is left out. */
 enum { LABEL_MAX = 36 };
 
-/* As penwidth for so many links, which is less than linear: the sums differ by orders of magnitude. */
-static double width_of(uint64_t count)
+/* The penwidth attribute of an edge for `count` links. It grows with the logarithm of the count, since
+ * counts differ by orders of magnitude. */
+static double pen_width(uint64_t count)
 {
 	double width = 0.6;
 	for (; count > 1; count /= 2)
@@ -28,12 +29,12 @@ static double width_of(uint64_t count)
 	return width;
 }
 
-/* One for each cluster in turn, dark enough for both lines and letters on white. */
+/* The colours that the clusters get in turn. They are dark enough for both lines and text on white. */
 static const char *const colours[] = {"#1f6fb4", "#d9541e", "#2c8a3a", "#8a4fb5", "#b8860b", "#c2357f",
     "#11868c", "#7a5230", "#4a58c8", "#6b8e23", "#b03a3a", "#546270"};
 enum { COLOURS = sizeof colours / sizeof *colours };
 
-static void add(struct buf *out, const char *format, ...)
+static void append_format(struct buf *out, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
@@ -43,8 +44,8 @@ static void add(struct buf *out, const char *format, ...)
 	buf_append_text(out, text);
 }
 
-/* Within a quoted string of a label a quote ends it, a back-slash begins an escape, and an ampersand may
- * begin a character reference. */
+/* Appends text inside a quoted label. There a quote would end the label, a backslash would begin an escape,
+ * and an ampersand may begin a character reference. Control bytes become question marks. */
 static void add_escaped(struct buf *out, const char *text, size_t len)
 {
 	for (const char *c = text; c < text + len; c++) {
@@ -57,8 +58,8 @@ static void add_escaped(struct buf *out, const char *text, size_t len)
 	}
 }
 
-/* Not within a character of several bytes. */
-static size_t whole(const char *text, size_t len)
+/* The start of the UTF-8 character that the byte text[len] belongs to. */
+static size_t character_start(const char *text, size_t len)
 {
 	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
@@ -72,8 +73,8 @@ static void add_label(struct buf *out, const char *text)
 		add_escaped(out, text, len);
 		return;
 	}
-	size_t end = whole(text, len - LABEL_MAX / 2);
-	add_escaped(out, text, whole(text, LABEL_MAX / 2));
+	size_t end = character_start(text, len - LABEL_MAX / 2);
+	add_escaped(out, text, character_start(text, LABEL_MAX / 2));
 	buf_append_text(out, "\xe2\x80\xa6");
 	add_escaped(out, text + end, len - end);
 }
@@ -83,13 +84,14 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Few nodes are clear from left to right; many, as a map of hosts beside each other. */
-enum { MAP_FROM = 60 };
+/* A small graph is easy to read from left to right. A graph of so many nodes or more is drawn as a map, with
+ * the hosts beside each other. */
+enum { MAP_MIN_NODES = 60 };
 
-static void add_layout(struct buf *out, const struct graph_layout *layout)
+static void add_header(struct buf *out, const struct graph_layout *layout)
 {
-	bool is_map = layout->node_count >= MAP_FROM;
-	add(out, "digraph areq {\n\tgraph [%s,\n",
+	bool is_map = layout->node_count >= MAP_MIN_NODES;
+	append_format(out, "digraph areq {\n\tgraph [%s,\n",
 	    is_map ? "layout=osage, pack=24, packmode=array_u, splines=line"
 	           : "layout=dot, rankdir=LR, ranksep=1, nodesep=0.1");
 	buf_append_text(out,
@@ -104,41 +106,45 @@ static void add_layout(struct buf *out, const struct graph_layout *layout)
 static void add_title(struct buf *out, const struct graph_layout *layout)
 {
 	const struct graph *graph = layout->graph;
-	add(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
+	append_format(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
 	    plural(graph->page_count + graph->pages_beyond));
 	if (layout->links_drawn < layout->links)
-		add(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
+		append_format(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
 		    layout->links);
 	if (graph->pages_beyond || graph->links_beyond)
-		add(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s", graph->pages_beyond,
-		    plural(graph->pages_beyond), graph->links_beyond, plural(graph->links_beyond));
+		append_format(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s",
+		    graph->pages_beyond, plural(graph->pages_beyond), graph->links_beyond,
+		    plural(graph->links_beyond));
 	buf_append_text(out, "\";\n");
 }
 
 static void add_page(struct buf *out, const struct graph_layout *layout, uint32_t number)
 {
 	const struct graph_page *page = &layout->graph->pages[number];
-	add(out, "\t\tn%" PRIu32 " [label=\"", number);
+	append_format(out, "\t\tn%" PRIu32 " [label=\"", number);
 	add_label(out, page->path);
 	buf_append_text(out, page->failed ? "\", color=\"#c62828\", fontcolor=\"#c62828\"];\n" : "\"];\n");
 }
 
-/* The node of what a cluster's other pages have in common. */
+/* Adds the node that stands for all pages of a cluster's host that have no node of their own. */
 static void add_rest(struct buf *out, const struct graph_layout *layout, uint32_t host)
 {
 	uint32_t number = (uint32_t)layout->graph->page_count + host, hidden = layout->hidden[host];
 	if (hidden)
-		add(out, "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
+		append_format(out,
+		    "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
 		    number, hidden, plural(hidden));
 	else if (layout->is_used[number])
-		add(out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
+		append_format(
+		    out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
 }
 
-/* In the map the heaviest are in the middle, around the other hosts, so that the lines are short. */
-static int place_of(size_t cluster)
+/* The sortv attribute of a cluster. In the map, the clusters with the most links are placed in the middle,
+ * around the cluster of the other hosts, so that the lines are short. */
+static int sort_value(size_t cluster)
 {
-	int away = (int)cluster / 2 + 1;
-	return GRAPH_LAYOUT_CLUSTERS + (cluster % 2 ? away : -away);
+	int distance = (int)cluster / 2 + 1;
+	return GRAPH_LAYOUT_CLUSTERS + (cluster % 2 ? distance : -distance);
 }
 
 static void add_cluster(struct buf *out, const struct graph_layout *layout, size_t cluster)
@@ -147,12 +153,12 @@ static void add_cluster(struct buf *out, const struct graph_layout *layout, size
 	const char *colour = colours[cluster % COLOURS];
 	uint32_t number = layout->clusters[cluster];
 	const struct graph_host *host = graph->hosts[number];
-	add(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
+	append_format(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
 	add_label(out, host->name);
-	add(out, "\\n%" PRIu32 " page%s\"; fontsize=12; fontcolor=\"%s\"; color=\"%s\"; ", host->pages,
-	    plural(host->pages), colour, colour);
-	add(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
-	    place_of(cluster));
+	append_format(out, "\\n%" PRIu32 " page%s\"; fontsize=12; fontcolor=\"%s\"; color=\"%s\"; ",
+	    host->pages, plural(host->pages), colour, colour);
+	append_format(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
+	    sort_value(cluster));
 	for (uint32_t page = 0; page < graph->page_count; page++) {
 		if (graph->pages[page].host == number && layout->node_of[page] == page)
 			add_page(out, layout, page);
@@ -161,27 +167,27 @@ static void add_cluster(struct buf *out, const struct graph_layout *layout, size
 	buf_append_text(out, "\t}\n");
 }
 
-/* Hosts of which no page is drawn: most of them only lend pictures and scripts. */
+/* Adds the hosts that have no cluster: most of them only serve images and scripts. */
 static void add_hosts(struct buf *out, const struct graph_layout *layout)
 {
 	static const char style[] = "fillcolor=\"#e6eaf0\", fontsize=11";
 	const struct graph *graph = layout->graph;
 	uint32_t first = (uint32_t)graph->page_count;
-	add(out,
+	append_format(out,
 	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; ");
-	add(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
+	append_format(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
 	    GRAPH_LAYOUT_CLUSTERS);
 	for (uint32_t host = 1; host < graph->host_count; host++) {
 		if (layout->is_cluster[host] || !layout->is_used[first + host])
 			continue;
-		add(out, "\t\tn%" PRIu32 " [label=\"", first + host);
+		append_format(out, "\t\tn%" PRIu32 " [label=\"", first + host);
 		add_label(out, graph->hosts[host]->name);
-		add(out, "\", %s];\n", style);
+		append_format(out, "\", %s];\n", style);
 	}
 	if (layout->is_used[first])
-		add(out,
+		append_format(out,
 		    "\t\tn%" PRIu32 " [label=\"others: %" PRIu32 " host%s\", %s, style=\"filled,dashed\"];\n",
-		    first, layout->hosts_left, plural(layout->hosts_left), style);
+		    first, layout->hosts_hidden, plural(layout->hosts_hidden), style);
 	buf_append_text(out, "\t}\n");
 }
 
@@ -200,11 +206,12 @@ static void add_edges(struct buf *out, const struct graph_layout *layout)
 	const struct graph_edge *end = layout->edges + layout->edge_count;
 	for (const struct graph_edge *edge = layout->edges; edge < end; edge++) {
 		const char *colour = edge_colour(layout, edge);
-		add(out, "\tn%" PRIu32 " -> n%" PRIu32 " [weight=%" PRIu64 ", penwidth=%.2f, color=\"%s%s\"",
-		    edge->from, edge->to, edge->count, width_of(edge->count), colour,
+		append_format(out,
+		    "\tn%" PRIu32 " -> n%" PRIu32 " [weight=%" PRIu64 ", penwidth=%.2f, color=\"%s%s\"",
+		    edge->from, edge->to, edge->count, pen_width(edge->count), colour,
 		    graph_layout_is_inner(layout, edge) ? "60" : "a0");
 		if (edge->count > 1)
-			add(out, ", label=\"%" PRIu64 "\", fontcolor=\"%s\"", edge->count, colour);
+			append_format(out, ", label=\"%" PRIu64 "\", fontcolor=\"%s\"", edge->count, colour);
 		buf_append_text(out, "];\n");
 	}
 }
@@ -230,7 +237,7 @@ static enum status dot_page_end(void *ctx, const struct outcome *outcome, uint64
 static enum status dot_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct dot *self = ctx;
-	return file_hand_on(self->file, wait, backlog);
+	return file_flush_or_wait(self->file, wait, backlog);
 }
 
 static enum status dot_end(void *ctx, const struct totals *totals)
@@ -241,7 +248,7 @@ static enum status dot_end(void *ctx, const struct totals *totals)
 	(void)totals;
 	buf_init(&out, SIZE_MAX / 2);
 	graph_layout_init(&layout, &self->graph);
-	add_layout(&out, &layout);
+	add_header(&out, &layout);
 	add_title(&out, &layout);
 	for (size_t i = 0; i < layout.cluster_count; i++)
 		add_cluster(&out, &layout, i);

@@ -1,4 +1,4 @@
-/* The pages and their links between hosts, as a graph for Graphviz. */
+/* An observer that writes the listed pages and their links as a graph for Graphviz, in its language DOT. */
 #ifndef AREQ_OUTPUT_DOT_H
 #define AREQ_OUTPUT_DOT_H
 

@@ -10,20 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With -v all of them. */
+/* The number of hosts that are shown without -v; with -v all hosts are shown. */
 enum { HOSTS_SHOWN = 10 };
 
 struct planned_host {
-	char *name; /* with its port, where that is not the scheme's own */
+	char *name; /* with the port, unless it is the default of the scheme */
 	uint64_t urls;
-	size_t number; /* in the order of the list */
+	size_t number; /* position in the order in which the hosts came */
 };
 
 struct dry_run {
 	const struct options *options;
 	struct file *file;
-	struct map hosts;           /* by name */
-	struct planned_host **list; /* the same, as they came */
+	struct map hosts; /* hosts by name */
+	/* the same hosts in the order in which they came; dry_run_end sorts them by their number of URLs */
+	struct planned_host **list;
 	size_t count;
 };
 
@@ -60,7 +61,7 @@ static enum status dry_run_outcome(void *ctx, const struct outcome *outcome)
 static enum status dry_run_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	const struct dry_run *self = ctx;
-	return file_hand_on(self->file, wait, backlog);
+	return file_flush_or_wait(self->file, wait, backlog);
 }
 
 static int compare_counts(const void *a, const void *b)
@@ -92,7 +93,7 @@ static void show_hosts(const struct dry_run *self)
 		log_warning("  and %zu more hosts (-v shows all)", self->count - shown);
 }
 
-static void show_manners(const struct dry_run *self)
+static void show_concurrency(const struct dry_run *self)
 {
 	const struct options *options = self->options;
 	struct buf line;
@@ -142,7 +143,7 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 {
 	struct dry_run *self = ctx;
 	struct buf line;
-	uint64_t urls = totals->outcomes[OUTCOME_SKIPPED], bad = totals->outcomes[OUTCOME_FAILED];
+	uint64_t urls = totals->outcomes[OUTCOME_SKIPPED], invalid = totals->outcomes[OUTCOME_FAILED];
 	if (totals->signal)
 		return STATUS_OK;
 	qsort(self->list, self->count, sizeof *self->list, compare_counts);
@@ -152,11 +153,12 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 	if (totals->repeated)
 		log_append(&line, LOG_PLAIN, "; %" PRIu64 " %s listed again", totals->repeated,
 		    totals->repeated == 1 ? "was" : "were");
-	if (bad)
-		log_append(&line, LOG_RED, "; %" PRIu64 " %s", bad, bad == 1 ? "is no URL" : "are no URLs");
+	if (invalid)
+		log_append(
+		    &line, LOG_RED, "; %" PRIu64 " %s", invalid, invalid == 1 ? "is no URL" : "are no URLs");
 	log_line(&line);
 	show_hosts(self);
-	show_manners(self);
+	show_concurrency(self);
 	show_limits(self->options);
 	show_output(self->options);
 	return STATUS_OK;

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status complain(const struct file *self, const char *what)
+/* Logs what went wrong, with the text for errno. Returns STATUS_OUTPUT. */
+static enum status log_errno(const struct file *self, const char *what)
 {
 	log_error("%s: %s: %s", self->name, what, strerror(errno));
 	return STATUS_OUTPUT;
@@ -29,7 +30,7 @@ bool file_find_end(const struct file *self, int fd, off_t size, off_t *end)
 		size_t len = *end < (off_t)sizeof block ? (size_t)*end : sizeof block;
 		ssize_t n = pread(fd, block, len, *end - (off_t)len);
 		if (n >= 0 && (size_t)n < len)
-			errno = EIO; /* it shrank, or is being played with */
+			errno = EIO; /* the file became shorter meanwhile */
 		if (n < 0 || (size_t)n < len)
 			return false;
 		for (; len > 0; len--, --*end) {
@@ -40,62 +41,65 @@ bool file_find_end(const struct file *self, int fd, off_t size, off_t *end)
 	return true;
 }
 
-/* A row glued to half a row would be two rows lost. */
+/* Finds out whether the last line of a file that is appended to is complete. A row that is appended to a
+ * part of a row would make both useless, so such a file is refused unless it may be repaired. */
 static enum status check_last_line(struct file *self, bool repair)
 {
 	off_t end;
 	if (!S_ISREG(self->info.st_mode))
 		return STATUS_OK;
 	if (!file_find_end(self, self->fd, self->info.st_size, &end))
-		return complain(self, "cannot be read");
-	self->before = (uint64_t)end;
-	self->torn = self->info.st_size - end;
-	if (self->torn == 0 || repair)
+		return log_errno(self, "cannot be read");
+	self->old_len = (uint64_t)end;
+	self->torn_len = self->info.st_size - end;
+	if (self->torn_len == 0 || repair)
 		return STATUS_OK;
 	log_error(
 	    "%s: the last line is torn (%jd bytes without a %s); nothing was appended (--repair cuts it off)",
-	    self->name, (intmax_t)self->torn, self->null_ends ? "NUL" : "newline");
+	    self->name, (intmax_t)self->torn_len, self->null_ends ? "NUL" : "newline");
 	return STATUS_OUTPUT;
 }
 
-/* To look at the last line it must be readable too; but a pipe's writer that is its reader as well would
- * never find it closed. */
+/* A file that is appended to must also be readable, so that its last line can be checked. Special files are
+ * opened only for writing: a process that has a pipe open for reading too never sees that its reader is
+ * gone. */
 static int open_flags(const char *path, bool append)
 {
 	struct stat info;
-	/* Where somebody empties it, what comes later must not stand behind a hole. */
+	/* O_APPEND is used here too: if another process empties the file, later writes must not leave a hole
+	 * at its start. */
 	if (!append)
 		return O_WRONLY | O_CREAT | O_APPEND;
 	bool is_special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 	return (is_special ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND;
 }
 
-enum status file_open(struct file *self, const char *path, const struct file_options *how)
+enum status file_open(struct file *self, const char *path, const struct file_options *options)
 {
 	*self = (struct file){.name = path,
 	    .fd = -1,
-	    .append = how->append,
-	    .null_ends = how->null_ends,
+	    .append = options->append,
+	    .null_ends = options->null_ends,
 	    .backlog.max = SIZE_MAX / 2};
-	const struct lock_how lock = {.name = path, .fail = how->lock_fail};
+	const struct lock_options lock = {.name = path, .fail_if_locked = options->lock_fail};
 	enum status status = STATUS_OK;
 	if (!path || strcmp(path, "-") == 0) {
 		self->is_stdout = true;
 		self->name = "stdout";
 		self->fd = STDOUT_FILENO;
-	} else if (how->atomic) {
+	} else if (options->atomic) {
 		status = atomic_file_open(&self->atomic, &self->fd, path, &lock);
 	} else {
-		status = lock_open(&self->fd, path, open_flags(path, how->append), 0666, &lock);
+		status = lock_open(&self->fd, path, open_flags(path, options->append), 0666, &lock);
 	}
 	if (status == STATUS_OK && fstat(self->fd, &self->info) != 0)
-		status = complain(self, "cannot be used");
-	if (status != STATUS_OK || self->is_stdout || !how->append)
+		status = log_errno(self, "cannot be used");
+	if (status != STATUS_OK || self->is_stdout || !options->append)
 		return status;
-	return check_last_line(self, how->repair);
+	return check_last_line(self, options->repair);
 }
 
-static bool is_one_file(const struct stat *a, const struct stat *b)
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
 	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -103,12 +107,12 @@ static bool is_one_file(const struct stat *a, const struct stat *b)
 bool file_is(const struct file *self, const struct stat *info)
 {
 	struct stat target;
-	if (is_one_file(&self->info, info))
+	if (is_same_file(&self->info, info))
 		return true;
-	return self->atomic.target && stat(self->atomic.target, &target) == 0 && is_one_file(&target, info);
+	return self->atomic.target && stat(self->atomic.target, &target) == 0 && is_same_file(&target, info);
 }
 
-bool file_is_on_disk(const struct file *self)
+bool file_is_regular(const struct file *self)
 {
 	return S_ISREG(self->info.st_mode);
 }
@@ -117,28 +121,31 @@ enum status file_begin(struct file *self)
 {
 	if (self->atomic.target)
 		return atomic_file_begin(&self->atomic, self->fd);
-	self->begun = true;
-	/* What stdout already holds belongs to the shell that opened it. */
-	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn))
+	self->is_begun = true;
+	/* The content of a file behind stdout is kept, since it belongs to the shell that opened the
+	 * file. */
+	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn_len))
 		return STATUS_OK;
-	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn : 0) != 0)
-		return complain(self, self->append ? "cannot be cut" : "cannot be emptied");
+	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn_len : 0) != 0)
+		return log_errno(self, self->append ? "cannot be cut" : "cannot be emptied");
 	if (self->append)
 		log_warning("%s: a torn last line of %jd byte%s was cut off (--repair)", self->name,
-		    (intmax_t)self->torn, self->torn == 1 ? "" : "s");
+		    (intmax_t)self->torn_len, self->torn_len == 1 ? "" : "s");
 	return STATUS_OK;
 }
 
-/* Not by O_NONBLOCK, which all who share this pipe would find set. Negative: nobody can tell, with errno. */
-static int takes_more(const struct file *self, int wait_ms)
+/* Waits up to wait_ms until the file can be written without waiting. Returns a positive number if it can, 0
+ * if not, and a negative one on an error (errno). It polls, since all processes that share a pipe on stdout
+ * would share the flag O_NONBLOCK too. */
+static int poll_writable(const struct file *self, int wait_ms)
 {
 	struct pollfd writable = {.fd = self->fd, .events = POLLOUT};
 	int ready = S_ISREG(self->info.st_mode) ? 1 : poll(&writable, 1, wait_ms);
 	return ready < 0 && errno == EINTR ? 0 : ready;
 }
 
-/* The kernel looks for a kill between one page of a file and the next: what lies within a page is written
- * whole or not at all. */
+/* True if kill -9 may end a write of len bytes in its middle. The kernel checks for the signal between two
+ * memory pages of a file, so a write within one page is done whole or not at all. */
 static bool may_be_torn(const struct file *self, size_t len)
 {
 	struct stat now;
@@ -154,42 +161,45 @@ static void raise_alarm(struct file *self)
 	alarm.fn(alarm.ctx);
 }
 
-/* How much goes in one write. What takes more at all takes PIPE_BUF bytes without waiting. */
-static size_t piece_len(const struct file *self, const char *bytes, size_t len)
+/* The number of bytes for the next write. A pipe that poll(2) reports as writable takes PIPE_BUF bytes
+ * without waiting, so a write to it is not longer than that, and ends at the end of a row if one is in
+ * reach. */
+static size_t next_write_len(const struct file *self, const char *bytes, size_t len)
 {
 	if (S_ISREG(self->info.st_mode))
 		return len;
-	size_t most = len < PIPE_BUF ? len : PIPE_BUF;
-	size_t rows = most;
+	size_t max = len < PIPE_BUF ? len : PIPE_BUF;
+	size_t rows = max;
 	while (rows > 0 && bytes[rows - 1] != row_end(self))
 		rows--;
-	return rows ? rows : most;
+	return rows ? rows : max;
 }
 
-/* A full disk may have taken a part of a row: with the rest of it lost, it is no row. */
-static void take_back(const struct file *self, const char *bytes, size_t done)
+/* Cuts off a part of a row that a full disk has taken; the rest of that row is lost. `done` bytes were
+ * written. */
+static void cut_torn_row(const struct file *self, const char *bytes, size_t done)
 {
 	size_t rows = done;
 	struct stat now;
 	while (rows > 0 && bytes[rows - 1] != row_end(self))
 		rows--;
 	off_t at = lseek(self->fd, 0, SEEK_CUR);
-	/* What others have added behind it is not ours to cut. */
+	/* The file is not truncated if another process has appended to it meanwhile. */
 	if (rows < done && S_ISREG(self->info.st_mode) && fstat(self->fd, &now) == 0 && at == now.st_size &&
 	    ftruncate(self->fd, at - (off_t)(done - rows)) != 0)
 		log_error("%s: ends with a torn line: %s", self->name, strerror(errno));
 }
 
-/* Writes what is taken now and adds its length to *taken. */
-static enum status offer(struct file *self, const char *bytes, size_t len, size_t *taken)
+/* Writes as many bytes as can be written without waiting, and adds their number to *taken. */
+static enum status write_without_waiting(struct file *self, const char *bytes, size_t len, size_t *taken)
 {
 	for (size_t done = 0; done < len;) {
-		int ready = takes_more(self, 0);
+		int ready = poll_writable(self, 0);
 		if (ready < 0)
-			return complain(self, "cannot be waited for");
+			return log_errno(self, "cannot be waited for");
 		if (ready == 0)
 			return STATUS_OK;
-		size_t piece = piece_len(self, bytes + done, len - done);
+		size_t piece = next_write_len(self, bytes + done, len - done);
 		if (self->alarm.fn && may_be_torn(self, piece))
 			raise_alarm(self);
 		ssize_t n = write(self->fd, bytes + done, piece);
@@ -200,23 +210,24 @@ static enum status offer(struct file *self, const char *bytes, size_t len, size_
 		} else if (errno == EPIPE) {
 			return STATUS_PIPE_CLOSED;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Whoever shares this pipe with us may have made it non-blocking. */
+			/* Another process that shares this pipe may have set O_NONBLOCK. */
 			return STATUS_OK;
 		} else if (errno != EINTR) {
-			enum status status = complain(self, "cannot be written");
-			take_back(self, bytes, done);
+			enum status status = log_errno(self, "cannot be written");
+			cut_torn_row(self, bytes, done);
 			return status;
 		}
 	}
 	return STATUS_OK;
 }
 
-/* One slow reader must not cost its memory for the rest of the run. */
+/* A buffer of more bytes than this is freed when it is empty, so that a reader that was slow once does not
+ * cost memory for the rest of the run. */
 enum { BACKLOG_KEPT = 1 << 20 };
 
 static void empty_backlog(struct file *self)
 {
-	self->sent = 0;
+	self->sent_len = 0;
 	buf_clear(&self->backlog);
 	if (self->backlog.room > BACKLOG_KEPT)
 		buf_release(&self->backlog);
@@ -231,14 +242,15 @@ static enum status fail(struct file *self, enum status status)
 
 size_t file_backlog(const struct file *self)
 {
-	return self->backlog.len - self->sent;
+	return self->backlog.len - self->sent_len;
 }
 
 enum status file_flush(struct file *self)
 {
 	if (file_backlog(self) == 0)
 		return self->failed;
-	enum status status = offer(self, self->backlog.data + self->sent, file_backlog(self), &self->sent);
+	enum status status = write_without_waiting(
+	    self, self->backlog.data + self->sent_len, file_backlog(self), &self->sent_len);
 	if (status != STATUS_OK)
 		return fail(self, status);
 	if (file_backlog(self) == 0)
@@ -246,7 +258,7 @@ enum status file_flush(struct file *self)
 	return STATUS_OK;
 }
 
-enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog)
+enum status file_flush_or_wait(struct file *self, struct wait *wait, size_t *backlog)
 {
 	enum status status = file_flush(self);
 	*backlog += file_backlog(self);
@@ -255,12 +267,13 @@ enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog)
 	return status;
 }
 
-static void keep(struct file *self, const char *bytes, size_t len)
+static void append_backlog(struct file *self, const char *bytes, size_t len)
 {
-	/* No byte moves before as many others were sent, so that moving costs no more than sending. */
-	if (self->sent >= file_backlog(self)) {
-		buf_consume(&self->backlog, self->sent);
-		self->sent = 0;
+	/* The backlog is moved to the front of the buffer only after at least as many bytes were written, so
+	 * that moving costs no more than writing. */
+	if (self->sent_len >= file_backlog(self)) {
+		buf_consume(&self->backlog, self->sent_len);
+		self->sent_len = 0;
 	}
 	buf_append(&self->backlog, bytes, len);
 }
@@ -273,35 +286,35 @@ enum status file_write(struct file *self, const void *bytes, size_t len)
 	if (status != STATUS_OK)
 		return status;
 	if (file_backlog(self) == 0)
-		status = offer(self, bytes, len, &taken);
+		status = write_without_waiting(self, bytes, len, &taken);
 	if (status != STATUS_OK)
 		return fail(self, status);
 	if (taken < len)
-		keep(self, (const char *)bytes + taken, len - taken);
+		append_backlog(self, (const char *)bytes + taken, len - taken);
 	return STATUS_OK;
 }
 
-enum status file_take_back(struct file *self, uint64_t accepted)
+enum status file_undo_writes(struct file *self, uint64_t accepted)
 {
-	size_t unwanted = (size_t)(self->accepted - accepted), kept = file_backlog(self);
-	if (self->failed != STATUS_OK || unwanted == 0)
+	size_t undo_len = (size_t)(self->accepted - accepted), kept = file_backlog(self);
+	if (self->failed != STATUS_OK || undo_len == 0)
 		return self->failed;
-	size_t from_backlog = unwanted < kept ? unwanted : kept;
+	size_t from_backlog = undo_len < kept ? undo_len : kept;
 	self->backlog.len -= from_backlog;
 	self->accepted -= from_backlog;
 	if (!S_ISREG(self->info.st_mode) || self->accepted == accepted)
 		return STATUS_OK;
 	off_t end = lseek(self->fd, 0, SEEK_CUR) - (off_t)(self->accepted - accepted);
 	if (ftruncate(self->fd, end) != 0 || lseek(self->fd, end, SEEK_SET) < 0)
-		return fail(self, complain(self, "cannot be cut"));
+		return fail(self, log_errno(self, "cannot be cut"));
 	self->written -= self->accepted - accepted;
 	self->accepted = accepted;
 	return STATUS_OK;
 }
 
-/* Whoever was told to stop waits no longer than this for a reader. A signal that comes just before the wait
- * begins is seen one look later. */
-enum { LAST_PATIENCE_MS = 1000, LOOK_MS = 250 };
+/* After a signal, the run waits for a reader no longer than DRAIN_AFTER_SIGNAL_MS. A signal that comes just
+ * before poll(2) does not wake it up, so each poll ends after POLL_MS. */
+enum { DRAIN_AFTER_SIGNAL_MS = 1000, POLL_MS = 250 };
 
 enum status file_drain(struct file *self, int64_t until)
 {
@@ -311,14 +324,14 @@ enum status file_drain(struct file *self, int64_t until)
 		int64_t now = clock_now_ms();
 		if (!stopped && stop_signal()) {
 			stopped = true;
-			until = until < now + LAST_PATIENCE_MS ? until : now + LAST_PATIENCE_MS;
+			until = until < now + DRAIN_AFTER_SIGNAL_MS ? until : now + DRAIN_AFTER_SIGNAL_MS;
 		}
 		if (now >= until) {
 			log_error("%s: the reader does not read; %zu bytes were not written", self->name,
 			    file_backlog(self));
 			return fail(self, STATUS_OUTPUT);
 		}
-		takes_more(self, until - now < LOOK_MS ? (int)(until - now) : LOOK_MS);
+		poll_writable(self, until - now < POLL_MS ? (int)(until - now) : POLL_MS);
 	}
 	return status;
 }
@@ -330,18 +343,19 @@ enum status file_commit(struct file *self)
 	return atomic_file_commit(&self->atomic, self->fd, self->name);
 }
 
-/* Somebody else may have put another file in its place, or cut it; the rows are then lost. */
-static enum status check_kept(const struct file *self)
+/* Reports a file that another process deleted, replaced or truncated during the run, since rows are then
+ * lost. */
+static enum status check_at_close(const struct file *self)
 {
 	struct stat now;
 	const char *what = NULL;
-	if (!self->begun || self->failed != STATUS_OK || self->written == 0 || !S_ISREG(self->info.st_mode) ||
-	    fstat(self->fd, &now) != 0)
+	if (!self->is_begun || self->failed != STATUS_OK || self->written == 0 ||
+	    !S_ISREG(self->info.st_mode) || fstat(self->fd, &now) != 0)
 		return STATUS_OK;
 	if (self->is_stdout ? now.st_nlink == 0 && self->info.st_nlink > 0
-	                    : lock_names(self->name, self->fd) == LOCK_NAMES_ANOTHER)
+	                    : lock_check_path(self->name, self->fd) == LOCK_PATH_OTHER)
 		what = "was deleted or replaced during the run; what was written to it is lost";
-	else if ((uint64_t)now.st_size < self->before + self->written)
+	else if ((uint64_t)now.st_size < self->old_len + self->written)
 		what = "was cut during the run; some of what was written to it is lost";
 	if (!what)
 		return STATUS_OK;
@@ -352,15 +366,15 @@ static enum status check_kept(const struct file *self)
 enum status file_close(struct file *self)
 {
 	buf_release(&self->backlog);
-	self->sent = 0;
-	enum status status = self->fd < 0 ? STATUS_OK : check_kept(self);
+	self->sent_len = 0;
+	enum status status = self->fd < 0 ? STATUS_OK : check_at_close(self);
 	atomic_file_release(&self->atomic, self->fd);
 	if (self->fd < 0)
 		return STATUS_OK;
 	int fd = self->fd;
 	self->fd = -1;
-	/* Some file systems tell only now that the disk is full. */
+	/* Some file systems report a full disk only when the file is closed. */
 	if (close(fd) != 0 && errno != EINTR)
-		return status_first(status, complain(self, "cannot be closed"));
+		return status_first(status, log_errno(self, "cannot be closed"));
 	return status;
 }

@@ -1,4 +1,5 @@
-/* Bytes to a file or to stdout, whole and checked. Only file_drain waits for a reader. */
+/* Writes bytes to a file or to stdout and checks every write. Only file_open and file_drain wait for a
+ * reader. */
 #ifndef AREQ_OUTPUT_FILE_H
 #define AREQ_OUTPUT_FILE_H
 
@@ -12,89 +13,99 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* All false: what is in the file is replaced, and another run that writes to it is waited for. */
+/* With all fields false, the content of the file is replaced, and another run that writes to the file is
+ * waited for. */
 struct file_options {
-	bool append;    /* add to what is in it */
-	bool repair;    /* … and cut off what is not a whole line at its end, instead of refusing it */
-	bool atomic;    /* what is in it stays until file_commit, and for good without */
-	bool lock_fail; /* fail where another run writes to it */
+	bool append;    /* append to the content of the file */
+	bool repair;    /* with append: cut off an incomplete last line, instead of refusing the file */
+	bool atomic;    /* keep the content until file_commit replaces it */
+	bool lock_fail; /* fail while another run writes to the file, instead of waiting */
 	bool null_ends; /* rows end with NUL, not with a newline */
 };
 
-/* Called once, before the first write to a file of the disk that kill -9 may end in the middle of a row. */
+/* A callback that is called once, before the first write to a regular file that kill -9 may end in the
+ * middle of a row. */
 struct file_alarm {
-	void (*fn)(void *ctx); /* NULL: nobody wants to know */
+	void (*fn)(void *ctx); /* NULL if there is no callback */
 	void *ctx;
 };
 
 struct file {
-	const char *name; /* for messages */
-	int fd;           /* -1: not open */
+	const char *name; /* the path, which is borrowed, or "stdout" */
+	int fd;           /* -1 if the file is not open */
 	bool is_stdout;
 	bool append;
 	bool null_ends;
-	bool begun;       /* it may be written to, and is no --atomic file */
-	off_t torn;       /* bytes of a last line that is not whole */
-	struct stat info; /* of what fd is */
+	bool is_begun;    /* file_begin was called, and the file is not an --atomic one */
+	off_t torn_len;   /* bytes of an incomplete last line, which file_begin cuts off */
+	struct stat info; /* status of fd when it was opened */
 	struct atomic_file atomic;
-	struct buf backlog; /* what the reader has not taken yet, behind its first sent bytes */
-	size_t sent;
-	uint64_t before;         /* bytes in it that are appended to, as whole rows */
-	uint64_t accepted;       /* bytes that file_write was given */
-	uint64_t written;        /* … and the system has taken */
-	struct file_alarm alarm; /* the opener may set it */
-	enum status failed; /* the first failure of a write, which was the last one: nothing is tried again */
+	struct buf backlog; /* bytes that are not written yet, after sent_len bytes that are */
+	size_t sent_len;
+	uint64_t old_len;        /* bytes of whole rows that a file that is appended to had before */
+	uint64_t accepted;       /* bytes that file_write was given, without those undone */
+	uint64_t written;        /* bytes of these that the system has taken */
+	struct file_alarm alarm; /* may be set after file_open */
+	enum status failed;      /* status of the first write that failed; nothing is written after it */
 };
 
-/* Opens path for writing (NULL or "-": stdout, which takes no options), locks it and changes nothing in it
- * yet. The name is borrowed. STATUS_USAGE where it cannot be replaced, STATUS_OUTPUT for anything else; both
- * were logged. file_close is due in any case. */
-enum status file_open(struct file *self, const char *path, const struct file_options *how);
+/* Opens path for writing and locks the file, but does not change its content yet. path is borrowed; NULL or
+ * "-" means stdout, for which only null_ends counts. Waits for the reader of a named pipe. STATUS_USAGE if
+ * an --atomic output is not a regular file, STATUS_OUTPUT on any other error and for an incomplete last line
+ * without `repair` (all logged). STATUS_CUT_SHORT, as with lock_open, if the wait for a lock or a reader was
+ * ended. The caller must call file_close in any case. */
+enum status file_open(struct file *self, const char *path, const struct file_options *options);
 
-/* True where that is the file that is written to, or the one that file_commit would replace. */
+/* True if info is the status of the regular file that is written to, or of the one that file_commit would
+ * replace. */
 bool file_is(const struct file *self, const struct stat *info);
 
-/* True for a regular file, also where it is stdout. */
-bool file_is_on_disk(const struct file *self);
+/* True for a regular file, also if stdout is one. */
+bool file_is_regular(const struct file *self);
 
-/* Before the first write: empties a file that is not appended to, cuts a torn line off one that is. */
+/* Prepares the file for the first write: empties it, or cuts off an incomplete last line if it is appended
+ * to. A file behind stdout is not changed. STATUS_OUTPUT on an error (logged). */
 enum status file_begin(struct file *self);
 
-/* A file of the disk takes all of it. Anything else takes what its reader has room for, in writes of whole
- * rows (so that one of up to PIPE_BUF bytes never mixes with what others write there), and the rest is kept
- * in the backlog, in its order. STATUS_PIPE_CLOSED where the reader is gone (not logged: ending is what it
- * wants), STATUS_OUTPUT for anything else (logged, once); a part of a row is then taken back from a file. */
+/* Writes len bytes. A regular file takes all of them. Anything else takes as many as its reader has room
+ * for; the others are appended to the backlog. A write to a pipe has whole rows where they fit into PIPE_BUF
+ * bytes, so that they never mix with rows that other processes write there. STATUS_PIPE_CLOSED if the reader
+ * is gone (not logged, since the reader wants the run to end), STATUS_OUTPUT on any other error (logged
+ * once). If a regular file took only a part of a row, that part is cut off. After a failed write, every call
+ * returns the status of that failure. */
 enum status file_write(struct file *self, const void *bytes, size_t len);
 
-/* Takes back what was written since accepted was so much, as far as that can be done: nobody has it of a file
- * of the disk but that, and of anything else what is in the backlog. STATUS_OUTPUT where it fails (logged).
- */
-enum status file_take_back(struct file *self, uint64_t accepted);
+/* Undoes what was written since self->accepted had the value `accepted`: a regular file is truncated, and
+ * from anything else only what is still in the backlog can be removed. STATUS_OUTPUT if the file cannot be
+ * truncated (logged). After a failed write, returns the status of that failure. */
+enum status file_undo_writes(struct file *self, uint64_t accepted);
 
-/* How many bytes were not written yet; 0 once a write failed. */
+/* The number of bytes that are not written yet; 0 after a failed write. */
 size_t file_backlog(const struct file *self);
 
-/* Writes as much of the backlog as is taken now. Fails as file_write does. */
+/* Writes as much of the backlog as the reader has room for now. Fails as file_write does. */
 enum status file_flush(struct file *self);
 
-/* The same for a loop: what is left is added to *backlog, and *wait waits until more of it is taken. */
-enum status file_hand_on(struct file *self, struct wait *wait, size_t *backlog);
+/* Does the same for an event loop: adds the number of bytes that are left to *backlog and, if there are any,
+ * makes *wait wait until the reader has room again. */
+enum status file_flush_or_wait(struct file *self, struct wait *wait, size_t *backlog);
 
-/* Waits until the backlog is empty, but not beyond that moment (monotonic ms, CLOCK_NEVER: none), nor longer
- * than a second once a signal has stopped the run: then STATUS_OUTPUT (logged). Fails as file_write does. */
+/* Waits until the backlog is written, but not beyond the time `until` (monotonic ms; CLOCK_NEVER for no
+ * limit), and for one second at most once a signal has stopped the run. STATUS_OUTPUT if that time is over
+ * (logged). Otherwise fails as file_write does. */
 enum status file_drain(struct file *self, int64_t until);
 
-/* With nothing in the backlog: what was written replaces an atomic file; any other has it already.
- * STATUS_OUTPUT where that fails (logged). */
+/* Lets an --atomic file replace its target; does nothing for any other file. The backlog must be empty.
+ * STATUS_OUTPUT on an error (logged). After a failed write, returns the status of that failure. */
 enum status file_commit(struct file *self);
 
-/* Where the last whole row of the file ends, which has that size now and can be read from fd; false where it
- * cannot (errno says why). */
+/* Sets *end to the position where the last whole row of the file ends. size is the size of the file now, and
+ * fd a descriptor from which it can be read. False if reading fails (errno says why). */
 bool file_find_end(const struct file *self, int fd, off_t size, off_t *end);
 
-/* Closes and checks, also that a file that was written to is still what its name says; an atomic file that
- * was not committed is left as it was, and what is still in the backlog is lost. Harmless on a file that is
- * not open. */
+/* Closes the file; what is still in the backlog is lost. STATUS_OUTPUT if closing fails, or if a file that
+ * was written to in place was deleted, replaced or truncated by somebody else (both logged). An --atomic
+ * file that was not committed leaves its target as it was. Does no harm if the file is not open. */
 enum status file_close(struct file *self);
 
 #endif

@@ -14,7 +14,7 @@ static void append_tsv(struct buf *rows, const struct outcome *page, const struc
 	buf_append_byte(rows, '\n');
 }
 
-/* RFC 4180, section 2, rules 5 to 7. */
+/* Appends a field of CSV (RFC 4180, section 2, rules 5 to 7). */
 static void append_field(struct buf *rows, struct slice text)
 {
 	bool quoted = false;
@@ -55,7 +55,8 @@ static void append_url_null(struct buf *rows, const struct outcome *page, const 
 	buf_append_byte(rows, '\0');
 }
 
-/* JSON is UTF-8, which a page need not be; and many readers stop at a NUL, which browsers replace too (HTML
+/* Makes a JSON string of a text that need not be UTF-8, as the page it comes from: invalid bytes become
+ * U+FFFD. So does NUL, since many programs that read JSON stop at it, and browsers replace it too (HTML
  * standard, sections 13.2.5.36 to 38). */
 static json_t *repaired_string(struct slice text)
 {

@@ -1,4 +1,4 @@
-/* How a row looks. */
+/* The formats of the rows. */
 #ifndef AREQ_OUTPUT_FORMAT_H
 #define AREQ_OUTPUT_FORMAT_H
 
@@ -10,13 +10,14 @@
 #include <stdbool.h>
 
 struct row_format {
-	const char *header; /* the first line, with its end; NULL: there is none */
-	bool unique;        /* each URL once over the whole run */
-	/* Appends the row of a link of that page, with its end; rows has no cap that it could pass. */
+	const char *header; /* the first line with its line end; NULL if there is none */
+	bool unique;        /* each URL gets one row in the whole run */
+	/* Appends the row of a link of that page, with its line end. The limit of rows must be out of
+	 * reach. */
 	void (*append_row)(struct buf *rows, const struct outcome *page, const struct link *link);
 };
 
-/* The one that the options ask for; constant. */
+/* The format that the options ask for. It is constant and never freed. */
 const struct row_format *format_of(const struct options *options);
 
 #endif

@@ -10,33 +10,33 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* No label is longer. */
+/* The longest path that is kept, in bytes. Labels are shorter than that. */
 enum { PATH_MAX_BYTES = 160 };
 
 struct graph_link {
-	uint32_t page;
-	uint32_t host;
-	uint64_t target; /* the URL's fingerprint */
+	uint32_t page;   /* number that its page gets, by the next graph_add_page */
+	uint32_t host;   /* number of the host that it leads to */
+	uint64_t target; /* fingerprint of the link's URL */
 };
 
 struct graph_key {
-	uint64_t url;
+	uint64_t url; /* fingerprint of a URL of the page: the listed one, or where redirects led */
 	uint32_t page;
 };
 
-/* Makes room for one more in an array that grows by doubling. */
-static void *grow(void *array, size_t count, size_t size)
+/* Makes room for one more element in an array that grows by doubling. */
+static void *grow_array(void *array, size_t count, size_t size)
 {
 	bool is_power = (count & (count - 1)) == 0;
 	return is_power ? alloc_resize(array, count ? 2 * count : 1, size) : array;
 }
 
-static struct graph_host *new_host(struct graph *self, char *name)
+static struct graph_host *add_host(struct graph *self, char *name)
 {
 	struct graph_host *host = alloc_new(sizeof *host);
 	host->name = name;
 	host->number = (uint32_t)self->host_count;
-	self->hosts = grow(self->hosts, self->host_count, sizeof *self->hosts);
+	self->hosts = grow_array(self->hosts, self->host_count, sizeof *self->hosts);
 	self->hosts[self->host_count++] = host;
 	return host;
 }
@@ -44,7 +44,7 @@ static struct graph_host *new_host(struct graph *self, char *name)
 void graph_init(struct graph *self)
 {
 	*self = (struct graph){.seed = random_bits()};
-	new_host(self, NULL);
+	add_host(self, NULL);
 }
 
 void graph_release(struct graph *self)
@@ -63,8 +63,8 @@ void graph_release(struct graph *self)
 	*self = (struct graph){0};
 }
 
-/* The parts of an absolute http or https URL. False where it is none. */
-static bool split(struct slice url, struct slice *host, struct slice *path)
+/* Finds the host and the path of an absolute http or https URL. False if url is not one. */
+static bool split_url(struct slice url, struct slice *host, struct slice *path)
 {
 	size_t start = url.len > 7 && memcmp(url.data, "http://", 7) == 0    ? 7
 	               : url.len > 8 && memcmp(url.data, "https://", 8) == 0 ? 8
@@ -83,19 +83,19 @@ static bool split(struct slice url, struct slice *host, struct slice *path)
 	return true;
 }
 
-static struct graph_host *find_host(struct graph *self, struct slice name)
+static struct graph_host *find_or_add_host(struct graph *self, struct slice name)
 {
 	struct graph_host *host = map_find(&self->names, name);
 	if (host)
 		return host;
 	if (self->host_count == GRAPH_HOSTS)
 		return self->hosts[0];
-	host = new_host(self, alloc_copy(name.data, name.len));
+	host = add_host(self, alloc_copy(name.data, name.len));
 	map_add(&self->names, slice_of(host->name), host);
 	return host;
 }
 
-/* Without the fragment: that is a place in the same page. */
+/* The fingerprint of a URL without its fragment, which only names a position in the same page. */
 static uint64_t fingerprint(const struct graph *self, struct slice url)
 {
 	const char *hash = memchr(url.data, '#', url.len);
@@ -105,20 +105,20 @@ static uint64_t fingerprint(const struct graph *self, struct slice url)
 void graph_add_link(struct graph *self, struct slice url)
 {
 	struct slice name, path;
-	if (!split(url, &name, &path))
+	if (!split_url(url, &name, &path))
 		return;
 	if (self->link_count == GRAPH_LINKS || self->page_count == GRAPH_PAGES) {
 		self->links_beyond++;
 		return;
 	}
-	self->links = grow(self->links, self->link_count, sizeof *self->links);
+	self->links = grow_array(self->links, self->link_count, sizeof *self->links);
 	self->links[self->link_count++] = (struct graph_link){
-	    (uint32_t)self->page_count, find_host(self, name)->number, fingerprint(self, url)};
+	    (uint32_t)self->page_count, find_or_add_host(self, name)->number, fingerprint(self, url)};
 }
 
 static void add_key(struct graph *self, struct slice url)
 {
-	self->keys = grow(self->keys, self->key_count, sizeof *self->keys);
+	self->keys = grow_array(self->keys, self->key_count, sizeof *self->keys);
 	self->keys[self->key_count++] =
 	    (struct graph_key){fingerprint(self, url), (uint32_t)self->page_count};
 }
@@ -135,16 +135,16 @@ static char *path_text(struct slice path)
 void graph_add_page(struct graph *self, const char *source_url, const char *final_url, bool failed)
 {
 	struct slice source = slice_of(source_url), final = slice_of(final_url), name, path;
-	if (self->page_count == GRAPH_PAGES || !split(final, &name, &path)) {
+	if (self->page_count == GRAPH_PAGES || !split_url(final, &name, &path)) {
 		self->pages_beyond++;
 		return;
 	}
-	struct graph_host *host = find_host(self, name);
+	struct graph_host *host = find_or_add_host(self, name);
 	host->pages++;
 	add_key(self, final);
 	if (strcmp(source_url, final_url) != 0)
 		add_key(self, source);
-	self->pages = grow(self->pages, self->page_count, sizeof *self->pages);
+	self->pages = grow_array(self->pages, self->page_count, sizeof *self->pages);
 	self->pages[self->page_count++] = (struct graph_page){path_text(path), host->number, failed};
 }
 

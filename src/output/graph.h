@@ -1,4 +1,4 @@
-/* Which pages of which hosts link to which others, in bounded memory. */
+/* The listed pages, their hosts and their links as a graph, in bounded memory. */
 #ifndef AREQ_OUTPUT_GRAPH_H
 #define AREQ_OUTPUT_GRAPH_H
 
@@ -9,59 +9,66 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What comes beyond is only counted. A link takes 16 bytes, a page or host some 150. */
+/* The largest numbers of pages, hosts and links. Pages and links beyond are only counted, and hosts beyond
+ * are host 0. A link takes 16 bytes, a page or host about 150. */
 enum { GRAPH_PAGES = 1 << 16, GRAPH_HOSTS = 1 << 15, GRAPH_LINKS = 1 << 20 };
 
 struct graph_host {
-	char *name; /* with the port, where there is one; NULL: all hosts for which there was no room */
+	/* with the port, if the URL has one; NULL for host 0, which stands for all hosts beyond
+	 * GRAPH_HOSTS */
+	char *name;
 	uint32_t number;
-	uint32_t pages; /* of those that were listed */
+	uint32_t pages; /* number of its listed pages */
 };
 
 struct graph_page {
-	char *path; /* and query, cut where it is long */
-	uint32_t host;
+	char *path;    /* path and query, cut if they are long */
+	uint32_t host; /* number of its host */
 	bool failed;
 };
 
-/* A page links to another, or to a host of which the page was not listed, so often. */
+/* The links from a page to another listed page, or to those pages of a host that are not listed. The ends
+ * are node numbers: pages come first, and host h is node page_count + h. */
 struct graph_edge {
-	uint32_t from; /* a page */
-	uint32_t to;   /* a page, or, from pages.count on, a host */
+	uint32_t from; /* node number of a page */
+	uint32_t to;   /* node number of a page or a host */
 	uint64_t count;
 };
 
 struct graph_link;
 struct graph_key;
 
-/* All zero but what graph_init sets. */
+/* Made by graph_init. */
 struct graph {
 	uint64_t seed;
-	struct map names; /* of the hosts */
+	struct map names; /* hosts by name */
 	struct graph_host **hosts;
 	struct graph_page *pages;
 	struct graph_link *links;
-	struct graph_key *keys; /* by which pages are found */
+	struct graph_key *keys; /* fingerprints of listed URLs, to find the page of a link */
 	size_t host_count, page_count, link_count, key_count;
-	uint64_t pages_beyond; /* for which there was no room */
-	uint64_t links_beyond;
+	uint64_t pages_beyond; /* listed pages that were not added, mostly since there was no room */
+	uint64_t links_beyond; /* links that were not added, since there was no room */
 };
 
 void graph_init(struct graph *self);
 void graph_release(struct graph *self);
 
-/* A link of the page that is told next. What does not lead to http or https is passed over. */
+/* Adds a link of the page that the next graph_add_page adds. A URL that is neither http nor https is
+ * ignored. url is borrowed for the call. */
 void graph_add_link(struct graph *self, struct slice url);
 
-/* A page that was listed. */
+/* Adds a listed page, after its links. source_url is the URL on the list, final_url the one that redirects
+ * led to. Both are borrowed for the call. A page whose final_url is neither http nor https is only
+ * counted. */
 void graph_add_page(struct graph *self, const char *source_url, const char *final_url, bool failed);
 
-/* All of them as edges, each pair once, without those from a page to itself or to its own host; sets *count.
- * The caller frees them. */
+/* All links as edges, merged by graph_merge; sets *count. Links from a page to unlisted pages of its own
+ * host are left out, and so are links whose page was not added. The caller frees the array. */
 struct graph_edge *graph_edges(struct graph *self, size_t *count);
 
-/* Adds up the counts of those that have the same ends and drops those of which both ends are one. Returns how
- * many there are then. */
+/* Merges edges with the same two ends into one, adding up their counts, and drops edges from a node to
+ * itself. The array is sorted by the ends. Returns the new number of edges. */
 size_t graph_merge(struct graph_edge *edges, size_t count);
 
 #endif

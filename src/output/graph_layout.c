@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-/* Something that may get a node, and how much it wants one. */
+/* A page or host that may get a node. Those with the highest weights get one. */
 struct rank {
 	uint64_t weight;
-	uint32_t group; /* the host, of pages */
+	uint32_t group; /* number of the host if pages are ranked, else 0 */
 	uint32_t number;
 };
 
@@ -32,13 +32,13 @@ bool graph_layout_is_inner(const struct graph_layout *self, const struct graph_e
 	return graph_layout_host(self, edge->from) == graph_layout_host(self, edge->to);
 }
 
-/* The number of the host of what is numbered so. */
-static uint32_t host_number(const struct graph_layout *self, uint32_t number)
+/* The node number of the host that a node is, or belongs to. */
+static uint32_t host_node_number(const struct graph_layout *self, uint32_t number)
 {
 	return (uint32_t)self->graph->page_count + graph_layout_host(self, number);
 }
 
-static void weigh(struct graph_layout *self, size_t count)
+static void sum_weights(struct graph_layout *self, size_t count)
 {
 	for (const struct graph_edge *edge = self->edges; edge < self->edges + count; edge++) {
 		if (graph_layout_is_inner(self, edge))
@@ -46,9 +46,9 @@ static void weigh(struct graph_layout *self, size_t count)
 		self->links += edge->count;
 		self->weights[edge->from] += edge->count;
 		self->weights[edge->to] += edge->count;
-		self->weights[host_number(self, edge->from)] += edge->count;
+		self->weights[host_node_number(self, edge->from)] += edge->count;
 		if (edge->to < self->graph->page_count)
-			self->weights[host_number(self, edge->to)] += edge->count;
+			self->weights[host_node_number(self, edge->to)] += edge->count;
 	}
 }
 
@@ -73,8 +73,9 @@ static void choose_clusters(struct graph_layout *self)
 	free(ranks);
 }
 
-/* As many for each host as all can have. */
-static uint32_t pages_each(const struct graph_layout *self)
+/* The number of pages that each cluster may show, so that all clusters together show GRAPH_LAYOUT_PAGES at
+ * most. */
+static uint32_t pages_per_host(const struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	for (uint32_t each = 1;; each++) {
@@ -94,14 +95,14 @@ static void choose_pages(struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
 	struct rank *ranks = alloc_array(graph->page_count + 1, sizeof *ranks);
-	uint32_t each = pages_each(self), taken = 0;
+	uint32_t each = pages_per_host(self), chosen = 0;
 	for (uint32_t i = 0; i < graph->page_count; i++)
 		ranks[i] = (struct rank){self->weights[i], graph->pages[i].host, i};
 	qsort(ranks, graph->page_count, sizeof *ranks, compare_ranks);
 	for (size_t i = 0; i < graph->page_count; i++) {
 		uint32_t host = ranks[i].group, page = ranks[i].number;
-		taken = i > 0 && ranks[i - 1].group == host ? taken + 1 : 1;
-		if (self->is_cluster[host] && taken <= each) {
+		chosen = i > 0 && ranks[i - 1].group == host ? chosen + 1 : 1;
+		if (self->is_cluster[host] && chosen <= each) {
 			self->node_of[page] = page;
 			self->node_count++;
 			continue;
@@ -127,13 +128,13 @@ static void choose_hosts(struct graph_layout *self)
 	self->node_count += count < GRAPH_LAYOUT_HOSTS ? count : GRAPH_LAYOUT_HOSTS;
 	for (size_t i = GRAPH_LAYOUT_HOSTS; i < count; i++) {
 		self->node_of[first + ranks[i].number] = first;
-		self->hosts_left++;
+		self->hosts_hidden++;
 	}
 	free(ranks);
 }
 
-/* Pages of a host that has no cluster have no node, and their host may not have one either. */
-static uint32_t node_of(const struct graph_layout *self, uint32_t number)
+/* The node that is drawn for a node: a page may be drawn as its host, and that host as host 0. */
+static uint32_t drawn_node(const struct graph_layout *self, uint32_t number)
 {
 	return self->node_of[self->node_of[number]];
 }
@@ -148,39 +149,40 @@ static int compare_counts(const void *a, const void *b)
 	return left->to < right->to ? -1 : left->to > right->to;
 }
 
-/* How many of the edges, which are sorted, are heavier than the one at that place: where not all of a weight
- * can be drawn, none is. */
-static size_t heavier(const struct graph_edge *edges, size_t count, size_t place)
+/* The number of edges to draw, at most `limit` of the sorted edges. If not all edges of a weight can be
+ * drawn, none of them is. */
+static size_t count_drawable(const struct graph_edge *edges, size_t count, size_t limit)
 {
-	size_t n = count < place ? count : place;
+	size_t n = count < limit ? count : limit;
 	while (n < count && n > 0 && edges[n - 1].count == edges[n].count)
 		n--;
 	return n;
 }
 
-/* Lets all edges but the first, which are sorted, lead from host to host. */
-static void sum_up(struct graph_layout *self, size_t first, size_t count)
+/* Replaces the ends of all edges from index `first` on by the hosts of these ends. */
+static void move_ends_to_hosts(struct graph_layout *self, size_t first, size_t count)
 {
 	for (struct graph_edge *edge = self->edges + first; edge < self->edges + count; edge++) {
-		edge->from = node_of(self, host_number(self, edge->from));
-		edge->to = node_of(self, host_number(self, edge->to));
+		edge->from = drawn_node(self, host_node_number(self, edge->from));
+		edge->to = drawn_node(self, host_node_number(self, edge->to));
 	}
 }
 
 static void choose_edges(struct graph_layout *self, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		self->edges[i].from = node_of(self, self->edges[i].from);
-		self->edges[i].to = node_of(self, self->edges[i].to);
+		self->edges[i].from = drawn_node(self, self->edges[i].from);
+		self->edges[i].to = drawn_node(self, self->edges[i].to);
 	}
 	count = graph_merge(self->edges, count);
 	qsort(self->edges, count, sizeof *self->edges, compare_counts);
 	if (count > GRAPH_LAYOUT_EDGES) {
-		sum_up(self, heavier(self->edges, count, GRAPH_LAYOUT_SINGLE_EDGES), count);
+		move_ends_to_hosts(
+		    self, count_drawable(self->edges, count, GRAPH_LAYOUT_SINGLE_EDGES), count);
 		count = graph_merge(self->edges, count);
 		qsort(self->edges, count, sizeof *self->edges, compare_counts);
 	}
-	self->edge_count = heavier(self->edges, count, GRAPH_LAYOUT_EDGES);
+	self->edge_count = count_drawable(self->edges, count, GRAPH_LAYOUT_EDGES);
 	for (size_t i = 0; i < self->edge_count; i++) {
 		const struct graph_edge *edge = &self->edges[i];
 		self->is_used[edge->from] = true;
@@ -199,7 +201,7 @@ void graph_layout_init(struct graph_layout *self, struct graph *graph)
 	self->is_cluster = alloc_array(graph->host_count, sizeof *self->is_cluster);
 	self->hidden = alloc_array(graph->host_count, sizeof *self->hidden);
 	self->edges = graph_edges(graph, &count);
-	weigh(self, count);
+	sum_weights(self, count);
 	choose_clusters(self);
 
 	choose_hosts(self);

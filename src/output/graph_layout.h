@@ -1,13 +1,15 @@
-/* What of a graph is drawn, so that one can read it: the hosts with the most pages, of these the pages with
- * the most links between hosts, and links one by one where they are few; else those that stand out, and the
- * others summed up from host to host. What is left out after that is counted. */
+/* Chooses what of a graph is drawn, so that a person can read it: the hosts with the most listed pages, of
+ * these the pages with the most links between hosts, and the links. If there are few edges, each of them is
+ * drawn. Otherwise only those that stand for the most links are, and the others are merged into edges from
+ * host to host. Links that are not drawn even so are counted. */
 #ifndef AREQ_OUTPUT_GRAPH_LAYOUT_H
 #define AREQ_OUTPUT_GRAPH_LAYOUT_H
 
 #include "output/graph.h"
 
-/* At most so much is drawn: hosts with listed pages, their pages, other hosts, links, and of these one by one
- * where there are more. */
+/* The largest numbers of what is drawn: hosts with listed pages (each a cluster of its pages), pages in all
+ * clusters, hosts without a cluster, and edges. If there are more edges, only GRAPH_LAYOUT_SINGLE_EDGES of
+ * them stay as they are, and the others are merged into edges from host to host. */
 enum {
 	GRAPH_LAYOUT_CLUSTERS = 30,
 	GRAPH_LAYOUT_PAGES = 150,
@@ -16,33 +18,36 @@ enum {
 	GRAPH_LAYOUT_SINGLE_EDGES = 30
 };
 
-/* Nodes are numbered as the ends of a graph's edges are: pages, then hosts. The host of a cluster stands for
- * all of its pages that are not drawn one by one; host 0 for all other hosts. */
+/* Nodes have the same numbers as the ends of the graph's edges: pages, then hosts. The node of a cluster's
+ * host stands for all of its pages that are not drawn one by one, and the node of host 0 for all other
+ * hosts. */
 struct graph_layout {
 	const struct graph *graph;
-	uint32_t *node_of;                        /* of each number, the one that stands for it */
-	bool *is_cluster;                         /* by host */
-	uint32_t clusters[GRAPH_LAYOUT_CLUSTERS]; /* hosts, those with the most links between hosts first */
+	/* by node number: the node that stands for it. If that is a host, the host's own entry counts. */
+	uint32_t *node_of;
+	bool *is_cluster;                         /* by host number */
+	uint32_t clusters[GRAPH_LAYOUT_CLUSTERS]; /* host numbers, by the weight of the hosts */
 	size_t cluster_count;
-	uint64_t *weights;        /* by number: links between hosts that begin or end there */
-	bool *is_used;            /* by number: it has an edge */
-	uint32_t *hidden;         /* by host: listed pages without a node */
-	struct graph_edge *edges; /* the heaviest first */
+	/* by node number: links between hosts that start or end there; a host's weight includes its pages */
+	uint64_t *weights;
+	bool *is_used;            /* by node number: an edge is drawn from or to it */
+	uint32_t *hidden;         /* by host number: listed pages that are not drawn one by one */
+	struct graph_edge *edges; /* those that stand for the most links first */
 	size_t edge_count;
-	uint64_t links;       /* between hosts */
-	uint64_t links_drawn; /* of these */
-	uint32_t hosts_left;  /* that host 0 stands for */
-	size_t node_count;    /* of pages and hosts that are drawn */
+	uint64_t links;        /* number of links between hosts */
+	uint64_t links_drawn;  /* how many of these are drawn */
+	uint32_t hosts_hidden; /* hosts that are drawn as host 0 */
+	size_t node_count;     /* pages, and hosts without a cluster, that get a node */
 };
 
-/* The graph is borrowed. Release with graph_layout_release. */
+/* Makes the layout of graph, which is borrowed and must not change before graph_layout_release. */
 void graph_layout_init(struct graph_layout *self, struct graph *graph);
 void graph_layout_release(struct graph_layout *self);
 
-/* The host of what is numbered so. */
+/* The number of the host that the node with this number is, or belongs to. */
 uint32_t graph_layout_host(const struct graph_layout *self, uint32_t number);
 
-/* Whether both ends belong to one host. */
+/* True if both ends of the edge belong to the same host. */
 bool graph_layout_is_inner(const struct graph_layout *self, const struct graph_edge *edge);
 
 #endif

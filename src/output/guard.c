@@ -14,42 +14,43 @@ struct guarded {
 	size_t count;
 };
 
-/* Sleeps until the writer's lock is gone. There is nobody left to tell where something fails. */
-static void stand_by(const struct file *file)
+/* Waits until the writer's lock is released, then cuts an incomplete row off the end of the file. Errors are
+ * not reported, since the run has ended. */
+static void wait_and_cut_torn_row(const struct file *file)
 {
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat info;
 	off_t end;
-	while (fcntl(file->fd, F_SETLKW, &whole) != 0) {
+	while (fcntl(file->fd, F_SETLKW, &whole_file) != 0) {
 		if (errno != EINTR)
 			return;
 	}
-	/* The writer's own descriptor may be for writing alone. */
+	/* file->fd may be open only for writing, so the file is opened again. */
 	int reader = open(file->name, O_RDONLY | O_CLOEXEC);
 	if (reader >= 0 && fstat(reader, &info) == 0 && file_is(file, &info) &&
 	    file_find_end(file, reader, info.st_size, &end) && end < info.st_size)
 		(void)!ftruncate(file->fd, end);
 }
 
-static void guard(void *ctx)
+static void run_guard(void *ctx)
 {
 	const struct guarded *self = ctx;
 	for (size_t i = 0; i < self->count; i++)
-		stand_by(self->files[i]);
+		wait_and_cut_torn_row(self->files[i]);
 }
 
 pid_t guard_start(const struct file *const *files, size_t count)
 {
 	struct guarded guarded = {.count = 0};
-	int kept[GUARDED_MAX];
+	int descriptors[GUARDED_MAX];
 	for (size_t i = 0; i < count && guarded.count < GUARDED_MAX; i++) {
 		const struct file *file = files[i];
 		if (file->fd < 0 || file->is_stdout || file->atomic.target || !S_ISREG(file->info.st_mode))
 			continue;
-		kept[guarded.count] = file->fd;
+		descriptors[guarded.count] = file->fd;
 		guarded.files[guarded.count++] = file;
 	}
-	return guarded.count ? child_start(guard, &guarded, kept, guarded.count) : -1;
+	return guarded.count ? child_start(run_guard, &guarded, descriptors, guarded.count) : -1;
 }
 
 void guard_stop(pid_t guard)

@@ -16,26 +16,26 @@
 
 struct har {
 	struct file *file;
-	int64_t start_us; /* monotonic */
-	int64_t started;  /* the same moment on the calendar, see timestamp.h */
+	int64_t start_us; /* when the run began, monotonic */
+	int64_t start_ms; /* the same time by the wall clock, see timestamp.h */
 	bool has_entry;
 };
 
-static void append(json_t *array, json_t *value)
+static void array_append(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value) != 0)
 		alloc_fail();
 }
 
-/* Names and values as they stand in the URL, as browsers give them. */
+/* The names and values of the query, not decoded, as browsers write them. */
 static json_t *query_array(const char *url)
 {
 	json_t *array = json_array();
-	size_t before = strcspn(url, "?#");
-	if (url[before] != '?')
+	size_t query_start = strcspn(url, "?#");
+	if (url[query_start] != '?')
 		return array;
 	size_t len;
-	for (const char *pair = url + before; *pair == '?' || *pair == '&'; pair += len) {
+	for (const char *pair = url + query_start; *pair == '?' || *pair == '&'; pair += len) {
 		pair++;
 		len = strcspn(pair, "&#");
 		if (len == 0)
@@ -46,7 +46,7 @@ static json_t *query_array(const char *url)
 		json_t *object = json_object();
 		object_set_text(object, "name", name);
 		object_set_text(object, "value", value ? value : "");
-		append(array, object);
+		array_append(array, object);
 		free(name);
 		free(value);
 	}
@@ -87,9 +87,10 @@ static json_t *response_object(const struct outcome *outcome)
 	object_set_text(object, "redirectURL", "");
 	object_set(object, "headersSize", json_integer(-1));
 	object_set(object, "bodySize", json_integer(-1));
-	/* Chrome's field for the bytes as they came, heads included. */
+	/* An extension of Chrome: the bytes that came over the network, headers included. */
 	object_set_number(object, "_transferSize", outcome->wire_bytes);
-	/* Chrome's, too, for what is no answer; an answer of failure says so itself. */
+	/* Another extension of Chrome, for a request without a usable response. An HTTP error status needs
+	 * no such text. */
 	if ((outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED) &&
 	    outcome->http_status < 400)
 		object_set_text(object, "_error", outcome->reason);
@@ -101,17 +102,17 @@ static void set_timing(json_t *object, const char *key, double ms)
 	object_set(object, key, ms < 0 ? json_integer(-1) : json_real(ms));
 }
 
-static double known(double ms)
+static double known_or_zero(double ms)
 {
 	return ms > 0 ? ms : 0;
 }
 
-/* The standard counts the handshake to connect, too; what it does not let be -1 is 0. Fills *total with the
- * sum, which counts it once. */
+/* In HAR 1.2, "connect" includes the TLS handshake, and the times that must not be -1 are 0 if they are not
+ * known. Sets *total to the sum, in ms, which counts the handshake once. */
 static json_t *timings_object(const struct timing *timing, double *total)
 {
-	double blocked = known(timing->queued) + known(timing->earlier);
-	double connect = known(timing->connect) + known(timing->tls);
+	double blocked = known_or_zero(timing->queued) + known_or_zero(timing->earlier);
+	double connect = known_or_zero(timing->connect) + known_or_zero(timing->tls);
 	bool connected = timing->connect >= 0 || timing->tls >= 0;
 	json_t *object = json_object();
 	set_timing(object, "blocked", timing->queued < 0 ? -1 : blocked);
@@ -119,10 +120,10 @@ static json_t *timings_object(const struct timing *timing, double *total)
 	set_timing(object, "connect", connected ? connect : -1);
 	set_timing(object, "ssl", timing->tls);
 	set_timing(object, "send", 0);
-	set_timing(object, "wait", known(timing->wait));
-	set_timing(object, "receive", known(timing->receive));
-	*total = (timing->queued < 0 ? 0 : blocked) + known(timing->dns) + connect + known(timing->wait) +
-	         known(timing->receive);
+	set_timing(object, "wait", known_or_zero(timing->wait));
+	set_timing(object, "receive", known_or_zero(timing->receive));
+	*total = (timing->queued < 0 ? 0 : blocked) + known_or_zero(timing->dns) + connect +
+	         known_or_zero(timing->wait) + known_or_zero(timing->receive);
 	return object;
 }
 
@@ -155,7 +156,7 @@ static json_t *entry_object(const struct har *self, const struct outcome *outcom
 	char started[TIMESTAMP_SIZE];
 	double total;
 	json_t *timings = timings_object(&timing, &total);
-	timestamp_text(self->started + (int64_t)timing.listed, started);
+	timestamp_text(self->start_ms + (int64_t)timing.listed, started);
 	json_t *object = json_object();
 	object_set_text(object, "startedDateTime", started);
 	set_timing(object, "time", total);
@@ -175,7 +176,7 @@ static enum status har_begin(void *ctx)
 	    "\"},\"entries\":[\n";
 	struct har *self = ctx;
 	self->start_us = clock_now_us();
-	self->started = timestamp_now();
+	self->start_ms = timestamp_now();
 	return file_write(self->file, head, sizeof head - 1);
 }
 
@@ -196,7 +197,7 @@ static enum status har_outcome(void *ctx, const struct outcome *outcome)
 static enum status har_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct har *self = ctx;
-	return file_hand_on(self->file, wait, backlog);
+	return file_flush_or_wait(self->file, wait, backlog);
 }
 
 static enum status har_end(void *ctx, const struct totals *totals)

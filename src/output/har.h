@@ -1,5 +1,6 @@
-/* The run as an HTTP archive, HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), which the tools of
- * browsers open. Each URL is one entry, that of its last request. */
+/* An observer that writes the run as an HTTP archive, HAR 1.2
+ * (http://www.softwareishard.com/blog/har-12-spec/), which the developer tools of browsers can open. Each
+ * URL is one entry, which describes its last request. */
 #ifndef AREQ_OUTPUT_HAR_H
 #define AREQ_OUTPUT_HAR_H
 

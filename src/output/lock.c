@@ -9,70 +9,74 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* False where the run is to end before what it waits for has come. */
-static bool may_wait(const struct lock_how *how)
+/* Waits before the next try. False if the run has to end instead: a signal came, or the deadline passed
+ * (logged). */
+static bool wait_for_next_try(const struct lock_options *options)
 {
-	/* No event tells of it: a look from time to time. */
+	/* The system sends no event when a lock is released or a named pipe gets a reader, so the caller
+	 * tries again from time to time. */
 	stop_wait_for(-1, 0);
 	if (!stop_is_due())
 		return true;
 	if (!stop_signal())
-		log_error("%s: still waited for at the deadline; nothing was fetched", how->name);
+		log_error("%s: still waited for at the deadline; nothing was fetched", options->name);
 	return false;
 }
 
-/* F_SETLKW would sleep on where a signal comes just before it. */
-static enum status take(int fd, const struct lock_how *how)
+/* Locks the whole file; waits while another run holds the lock. A file that cannot be locked is no error.
+ * F_SETLKW is not used, since it would go on sleeping if a signal came just before it. */
+static enum status acquire_lock(int fd, const struct lock_options *options)
 {
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	for (bool told = false; fcntl(fd, F_SETLK, &whole) != 0; told = true) {
+	struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	for (bool is_reported = false; fcntl(fd, F_SETLK, &whole_file) != 0; is_reported = true) {
 		if (errno != EAGAIN && errno != EACCES)
 			return STATUS_OK;
-		if (how->fail) {
-			log_error("%s: another run writes to it (--lock=fail)", how->name);
+		if (options->fail_if_locked) {
+			log_error("%s: another run writes to it (--lock=fail)", options->name);
 			return STATUS_OUTPUT;
 		}
-		if (!told)
-			log_warning("%s: another run writes to it; waiting", how->name);
-		if (!may_wait(how))
+		if (!is_reported)
+			log_warning("%s: another run writes to it; waiting", options->name);
+		if (!wait_for_next_try(options))
 			return STATUS_CUT_SHORT;
 	}
 	return STATUS_OK;
 }
 
-enum lock_name lock_names(const char *path, int fd)
+enum lock_path lock_check_path(const char *path, int fd)
 {
 	struct stat named, ours;
 	if (fstat(fd, &ours) != 0)
-		return LOCK_UNKNOWN;
+		return LOCK_PATH_UNKNOWN;
 	if (stat(path, &named) != 0)
-		return errno == ENOENT ? LOCK_NAMES_ANOTHER : LOCK_UNKNOWN;
-	return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? LOCK_NAMES_OURS
-	                                                                  : LOCK_NAMES_ANOTHER;
+		return errno == ENOENT ? LOCK_PATH_OTHER : LOCK_PATH_UNKNOWN;
+	return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? LOCK_PATH_OURS : LOCK_PATH_OTHER;
 }
 
-/* Opens it; a named pipe has no place for a writer before there is a reader, who is waited for. */
-static enum status open_at_once(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how)
+/* Opens path. A named pipe cannot be opened for writing (ENXIO) before a process reads from it, so this
+ * waits for a reader. Any other error is left to the caller, in errno. */
+static enum status open_and_wait_for_reader(
+    int *fd, const char *path, int flags, mode_t mode, const struct lock_options *options)
 {
 	struct stat info;
-	for (bool told = false;; told = true) {
+	for (bool is_reported = false;; is_reported = true) {
 		*fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, mode);
 		if (*fd >= 0 || errno != ENXIO || stat(path, &info) != 0 || !S_ISFIFO(info.st_mode))
 			return STATUS_OK;
-		if (!told)
-			log_warning("%s: nobody reads this pipe; waiting", how->name);
-		if (!may_wait(how))
+		if (!is_reported)
+			log_warning("%s: nobody reads this pipe; waiting", options->name);
+		if (!wait_for_next_try(options))
 			return STATUS_CUT_SHORT;
 		errno = ENXIO;
 	}
 }
 
-enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how)
+enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_options *options)
 {
 	enum status status;
 	struct stat info;
 	do {
-		status = open_at_once(fd, path, flags, mode, how);
+		status = open_and_wait_for_reader(fd, path, flags, mode, options);
 		if (status != STATUS_OK)
 			return status;
 		if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
@@ -81,14 +85,15 @@ enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const s
 			log_error("%s: cannot be opened: %s", path, strerror(errno));
 			return STATUS_OUTPUT;
 		}
-		/* A lock on /dev/null would hold for the whole machine. */
+		/* Only regular files are locked: a lock on /dev/null would hold back all runs on this
+		 * machine. */
 		if (fstat(*fd, &info) == 0 && !S_ISREG(info.st_mode))
 			return STATUS_OK;
-		status = take(*fd, how);
-		enum lock_name name = status == STATUS_OK ? lock_names(path, *fd) : LOCK_NAMES_ANOTHER;
-		if (name == LOCK_NAMES_OURS)
+		status = acquire_lock(*fd, options);
+		enum lock_path name = status == STATUS_OK ? lock_check_path(path, *fd) : LOCK_PATH_OTHER;
+		if (name == LOCK_PATH_OURS)
 			return STATUS_OK;
-		if (name == LOCK_UNKNOWN) {
+		if (name == LOCK_PATH_UNKNOWN) {
 			log_error("%s: cannot be used: %s", path, strerror(errno));
 			status = STATUS_OUTPUT;
 		}

@@ -1,5 +1,5 @@
-/* Files that one run at a time writes to. The lock is fcntl's: it belongs to the process, and goes when the
- * process closes any descriptor of that file. */
+/* Locks that let only one run at a time write to a file. They are those of fcntl(2): a lock belongs to the
+ * process, and is released when the process closes any descriptor of the file. */
 #ifndef AREQ_OUTPUT_LOCK_H
 #define AREQ_OUTPUT_LOCK_H
 
@@ -8,21 +8,23 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct lock_how {
-	const char *name; /* of the output, for messages */
-	bool fail;        /* where another run holds it; else wait until that has ended */
+struct lock_options {
+	const char *name;    /* name of the output, for messages */
+	bool fail_if_locked; /* fail while another run holds the lock, instead of waiting for it */
 };
 
-/* Opens path as open(2) does, close-on-exec and never as the controlling terminal, and locks it where it is
- * a regular file. What cannot be locked is open all the same. *fd, which the caller closes, is the file that
- * path names now, however often the one waited for has renamed or removed it; it is -1 with STATUS_OK where
- * there is none and flags has no O_CREAT. STATUS_OUTPUT, and *fd is -1, where it cannot be opened or another
- * run holds it (logged); STATUS_CUT_SHORT where the deadline (logged) or a signal has ended the wait for a
- * lock, or for the reader of a named pipe. */
-enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_how *how);
+/* Opens path as open(2) does, with O_NONBLOCK, O_CLOEXEC and O_NOCTTY added to flags, and locks the file if
+ * it is a regular one. A file that cannot be locked (for example on a file system without locks) stays open
+ * without a lock. *fd, which the caller closes, is the file that path names once the lock is held: if
+ * another run renamed or removed the file meanwhile, path is opened again. STATUS_OK with *fd == -1 if there
+ * is no such file and flags lacks O_CREAT. STATUS_OUTPUT if the file cannot be opened, or if another run
+ * holds the lock and fail_if_locked is set (both logged). STATUS_CUT_SHORT if the deadline (logged) or a
+ * signal ended the wait for a lock, or for the reader of a named pipe. *fd is -1 on failure. */
+enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const struct lock_options *options);
 
-/* Whether path names the file that fd is. */
-enum lock_name { LOCK_NAMES_OURS, LOCK_NAMES_ANOTHER /* or none */, LOCK_UNKNOWN /* errno says why */ };
-enum lock_name lock_names(const char *path, int fd);
+/* Whether path still names the file that is open as fd (LOCK_PATH_OURS), or another file or none
+ * (LOCK_PATH_OTHER). LOCK_PATH_UNKNOWN if that cannot be found out; errno says why. */
+enum lock_path { LOCK_PATH_OURS, LOCK_PATH_OTHER, LOCK_PATH_UNKNOWN };
+enum lock_path lock_check_path(const char *path, int fd);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* What would be shown as 10.0 or 1000 belongs to the next form. */
+/* From these values on, rounding would give 10.0 or 1000, so the next form is used. */
 static const double LEAST_WHOLE = 9.95, LEAST_NEXT_UNIT = 999.5;
 
 void number_text_number(char text[NUMBER_TEXT_MAX], double number)

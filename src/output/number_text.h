@@ -1,16 +1,16 @@
-/* Amounts in words for a person. */
+/* Numbers as short texts for people. */
 #ifndef AREQ_OUTPUT_NUMBER_TEXT_H
 #define AREQ_OUTPUT_NUMBER_TEXT_H
 
 #include <stddef.h>
 
-/* Enough for any of them. */
+/* The size of a buffer for each of these texts. */
 enum { NUMBER_TEXT_MAX = 32 };
 
-/* "999 B", "1.0 kB", "34 MB": two digits at least, in decimal units. */
+/* "999 B", "1.0 kB", "34 MB": in decimal units. From kB on, a number below 10 has one decimal. */
 void number_text_bytes(char text[NUMBER_TEXT_MAX], double bytes);
 
-/* "0.4", "9.9", "10". */
+/* "0.4", "9.9", "10": a number below 10 has one decimal. */
 void number_text_number(char text[NUMBER_TEXT_MAX], double number);
 
 #endif

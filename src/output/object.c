@@ -36,8 +36,9 @@ void object_set_ms(json_t *object, const char *key, double ms)
 	object_set(object, key, ms < 0 ? json_null() : json_real(ms));
 }
 
-/* Jansson leaves DEL and the C1 controls, U+0080 to U+009F, as they are; some terminals obey them. */
-static int append(const char *bytes, size_t len, void *out)
+/* Called by json_dump_callback. Jansson does not escape DEL and the C1 controls (U+0080 to U+009F), which
+ * some terminals obey, so they are escaped here. */
+static int append_escaped(const char *bytes, size_t len, void *out)
 {
 	for (size_t at = 0; at < len;) {
 		size_t plain = at;
@@ -48,22 +49,23 @@ static int append(const char *bytes, size_t len, void *out)
 		at = plain;
 		if (at == len)
 			break;
-		bool is_two = bytes[at] == '\xc2';
+		bool is_two_bytes = bytes[at] == '\xc2';
 		char escape[8];
-		snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)bytes[at + is_two]);
+		snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)bytes[at + is_two_bytes]);
 		buf_append_text(out, escape);
-		at += is_two ? 2 : 1;
+		at += is_two_bytes ? 2 : 1;
 	}
 	return 0;
 }
 
-/* So many digits are microseconds in a run of some 16 minutes, and milliseconds in any. */
-enum { DIGITS = 9 };
+/* The significant digits of a number. For times in ms, 9 digits keep the microseconds in a run of up to 16
+ * minutes, and the milliseconds in a run of up to 11 days. */
+enum { REAL_DIGITS = 9 };
 
 void object_append(struct buf *out, json_t *value)
 {
-	if (json_dump_callback(
-	        value, append, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS)) != 0)
+	if (json_dump_callback(value, append_escaped, out,
+	        JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(REAL_DIGITS)) != 0)
 		alloc_fail();
 	json_decref(value);
 }

@@ -1,4 +1,5 @@
-/* What the outputs in JSON put into their objects. Out of memory ends the run, as everywhere. */
+/* Functions for the outputs in JSON: they set the keys of an object, and append a value to a buffer as text.
+ * Running out of memory ends the run. */
 #ifndef AREQ_OUTPUT_OBJECT_H
 #define AREQ_OUTPUT_OBJECT_H
 
@@ -7,15 +8,15 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* Each sets one key. Of a text, which need not be UTF-8, what is not becomes U+FFFD; NULL is null. Negative
- * milliseconds are null too. value is the object's from now on. */
+/* Each of these sets one key of object. The object owns value from then on. A text need not be UTF-8:
+ * invalid bytes become U+FFFD. A NULL text and negative milliseconds become null. */
 void object_set(json_t *object, const char *key, json_t *value);
 void object_set_text(json_t *object, const char *key, const char *text);
 void object_set_number(json_t *object, const char *key, uint64_t number);
 void object_set_ms(json_t *object, const char *key, double ms);
 
-/* Appends value, which is released, on one line without a newline, and in the order in which it was put
- * together. */
+/* Appends value as JSON in one line, without a newline, its keys in the order in which they were set.
+ * Releases value. */
 void object_append(struct buf *out, json_t *value);
 
 #endif

@@ -13,9 +13,9 @@ void observers_add(struct observers *self, struct observer observer)
 
 void observers_release(struct observers *self)
 {
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->free)
-			one->free(one->self);
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->free)
+			observer->free(observer->self);
 	}
 	free(self->list);
 	*self = (struct observers){0};
@@ -24,9 +24,9 @@ void observers_release(struct observers *self)
 enum status observers_begin(const struct observers *self)
 {
 	enum status status = STATUS_OK;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->begin)
-			status = status_first(status, one->begin(one->self));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->begin)
+			status = status_first(status, observer->begin(observer->self));
 	}
 	return status;
 }
@@ -34,9 +34,9 @@ enum status observers_begin(const struct observers *self)
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link)
 {
 	enum status status = STATUS_OK;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->link)
-			status = status_first(status, one->link(one->self, page, link));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->link)
+			status = status_first(status, observer->link(observer->self, page, link));
 	}
 	return status;
 }
@@ -45,9 +45,9 @@ enum status observers_page_end(const struct observers *self, const struct outcom
 {
 	enum status status = STATUS_OK;
 	*ticket = 0;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->page_end)
-			status = status_first(status, one->page_end(one->self, outcome, ticket));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->page_end)
+			status = status_first(status, observer->page_end(observer->self, outcome, ticket));
 	}
 	return status;
 }
@@ -55,8 +55,8 @@ enum status observers_page_end(const struct observers *self, const struct outcom
 uint64_t observers_taken(const struct observers *self)
 {
 	uint64_t least = UINT64_MAX;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		uint64_t taken = one->taken ? one->taken(one->self) : UINT64_MAX;
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		uint64_t taken = observer->taken ? observer->taken(observer->self) : UINT64_MAX;
 		least = taken < least ? taken : least;
 	}
 	return least;
@@ -65,9 +65,9 @@ uint64_t observers_taken(const struct observers *self)
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome)
 {
 	enum status status = STATUS_OK;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->outcome)
-			status = status_first(status, one->outcome(one->self, outcome));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->outcome)
+			status = status_first(status, observer->outcome(observer->self, outcome));
 	}
 	return status;
 }
@@ -75,27 +75,27 @@ enum status observers_outcome(const struct observers *self, const struct outcome
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog)
 {
 	enum status status = STATUS_OK;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->flush)
-			status = status_first(status, one->flush(one->self, wait, backlog));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->flush)
+			status = status_first(status, observer->flush(observer->self, wait, backlog));
 	}
 	return status;
 }
 
 void observers_standing(const struct observers *self, const struct standing *standing)
 {
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->standing)
-			one->standing(one->self, standing);
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->standing)
+			observer->standing(observer->self, standing);
 	}
 }
 
 enum status observers_end(const struct observers *self, const struct totals *totals)
 {
 	enum status status = STATUS_OK;
-	for (const struct observer *one = self->list; one < self->list + self->count; one++) {
-		if (one->end)
-			status = status_first(status, one->end(one->self, totals));
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->end)
+			status = status_first(status, observer->end(observer->self, totals));
 	}
 	return status;
 }

@@ -1,4 +1,5 @@
-/* Whoever wants to see the run: rows, messages, summary, … One observer is one file of this folder. */
+/* The observers of a run, which are called for its events: the rows, the messages, the summary and others.
+ * Each observer is in a file of its own in this folder. */
 #ifndef AREQ_OUTPUT_OBSERVER_H
 #define AREQ_OUTPUT_OBSERVER_H
 
@@ -11,74 +12,83 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the whole run came to. In = the sum of the outcomes. */
+/* The totals of a run. At its end, urls is the sum of the outcomes. */
 struct totals {
-	uint64_t urls;     /* taken from the input, each once */
-	uint64_t repeated; /* listed again; not counted in urls */
+	uint64_t urls;     /* URLs read from the list, each counted once */
+	uint64_t repeated; /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
-	uint64_t local; /* of those that failed: by trouble on this machine */
-	uint64_t links;
-	uint64_t bytes;
+	uint64_t local; /* URLs that failed because of trouble on this machine */
+	uint64_t links; /* links that were given out */
+	uint64_t bytes; /* bytes of page bodies, after decompression */
 	int64_t elapsed_ms;
-	int64_t longest_turn_us; /* of the loop */
-	bool deadline;           /* it was stopped by its own deadline */
-	bool unread;             /* the list was not read to its end: … */
-	int64_t unread_about;    /* … about so many lines; negative: nobody knows */
-	int signal;              /* that stopped it; 0: none */
+	int64_t longest_turn_us; /* the longest turn of the event loop */
+	bool deadline;           /* the deadline stopped the run */
+	bool unread;             /* the list was not read to its end */
+	int64_t unread_about;    /* about how many of its lines were not read; negative if not known */
+	int signal;              /* the signal that stopped the run; 0 if none did */
 };
 
-/* How the run stands in its middle, for a display. */
+/* The state of a run that is not finished yet, for a display. */
 struct standing {
-	const struct totals *so_far; /* without elapsed_ms and what comes after it */
-	size_t in_flight;
-	size_t waiting;      /* read from the list and not in flight */
-	int64_t unread;      /* about so many more are on the list; negative: nobody knows */
-	uint64_t received;   /* bytes of pages, also of those that are not complete */
-	const char *awaited; /* the host and port that the end waits for; NULL: none */
-	int64_t awaited_ms;  /* it is in flight for so long; negative: it may be asked again in so long */
+	/* the totals so far; elapsed_ms and all fields after it are 0. A page is ok as soon as its rows are
+	 * on their way. */
+	const struct totals *so_far;
+	size_t in_flight;    /* URLs that are in flight */
+	size_t waiting;      /* URLs that were read from the list and are not in flight */
+	int64_t unread;      /* about how many lines of the list are not read yet; negative if not known */
+	uint64_t received;   /* bytes of pages, also of incomplete ones */
+	const char *awaited; /* the host and port that the end of the run waits for; NULL if there is none */
+	/* how long the request to that host has been in flight; if negative, the host may be asked again
+	 * after that many ms */
+	int64_t awaited_ms;
 };
 
-/* Any callback may be NULL. All texts and records are borrowed for the call. A status other than STATUS_OK
- * ends the run; what is wrong was logged. */
+/* The callbacks of an observer. Any of them may be NULL. All texts and records are borrowed for the call. A
+ * status other than STATUS_OK ends the run; the observer has logged the error, but not
+ * STATUS_PIPE_CLOSED. */
 struct observer {
 	void *self;
-	/* Before anything is fetched. */
+	/* Called before anything is fetched. */
 	enum status (*begin)(void *self);
-	/* A link of a complete page, of which page holds what is known already: all but the counts and the
-	 * charset. Links of two pages never mix, but other pages may end between them. */
+	/* Called for each link of a page that was received completely. page holds what is known of the page
+	 * so far: all but its counts and its charset. The links of two pages never mix, but page_end may be
+	 * called for other pages between two links. */
 	enum status (*link)(void *self, const struct outcome *page, const struct link *link);
-	/* Exactly once for each input URL: no more links come of it. Where it is not OUTCOME_OK, those that
-	 * came count for nothing. *ticket is raised to what taken says once all that came of the page before
-	 * is safe. */
+	/* Called exactly once for each input URL, after its last link. If the outcome is not OUTCOME_OK, the
+	 * links that came before do not count. *ticket is 0 before; an observer that has `taken` sets it to
+	 * the value that `taken` reaches once the system has taken everything that was written for this
+	 * page. */
 	enum status (*page_end)(void *self, const struct outcome *outcome, uint64_t *ticket);
-	/* What the system has taken so far, which a crash of the program would not lose. */
+	/* How much of the output the system has taken, so that a crash of the program would not lose it, as
+	 * a number to compare tickets with. One observer of a run at most has this callback. */
 	uint64_t (*taken)(const void *self);
-	/* Exactly once for each input URL, once its links were taken. Where that failed it may be another
-	 * outcome than that of page_end. */
+	/* Called exactly once for each input URL, once the system has taken its rows. If writing them
+	 * failed, the outcome differs from that of page_end. */
 	enum status (*outcome)(void *self, const struct outcome *outcome);
-	/* Hands on what its reader did not take before: adds the descriptor that *wait is to wait for, and
-	 * the bytes that are still left to *backlog. */
+	/* Called in each turn of the event loop. Writes what the reader had no room for before, adds the
+	 * number of bytes that are still left to *backlog and, if there are any, the descriptor to *wait. */
 	enum status (*flush)(void *self, struct wait *wait, size_t *backlog);
-	/* At most ten times a second, between two turns of the loop. */
+	/* Called at most ten times a second, between two turns of the event loop. */
 	void (*standing)(void *self, const struct standing *standing);
-	/* After the last outcome, also where the run was stopped. */
+	/* Called after the last outcome, also if the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
-	/* Last of all. */
+	/* Called last; frees self. */
 	void (*free)(void *self);
 };
 
-/* The observers of a run, told one after the other. {0} is an empty list. */
+/* The observers of a run, which are called one after the other. {0} is an empty list. */
 struct observers {
 	struct observer *list;
 	size_t count;
-	bool want_standing; /* one of them does */
+	bool want_standing; /* an observer has the callback `standing` */
 };
 
-/* The list owns what it is given: observers_release frees each. */
+/* The list owns the observers that are added: observers_release calls `free` of each. */
 void observers_add(struct observers *self, struct observer observer);
 void observers_release(struct observers *self);
 
-/* Each tells all of them, and returns the first status that was not STATUS_OK. */
+/* Each of these calls the callback of that name for all observers, and returns the first status that was not
+ * STATUS_OK. */
 enum status observers_begin(const struct observers *self);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
@@ -87,7 +97,7 @@ enum status observers_flush(const struct observers *self, struct wait *wait, siz
 void observers_standing(const struct observers *self, const struct standing *standing);
 enum status observers_end(const struct observers *self, const struct totals *totals);
 
-/* What all of them say is taken. */
+/* The smallest value that an observer's `taken` returns; UINT64_MAX if no observer has that callback. */
 uint64_t observers_taken(const struct observers *self);
 
 #endif

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What malloc takes for itself, about. */
+/* About how many bytes malloc(3) needs for itself in each block. */
 enum { ALLOC_COST = 16 };
 
-/* So much goes into the temporary file at a time. */
+/* The number of bytes that are collected for a write to the temporary file. */
 enum { WRITE_LEN = 256 * 1024 };
 
 struct piece {
@@ -23,22 +23,22 @@ struct piece {
 	char bytes[];
 };
 
-/* A number that waits for another, in memory. */
+/* A number that waits in memory for its turn, with its pieces. */
 struct waiting {
-	struct heap_node node; /* in the order of the numbers */
+	struct heap_node node; /* ordered by number */
 	struct piece *first;
 	struct piece **end;
 };
 
-/* What stands in the temporary file before the bytes of a piece; a number without any has one of length 0. */
+/* The header of a piece in the temporary file. A number without pieces has one header of length 0. */
 struct record {
 	uint64_t number;
 	uint64_t len;
 };
 
-/* What was moved to the file at one time: records in the order of their numbers. */
+/* A sorted run in the temporary file: what was moved there at one time, in the order of the numbers. */
 struct run {
-	off_t at; /* behind the first record's head */
+	off_t offset; /* where the bytes of the first piece that is left begin, after its header */
 	off_t end;
 	struct record first;
 };
@@ -47,20 +47,20 @@ struct ordered {
 	ordered_fn out;
 	void *ctx;
 	size_t memory_max;
-	size_t memory;
-	uint64_t next;
+	size_t memory; /* bytes that wait in memory now */
+	uint64_t next; /* see ordered_next */
 	struct heap waiting;
-	uint64_t open;        /* the number that pieces are added to; 0: none */
-	struct waiting *last; /* … where it waits in memory; NULL: it does not */
-	bool open_is_in_file; /* … at least a part of it */
-	uint64_t *dropped;    /* numbers whose pieces in the file count for nothing */
+	uint64_t open_number;         /* the number that pieces are added to; 0 if there is none */
+	struct waiting *open_waiting; /* the open number, if it waits in memory; otherwise NULL */
+	bool open_is_in_file;         /* at least one piece of the open number is in the temporary file */
+	uint64_t *dropped;            /* numbers whose pieces in the temporary file are not given out */
 	size_t dropped_count;
 	struct temporary_file file;
 	off_t file_end;
-	struct buf to_file; /* for file_end */
-	struct run *runs;   /* with something left in each; the oldest first */
+	struct buf write_buffer; /* bytes to be written at file_end */
+	struct run *runs;        /* each has something left; the oldest comes first */
 	size_t run_count;
-	struct buf piece; /* from the file */
+	struct buf piece; /* a piece that was read from the temporary file */
 	enum status failed;
 };
 
@@ -72,7 +72,7 @@ struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
 	self->memory_max = memory;
 	self->next = 1;
 	temporary_file_init(&self->file);
-	buf_init(&self->to_file, SIZE_MAX / 2);
+	buf_init(&self->write_buffer, SIZE_MAX / 2);
 	buf_init(&self->piece, SIZE_MAX / 2);
 	return self;
 }
@@ -83,18 +83,19 @@ static struct waiting *first_waiting(const struct ordered *self)
 	return node ? node->thing : NULL;
 }
 
-static size_t cost_of(const struct piece *piece)
+static size_t piece_cost(const struct piece *piece)
 {
 	return sizeof *piece + piece->len + ALLOC_COST;
 }
 
-/* In the heap's array too, which may be half empty. */
+/* The memory of a number that waits, without its pieces. The array of the heap may be half empty, so each
+ * number counts for two of its elements. */
 static const size_t waiting_cost = sizeof(struct waiting) + ALLOC_COST + 2 * sizeof(struct heap_node *);
 
 static void drop_piece(struct ordered *self, struct waiting *waiting)
 {
 	struct piece *piece = waiting->first;
-	self->memory -= cost_of(piece);
+	self->memory -= piece_cost(piece);
 	waiting->first = piece->next;
 	free(piece);
 }
@@ -103,8 +104,8 @@ static void drop_waiting(struct ordered *self, struct waiting *waiting)
 {
 	while (waiting->first)
 		drop_piece(self, waiting);
-	if (self->last == waiting)
-		self->last = NULL;
+	if (self->open_waiting == waiting)
+		self->open_waiting = NULL;
 	self->memory -= waiting_cost;
 	heap_remove(&waiting->node);
 	free(waiting);
@@ -118,7 +119,7 @@ void ordered_free(struct ordered *self)
 		drop_waiting(self, waiting);
 	heap_release(&self->waiting);
 	temporary_file_release(&self->file);
-	buf_release(&self->to_file);
+	buf_release(&self->write_buffer);
 	buf_release(&self->piece);
 	free(self->runs);
 	free(self->dropped);
@@ -131,8 +132,8 @@ static enum status fail(struct ordered *self, enum status status)
 	return status;
 }
 
-/* What became of the temporary file; NULL: nothing bad. */
-static enum status check(struct ordered *self, const char *problem)
+/* Logs a problem with the temporary file, and fails. Does nothing if problem is NULL. */
+static enum status check_file(struct ordered *self, const char *problem)
 {
 	if (!problem)
 		return STATUS_OK;
@@ -141,24 +142,24 @@ static enum status check(struct ordered *self, const char *problem)
 	return fail(self, STATUS_OUTPUT);
 }
 
-/* The temporary file. */
+/* The temporary file */
 
-static enum status write_out(struct ordered *self)
+static enum status flush_write_buffer(struct ordered *self)
 {
-	const char *problem =
-	    temporary_file_write(&self->file, self->file_end, self->to_file.data, self->to_file.len);
-	self->file_end += (off_t)self->to_file.len;
-	buf_clear(&self->to_file);
-	return check(self, problem);
+	const char *problem = temporary_file_write(
+	    &self->file, self->file_end, self->write_buffer.data, self->write_buffer.len);
+	self->file_end += (off_t)self->write_buffer.len;
+	buf_clear(&self->write_buffer);
+	return check_file(self, problem);
 }
 
 static enum status write_record(struct ordered *self, uint64_t number, const struct piece *piece)
 {
 	struct record record = {number, piece ? piece->len : 0};
-	buf_append(&self->to_file, &record, sizeof record);
+	buf_append(&self->write_buffer, &record, sizeof record);
 	if (piece)
-		buf_append(&self->to_file, piece->bytes, piece->len);
-	return self->to_file.len < WRITE_LEN ? STATUS_OK : write_out(self);
+		buf_append(&self->write_buffer, piece->bytes, piece->len);
+	return self->write_buffer.len < WRITE_LEN ? STATUS_OK : flush_write_buffer(self);
 }
 
 static enum status write_waiting(struct ordered *self, const struct waiting *waiting)
@@ -173,34 +174,34 @@ static enum status write_waiting(struct ordered *self, const struct waiting *wai
 
 static enum status read_at(struct ordered *self, off_t at, void *bytes, size_t len)
 {
-	return check(self, temporary_file_read(&self->file, at, bytes, len));
+	return check_file(self, temporary_file_read(&self->file, at, bytes, len));
 }
 
-/* Reads the head of the record at run->at. */
+/* Reads the header at run->offset into run->first, and moves run->offset behind it. */
 static enum status read_head(struct ordered *self, struct run *run)
 {
-	enum status status = read_at(self, run->at, &run->first, sizeof run->first);
-	run->at += (off_t)sizeof run->first;
+	enum status status = read_at(self, run->offset, &run->first, sizeof run->first);
+	run->offset += (off_t)sizeof run->first;
 	return status;
 }
 
-/* Moves all that waits in memory to the file. */
+/* Moves all numbers that wait in memory to the temporary file. */
 static enum status move_to_file(struct ordered *self)
 {
-	struct run run = {.at = self->file_end};
+	struct run run = {.offset = self->file_end};
 	enum status status = STATUS_OK;
-	self->open_is_in_file |= self->last != NULL;
+	self->open_is_in_file |= self->open_waiting != NULL;
 	for (struct waiting *waiting; status == STATUS_OK && (waiting = first_waiting(self));) {
 		status = write_waiting(self, waiting);
 		drop_waiting(self, waiting);
 	}
 	if (status == STATUS_OK)
-		status = write_out(self);
+		status = flush_write_buffer(self);
 	if (status == STATUS_OK)
 		status = read_head(self, &run);
 	if (status != STATUS_OK)
 		return status;
-	/* Its array counts as memory of those that were in it. */
+	/* The array of the heap was counted as memory of the numbers in it, so it is freed with them. */
 	heap_release(&self->waiting);
 	run.end = self->file_end;
 	self->runs = alloc_resize(self->runs, self->run_count + 1, sizeof *self->runs);
@@ -208,7 +209,7 @@ static enum status move_to_file(struct ordered *self)
 	return STATUS_OK;
 }
 
-/* In. */
+/* Adding pieces */
 
 static enum status make_room(struct ordered *self, size_t cost)
 {
@@ -231,12 +232,13 @@ static void add_piece(struct ordered *self, const char *bytes, size_t len)
 	piece->next = NULL;
 	piece->len = len;
 	memcpy(piece->bytes, bytes, len);
-	*self->last->end = piece;
-	self->last->end = &piece->next;
-	self->memory += cost_of(piece);
+	*self->open_waiting->end = piece;
+	self->open_waiting->end = &piece->next;
+	self->memory += piece_cost(piece);
 }
 
-/* The run with the smallest number, of several the oldest: that holds what came first; NULL: none. */
+/* The run that begins with the smallest number; NULL if there is none. Of several runs with that number, the
+ * oldest has the pieces that came first. */
 static struct run *first_run(const struct ordered *self)
 {
 	struct run *first = NULL;
@@ -247,7 +249,7 @@ static struct run *first_run(const struct ordered *self)
 	return first;
 }
 
-/* Is it that number's turn, with nothing left of those before, nor of itself? */
+/* True if it is the turn of that number, and nothing of it or of a smaller number waits. */
 static bool is_next(const struct ordered *self, uint64_t number)
 {
 	const struct heap_node *node = heap_first(&self->waiting);
@@ -260,32 +262,32 @@ enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes
 {
 	if (self->failed != STATUS_OK)
 		return self->failed;
-	assert(!self->open || self->open == number);
-	self->open = number;
+	assert(!self->open_number || self->open_number == number);
+	self->open_number = number;
 	if (is_next(self, number))
 		return fail(self, self->out(self->ctx, bytes, len));
-	enum status status = make_room(self, waiting_cost + cost_of(&(struct piece){.len = len}));
+	enum status status = make_room(self, waiting_cost + piece_cost(&(struct piece){.len = len}));
 	if (status != STATUS_OK)
 		return status;
-	if (!self->last)
-		self->last = add_waiting(self, number);
+	if (!self->open_waiting)
+		self->open_waiting = add_waiting(self, number);
 	add_piece(self, bytes, len);
 	return STATUS_OK;
 }
 
-/* Nothing more is added to it. */
-static void close_open(struct ordered *self)
+/* Ends the adding of pieces to the open number. */
+static void close_open_number(struct ordered *self)
 {
-	self->open = 0;
-	self->last = NULL;
+	self->open_number = 0;
+	self->open_waiting = NULL;
 	self->open_is_in_file = false;
 }
 
 enum status ordered_finish(struct ordered *self, uint64_t number)
 {
-	bool waits = number == self->open && (self->last || self->open_is_in_file);
-	if (number == self->open)
-		close_open(self);
+	bool waits = number == self->open_number && (self->open_waiting || self->open_is_in_file);
+	if (number == self->open_number)
+		close_open_number(self);
 	if (self->failed != STATUS_OK || waits)
 		return self->failed;
 	if (is_next(self, number)) {
@@ -300,15 +302,15 @@ enum status ordered_finish(struct ordered *self, uint64_t number)
 
 bool ordered_drop(struct ordered *self, uint64_t number)
 {
-	if (number != self->open)
+	if (number != self->open_number)
 		return true;
-	while (self->last && self->last->first)
-		drop_piece(self, self->last);
+	while (self->open_waiting && self->open_waiting->first)
+		drop_piece(self, self->open_waiting);
 	if (self->open_is_in_file) {
 		self->dropped = alloc_resize(self->dropped, self->dropped_count + 1, sizeof *self->dropped);
 		self->dropped[self->dropped_count++] = number;
 	}
-	return !self->last && !self->open_is_in_file;
+	return !self->open_waiting && !self->open_is_in_file;
 }
 
 uint64_t ordered_next(const struct ordered *self)
@@ -316,14 +318,14 @@ uint64_t ordered_next(const struct ordered *self)
 	return self->next;
 }
 
-/* Out. */
+/* Giving pieces out */
 
 bool ordered_is_ready(const struct ordered *self)
 {
 	const struct heap_node *node = heap_first(&self->waiting);
 	const struct run *run = first_run(self);
-	return (node && node->key <= self->next && node->key != self->open) ||
-	       (run && run->first.number <= self->next && run->first.number != self->open);
+	return (node && node->key <= self->next && node->key != self->open_number) ||
+	       (run && run->first.number <= self->next && run->first.number != self->open_number);
 }
 
 static enum status remove_run(struct ordered *self, struct run *run)
@@ -332,7 +334,7 @@ static enum status remove_run(struct ordered *self, struct run *run)
 	if (--self->run_count > 0)
 		return STATUS_OK;
 	self->file_end = 0;
-	return check(self, temporary_file_empty(&self->file));
+	return check_file(self, temporary_file_empty(&self->file));
 }
 
 static bool is_dropped(const struct ordered *self, uint64_t number)
@@ -349,11 +351,11 @@ static enum status release_from_file(struct ordered *self, struct run *run, size
 	bool wanted = *len && !is_dropped(self, run->first.number);
 	self->next = run->first.number + 1;
 	buf_clear(&self->piece);
-	enum status status = read_at(self, run->at, buf_reserve(&self->piece, *len), *len);
+	enum status status = read_at(self, run->offset, buf_reserve(&self->piece, *len), *len);
 	if (status != STATUS_OK)
 		return status;
-	run->at += (off_t)*len;
-	status = run->at < run->end ? read_head(self, run) : remove_run(self, run);
+	run->offset += (off_t)*len;
+	status = run->offset < run->end ? read_head(self, run) : remove_run(self, run);
 	if (status == STATUS_OK && wanted)
 		status = fail(self, self->out(self->ctx, self->piece.data, *len));
 	return status;
@@ -375,18 +377,18 @@ static enum status release_from_memory(struct ordered *self, struct waiting *wai
 	return status;
 }
 
-enum status ordered_release(struct ordered *self, size_t most)
+enum status ordered_release(struct ordered *self, size_t max_len)
 {
 	size_t len;
-	for (size_t given = 0; self->failed == STATUS_OK && given < most; given += len) {
+	for (size_t given = 0; self->failed == STATUS_OK && given < max_len; given += len) {
 		struct waiting *waiting = first_waiting(self);
 		struct run *run = first_run(self);
 		if (!run && !waiting)
 			break;
 		bool in_file = !waiting || (run && run->first.number <= waiting->node.key);
 		uint64_t number = in_file ? run->first.number : waiting->node.key;
-		/* What is open gets more, which must come before all that follows it. */
-		if (number > self->next || number == self->open)
+		/* More pieces may be added to the open number, and they come before all later numbers. */
+		if (number > self->next || number == self->open_number)
 			break;
 		if (in_file)
 			release_from_file(self, run, &len);

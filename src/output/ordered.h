@@ -1,5 +1,5 @@
-/* Puts what comes in any order into that of the list, in bounded memory: what has to wait for others and is
- * too much for it goes to a temporary file. */
+/* Puts pieces of text that come in any order into the order of the list, in bounded memory: pieces that have
+ * to wait for others go to a temporary file if they are too much for that memory. */
 #ifndef AREQ_OUTPUT_ORDERED_H
 #define AREQ_OUTPUT_ORDERED_H
 
@@ -9,38 +9,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much all that waits may take, bookkeeping included. */
+/* The memory for all pieces that wait, in bytes, bookkeeping included. */
 enum { ORDERED_MEMORY = 16 << 20 };
 
 struct ordered;
 
-/* Takes bytes that are borrowed for the call. A status other than STATUS_OK ends everything. */
+/* Gets the pieces in order. bytes is borrowed for the call. A status other than STATUS_OK is a failure,
+ * after which nothing more is given out. */
 typedef enum status (*ordered_fn)(void *ctx, const char *bytes, size_t len);
 
-/* Gives to out. As much may wait in that memory, or a single piece where it is larger; buffers for the file
- * take about two pieces more. Free with ordered_free. */
+/* Gives the pieces out by calling `out`. Pieces wait in at most `memory` bytes, except that a single piece
+ * may be larger. The buffers for the temporary file take about the memory of two pieces more. Free with
+ * ordered_free, which accepts NULL. */
 struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx);
 void ordered_free(struct ordered *self);
 
-/* The numbers begin with 1 and come in any order; each is finished once, with or without pieces before.
- * Pieces are added to one number until that is finished; others may be finished meanwhile, without pieces. A
- * piece is given out at once where its number is the next one, else copied. Each fails with what out
- * returned, or with STATUS_OUTPUT where the temporary file (in $TMPDIR, without a name) cannot be written or
- * read; that was logged. After a failure they do nothing but fail. */
+/* Numbers begin with 1 and come in any order. Each number is finished exactly once, with or without pieces
+ * before. Once a piece was added to a number, pieces are added to that number only until it is finished;
+ * other numbers may be finished meanwhile, but without pieces. A piece is given out at once if its number is
+ * the next one; otherwise it is copied. Both functions fail with what `out` returned, or with STATUS_OUTPUT
+ * if the temporary file (in $TMPDIR, without a name) cannot be written or read (logged). After a failure,
+ * every call returns the same status. */
 enum status ordered_add(struct ordered *self, uint64_t number, const char *bytes, size_t len);
 enum status ordered_finish(struct ordered *self, uint64_t number);
 
-/* Before its ordered_finish: the pieces of that number count for nothing. True where they were given out at
- * once, so that the caller must take them back. */
+/* Drops the pieces of a number that is not finished yet. True if no piece of it waits: those that were
+ * added, if any, were given out at once, and the caller must undo that. */
 bool ordered_drop(struct ordered *self, uint64_t number);
 
-/* All smaller numbers were given out. */
+/* The next number in the order. All smaller ones were given out, but of the one before it, pieces may still
+ * wait if the last ordered_release stopped within it. */
 uint64_t ordered_next(const struct ordered *self);
 
-/* Is there something whose turn has come? */
+/* True if something waits that ordered_release can give out now. */
 bool ordered_is_ready(const struct ordered *self);
 
-/* Gives out what is ready, but nothing more after the first so many bytes. */
-enum status ordered_release(struct ordered *self, size_t most);
+/* Gives out what is ready. Stops after the piece with which max_len bytes are reached. */
+enum status ordered_release(struct ordered *self, size_t max_len);
 
 #endif

@@ -13,17 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The pace is that of the last ten seconds. */
+/* The rates are those of the last ten seconds. */
 enum { SAMPLES = 20, SAMPLE_EVERY_MS = 500 };
 
 struct sample {
-	int64_t at;
+	int64_t time_ms;
 	uint64_t pages, bytes;
 };
 
 struct progress {
-	struct sample samples[SAMPLES]; /* a ring; the oldest is at taken % SAMPLES once it is full */
-	size_t taken;
+	/* a ring buffer; once it is full, the oldest is at sample_count % SAMPLES */
+	struct sample samples[SAMPLES];
+	size_t sample_count;
 };
 
 static bool is_stdout(const char *name)
@@ -31,8 +32,9 @@ static bool is_stdout(const char *name)
 	return name && strcmp(name, "-") == 0;
 }
 
-/* What is written there stays out of the display's way. */
-static bool is_quiet_place(int fd)
+/* True if output to fd cannot appear on the screen: fd is closed, a regular file, or a device such as
+ * /dev/null. */
+static bool is_off_screen(int fd)
 {
 	struct stat info;
 	return fstat(fd, &info) != 0 || S_ISREG(info.st_mode) || (S_ISCHR(info.st_mode) && !isatty(fd));
@@ -50,108 +52,112 @@ bool progress_wanted(const struct options *options)
 		break;
 	}
 	return screen_obeys() && !options->quiet && !options->verbose &&
-	       (!to_stdout || is_quiet_place(STDOUT_FILENO));
+	       (!to_stdout || is_off_screen(STDOUT_FILENO));
 }
 
-/* One piece of the line. */
-struct atomic_file {
+/* One segment of the progress line. */
+struct segment {
 	enum log_style style;
 	bool shown;
 	char text[64];
 };
 
-/* In their order on the line. */
-enum { DONE, FAILED, SKIPPED, IN_FLIGHT, LEFT, PAGES, BYTES, TO_GO, PARTS };
+/* The segments in their order on the line. */
+enum { DONE, FAILED, SKIPPED, IN_FLIGHT, LEFT, PAGES, BYTES, TO_GO, SEGMENTS };
 
-static const int by_importance[PARTS] = {DONE, LEFT, FAILED, TO_GO, IN_FLIGHT, PAGES, SKIPPED, BYTES};
+static const int by_importance[SEGMENTS] = {DONE, LEFT, FAILED, TO_GO, IN_FLIGHT, PAGES, SKIPPED, BYTES};
 
-static const char between[] = ", ";
-enum { BETWEEN = sizeof between - 1 };
+static const char separator[] = ", ";
+enum { SEPARATOR_LEN = sizeof separator - 1 };
 
-static void put_count(struct atomic_file *part, uint64_t count, const char *what)
+static void format_count(struct segment *segment, uint64_t count, const char *what)
 {
-	snprintf(part->text, sizeof part->text, "%" PRIu64 " %s", count, what);
+	snprintf(segment->text, sizeof segment->text, "%" PRIu64 " %s", count, what);
 }
 
-static void put_left(struct atomic_file *part, const struct standing *standing)
+static void format_left(struct segment *segment, const struct standing *standing)
 {
 	uint64_t left = standing->waiting;
 	const char *about = standing->unread > 0 ? "~" : "", *more = standing->unread < 0 ? "+" : "";
 	if (standing->unread > 0)
 		left += (uint64_t)standing->unread;
 	if (left > 0 || *more)
-		snprintf(part->text, sizeof part->text, "%s%" PRIu64 "%s left", about, left, more);
+		snprintf(segment->text, sizeof segment->text, "%s%" PRIu64 "%s left", about, left, more);
 }
 
-static void put_pace(struct atomic_file *part, double pace,
+static void format_rate(struct segment *segment, double pace,
     void (*amount)(char text[NUMBER_TEXT_MAX], double), const char *unit)
 {
 	char text[NUMBER_TEXT_MAX];
 	if (pace < 0)
 		return;
 	amount(text, pace);
-	snprintf(part->text, sizeof part->text, "%s%s", text, unit);
+	snprintf(segment->text, sizeof segment->text, "%s%s", text, unit);
 }
 
-static void put_time(struct atomic_file *part, double seconds)
+static void format_time_left(struct segment *segment, double seconds)
 {
 	int64_t all = seconds < 1e9 ? (int64_t)(seconds + 0.5) : 1000000000;
 	int64_t hours = all / 3600, minutes = all / 60 % 60, rest = all % 60;
 	if (hours > 0)
-		snprintf(part->text, sizeof part->text, "%" PRId64 ":%02" PRId64 ":%02" PRId64 " to go",
+		snprintf(segment->text, sizeof segment->text, "%" PRId64 ":%02" PRId64 ":%02" PRId64 " to go",
 		    hours, minutes, rest);
 	else
-		snprintf(part->text, sizeof part->text, "%" PRId64 ":%02" PRId64 " to go", minutes, rest);
+		snprintf(
+		    segment->text, sizeof segment->text, "%" PRId64 ":%02" PRId64 " to go", minutes, rest);
 }
 
-/* Nothing is left that could be started now. */
-static bool only_waits(const struct standing *standing)
+/* True if nothing can be started now: the run waits for URLs in flight, or until hosts may be asked
+ * again. */
+static bool nothing_to_start(const struct standing *standing)
 {
 	return standing->unread == 0 && (standing->waiting == 0 || standing->in_flight == 0);
 }
 
-static void fill_parts(
-    struct atomic_file parts[PARTS], const struct standing *standing, const struct progress_pace *pace)
+static void fill_segments(
+    struct segment segments[SEGMENTS], const struct standing *standing, const struct progress_pace *pace)
 {
 	const uint64_t *outcomes = standing->so_far->outcomes;
-	put_count(&parts[DONE], outcomes[OUTCOME_OK], "done");
-	parts[DONE].style = LOG_GREEN;
+	format_count(&segments[DONE], outcomes[OUTCOME_OK], "done");
+	segments[DONE].style = LOG_GREEN;
 	if (outcomes[OUTCOME_FAILED])
-		put_count(&parts[FAILED], outcomes[OUTCOME_FAILED], "failed");
-	parts[FAILED].style = LOG_RED;
+		format_count(&segments[FAILED], outcomes[OUTCOME_FAILED], "failed");
+	segments[FAILED].style = LOG_RED;
 	if (outcomes[OUTCOME_SKIPPED])
-		put_count(&parts[SKIPPED], outcomes[OUTCOME_SKIPPED], "skipped");
+		format_count(&segments[SKIPPED], outcomes[OUTCOME_SKIPPED], "skipped");
 	if (standing->in_flight)
-		put_count(&parts[IN_FLIGHT], standing->in_flight, "in flight");
-	put_left(&parts[LEFT], standing);
-	if (only_waits(standing))
+		format_count(&segments[IN_FLIGHT], standing->in_flight, "in flight");
+	format_left(&segments[LEFT], standing);
+	if (nothing_to_start(standing))
 		return;
-	parts[PAGES].style = parts[BYTES].style = parts[TO_GO].style = LOG_DIM;
-	put_pace(&parts[PAGES], pace->pages, number_text_number, " pages/s");
-	put_pace(&parts[BYTES], pace->bytes, number_text_bytes, "/s");
+	segments[PAGES].style = segments[BYTES].style = segments[TO_GO].style = LOG_DIM;
+	format_rate(&segments[PAGES], pace->pages, number_text_number, " pages/s");
+	format_rate(&segments[BYTES], pace->bytes, number_text_bytes, "/s");
 	if (pace->seconds >= 0)
-		put_time(&parts[TO_GO], pace->seconds);
+		format_time_left(&segments[TO_GO], pace->seconds);
 }
 
-/* Chooses what has room and returns how many columns that takes. */
-static size_t choose_parts(struct atomic_file parts[PARTS], size_t columns)
+/* Chooses the segments that fit into the line, and returns the number of columns that they take. */
+static size_t choose_segments(struct segment segments[SEGMENTS], size_t columns)
 {
 	size_t used = 0;
-	for (int i = 0; i < PARTS; i++) {
-		struct atomic_file *part = &parts[by_importance[i]];
-		size_t len = strlen(part->text) + (used ? BETWEEN : 0);
-		if (!*part->text)
+	for (int i = 0; i < SEGMENTS; i++) {
+		struct segment *segment = &segments[by_importance[i]];
+		size_t len = strlen(segment->text) + (used ? SEPARATOR_LEN : 0);
+		if (!*segment->text)
 			continue;
-		/* What is shorter but less important would only make the line restless. */
+		/* A less important segment that is short enough is not shown instead: it would often appear
+		 * and disappear. */
 		if (used + len > columns)
 			break;
-		part->shown = true;
+		segment->shown = true;
 		used += len;
 	}
 	return used;
 }
 
-/* "www.example.com" of "www.example.com:443" in the given room. */
+/* Appends a host without a default port ("www.example.com" for "www.example.com:443"), cut to `room`
+ * columns. */
 static void append_host(struct buf *line, const char *host, size_t room)
 {
 	size_t len = strlen(host);
@@ -166,40 +172,40 @@ static void append_host(struct buf *line, const char *host, size_t room)
 
 static void append_awaited(struct buf *line, const struct standing *standing, size_t columns)
 {
-	enum { HOST_LEAST = 8 };
+	enum { HOST_MIN = 8 };
 	static const char before[] = ", waiting for ";
 	char after[64];
 	int64_t seconds = (standing->awaited_ms < 0 ? -standing->awaited_ms : standing->awaited_ms) / 1000;
 	snprintf(after, sizeof after,
 	    standing->awaited_ms < 0 ? ", again in %" PRId64 " s" : ", %" PRId64 " s", seconds);
-	size_t least = sizeof before - 1 + HOST_LEAST;
-	if (columns < least)
+	size_t min_columns = sizeof before - 1 + HOST_MIN;
+	if (columns < min_columns)
 		return;
 	size_t room = columns - (sizeof before - 1);
-	bool timed = room >= HOST_LEAST + strlen(after);
+	bool shows_time = room >= HOST_MIN + strlen(after);
 	log_append(line, LOG_PLAIN, "%s", before);
-	append_host(line, standing->awaited, timed ? room - strlen(after) : room);
-	if (timed)
+	append_host(line, standing->awaited, shows_time ? room - strlen(after) : room);
+	if (shows_time)
 		log_append(line, LOG_DIM, "%s", after);
 }
 
 void progress_line(
     struct buf *line, const struct standing *standing, const struct progress_pace *pace, size_t columns)
 {
-	struct atomic_file parts[PARTS] = {0};
-	fill_parts(parts, standing, pace);
-	size_t used = choose_parts(parts, columns);
+	struct segment segments[SEGMENTS] = {0};
+	fill_segments(segments, standing, pace);
+	size_t used = choose_segments(segments, columns);
 	if (used == 0)
-		log_append(line, parts[DONE].style, "%.*s", (int)columns, parts[DONE].text);
+		log_append(line, segments[DONE].style, "%.*s", (int)columns, segments[DONE].text);
 	bool first = true;
-	for (int i = 0; i < PARTS; i++) {
-		if (!parts[i].shown)
+	for (int i = 0; i < SEGMENTS; i++) {
+		if (!segments[i].shown)
 			continue;
-		log_append(line, LOG_PLAIN, "%s", first ? "" : between);
-		log_append(line, parts[i].style, "%s", parts[i].text);
+		log_append(line, LOG_PLAIN, "%s", first ? "" : separator);
+		log_append(line, segments[i].style, "%s", segments[i].text);
 		first = false;
 	}
-	if (used > 0 && only_waits(standing) && standing->awaited)
+	if (used > 0 && nothing_to_start(standing) && standing->awaited)
 		append_awaited(line, standing, columns - used);
 }
 
@@ -211,21 +217,22 @@ static uint64_t count_ended(const struct totals *totals)
 	return sum;
 }
 
-static void take_sample(struct progress *self, const struct sample *now)
+static void record_sample(struct progress *self, const struct sample *now)
 {
-	const struct sample *last = &self->samples[(self->taken + SAMPLES - 1) % SAMPLES];
-	if (self->taken == 0 || now->at - last->at >= SAMPLE_EVERY_MS)
-		self->samples[self->taken++ % SAMPLES] = *now;
+	const struct sample *last = &self->samples[(self->sample_count + SAMPLES - 1) % SAMPLES];
+	if (self->sample_count == 0 || now->time_ms - last->time_ms >= SAMPLE_EVERY_MS)
+		self->samples[self->sample_count++ % SAMPLES] = *now;
 }
 
-static struct progress_pace pace_of(
+static struct progress_pace compute_pace(
     const struct progress *self, const struct sample *now, const struct standing *standing)
 {
 	struct progress_pace pace = {-1, -1, -1};
-	const struct sample *first = &self->samples[self->taken < SAMPLES ? 0 : self->taken % SAMPLES];
-	if (now->at - first->at < SAMPLE_EVERY_MS)
+	const struct sample *first =
+	    &self->samples[self->sample_count < SAMPLES ? 0 : self->sample_count % SAMPLES];
+	if (now->time_ms - first->time_ms < SAMPLE_EVERY_MS)
 		return pace;
-	double seconds = (double)(now->at - first->at) / 1000;
+	double seconds = (double)(now->time_ms - first->time_ms) / 1000;
 	pace.pages = (double)(now->pages - first->pages) / seconds;
 	pace.bytes = (double)(now->bytes - first->bytes) / seconds;
 	if (standing->unread >= 0 && pace.pages > 0)
@@ -240,10 +247,10 @@ static void progress_standing(void *ctx, const struct standing *standing)
 	struct progress *self = ctx;
 	struct buf line;
 	const struct sample now = {clock_now_ms(), count_ended(standing->so_far), standing->received};
-	take_sample(self, &now);
-	const struct progress_pace pace = pace_of(self, &now, standing);
+	record_sample(self, &now);
+	const struct progress_pace pace = compute_pace(self, &now, standing);
 	buf_init(&line, SIZE_MAX / 2);
-	/* The last column stays free: some terminals wrap as soon as it is filled. */
+	/* The last column stays empty, since some terminals wrap the line as soon as it is filled. */
 	progress_line(&line, standing, &pace, screen_columns() - 1);
 	screen_keep(line.data, line.len);
 	buf_release(&line);

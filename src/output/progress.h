@@ -1,4 +1,5 @@
-/* How the run stands, on one line of the screen that is drawn anew all the time. */
+/* An observer that shows the progress of the run on one line of the screen, which is redrawn several times a
+ * second. */
 #ifndef AREQ_OUTPUT_PROGRESS_H
 #define AREQ_OUTPUT_PROGRESS_H
 
@@ -8,22 +9,23 @@
 
 #include <stdbool.h>
 
-/* Whether these options and what stdout and stderr are ask for it. "auto" wants stderr to be a terminal, and
- * nothing else to go there: neither events nor, through stdout, rows or what a program behind a pipe makes of
- * them. With "always" only rows that go to a terminal leave no place for it. */
+/* True if the progress line is to be shown, by the options and by what stdout and stderr are. With "auto"
+ * stderr must be a terminal on which nothing else appears: no events, no rows, and no output of a program
+ * that reads the rows through a pipe. With "always" the line is shown unless rows or the report go to a
+ * terminal. */
 bool progress_wanted(const struct options *options);
 
 struct observer progress_observer(void);
 
-/* What is drawn beside the standing; negative: not known. */
+/* Rates and remaining time, which the line shows too. A negative value is not known. */
 struct progress_pace {
-	double pages;   /* a second */
-	double bytes;   /* a second */
-	double seconds; /* to go */
+	double pages;   /* per second */
+	double bytes;   /* per second */
+	double seconds; /* until the end of the run */
 };
 
-/* Appends the line, in the styles of the log, at most so many columns wide: what is less important is left
- * out first. Its text is ASCII, so that a byte is a column. */
+/* Appends the progress line in the styles of the log. It is at most `columns` wide: what is less important
+ * is left out first. Its text is ASCII, so that each byte takes one column. */
 void progress_line(
     struct buf *line, const struct standing *standing, const struct progress_pace *pace, size_t columns);
 

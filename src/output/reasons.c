@@ -18,13 +18,13 @@ void reasons_release(struct reasons *self)
 	map_release(&self->kinds);
 }
 
-static char *copy_start(const char *text)
+static char *copy_limited(const char *text)
 {
 	size_t len = strlen(text);
 	return alloc_copy(text, len < REASON_BYTES_MAX ? len : REASON_BYTES_MAX);
 }
 
-static struct slice name_of(const struct reason *reason)
+static struct slice map_key(const struct reason *reason)
 {
 	return (struct slice){(const char *)&reason->kind, sizeof reason->kind};
 }
@@ -34,7 +34,7 @@ void reasons_add(struct reasons *self, const struct outcome *outcome)
 	bool by_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
 	struct reason wanted = {
 	    .kind = {outcome->cause, outcome->stage, by_status ? outcome->http_status : 0}};
-	struct reason *reason = map_find(&self->kinds, name_of(&wanted));
+	struct reason *reason = map_find(&self->kinds, map_key(&wanted));
 	if (reason) {
 		reason->count++;
 		return;
@@ -45,11 +45,11 @@ void reasons_add(struct reasons *self, const struct outcome *outcome)
 	}
 	reason = alloc_new(sizeof *reason);
 	*reason = (struct reason){.kind = wanted.kind,
-	    .text = copy_start(outcome->reason),
-	    .first = copy_start(outcome->source_url),
+	    .text = copy_limited(outcome->reason),
+	    .first = copy_limited(outcome->source_url),
 	    .count = 1,
-	    .number = self->count};
-	map_add(&self->kinds, name_of(reason), reason);
+	    .index = self->count};
+	map_add(&self->kinds, map_key(reason), reason);
 	self->list[self->count++] = reason;
 }
 
@@ -58,7 +58,7 @@ static int compare_counts(const void *a, const void *b)
 	const struct reason *left = *(struct reason *const *)a, *right = *(struct reason *const *)b;
 	if (left->count != right->count)
 		return left->count > right->count ? -1 : 1;
-	return left->number < right->number ? -1 : 1;
+	return left->index < right->index ? -1 : 1;
 }
 
 void reasons_sort(struct reasons *self)

@@ -1,4 +1,4 @@
-/* Failures by reason: how many of each, and the first. */
+/* Failures grouped by reason: the number of each, and the first URL. */
 #ifndef AREQ_OUTPUT_REASONS_H
 #define AREQ_OUTPUT_REASONS_H
 
@@ -8,21 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many are told apart, by so many bytes of each; a hostile list may think of more. */
+/* The largest number of reasons, and of bytes that are kept of each text. They are limited, since a hostile
+ * list may cause any number of reasons. */
 enum { REASONS_MAX = 1000, REASON_BYTES_MAX = 4096 };
 
-/* What makes two failures the same, whatever their words say of this or that URL. */
+/* Failures with the same kind have the same reason, even if their texts name different URLs. The bytes of
+ * this struct are the key of a map, so it must have no padding. */
 struct reason_kind {
 	int64_t cause, stage;
-	int64_t http_status; /* 0 where that is not the cause */
+	int64_t http_status; /* 0 if the status is not the cause */
 };
 
 struct reason {
 	struct reason_kind kind;
-	char *text;  /* the reason of the first */
-	char *first; /* its URL */
+	char *text;  /* the text of the first failure */
+	char *first; /* the URL of the first failure */
 	uint64_t count;
-	size_t number; /* its place among the reasons, as they came */
+	size_t index; /* position in the order in which the reasons came */
 };
 
 /* {0} is an empty list. */
@@ -30,7 +32,7 @@ struct reasons {
 	struct map kinds;
 	struct reason *list[REASONS_MAX];
 	size_t count;
-	uint64_t others; /* failures beyond those that are told apart */
+	uint64_t others; /* failures whose reason had no room in the list */
 };
 
 void reasons_release(struct reasons *self);
@@ -38,7 +40,8 @@ void reasons_release(struct reasons *self);
 /* Counts a failure. */
 void reasons_add(struct reasons *self, const struct outcome *outcome);
 
-/* Puts the list in order: the largest first, of equal ones the earlier. Nothing can be added afterwards. */
+/* Sorts the list: the reasons with the most failures first, and of equal ones the earlier first. Nothing may
+ * be added afterwards. */
 void reasons_sort(struct reasons *self);
 
 #endif

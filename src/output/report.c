@@ -44,7 +44,7 @@ static enum status report_outcome(void *ctx, const struct outcome *outcome)
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 4);
 	object_append(&line, outcome_object(outcome));
-	/* With the newline, so that a line is one write. */
+	/* The newline is appended before the write, so that each line is a single write. */
 	buf_append_byte(&line, '\n');
 	enum status status = file_write(file, line.data, line.len);
 	buf_release(&line);
@@ -53,7 +53,7 @@ static enum status report_outcome(void *ctx, const struct outcome *outcome)
 
 static enum status report_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
-	return file_hand_on(ctx, wait, backlog);
+	return file_flush_or_wait(ctx, wait, backlog);
 }
 
 struct observer report_observer(struct file *file)

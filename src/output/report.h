@@ -1,4 +1,5 @@
-/* The report: one JSON object a line for each input URL, failures too. */
+/* An observer that writes the report: a line with a JSON object for each input URL, also for those that
+ * failed. */
 #ifndef AREQ_OUTPUT_REPORT_H
 #define AREQ_OUTPUT_REPORT_H
 

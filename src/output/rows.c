@@ -10,60 +10,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One page of very many links must not cost its memory for the rest of the run. */
-enum { ROWS_KEPT = 1 << 20 };
+/* A buffer of more bytes than this is freed after it was written, so that one page with very many links does
+ * not cost memory for the rest of the run. */
+enum { BUFFER_KEPT = 1 << 20 };
 
-/* A file of the disk gets the pages in blocks of so many bytes or a few more, and the last of them so late.
- */
+/* For a regular file without --ordered, small pages are collected in a block. It is written once it has
+ * BLOCK_BYTES, or BLOCK_MS after the end of the first page in it. */
 enum { BLOCK_BYTES = 64 << 10, BLOCK_MS = 200 };
 
-/* No more is given to a reader, or written to a disk, between two looks at the network. */
-enum { RELEASED_AT_ONCE = 1 << 20 };
+/* With --ordered, no more than about RELEASE_MAX bytes are written at once, so that the event loop soon
+ * serves the network again. */
+enum { RELEASE_MAX = 1 << 20 };
 
 struct rows {
 	const struct options *options;
 	const struct row_format *format;
 	struct file *file;
-	struct buf held;        /* of pages that wait for a block, and of the one whose links come in */
-	size_t complete;        /* so much of it is of whole pages, … */
-	int64_t due;            /* … which are written then at the latest */
-	uint64_t open;          /* the page whose links come in; 0: none */
-	bool open_is_flushed;   /* … at least a part of it, */
-	uint64_t open_accepted; /* … behind so much that the file was given */
-	/* With --ordered: all pages before safe are with the system, and those before next once the file has
-	 * written so much. */
-	uint64_t safe, next, next_accepted;
-	struct ordered *ordered; /* NULL: as they come */
+	/* rows of complete pages that wait for a block to be full, then rows of the open page */
+	struct buf buffer;
+	size_t complete_len;  /* bytes at the start of buffer that belong to complete pages */
+	int64_t flush_at_ms;  /* when the complete pages are written at the latest, monotonic ms */
+	uint64_t open_page;   /* number of the page whose links come in; 0 if there is none */
+	bool open_is_flushed; /* at least a part of the open page was written, or given to `ordered` */
+	/* if open_is_flushed: the value of file->accepted where the rows of the open page begin */
+	uint64_t open_start;
+	/* With --ordered: the system has taken all pages with a number below safe. It will have taken those
+	 * below safe_next once file->written has reached safe_next_at. */
+	uint64_t safe, safe_next, safe_next_at;
+	struct ordered *ordered; /* NULL without --ordered */
 	bool unique;
-	struct seen seen;  /* the URLs that have had their row */
-	struct buf chosen; /* of what ordered gives out, the rows that are the first with their URL */
+	struct seen seen; /* URLs that already have a row */
+	/* a buffer for rows that come from `ordered` and are the first with their URL */
+	struct buf unique_rows;
 };
 
-/* Which page is the first with a URL is only known when its turn comes, so with --ordered each row goes there
- * with this before it. */
-struct mark {
+/* The header of a row in `ordered`, if each URL gets only one row. Which row is the first with its URL is
+ * not known before the turn of its page, so each row waits there with the fingerprint of its URL. */
+struct row_head {
 	uint64_t fingerprint;
 	size_t len;
 };
 
-static enum status choose_and_write(struct rows *self, const char *bytes, size_t len)
+static enum status write_unique_rows(struct rows *self, const char *bytes, size_t len)
 {
-	buf_clear(&self->chosen);
+	buf_clear(&self->unique_rows);
 	for (size_t at = 0; at < len;) {
-		struct mark mark;
-		memcpy(&mark, bytes + at, sizeof mark);
-		at += sizeof mark;
-		if (seen_add_fingerprint(&self->seen, mark.fingerprint))
-			buf_append(&self->chosen, bytes + at, mark.len);
-		at += mark.len;
+		struct row_head row_head;
+		memcpy(&row_head, bytes + at, sizeof row_head);
+		at += sizeof row_head;
+		if (seen_add_fingerprint(&self->seen, row_head.fingerprint))
+			buf_append(&self->unique_rows, bytes + at, row_head.len);
+		at += row_head.len;
 	}
-	return self->chosen.len ? file_write(self->file, self->chosen.data, self->chosen.len) : STATUS_OK;
+	return self->unique_rows.len ? file_write(self->file, self->unique_rows.data, self->unique_rows.len)
+	                             : STATUS_OK;
 }
 
 static enum status on_ordered(void *ctx, const char *bytes, size_t len)
 {
 	struct rows *self = ctx;
-	return self->unique ? choose_and_write(self, bytes, len) : file_write(self->file, bytes, len);
+	return self->unique ? write_unique_rows(self, bytes, len) : file_write(self->file, bytes, len);
 }
 
 struct rows *rows_new(const struct options *options, struct file *file)
@@ -72,12 +78,12 @@ struct rows *rows_new(const struct options *options, struct file *file)
 	self->options = options;
 	self->format = format_of(options);
 	self->file = file;
-	self->safe = self->next = 1;
+	self->safe = self->safe_next = 1;
 	self->unique = options->unique || self->format->unique;
 	if (options->ordered)
 		self->ordered = ordered_new(ORDERED_MEMORY, on_ordered, self);
-	buf_init(&self->held, SIZE_MAX / 2);
-	buf_init(&self->chosen, SIZE_MAX / 2);
+	buf_init(&self->buffer, SIZE_MAX / 2);
+	buf_init(&self->unique_rows, SIZE_MAX / 2);
 	seen_init(&self->seen);
 	return self;
 }
@@ -86,108 +92,112 @@ static enum status rows_begin(void *ctx)
 {
 	struct rows *self = ctx;
 	const char *header = self->format->header;
-	if (!header || self->options->no_header || self->file->before > 0)
+	if (!header || self->options->no_header || self->file->old_len > 0)
 		return STATUS_OK;
 	return file_write(self->file, header, strlen(header));
 }
 
-static enum status flush(struct rows *self, uint64_t number)
+static enum status flush_buffer(struct rows *self, uint64_t number)
 {
 	enum status status = self->ordered
-	                         ? ordered_add(self->ordered, number, self->held.data, self->held.len)
-	                         : file_write(self->file, self->held.data, self->held.len);
-	buf_clear(&self->held);
-	self->complete = 0;
-	if (self->held.room > ROWS_KEPT)
-		buf_release(&self->held);
+	                         ? ordered_add(self->ordered, number, self->buffer.data, self->buffer.len)
+	                         : file_write(self->file, self->buffer.data, self->buffer.len);
+	buf_clear(&self->buffer);
+	self->complete_len = 0;
+	if (self->buffer.room > BUFFER_KEPT)
+		buf_release(&self->buffer);
 	return status;
 }
 
-static void hold_if_first(struct rows *self, const struct outcome *page, const struct link *link)
+static void append_if_first(struct rows *self, const struct outcome *page, const struct link *link)
 {
-	struct mark mark = {.fingerprint = seen_fingerprint(&self->seen, link->url.data, link->url.len)};
+	struct row_head row_head = {
+	    .fingerprint = seen_fingerprint(&self->seen, link->url.data, link->url.len)};
 	if (self->ordered) {
-		size_t at = self->held.len;
-		buf_append(&self->held, &mark, sizeof mark);
-		self->format->append_row(&self->held, page, link);
-		mark.len = self->held.len - at - sizeof mark;
-		memcpy(self->held.data + at, &mark, sizeof mark);
-	} else if (seen_add_fingerprint(&self->seen, mark.fingerprint)) {
-		self->format->append_row(&self->held, page, link);
+		size_t at = self->buffer.len;
+		buf_append(&self->buffer, &row_head, sizeof row_head);
+		self->format->append_row(&self->buffer, page, link);
+		row_head.len = self->buffer.len - at - sizeof row_head;
+		memcpy(self->buffer.data + at, &row_head, sizeof row_head);
+	} else if (seen_add_fingerprint(&self->seen, row_head.fingerprint)) {
+		self->format->append_row(&self->buffer, page, link);
 	}
 }
 
-static enum status flush_open(struct rows *self)
+static enum status flush_open_page(struct rows *self)
 {
 	if (!self->open_is_flushed)
-		self->open_accepted = self->file->accepted + self->complete;
+		self->open_start = self->file->accepted + self->complete_len;
 	self->open_is_flushed = true;
-	return flush(self, self->open);
+	return flush_buffer(self, self->open_page);
 }
 
 static enum status rows_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
-	self->open = page->number;
-	if (self->held.len - self->complete >= ROWS_PIECE)
-		status = flush_open(self);
+	self->open_page = page->number;
+	if (self->buffer.len - self->complete_len >= ROWS_PIECE)
+		status = flush_open_page(self);
 	if (self->unique)
-		hold_if_first(self, page, link);
+		append_if_first(self, page, link);
 	else
-		self->format->append_row(&self->held, page, link);
+		self->format->append_row(&self->buffer, page, link);
 	return status;
 }
 
-static enum status release(struct rows *self)
+static enum status release_ordered(struct rows *self)
 {
 	size_t backlog = file_backlog(self->file);
-	if (!self->ordered || backlog >= RELEASED_AT_ONCE)
+	if (!self->ordered || backlog >= RELEASE_MAX)
 		return STATUS_OK;
-	return ordered_release(self->ordered, RELEASED_AT_ONCE - backlog);
+	return ordered_release(self->ordered, RELEASE_MAX - backlog);
 }
 
-/* The page is whole. */
+/* Ends a page: its rows are written now, or wait until the block is full. */
 static enum status complete_page(struct rows *self, uint64_t number)
 {
-	if (self->held.len == self->complete)
+	if (self->buffer.len == self->complete_len)
 		return STATUS_OK;
-	if (self->ordered || !file_is_on_disk(self->file) || self->held.len >= BLOCK_BYTES)
-		return flush(self, number);
-	if (self->complete == 0)
-		self->due = clock_now_ms() + BLOCK_MS;
-	self->complete = self->held.len;
+	if (self->ordered || !file_is_regular(self->file) || self->buffer.len >= BLOCK_BYTES)
+		return flush_buffer(self, number);
+	if (self->complete_len == 0)
+		self->flush_at_ms = clock_now_ms() + BLOCK_MS;
+	self->complete_len = self->buffer.len;
 	return STATUS_OK;
 }
 
 static enum status flush_complete(struct rows *self)
 {
-	return self->complete ? flush(self, 0) : STATUS_OK;
+	return self->complete_len ? flush_buffer(self, 0) : STATUS_OK;
 }
 
-/* Its rows count for nothing. (With --unique their URLs get none from another page either; but what drops a
- * page in its middle mostly ends the run.) */
-static enum status drop_open(struct rows *self)
+/* Drops the rows of the open page, also those that were written, as far as that can be undone. With
+ * --unique, their URLs get no row from another page either; that hardly matters, since what drops a page in
+ * its middle mostly ends the run. */
+static enum status drop_open_page(struct rows *self)
 {
-	self->held.len = self->complete;
-	bool in_file = !self->ordered || ordered_drop(self->ordered, self->open);
-	return self->open_is_flushed && in_file ? file_take_back(self->file, self->open_accepted) : STATUS_OK;
+	self->buffer.len = self->complete_len;
+	bool reached_file = !self->ordered || ordered_drop(self->ordered, self->open_page);
+	return self->open_is_flushed && reached_file ? file_undo_writes(self->file, self->open_start)
+	                                             : STATUS_OK;
 }
 
 static enum status rows_page_end(void *ctx, const struct outcome *outcome, uint64_t *ticket)
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
-	if (self->open == outcome->number) {
-		status = outcome->kind == OUTCOME_OK ? complete_page(self, self->open) : drop_open(self);
-		self->open = 0;
+	if (self->open_page == outcome->number) {
+		status =
+		    outcome->kind == OUTCOME_OK ? complete_page(self, self->open_page) : drop_open_page(self);
+		self->open_page = 0;
 		self->open_is_flushed = false;
 	}
 	if (self->ordered) {
 		status = status_first(status, ordered_finish(self->ordered, outcome->number));
-		status = status_first(status, release(self));
+		status = status_first(status, release_ordered(self));
 	}
-	*ticket = self->ordered ? outcome->number : self->file->accepted + self->complete;
+	*ticket = self->ordered ? outcome->number : self->file->accepted + self->complete_len;
 	return status;
 }
 
@@ -197,32 +207,35 @@ static uint64_t rows_taken(const void *ctx)
 	return self->ordered ? self->safe - 1 : self->file->written;
 }
 
-/* A reader that is always a little behind must not put off for ever what it has read long ago. */
-static void note_taken(struct rows *self)
+/* Updates `safe`. A reader that is always a little behind never empties the backlog, so pages become safe in
+ * steps: those below safe_next, once the file has written as much as it had accepted when safe_next was
+ * set. */
+static void update_safe(struct rows *self)
 {
-	if (self->file->failed != STATUS_OK || self->file->written < self->next_accepted)
+	if (self->file->failed != STATUS_OK || self->file->written < self->safe_next_at)
 		return;
-	self->safe = self->next;
-	self->next = ordered_next(self->ordered);
-	self->next_accepted = self->file->accepted;
-	if (self->file->written == self->next_accepted)
-		self->safe = self->next;
+	self->safe = self->safe_next;
+	self->safe_next = ordered_next(self->ordered);
+	self->safe_next_at = self->file->accepted;
+	if (self->file->written == self->safe_next_at)
+		self->safe = self->safe_next;
 }
 
 static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct rows *self = ctx;
 	enum status status = STATUS_OK;
-	if (self->complete && clock_now_ms() >= self->due)
+	if (self->complete_len && clock_now_ms() >= self->flush_at_ms)
 		status = flush_complete(self);
-	if (self->complete)
-		wait_until(wait, self->due);
+	if (self->complete_len)
+		wait_until(wait, self->flush_at_ms);
 	status = status_first(status, file_flush(self->file));
-	status = status_first(status, release(self));
-	status = status_first(status, file_hand_on(self->file, wait, backlog));
+	status = status_first(status, release_ordered(self));
+	status = status_first(status, file_flush_or_wait(self->file, wait, backlog));
 	if (self->ordered)
-		note_taken(self);
-	/* What a reader has no room for is waited for already. */
+		update_safe(self);
+	/* If the file has a backlog, *wait waits for its reader already. Otherwise the event loop comes back
+	 * at once. */
 	if (self->ordered && file_backlog(self->file) == 0 && ordered_is_ready(self->ordered))
 		wait_until(wait, clock_now_ms());
 	return status;
@@ -233,11 +246,11 @@ enum status rows_drain(struct rows *self, int64_t until)
 	enum status status = flush_complete(self);
 	status = status_first(status, file_drain(self->file, until));
 	while (status == STATUS_OK && self->ordered && ordered_is_ready(self->ordered)) {
-		status = release(self);
+		status = release_ordered(self);
 		status = status_first(status, file_drain(self->file, until));
 	}
 	if (self->ordered)
-		note_taken(self);
+		update_safe(self);
 	return status;
 }
 
@@ -245,8 +258,8 @@ static void rows_free(void *ctx)
 {
 	struct rows *self = ctx;
 	ordered_free(self->ordered);
-	buf_release(&self->held);
-	buf_release(&self->chosen);
+	buf_release(&self->buffer);
+	buf_release(&self->unique_rows);
 	seen_release(&self->seen);
 	free(self);
 }

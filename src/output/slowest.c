@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void forget(struct slowest *self, struct slow_host *host)
+static void remove_host(struct slowest *self, struct slow_host *host)
 {
 	heap_remove(&host->node);
 	map_remove(&self->hosts, slice_of(host->name));
@@ -17,7 +17,7 @@ static void forget(struct slowest *self, struct slow_host *host)
 void slowest_release(struct slowest *self)
 {
 	while (self->heap.count)
-		forget(self, heap_first(&self->heap)->thing);
+		remove_host(self, heap_first(&self->heap)->thing);
 	heap_release(&self->heap);
 	map_release(&self->hosts);
 }
@@ -27,23 +27,24 @@ double slowest_mean_ms(const struct slow_host *host)
 	return host->total_ms / (double)host->urls;
 }
 
-static uint64_t key_of(double ms)
+static uint64_t heap_key(double ms)
 {
 	return (uint64_t)(ms * 1000);
 }
 
-/* The host of that name, a new one if need be; NULL where it would be too fast to be kept. */
-static struct slow_host *find(struct slowest *self, struct slice name, double ms)
+/* Finds the host of that name, or adds it. NULL if there is no room and the new host is not slower than the
+ * fastest one. */
+static struct slow_host *find_or_add(struct slowest *self, struct slice name, double ms)
 {
 	struct slow_host *host = map_find(&self->hosts, name);
 	if (host)
 		return host;
 	if (self->heap.count == SLOWEST_MAX) {
 		struct heap_node *fastest = heap_first(&self->heap);
-		if (fastest->key >= key_of(ms))
+		if (fastest->key >= heap_key(ms))
 			return NULL;
 		self->others += ((struct slow_host *)fastest->thing)->urls;
-		forget(self, fastest->thing);
+		remove_host(self, fastest->thing);
 	}
 	host = alloc_new(sizeof *host);
 	host->name = alloc_copy(name.data, name.len);
@@ -56,7 +57,7 @@ void slowest_add(struct slowest *self, const struct outcome *outcome)
 	double ms = outcome->phases.total;
 	if (outcome->attempts == 0 || ms < 0)
 		return;
-	struct slow_host *host = find(self, outcome_host(outcome), ms);
+	struct slow_host *host = find_or_add(self, outcome_host(outcome), ms);
 	if (!host) {
 		self->others++;
 		return;
@@ -67,7 +68,7 @@ void slowest_add(struct slowest *self, const struct outcome *outcome)
 	if (ms > host->longest_ms)
 		host->longest_ms = ms;
 	heap_remove(&host->node);
-	heap_put(&self->heap, &host->node, key_of(slowest_mean_ms(host)), host);
+	heap_put(&self->heap, &host->node, heap_key(slowest_mean_ms(host)), host);
 }
 
 static int compare_means(const void *a, const void *b)

@@ -1,4 +1,4 @@
-/* The hosts whose answers take the longest. */
+/* The hosts whose responses take the longest. */
 #ifndef AREQ_OUTPUT_SLOWEST_H
 #define AREQ_OUTPUT_SLOWEST_H
 
@@ -9,32 +9,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many hosts are kept: beyond them a slower one takes the place of the fastest. */
+/* The number of hosts that are kept. After that, a slower host replaces the fastest one. */
 enum { SLOWEST_MAX = 1000 };
 
 struct slow_host {
-	char *name; /* with its port, where the URL has one */
+	char *name; /* with the port, unless it is the default of the scheme */
 	uint64_t urls, failed;
-	double total_ms, longest_ms; /* of the last tries of its URLs */
-	struct heap_node node;       /* by mean time */
+	double total_ms, longest_ms; /* sum and maximum of the times of the last tries of its URLs */
+	struct heap_node node;       /* ordered by mean time */
 };
 
 /* {0} is an empty list. */
 struct slowest {
-	struct map hosts; /* by name */
-	struct heap heap; /* the fastest first */
+	struct map hosts; /* hosts by name */
+	struct heap heap; /* the fastest host first */
 	uint64_t others;  /* URLs of hosts that are not kept */
 };
 
 void slowest_release(struct slowest *self);
 
-/* Counts a URL for the host that it ended at; one that was never asked for counts for none. */
+/* Counts a URL for the host of its final URL. A URL that was never requested is not counted. */
 void slowest_add(struct slowest *self, const struct outcome *outcome);
 
 double slowest_mean_ms(const struct slow_host *host);
 
-/* The hosts, the slowest first, of equal ones by name; the caller frees the array, not the hosts. *count: how
- * many. */
+/* The hosts, the slowest first, and of equal ones by name; sets *count. The caller frees the array, but not
+ * the hosts. */
 const struct slow_host **slowest_list(const struct slowest *self, size_t *count);
 
 #endif

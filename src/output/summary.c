@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of fewer failures than FEW the lines that they had are summary enough. */
-enum { FEW = 4, REASONS_SHOWN = 8, HOSTS_SHOWN = 3, LONG_RUN_MS = 10000 };
+/* Fewer failures than FEW_FAILURES are not grouped by reason, since each of them had its own line. The
+ * slowest hosts are shown if URLs failed in a run of at least LONG_RUN_MS. */
+enum { FEW_FAILURES = 4, REASONS_SHOWN = 8, HOSTS_SHOWN = 3, LONG_RUN_MS = 10000 };
 
-/* Shorter runs have no pace. */
-enum { PACE_FROM_MS = 1000 };
+/* Shorter runs show no pages per second. */
+enum { PACE_MIN_MS = 1000 };
 
 struct summary *summary_new(const struct options *options, bool is_terminal)
 {
@@ -32,7 +33,7 @@ const char *summary_signal_name(int number)
 	                           : "a signal";
 }
 
-double summary_pace(const struct totals *totals)
+double summary_pages_per_second(const struct totals *totals)
 {
 	return totals->elapsed_ms > 0
 	           ? (double)totals->outcomes[OUTCOME_OK] * 1000 / (double)totals->elapsed_ms
@@ -42,8 +43,8 @@ double summary_pace(const struct totals *totals)
 static enum hint hint_of(const struct options *options, const struct outcome *outcome)
 {
 	enum hint hint = cause_hint(outcome->cause);
-	bool first_limit = !options->timeout_ms || options->connect_timeout_ms < options->timeout_ms;
-	return hint == HINT_CONNECT && !first_limit ? HINT_TIMEOUT : hint;
+	bool connects_first = !options->timeout_ms || options->connect_timeout_ms < options->timeout_ms;
+	return hint == HINT_CONNECT && !connects_first ? HINT_TIMEOUT : hint;
 }
 
 static enum status summary_outcome(void *ctx, const struct outcome *outcome)
@@ -98,8 +99,8 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %.1f s", totals->links, plural(totals->links),
 	    (double)totals->elapsed_ms / 1000);
 	number_text_bytes(bytes, (double)self->wire_bytes);
-	number_text_number(pace, summary_pace(totals));
-	if (totals->elapsed_ms >= PACE_FROM_MS)
+	number_text_number(pace, summary_pages_per_second(totals));
+	if (totals->elapsed_ms >= PACE_MIN_MS)
 		log_append(&line, LOG_DIM, " (%s, %s pages/s)", bytes, pace);
 	else
 		log_append(&line, LOG_DIM, " (%s)", bytes);
@@ -120,7 +121,7 @@ static void show_reasons(struct summary *self, const struct totals *totals)
 	const struct reasons *reasons = &self->reasons;
 	uint64_t left = totals->outcomes[OUTCOME_FAILED];
 	int width = 0;
-	if (left < FEW)
+	if (left < FEW_FAILURES)
 		return;
 	for (size_t i = 0; i < reasons->count && i < REASONS_SHOWN; i++) {
 		const struct reason *reason = reasons->list[i];
@@ -140,9 +141,9 @@ static void show_reasons(struct summary *self, const struct totals *totals)
 
 static void show_hosts(const struct summary *self, const struct totals *totals)
 {
-	bool matters = totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS;
+	bool is_relevant = totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS;
 	size_t count;
-	if (!matters && !log_shows(LOG_VERBOSE))
+	if (!is_relevant && !log_shows(LOG_VERBOSE))
 		return;
 	const struct slow_host **hosts = slowest_list(&self->slowest, &count);
 	struct buf line;
@@ -152,7 +153,7 @@ static void show_hosts(const struct summary *self, const struct totals *totals)
 		log_append(&line, LOG_PLAIN, "%s%s ", i ? ", " : "", hosts[i]->name);
 		log_append(&line, LOG_DIM, "%.1f s", slowest_mean_ms(hosts[i]) / 1000);
 	}
-	/* One alone is not slower than others. */
+	/* A single host has no other host to be compared with. */
 	if (count > 1)
 		log_line(&line);
 	buf_release(&line);
@@ -185,7 +186,7 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	bool all_went_well =
 	    !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0 && !totals->unread;
 	reasons_sort(&self->reasons);
-	/* Whoever closed the pipe has seen enough. */
+	/* The reader that closed the pipe does not want to see more. */
 	if (totals->signal == SIGPIPE)
 		return STATUS_OK;
 	if (all_went_well && !self->is_terminal && !log_shows(LOG_VERBOSE))

@@ -1,4 +1,4 @@
-/* What the summary for people and the one for programs share. */
+/* What the summary for people and the summary in JSON share. */
 #ifndef AREQ_OUTPUT_SUMMARY_INTERNAL_H
 #define AREQ_OUTPUT_SUMMARY_INTERNAL_H
 
@@ -11,14 +11,14 @@ struct summary {
 	bool is_terminal;
 	struct reasons reasons;
 	struct slowest slowest;
-	uint64_t hints[HINTS];
+	uint64_t hints[HINTS]; /* number of URLs, by hint */
 	uint64_t wire_bytes;
 };
 
-/* "SIGINT", … */
+/* The name of a signal that stops a run, such as "SIGINT". */
 const char *summary_signal_name(int number);
 
-/* URLs that got their outcome, a second; 0 where the run took no time. */
-double summary_pace(const struct totals *totals);
+/* The number of ok pages per second; 0 if the run took less than a millisecond. */
+double summary_pages_per_second(const struct totals *totals);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-static void add(json_t *array, json_t *value)
+static void array_append(json_t *array, json_t *value)
 {
 	if (!value || json_array_append_new(array, value) != 0)
 		alloc_fail();
@@ -28,7 +28,7 @@ static json_t *failures_array(const struct reasons *reasons)
 		object_set_text(object, "reason", reasons->list[i]->text);
 		object_set_number(object, "count", reasons->list[i]->count);
 		object_set_text(object, "first", reasons->list[i]->first);
-		add(array, object);
+		array_append(array, object);
 	}
 	return array;
 }
@@ -45,7 +45,7 @@ static json_t *hosts_array(const struct slowest *slowest)
 		object_set_number(object, "failed", hosts[i]->failed);
 		object_set(object, "mean_ms", json_real(slowest_mean_ms(hosts[i])));
 		object_set(object, "longest_ms", json_real(hosts[i]->longest_ms));
-		add(array, object);
+		array_append(array, object);
 	}
 	free(hosts);
 	return array;
@@ -60,7 +60,7 @@ static json_t *totals_object(const struct summary *self, const struct totals *to
 	object_set_number(object, "links", totals->links);
 	object_set_number(object, "bytes", totals->bytes);
 	object_set_number(object, "bytes_on_wire", self->wire_bytes);
-	object_set(object, "pages_per_second", json_real(summary_pace(totals)));
+	object_set(object, "pages_per_second", json_real(summary_pages_per_second(totals)));
 	return object;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-static double known(double ms)
+static double known_or_zero(double ms)
 {
 	return ms > 0 ? ms : 0;
 }
@@ -32,7 +32,7 @@ static double *last_phase(struct timing *self, const struct outcome *outcome)
 struct timing timing_of(const struct outcome *outcome, int64_t start_us)
 {
 	const struct phases *phases = &outcome->phases;
-	struct timing self = {.listed = known(ms_between(start_us, outcome->listed_us)),
+	struct timing self = {.listed = known_or_zero(ms_between(start_us, outcome->listed_us)),
 	    .queued = phases->queued,
 	    .earlier = -1,
 	    .dns = phases->dns,
@@ -44,13 +44,13 @@ struct timing timing_of(const struct outcome *outcome, int64_t start_us)
 		self.queued = ms_between(outcome->listed_us, clock_now_us());
 		return self;
 	}
-	double earlier = ms_between(outcome->listed_us, outcome->began_us) - known(phases->queued);
-	/* Of one try nothing is left but what rounding leaves. */
+	double earlier = ms_between(outcome->listed_us, outcome->began_us) - known_or_zero(phases->queued);
+	/* If there was only one try, all that is left is an error of rounding. */
 	if (earlier > 0.01)
 		self.earlier = earlier;
-	double rest =
-	    phases->total - known(self.dns) - known(self.connect) - known(self.tls) - known(self.wait);
+	double rest = phases->total - known_or_zero(self.dns) - known_or_zero(self.connect) -
+	              known_or_zero(self.tls) - known_or_zero(self.wait);
 	double *last = last_phase(&self, outcome);
-	*last = known(*last) + known(rest);
+	*last = known_or_zero(*last) + known_or_zero(rest);
 	return self;
 }

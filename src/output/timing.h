@@ -1,4 +1,4 @@
-/* Where the time of a URL went, as the charts draw it. */
+/* How long each phase of a URL took, as the charts draw it. */
 #ifndef AREQ_OUTPUT_TIMING_H
 #define AREQ_OUTPUT_TIMING_H
 
@@ -6,21 +6,24 @@
 
 #include <stdint.h>
 
-/* Milliseconds. The phases follow each other from the moment when the URL was listed, without a gap;
- * negative: it did not come to that, or the connection was there already. */
+/* All times are in milliseconds. The phases follow each other without a gap, from the time when the URL was
+ * read from the list. A phase is negative if it did not take place, for example because an existing
+ * connection was used. */
 struct timing {
-	double listed;  /* the moment, since the start of the run */
-	double queued;  /* until its first try */
-	double earlier; /* from that to its last one: other tries, redirects, and the waits between them */
-	double dns;
-	double connect; /* without tls */
-	double tls;
-	double wait;
-	double receive;
+	double listed; /* from the start of the run until the URL was read from the list */
+	double queued; /* from then to its first try */
+	/* from the first try to the last one: tries, redirects, and the waits between them */
+	double earlier;
+	double dns;     /* the name lookup */
+	double connect; /* the TCP connection, without the TLS handshake */
+	double tls;     /* the TLS handshake */
+	double wait;    /* from the request to the first byte of the response */
+	double receive; /* the rest of the response */
 };
 
-/* Of an outcome that is known now; start_us (monotonic) is when the run began. What of the last try no phase
- * has measured belongs to the stage where it ended. */
+/* Computes the phases of an outcome as soon as it is known: for a URL that was never tried, the time until
+ * now counts as queued. start_us (monotonic) is when the run began. Time of the last try that no phase has
+ * measured is added to the phase in which the try ended. */
 struct timing timing_of(const struct outcome *outcome, int64_t start_us);
 
 #endif

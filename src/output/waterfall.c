@@ -15,10 +15,11 @@
 
 struct waterfall {
 	struct file *file;
-	int64_t start_us; /* monotonic */
+	int64_t start_us; /* when the run began, monotonic */
 };
 
-/* In a script element only "<" can begin what is not data; in JSON it stands in strings alone. */
+/* Appends JSON for a script element. There only "<" can begin something that is not data, such as an end
+ * tag. In JSON it occurs only in strings, where it can be escaped. */
 static void append_for_script(struct buf *out, const struct buf *json)
 {
 	for (size_t i = 0; i < json->len; i++) {
@@ -43,11 +44,11 @@ static enum status write_line(struct waterfall *self, json_t *object)
 	return status;
 }
 
-static const char *data_place(void)
+static const char *data_position(void)
 {
-	const char *place = strstr((const char *)waterfall_page, WATERFALL_PAGE_DATA);
-	assert(place);
-	return place;
+	const char *position = strstr((const char *)waterfall_page, WATERFALL_PAGE_DATA);
+	assert(position);
+	return position;
 }
 
 static enum status waterfall_begin(void *ctx)
@@ -57,14 +58,14 @@ static enum status waterfall_begin(void *ctx)
 	const char *page = (const char *)waterfall_page;
 	self->start_us = clock_now_us();
 	timestamp_text(timestamp_now(), started);
-	enum status status = file_write(self->file, page, (size_t)(data_place() - page));
+	enum status status = file_write(self->file, page, (size_t)(data_position() - page));
 	json_t *object = json_object();
 	object_set_text(object, "areq", AREQ_VERSION);
 	object_set_text(object, "started", started);
 	return status_first(status, write_line(self, object));
 }
 
-/* How long each phase took, from the moment when the URL was listed. */
+/* When the URL was read from the list, then how long each phase took, in ms; -1 if it did not take place. */
 static json_t *times_array(const struct timing *timing)
 {
 	const double ms[] = {timing->listed, timing->queued, timing->earlier, timing->dns, timing->connect,
@@ -77,13 +78,13 @@ static json_t *times_array(const struct timing *timing)
 	return array;
 }
 
-static void set_text_if(json_t *object, const char *key, const char *text)
+static void set_optional_text(json_t *object, const char *key, const char *text)
 {
 	if (text)
 		object_set_text(object, key, text);
 }
 
-/* Without what there is none of: a page of many URLs is long enough. */
+/* Keys without a value are left out, so that a page with many URLs is not longer than it must be. */
 static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct waterfall *self = ctx;
@@ -95,10 +96,10 @@ static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 	object_set_text(object, "outcome", outcome_kind_text(outcome->kind));
 	object_set_text(object, "stage", outcome_stage_text(outcome->stage));
 	object_set_number(object, "status", (uint64_t)outcome->http_status);
-	set_text_if(object, "reason", outcome->reason);
-	set_text_if(object, "place", outcome->place);
-	set_text_if(object, "version", outcome->http_version);
-	set_text_if(object, "type", outcome->content_type);
+	set_optional_text(object, "reason", outcome->reason);
+	set_optional_text(object, "place", outcome->place);
+	set_optional_text(object, "version", outcome->http_version);
+	set_optional_text(object, "type", outcome->content_type);
 	object_set_number(object, "attempts", outcome->attempts);
 	object_set_number(object, "redirects", outcome->redirects);
 	object_set_number(object, "wire", outcome->wire_bytes);
@@ -111,13 +112,13 @@ static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 static enum status waterfall_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	struct waterfall *self = ctx;
-	return file_hand_on(self->file, wait, backlog);
+	return file_flush_or_wait(self->file, wait, backlog);
 }
 
 static enum status waterfall_end(void *ctx, const struct totals *totals)
 {
 	struct waterfall *self = ctx;
-	const char *tail = data_place() + sizeof WATERFALL_PAGE_DATA - 1;
+	const char *tail = data_position() + sizeof WATERFALL_PAGE_DATA - 1;
 	json_t *object = json_object();
 	object_set_number(object, "elapsed", (uint64_t)totals->elapsed_ms);
 	object_set_number(object, "repeated", totals->repeated);

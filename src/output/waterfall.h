@@ -1,5 +1,6 @@
-/* The waterfall: a page of HTML that shows the run as browsers show the loading of a page. The page is
- * waterfall.html with the data in it, a line of JSON each: what the run is, each URL, what it came to. */
+/* An observer that writes the waterfall: an HTML page that shows the run as browsers show the loading of a
+ * page. The page is waterfall.html with the data in it, as lines of JSON: the first line describes the run,
+ * then comes a line for each URL, and the last line has the totals. */
 #ifndef AREQ_OUTPUT_WATERFALL_H
 #define AREQ_OUTPUT_WATERFALL_H
 
