@@ -219,8 +219,7 @@ static void add_edges(struct buf *out, const struct graph_layout *layout)
 static enum status dot_link(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct dot *self = ctx;
-	(void)page;
-	graph_add_link(&self->graph, link->url);
+	graph_add_link(&self->graph, page->number, link->url);
 	return STATUS_OK;
 }
 
@@ -229,8 +228,11 @@ static enum status dot_page_end(void *ctx, const struct outcome *outcome, uint64
 	struct dot *self = ctx;
 	(void)ticket;
 	if (outcome->stage != STAGE_INPUT)
-		graph_add_page(
-		    &self->graph, outcome->source_url, outcome->final_url, outcome->kind == OUTCOME_FAILED);
+		graph_add_page(&self->graph, &(struct graph_source){.number = outcome->number,
+		                                 .source_url = outcome->source_url,
+		                                 .final_url = outcome->final_url,
+		                                 .failed = outcome->kind == OUTCOME_FAILED,
+		                                 .has_links = outcome->kind == OUTCOME_OK});
 	return STATUS_OK;
 }
 

@@ -14,7 +14,7 @@
 enum { PATH_MAX_BYTES = 160 };
 
 struct graph_link {
-	uint32_t page;   /* number that its page gets, by the next graph_add_page */
+	uint32_t page;   /* index of its page, set when the page ends */
 	uint32_t host;   /* number of the host that it leads to */
 	uint64_t target; /* fingerprint of the link's URL */
 };
@@ -102,9 +102,13 @@ static uint64_t fingerprint(const struct graph *self, struct slice url)
 	return XXH3_64bits_withSeed(url.data, hash ? (size_t)(hash - url.data) : url.len, self->seed);
 }
 
-void graph_add_link(struct graph *self, struct slice url)
+void graph_add_link(struct graph *self, uint64_t number, struct slice url)
 {
 	struct slice name, path;
+	if (number != self->open_page) {
+		self->open_page = number;
+		self->open_start = self->link_count;
+	}
 	if (!split_url(url, &name, &path))
 		return;
 	if (self->link_count == GRAPH_LINKS || self->page_count == GRAPH_PAGES) {
@@ -112,8 +116,8 @@ void graph_add_link(struct graph *self, struct slice url)
 		return;
 	}
 	self->links = grow_array(self->links, self->link_count, sizeof *self->links);
-	self->links[self->link_count++] = (struct graph_link){
-	    (uint32_t)self->page_count, find_or_add_host(self, name)->number, fingerprint(self, url)};
+	self->links[self->link_count++] =
+	    (struct graph_link){0, find_or_add_host(self, name)->number, fingerprint(self, url)};
 }
 
 static void add_key(struct graph *self, struct slice url)
@@ -132,20 +136,34 @@ static char *path_text(struct slice path)
 	return text.data;
 }
 
-void graph_add_page(struct graph *self, const char *source_url, const char *final_url, bool failed)
+/* Ends the page whose links were added last: they become links of the page that is added next, or are
+ * dropped. */
+static void end_links(struct graph *self, bool keep)
 {
-	struct slice source = slice_of(source_url), final = slice_of(final_url), name, path;
-	if (self->page_count == GRAPH_PAGES || !split_url(final, &name, &path)) {
+	self->open_page = 0;
+	if (!keep)
+		self->link_count = self->open_start;
+	for (size_t i = self->open_start; i < self->link_count; i++)
+		self->links[i].page = (uint32_t)self->page_count;
+}
+
+void graph_add_page(struct graph *self, const struct graph_source *page)
+{
+	struct slice source = slice_of(page->source_url), final = slice_of(page->final_url), name, path;
+	bool is_added = self->page_count < GRAPH_PAGES && split_url(final, &name, &path);
+	if (page->number == self->open_page)
+		end_links(self, is_added && page->has_links);
+	if (!is_added) {
 		self->pages_beyond++;
 		return;
 	}
 	struct graph_host *host = find_or_add_host(self, name);
 	host->pages++;
 	add_key(self, final);
-	if (strcmp(source_url, final_url) != 0)
+	if (!slice_equal(source, final))
 		add_key(self, source);
 	self->pages = grow_array(self->pages, self->page_count, sizeof *self->pages);
-	self->pages[self->page_count++] = (struct graph_page){path_text(path), host->number, failed};
+	self->pages[self->page_count++] = (struct graph_page){path_text(path), host->number, page->failed};
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -168,7 +186,7 @@ struct graph_edge *graph_edges(struct graph *self, size_t *count)
 	*count = 0;
 	if (self->key_count)
 		qsort(self->keys, self->key_count, sizeof *self->keys, compare_keys);
-	for (size_t i = 0; i < self->link_count && self->links[i].page < self->page_count; i++) {
+	for (size_t i = 0; i < self->link_count; i++) {
 		const struct graph_link *link = &self->links[i];
 		const struct graph_key wanted = {.url = link->target};
 		const struct graph_key *found =

@@ -47,6 +47,8 @@ struct graph {
 	struct graph_link *links;
 	struct graph_key *keys; /* fingerprints of listed URLs, to find the page of a link */
 	size_t host_count, page_count, link_count, key_count;
+	uint64_t open_page;    /* the page whose links were added last, until it ends; 0 if there is none */
+	size_t open_start;     /* index of the first link of open_page */
 	uint64_t pages_beyond; /* listed pages that were not added, mostly since there was no room */
 	uint64_t links_beyond; /* links that were not added, since there was no room */
 };
@@ -54,17 +56,24 @@ struct graph {
 void graph_init(struct graph *self);
 void graph_release(struct graph *self);
 
-/* Adds a link of the page that the next graph_add_page adds. A URL that is neither http nor https is
- * ignored. url is borrowed for the call. */
-void graph_add_link(struct graph *self, struct slice url);
+/* Adds a link of a page. number is any number but 0 that tells the page from all others; the links of two
+ * pages never mix. A URL that is neither http nor https is ignored. url is borrowed for the call. */
+void graph_add_link(struct graph *self, uint64_t number, struct slice url);
 
-/* Adds a listed page, after its links. source_url is the URL on the list, final_url the one that redirects
- * led to. Both are borrowed for the call. A page whose final_url is neither http nor https is only
- * counted. */
-void graph_add_page(struct graph *self, const char *source_url, const char *final_url, bool failed);
+/* Adds a listed page, after its links, but other pages may be added between the two. source_url is the URL on
+ * the list, final_url the one that redirects led to. Both are borrowed for the call. A page whose final_url
+ * is neither http nor https is only counted. */
+struct graph_source {
+	uint64_t number; /* as for graph_add_link */
+	const char *source_url, *final_url;
+	bool failed;
+	bool has_links; /* false if the links that were added shall not count */
+};
+void graph_add_page(struct graph *self, const struct graph_source *page);
 
 /* All links as edges, merged by graph_merge; sets *count. Links from a page to unlisted pages of its own
- * host are left out, and so are links whose page was not added. The caller frees the array. */
+ * host are left out, and so are links whose page was not added. All pages must have ended. The caller frees
+ * the array. */
 struct graph_edge *graph_edges(struct graph *self, size_t *count);
 
 /* Merges edges with the same two ends into one, adding up their counts, and drops edges from a node to

@@ -48,7 +48,7 @@ struct ordered {
 	void *ctx;
 	size_t memory_max;
 	size_t memory; /* bytes that wait in memory now */
-	uint64_t next; /* see ordered_next */
+	uint64_t next; /* the smallest number of which nothing was given out after it was finished */
 	struct heap waiting;
 	uint64_t open_number;         /* the number that pieces are added to; 0 if there is none */
 	struct waiting *open_waiting; /* the open number, if it waits in memory; otherwise NULL */
@@ -315,7 +315,15 @@ bool ordered_drop(struct ordered *self, uint64_t number)
 
 uint64_t ordered_next(const struct ordered *self)
 {
-	return self->next;
+	/* A number may be given out in part: then self->next is behind it, but the rest of it waits. */
+	const struct heap_node *node = heap_first(&self->waiting);
+	const struct run *run = first_run(self);
+	uint64_t next = self->next;
+	if (node && node->key < next)
+		next = node->key;
+	if (run && run->first.number < next)
+		next = run->first.number;
+	return next;
 }
 
 /* Giving pieces out */

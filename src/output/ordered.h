@@ -37,8 +37,8 @@ enum status ordered_finish(struct ordered *self, uint64_t number);
  * added, if any, were given out at once, and the caller must undo that. */
 bool ordered_drop(struct ordered *self, uint64_t number);
 
-/* The next number in the order. All smaller ones were given out, but of the one before it, pieces may still
- * wait if the last ordered_release stopped within it. */
+/* The smallest number that is not finished, or of which a piece still waits: all smaller numbers were given
+ * out completely. */
 uint64_t ordered_next(const struct ordered *self);
 
 /* True if something waits that ordered_release can give out now. */

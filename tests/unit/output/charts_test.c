@@ -97,9 +97,19 @@ Test(moment, is_iso_8601_in_utc)
 	cr_expect_gt(timestamp_now(), 1700000000000);
 }
 
+/* Adds a link of the page that add_page adds next. */
 static void add_link(struct graph *graph, const char *url)
 {
-	graph_add_link(graph, slice_of(url));
+	graph_add_link(graph, graph->page_count + graph->pages_beyond + 1, slice_of(url));
+}
+
+static void add_page(struct graph *graph, const char *source_url, const char *final_url, bool failed)
+{
+	graph_add_page(graph, &(struct graph_source){.number = graph->page_count + graph->pages_beyond + 1,
+	                          .source_url = source_url,
+	                          .final_url = final_url,
+	                          .failed = failed,
+	                          .has_links = !failed});
 }
 
 static uint64_t count_of(
@@ -130,9 +140,9 @@ Test(graph, knows_the_listed_pages_among_the_targets)
 	add_link(&graph, "http://a.example:8080/");
 	add_link(&graph, "https://user:pass@c.example?q=/");
 	add_link(&graph, "mailto:x@d.example");
-	graph_add_page(&graph, "http://a.example/", "http://a.example/", false);
-	graph_add_page(&graph, "http://b.example/listed", "http://b.example/listed", true);
-	graph_add_page(&graph, "http://b.example/moved", "http://b.example/new", false);
+	add_page(&graph, "http://a.example/", "http://a.example/", false);
+	add_page(&graph, "http://b.example/listed", "http://b.example/listed", true);
+	add_page(&graph, "http://b.example/moved", "http://b.example/new", false);
 	struct graph_edge *edges = graph_edges(&graph, &count);
 	cr_expect_eq(count, 5);
 	cr_expect_eq(count_of(&graph, edges, count, 0, "/listed"), 2, "whatever the fragment is");
@@ -141,6 +151,30 @@ Test(graph, knows_the_listed_pages_among_the_targets)
 	cr_expect_eq(count_of(&graph, edges, count, 0, "a.example:8080"), 1, "another port is another host");
 	cr_expect_eq(count_of(&graph, edges, count, 0, "c.example"), 1);
 	cr_expect(graph.pages[1].failed);
+	free(edges);
+	graph_release(&graph);
+}
+
+/* While the links of a page come in, other pages may fail, and a page may fail after it had links. */
+Test(graph, gives_links_to_their_own_page)
+{
+	struct graph graph;
+	size_t count;
+	graph_init(&graph);
+	graph_add_link(&graph, 7, slice_of("http://b.example/1"));
+	graph_add_page(
+	    &graph, &(struct graph_source){3, "http://down.example/", "http://down.example/", true, false});
+	graph_add_link(&graph, 7, slice_of("http://b.example/2"));
+	graph_add_page(
+	    &graph, &(struct graph_source){7, "http://a.example/", "http://a.example/", false, true});
+	graph_add_link(&graph, 8, slice_of("http://c.example/"));
+	graph_add_page(
+	    &graph, &(struct graph_source){8, "http://a.example/x", "http://a.example/x", false, false});
+	graph_add_link(&graph, 9, slice_of("http://d.example/"));
+	graph_add_page(&graph, &(struct graph_source){9, "mailto:x", "mailto:x", true, false});
+	struct graph_edge *edges = graph_edges(&graph, &count);
+	cr_expect_eq(count, 1);
+	cr_expect_eq(count_of(&graph, edges, count, 1, "b.example"), 2);
 	free(edges);
 	graph_release(&graph);
 }
@@ -155,7 +189,7 @@ Test(graph, has_its_bounds)
 		snprintf(url, sizeof url, "http://h%d.example/", i);
 		for (int link = 0; link < 17; link++)
 			add_link(&graph, url);
-		graph_add_page(&graph, "http://a.example/", url, false);
+		add_page(&graph, "http://a.example/", url, false);
 	}
 	cr_expect_eq(graph.page_count, GRAPH_PAGES);
 	cr_expect_eq(graph.pages_beyond, 3);
@@ -180,7 +214,7 @@ static void fill(struct graph *graph, int hosts, int pages, int links)
 			add_link(graph, url);
 		}
 		snprintf(url, sizeof url, "http://h%d/%d", i % hosts, i / hosts);
-		graph_add_page(graph, url, url, false);
+		add_page(graph, url, url, false);
 	}
 }
 

@@ -136,16 +136,20 @@ Test(ordered, gives_out_no_more_at_once_than_it_is_asked_for)
 	add(ordered, 3, "c ");
 	finish(ordered, 3);
 	finish(ordered, 1);
+	cr_expect_eq(ordered_next(ordered), 2);
 	cr_assert_eq(ordered_release(ordered, 1), STATUS_OK);
 	expect_text(&sink, "b1 ");
+	cr_expect_eq(ordered_next(ordered), 2, "b2 still waits");
 	finish(ordered, 4);
 	cr_assert_eq(ordered_release(ordered, 3), STATUS_OK);
 	expect_text(&sink, "b1 b2 ");
+	cr_expect_eq(ordered_next(ordered), 3);
 	add(ordered, 5, "e ");
 	finish(ordered, 5);
 	expect_text(&sink, "b1 b2 ");
 	release_all(ordered);
 	expect_text(&sink, "b1 b2 c e ");
+	cr_expect_eq(ordered_next(ordered), 6);
 	ordered_free(ordered);
 	buf_release(&sink.text);
 }
