@@ -1,4 +1,4 @@
-/* areq: options in, run, exit status out. */
+/* The entry point: parses the options, runs, and returns the exit status. */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,14 +16,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static enum log_level level_of(const struct options *options)
+static enum log_level log_level_of(const struct options *options)
 {
 	if (options->quiet)
 		return LOG_QUIET;
 	return options->verbose ? LOG_VERBOSE : LOG_NORMAL;
 }
 
-/* NO_COLOR: https://no-color.org */
+/* "auto" means colours on a terminal, unless NO_COLOR is set (https://no-color.org). */
 static bool wants_color(const struct options *options)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -32,7 +32,7 @@ static bool wants_color(const struct options *options)
 	return screen_obeys() && !(no_color && *no_color);
 }
 
-static enum status run_options(struct options *options, int64_t began, int *signal)
+static enum status run_options(struct options *options, int64_t start_ms, int *signal)
 {
 	if (options->inputs.count == 0 && isatty(STDIN_FILENO)) {
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
@@ -40,11 +40,11 @@ static enum status run_options(struct options *options, int64_t began, int *sign
 	}
 	stop_watch();
 	if (options->deadline_ms)
-		stop_at(began + options->deadline_ms);
-	enum status asked = options->dry_run ? STATUS_OK : cli_password_ask(options);
+		stop_at(start_ms + options->deadline_ms);
+	enum status password_status = options->dry_run ? STATUS_OK : cli_password_ask(options);
 	*signal = stop_signal();
-	if (asked != STATUS_OK || *signal)
-		return asked;
+	if (password_status != STATUS_OK || *signal)
+		return password_status;
 	if (options->config)
 		log_event("options from %s", options->config);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -57,8 +57,9 @@ static enum status run_options(struct options *options, int64_t began, int *sign
 	return end.status;
 }
 
-/* A file that is opened later must not become the stdout or stderr that the caller closed. stdout stays
- * unwritable. */
+/* Opens /dev/null in place of each standard descriptor that the caller closed. Otherwise a file that is
+ * opened later would get that number, and the program would write its messages or rows to it. A closed stdout
+ * is opened for reading only, so that a write to it still fails. */
 static void fill_closed_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -67,29 +68,29 @@ static void fill_closed_descriptors(void)
 	}
 }
 
-/* What TLS and XML take of the stack, with room to spare; and what a system mostly gives. */
-enum { STACK_LEAST_KIB = 256, STACK_USUAL_KIB = 8192 };
+/* The minimum is more than TLS and XML need. The usual size is what most systems give a process. */
+enum { STACK_MIN_KIB = 256, STACK_USUAL_KIB = 8192 };
 
-/* A stack that is too small ends a process in the midst of its work, without a word. What was lowered for
- * processes in general, and may be raised again, is. */
-static bool has_stack(void)
+/* A process whose stack is too small is killed in the middle of its work without a message. So a soft limit
+ * below the minimum is raised, if the hard limit allows it. Otherwise this returns false, with a message. */
+static bool ensure_stack(void)
 {
 	struct rlimit stack;
-	const rlim_t least = (rlim_t)STACK_LEAST_KIB << 10, usual = (rlim_t)STACK_USUAL_KIB << 10;
-	if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= least)
+	const rlim_t min = (rlim_t)STACK_MIN_KIB << 10, usual = (rlim_t)STACK_USUAL_KIB << 10;
+	if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= min)
 		return true;
-	rlim_t had = stack.rlim_cur;
+	rlim_t old_limit = stack.rlim_cur;
 	stack.rlim_cur = stack.rlim_max != RLIM_INFINITY && stack.rlim_max < usual ? stack.rlim_max : usual;
-	if (stack.rlim_cur >= least && setrlimit(RLIMIT_STACK, &stack) == 0)
+	if (stack.rlim_cur >= min && setrlimit(RLIMIT_STACK, &stack) == 0)
 		return true;
 	dprintf(STDERR_FILENO, "areq: the stack may take only %ju KiB, and %d are needed (ulimit -s)\n",
-	    (uintmax_t)had >> 10, STACK_LEAST_KIB);
+	    (uintmax_t)old_limit >> 10, STACK_MIN_KIB);
 	return false;
 }
 
 static int run_main(int argc, char **argv)
 {
-	int64_t began = clock_now_ms();
+	int64_t start_ms = clock_now_ms();
 	fill_closed_descriptors();
 	alloc_before_failure(screen_wipe);
 	struct options options;
@@ -97,9 +98,9 @@ static int run_main(int argc, char **argv)
 	int signal = 0;
 	enum status status = cli_parse(&options, argc, argv, &shown);
 	if (status == STATUS_OK && !shown) {
-		log_set_level(level_of(&options));
+		log_set_level(log_level_of(&options));
 		log_set_color(wants_color(&options));
-		status = run_options(&options, began, &signal);
+		status = run_options(&options, start_ms, &signal);
 	}
 	cli_release(&options);
 	screen_finish(signal != 0 || stop_is_due());
@@ -110,5 +111,5 @@ static int run_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	return has_stack() ? run_main(argc, argv) : status_exit_code(STATUS_LOCAL);
+	return ensure_stack() ? run_main(argc, argv) : status_exit_code(STATUS_LOCAL);
 }

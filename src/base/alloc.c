@@ -7,18 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static void (*before_failure)(void);
+static void (*failure_hook)(void);
 
-void alloc_before_failure(void (*prepare)(void))
+void alloc_before_failure(void (*hook)(void))
 {
-	before_failure = prepare;
+	failure_hook = hook;
 }
 
 void alloc_fail(void)
 {
 	static const char message[] = "areq: out of memory\n";
-	if (before_failure)
-		before_failure();
+	if (failure_hook)
+		failure_hook();
 	ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
 	(void)ignored;
 	_exit(status_exit_code(STATUS_MEMORY));

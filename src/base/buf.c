@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF_SMALLEST = 64 };
+enum { BUF_ROOM_MIN = 64 };
 
 void buf_init(struct buf *self, size_t max)
 {
@@ -24,7 +24,7 @@ char *buf_grow(struct buf *self, size_t len)
 	if (len > self->max - self->len)
 		return NULL;
 	size_t need = self->len + len + 1;
-	size_t room = self->room ? self->room : BUF_SMALLEST;
+	size_t room = self->room ? self->room : BUF_ROOM_MIN;
 	while (room < need)
 		room += room / 2;
 	if (room > self->max + 1)
@@ -36,7 +36,7 @@ char *buf_grow(struct buf *self, size_t len)
 
 bool buf_append_number(struct buf *self, uint64_t number)
 {
-	char digits[20]; /* of UINT64_MAX */
+	char digits[20]; /* UINT64_MAX has 20 digits */
 	size_t len = 0;
 	do {
 		digits[sizeof digits - ++len] = (char)('0' + number % 10);

@@ -1,17 +1,17 @@
-/* Why a URL is not ok. The stage of an outcome says how far it got, the cause why it went no further, and the
- * reason both in words for a person. */
+/* Why a URL is not ok. The stage of an outcome says how far the URL got, the cause says why it got no
+ * further, and the reason says both in words for people. */
 #ifndef AREQ_BASE_CAUSE_H
 #define AREQ_BASE_CAUSE_H
 
 #include <stdbool.h>
 
-/* What may help against it. */
+/* Which option the summary recommends to the user for a failure. */
 enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSED, HINT_TOO_LARGE, HINTS };
 
-/* The word, which stays as it is within a major version; whether another try may do better, where nothing
- * else tells; and the hint. */
+/* name, word, is transient, hint: the word stays the same within a major version; is_transient says whether
+ * another try may succeed, for callers that know nothing else of the failure. */
 #define CAUSE_LIST(X)                                                                                        \
-	X(CAUSE_NONE, NULL, false, HINT_NONE) /* it is ok */                                                 \
+	X(CAUSE_NONE, NULL, false, HINT_NONE) /* the URL is ok */                                            \
 	X(CAUSE_NOT_A_URL, "not-a-url", false, HINT_NONE)                                                    \
 	X(CAUSE_NOT_HTTP, "not-http", false, HINT_NONE)                                                      \
 	X(CAUSE_LINE_TOO_LONG, "line-too-long", false, HINT_NONE)                                            \
@@ -60,10 +60,10 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 enum cause { CAUSE_LIST(CAUSE_NAME) CAUSES };
 #undef CAUSE_NAME
 
-/* Constant; NULL for CAUSE_NONE. */
+/* The word of the list, a constant; NULL for CAUSE_NONE. */
 const char *cause_word(enum cause cause);
 
-/* True where another try may do better. */
+/* True where another try may succeed. */
 bool cause_is_transient(enum cause cause);
 
 enum hint cause_hint(enum cause cause);

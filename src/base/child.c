@@ -8,10 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_MAX = 65536, AT_A_TIME = 256 };
+enum { DESCRIPTORS_MAX = 65536, POLL_BATCH = 256 };
 
-/* Libraries and stacks take addresses, but no memory that counts. */
-enum { ADDRESSES_BESIDE = 256 << 20 };
+/* RLIMIT_AS limits addresses rather than memory. This allows for those that libraries and stacks only
+ * reserve. */
+enum { RESERVED_ADDRESSES = 256 << 20 };
 
 #if defined __SANITIZE_ADDRESS__
 #define IS_SANITIZED 1
@@ -32,40 +33,42 @@ static bool is_kept(int fd, const int *kept, size_t count)
 	return found;
 }
 
-/* What it held open would stay open for those who wait for its end. poll tells which descriptors there are,
- * many with one call. */
+/* A descriptor that the child inherits, such as the end of a pipe, stays open as long as the child lives,
+ * even if the parent closes it: whoever waits for its end would wait on. One poll(2) finds out which of many
+ * descriptors are open, so that close(2) is not called for each possible one. */
 static void close_all_but(const int *kept, size_t count)
 {
-	struct pollfd some[AT_A_TIME];
+	struct pollfd batch[POLL_BATCH];
 	long limit = sysconf(_SC_OPEN_MAX);
-	for (int first = 0; first < limit && first < DESCRIPTORS_MAX; first += AT_A_TIME) {
-		for (int i = 0; i < AT_A_TIME; i++)
-			some[i] = (struct pollfd){.fd = first + i};
-		bool told = poll(some, AT_A_TIME, 0) >= 0;
-		for (int i = 0; i < AT_A_TIME; i++) {
-			bool absent = told && some[i].revents & POLLNVAL;
+	for (int first = 0; first < limit && first < DESCRIPTORS_MAX; first += POLL_BATCH) {
+		for (int i = 0; i < POLL_BATCH; i++)
+			batch[i] = (struct pollfd){.fd = first + i};
+		bool is_known = poll(batch, POLL_BATCH, 0) >= 0;
+		for (int i = 0; i < POLL_BATCH; i++) {
+			bool absent = is_known && batch[i].revents & POLLNVAL;
 			if (!absent && !is_kept(first + i, kept, count))
 				close(first + i);
 		}
 	}
 }
 
-static void set_action(int number, void (*handler)(int))
+static void set_signal_handler(int number, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler};
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
 }
 
-/* Whoever stops a service tells all of its processes; these end when the parent does. */
-static void forget_signals(void)
+/* Whoever stops a service sends a signal to all of its processes. A child ignores it, because it ends with
+ * its parent. */
+static void reset_signals(void)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-	static const int usual[] = {SIGTSTP, SIGALRM, SIGXFSZ};
+	static const int restored[] = {SIGTSTP, SIGALRM, SIGXFSZ};
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-		set_action(ignored[i], SIG_IGN);
-	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-		set_action(usual[i], SIG_DFL);
+		set_signal_handler(ignored[i], SIG_IGN);
+	for (size_t i = 0; i < sizeof restored / sizeof *restored; i++)
+		set_signal_handler(restored[i], SIG_DFL);
 }
 
 pid_t child_start(void (*fn)(void *ctx), void *ctx, const int *kept, size_t count)
@@ -74,7 +77,7 @@ pid_t child_start(void (*fn)(void *ctx), void *ctx, const int *kept, size_t coun
 	if (child != 0)
 		return child;
 	setsid();
-	forget_signals();
+	reset_signals();
 	close_all_but(kept, count);
 	fn(ctx);
 	_exit(0);
@@ -88,7 +91,7 @@ int child_wait(pid_t child)
 	return status;
 }
 
-static void limit(int resource, rlim_t value)
+static void set_limit(int resource, rlim_t value)
 {
 	struct rlimit limits;
 	if (getrlimit(resource, &limits) != 0)
@@ -100,21 +103,21 @@ static void limit(int resource, rlim_t value)
 
 void child_close_in(void)
 {
-	limit(RLIMIT_CORE, 0);
+	set_limit(RLIMIT_CORE, 0);
 	if (IS_SANITIZED)
 		return;
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_NOFILE, 0);
+	set_limit(RLIMIT_FSIZE, 0);
+	set_limit(RLIMIT_NOFILE, 0);
 }
 
 void child_limit_time(unsigned seconds)
 {
 	struct rusage usage;
 	rlim_t used = 0;
-	/* The limit is in whole seconds, of all that the process has taken. */
+	/* RLIMIT_CPU counts whole seconds from the start of the process. */
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		used = (rlim_t)usage.ru_utime.tv_sec + (rlim_t)usage.ru_stime.tv_sec + 1;
-	limit(RLIMIT_CPU, used + seconds);
+	set_limit(RLIMIT_CPU, used + seconds);
 }
 
 size_t child_memory(void)
@@ -126,5 +129,5 @@ size_t child_memory(void)
 void child_limit_memory(size_t bytes)
 {
 	if (!IS_SANITIZED)
-		limit(RLIMIT_AS, child_memory() + bytes + ADDRESSES_BESIDE);
+		set_limit(RLIMIT_AS, child_memory() + bytes + RESERVED_ADDRESSES);
 }

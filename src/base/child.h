@@ -1,31 +1,32 @@
-/* Processes that the program forks for itself: what they do first, so that they hold nothing of its parent
- * and nobody's signals reach them. */
+/* Child processes that run a function of this program. They are cut off from the parent's descriptors and
+ * from the signals that users send to it. */
 #ifndef AREQ_BASE_CHILD_H
 #define AREQ_BASE_CHILD_H
 
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Forks, and runs fn in the child, which ends with it. The child is in a session of its own, ignores the
- * signals that end a run, and has no descriptors but those that are kept. Returns the child's number;
- * negative where the system gives no process (errno). */
+/* Forks a child process that runs fn(ctx) and then exits. The child is in a session of its own, ignores
+ * SIGINT, SIGTERM, SIGHUP and SIGPIPE, and keeps only the descriptors kept[0..count) open; all others below
+ * 65536 are closed. Returns the process ID of the child; negative, with errno, where fork(2) fails. */
 pid_t child_start(void (*fn)(void *ctx), void *ctx, const int *kept, size_t count);
 
-/* Waits for the end of a child, and gives its status as waitpid(2) does. */
+/* Waits until the child has exited and returns its status, in the form of waitpid(2). */
 int child_wait(pid_t child);
 
-/* For a child: from now on it can open nothing, nor write to a file, nor leave a core. Only where no
- * sanitizer needs files of its own. */
+/* Called in a child: from now on it can neither open descriptors nor write to files nor leave a core dump.
+ * Under AddressSanitizer, which needs files of its own, only the core dump is prevented. */
 void child_close_in(void);
 
-/* For a child: it may take so much processor time from now on, or else ends by SIGXCPU. */
+/* Called in a child: SIGXCPU ends it once it has used that much more processor time. Since the system counts
+ * whole seconds, this is exact to about one second. */
 void child_limit_time(unsigned seconds);
 
-/* For a child: it may take so many bytes of memory more than now; then the system gives it none. Only where
- * no sanitizer reserves addresses. */
+/* Called in a child: from now on its allocations fail once it has taken about that many bytes more than its
+ * peak so far. Does nothing under AddressSanitizer, which reserves much of the address space. */
 void child_limit_memory(size_t bytes);
 
-/* The most memory that this process has had, in bytes. */
+/* Returns the peak of this process's resident memory so far, in bytes; 0 where the system does not say. */
 size_t child_memory(void);
 
 #endif

@@ -11,10 +11,10 @@ void heap_release(struct heap *self)
 	*self = (struct heap){0};
 }
 
-static void set(struct heap *self, size_t index, struct heap_node *node)
+static void set_node(struct heap *self, size_t index, struct heap_node *node)
 {
 	self->nodes[index] = node;
-	node->place = index;
+	node->index = index;
 }
 
 static void sift_up(struct heap *self, size_t index, struct heap_node *node)
@@ -23,10 +23,10 @@ static void sift_up(struct heap *self, size_t index, struct heap_node *node)
 		size_t parent = (index - 1) / 2;
 		if (self->nodes[parent]->key <= node->key)
 			break;
-		set(self, index, self->nodes[parent]);
+		set_node(self, index, self->nodes[parent]);
 		index = parent;
 	}
-	set(self, index, node);
+	set_node(self, index, node);
 }
 
 static void sift_down(struct heap *self, size_t index, struct heap_node *node)
@@ -39,10 +39,10 @@ static void sift_down(struct heap *self, size_t index, struct heap_node *node)
 			child++;
 		if (node->key <= self->nodes[child]->key)
 			break;
-		set(self, index, self->nodes[child]);
+		set_node(self, index, self->nodes[child]);
 		index = child;
 	}
-	set(self, index, node);
+	set_node(self, index, node);
 }
 
 void heap_put(struct heap *self, struct heap_node *node, uint64_t key, void *thing)
@@ -63,7 +63,7 @@ void heap_remove(struct heap_node *node)
 	struct heap *self = node->heap;
 	if (!self)
 		return;
-	size_t index = node->place;
+	size_t index = node->index;
 	assert(index < self->count && self->nodes[index] == node);
 	node->heap = NULL;
 	struct heap_node *last = self->nodes[--self->count];

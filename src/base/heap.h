@@ -1,4 +1,4 @@
-/* A binary heap of things that carry their own place in it, so that any of them can be taken out. */
+/* A binary min-heap. Each item knows its index, so that any item can be removed, not only the first one. */
 #ifndef AREQ_BASE_HEAP_H
 #define AREQ_BASE_HEAP_H
 
@@ -8,32 +8,34 @@
 
 struct heap;
 
-/* Embedded in the thing; {0} is a node in no heap. */
+/* Embedded in the item. {0} is a node that is in no heap. */
 struct heap_node {
-	uint64_t key;      /* the smallest comes first */
-	struct heap *heap; /* NULL: in none */
-	size_t place;
-	void *thing; /* what the node is embedded in */
+	uint64_t key;      /* the node with the smallest key comes first */
+	struct heap *heap; /* the heap that it is in; NULL if it is in none */
+	size_t index;      /* position in heap->nodes */
+	void *thing;       /* the item that the node is embedded in */
 };
 
 struct heap {
 	struct heap_node **nodes;
 	size_t count;
-	size_t room;
+	size_t room; /* nodes allocated */
 };
 
-/* {0} is an empty heap. Frees the heap's own memory, not the things. */
+/* Frees the heap's own memory, not the items. {0} is an empty heap that needs no other set-up. */
 void heap_release(struct heap *self);
 
-/* Puts node, which is in no heap, in with that key. The things are borrowed. */
+/* Adds node, which must be in no heap, with that key. thing is the item that the node is embedded in. Both
+ * are borrowed until the node is removed. */
 void heap_put(struct heap *self, struct heap_node *node, uint64_t key, void *thing);
 
-/* Takes node out of the heap that it is in, if any. */
+/* Removes node from the heap that it is in. Does nothing if it is in none. */
 void heap_remove(struct heap_node *node);
 
-/* The node with the smallest key, or NULL; it stays in the heap. */
+/* Returns the node with the smallest key, which stays in the heap; NULL if the heap is empty. */
 struct heap_node *heap_first(const struct heap *self);
 
+/* True while the node is in a heap. */
 static inline bool heap_holds(const struct heap_node *node)
 {
 	return node->heap != NULL;

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
-/* The standard's phrase for it, such as "Not Found"; "" where there is none. */
+/* Returns the reason phrase of the standard, such as "Not Found"; "" where there is none. */
 const char *http_status_text(long status);
 
-/* 301, 302, 303, 307, 308: the ones that browsers follow. */
+/* True for the redirects that browsers follow: 301, 302, 303, 307 and 308. */
 bool http_is_redirect(long status);
 
-/* 408, 429, 500, 502, 503, 504: the same request may do better later. */
+/* True where the same request may succeed later: 408, 429, 500, 502, 503 and 504. */
 bool http_is_transient(long status);
 
-/* 429, 503: it asks for less. */
+/* True where the server asks for fewer requests: 429 and 503. */
 bool http_is_busy(long status);
 
 #endif

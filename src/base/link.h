@@ -1,4 +1,4 @@
-/* One link of a page, as it is handed to the outputs. */
+/* One link of a page, as the outputs get it. */
 #ifndef AREQ_BASE_LINK_H
 #define AREQ_BASE_LINK_H
 
@@ -6,16 +6,16 @@
 
 #include <stdint.h>
 
-/* Borrowed for the call that hands it over. */
+/* Valid only during the call that passes it. */
 struct link {
-	struct slice url; /* absolute, normalised; no byte below 0x20 and no 0x7F in it */
+	struct slice url; /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
 
-	/* The rest only where options->format shows it; data == NULL: not known, or not there. All is meant
-	 * to be UTF-8, but may hold what is not, as the page may. */
-	struct slice raw; /* the value as it stands in the page, references and all */
-	struct slice tag; /* the element's name, lower case */
-	struct slice rel; /* the value of its rel attribute */
-	int64_t position; /* of its '<' in the page, in bytes; negative: not known */
+	/* The other fields are set only where options->format shows them. data is NULL where the page has no
+	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */
+	struct slice raw; /* the value as it is in the page, with its character references */
+	struct slice tag; /* name of the element, in lower case */
+	struct slice rel; /* value of the rel attribute */
+	int64_t position; /* offset of the tag's '<' in the page, in bytes; negative if not known */
 };
 
 #endif

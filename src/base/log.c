@@ -9,11 +9,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A longer line is cut: nobody reads on, and a hostile URL may be as long as it likes. */
+/* Longer text is cut. Nobody reads that far, and a hostile URL may be megabytes long. */
 enum { LOG_LINE_MAX = 4096 };
 
 static enum log_level current_level = LOG_NORMAL;
-static bool shows_color;
+static bool is_colored;
 
 void log_set_level(enum log_level level)
 {
@@ -27,7 +27,7 @@ bool log_shows(enum log_level level)
 
 void log_set_color(bool color)
 {
-	shows_color = color;
+	is_colored = color;
 }
 
 static void append_escaped(struct buf *line, const char *text)
@@ -35,28 +35,29 @@ static void append_escaped(struct buf *line, const char *text)
 	size_t len = strlen(text);
 	for (size_t at = 0; at < len;) {
 		struct utf8_char c = utf8_decode(text + at, len - at);
-		/* Some terminals obey the C1 controls, too, and whatever is no UTF-8 may be one. */
-		bool harmless =
+		/* Some terminals also obey the C1 controls (U+0080 to U+009F), and an invalid byte may be one
+		 * of them. */
+		bool is_printable =
 		    c.valid && c.code_point >= 0x20 && !(c.code_point >= 0x7f && c.code_point < 0xa0);
 		for (size_t end = at + c.len; at < end; at++) {
 			char hex[5];
 			snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)text[at]);
-			buf_append(line, harmless ? text + at : hex, harmless ? 1 : 4);
+			buf_append(line, is_printable ? text + at : hex, is_printable ? 1 : 4);
 		}
 	}
 }
 
 static void append_styled(struct buf *line, enum log_style style, const char *format, va_list args)
 {
-	static const char *const begins[] = {[LOG_RED] = "\033[31m",
+	static const char *const sequences[] = {[LOG_RED] = "\033[31m",
 	    [LOG_GREEN] = "\033[32m",
 	    [LOG_YELLOW] = "\033[33m",
 	    [LOG_DIM] = "\033[2m"};
 	char text[LOG_LINE_MAX];
 	vsnprintf(text, sizeof text, format, args);
-	bool styled = shows_color && begins[style];
+	bool styled = is_colored && sequences[style];
 	if (styled)
-		buf_append_text(line, begins[style]);
+		buf_append_text(line, sequences[style]);
 	append_escaped(line, text);
 	if (styled)
 		buf_append_text(line, "\033[0m");
@@ -77,7 +78,7 @@ static void write_line(struct buf *line)
 	buf_release(line);
 }
 
-static void print(enum log_style style, const char *prefix, const char *format, va_list args)
+static void print_line(enum log_style style, const char *prefix, const char *format, va_list args)
 {
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
@@ -105,7 +106,7 @@ void log_error(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	print(LOG_RED, "areq:", format, args);
+	print_line(LOG_RED, "areq:", format, args);
 	va_end(args);
 }
 
@@ -115,7 +116,7 @@ void log_warning(const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	print(LOG_YELLOW, "areq:", format, args);
+	print_line(LOG_YELLOW, "areq:", format, args);
 	va_end(args);
 }
 
@@ -130,6 +131,6 @@ void log_event(const char *format, ...)
 		strftime(prefix, sizeof prefix, "%H:%M:%S INFO", &local);
 	va_list args;
 	va_start(args, format);
-	print(LOG_DIM, prefix, format, args);
+	print_line(LOG_DIM, prefix, format, args);
 	va_end(args);
 }

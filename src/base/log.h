@@ -1,5 +1,5 @@
-/* Lines for people, on stderr. Each call is one line in one write; control bytes in remote text are shown
- * escaped, so that nothing but our own colours can drive the terminal. */
+/* Messages for people, on stderr. Each message is one line. Control bytes and invalid UTF-8 in the text are
+ * escaped as \xNN, so that text from the network cannot control the terminal. */
 #ifndef AREQ_BASE_LOG_H
 #define AREQ_BASE_LOG_H
 
@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 enum log_level {
-	LOG_QUIET,  /* only what ends the run */
-	LOG_NORMAL, /* failures and the summary too */
-	LOG_VERBOSE /* every event too, with the time of day */
+	LOG_QUIET,  /* only errors that end the run */
+	LOG_NORMAL, /* also failures and the summary */
+	LOG_VERBOSE /* also each event, with the time of day */
 };
 
 enum log_style { LOG_PLAIN, LOG_RED, LOG_GREEN, LOG_YELLOW, LOG_DIM };
@@ -23,26 +23,29 @@ enum log_style { LOG_PLAIN, LOG_RED, LOG_GREEN, LOG_YELLOW, LOG_DIM };
 #define LOG_APPEND
 #endif
 
-/* LOG_NORMAL until told otherwise. */
+/* Sets which messages are shown; LOG_NORMAL is the default. */
 void log_set_level(enum log_level level);
+
+/* True where messages of that level are shown. */
 bool log_shows(enum log_level level);
 
-/* Whether styles are shown; not until told. */
+/* Switches the styles on or off; they are off by default. */
 void log_set_color(bool color);
 
-/* "areq: …", at every level: what ends the run. */
+/* Writes "areq: …" at every level, for an error that ends the run. */
 void log_error(const char *format, ...) LOG_PRINTF;
 
-/* "areq: …", unless quiet: what a person should know. */
+/* Writes "areq: …", unless the level is LOG_QUIET. */
 void log_warning(const char *format, ...) LOG_PRINTF;
 
-/* "14:01:24 INFO …", only when verbose. */
+/* Writes "14:01:24 INFO …" where the level is LOG_VERBOSE. */
 void log_event(const char *format, ...) LOG_PRINTF;
 
-/* For a line in several styles: appends text to it, escaped; what is too long is cut. */
+/* Appends text in one style to a line that has several: cut to 4095 bytes and then escaped. log_line writes
+ * the line. */
 void log_append(struct buf *line, enum log_style style, const char *format, ...) LOG_APPEND;
 
-/* "areq: …" with what was appended, unless quiet. Releases the buffer. */
+/* Writes "areq: " and the line, unless the level is LOG_QUIET, and releases the buffer. */
 void log_line(struct buf *line);
 
 #endif

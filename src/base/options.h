@@ -1,4 +1,4 @@
-/* What the user asked for. Filled by cli, passed down as const. */
+/* The options of a run. cli/ fills them in; everything else gets them as const. */
 #ifndef AREQ_BASE_OPTIONS_H
 #define AREQ_BASE_OPTIONS_H
 
@@ -6,99 +6,103 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Texts are borrowed from argv or from what the options own; the list's array is the list's own. */
+/* The texts are borrowed from argv or from options.owned; the array belongs to the list. */
 struct option_list {
 	const char **items;
 	size_t count;
 };
 
-/* What --fail-on says when it is no percentage. */
+/* Values of fail_percent that are no percentage. */
 enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
-/* How the rows are written. */
+/* Format of the rows. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
+
+/* When progress or colours are shown. */
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
-/* What to do while another run writes to an output. */
-enum lock_wish { LOCK_WAIT, LOCK_FAIL };
+
+/* What to do while another run writes to an output file. */
+enum lock_mode { LOCK_WAIT, LOCK_FAIL };
 
 struct options {
-	struct option_list inputs; /* files, URLs, "-"; empty: stdin */
+	struct option_list inputs; /* files, URLs or "-"; if empty, stdin is read */
 
-	const char *output; /* NULL or "-": stdout */
-	bool append;
-	bool repair; /* of a torn last line that would be appended to */
-	bool atomic; /* output is replaced at the end, if the run ends with 0 */
+	const char *output; /* file for the rows; NULL or "-" for stdout */
+	bool append;        /* add to the output file instead of replacing it */
+	bool repair;        /* with append: cut off an incomplete last line, instead of failing */
+	bool atomic;        /* replace the output file at the end, and only if the exit status is 0 */
 	bool no_header;
-	enum lock_wish lock;
+	enum lock_mode lock;
 	enum format format;
-	bool null_ends;        /* a row of FORMAT_URLS ends with NUL, not with a newline */
-	bool ordered;          /* rows in the order of the list, not as they come */
-	const char *report;    /* NULL: none */
-	const char *waterfall; /* likewise */
-	const char *har;
-	const char *dot;
+	bool null_ends;        /* rows of FORMAT_URLS end with NUL instead of a newline */
+	bool ordered;          /* write the rows in the order of the list, not as pages complete */
+	const char *report;    /* file for a JSON line per URL; NULL for none */
+	const char *waterfall; /* file for the run as an HTML page; NULL for none */
+	const char *har;       /* file for the run as an HTTP archive; NULL for none */
+	const char *dot;       /* file for the graph of hosts; NULL for none */
 
-	int64_t jobs;     /* transfers at once, >= 1 */
-	int64_t per_host; /* of them to one host; 0: no limit */
-	int64_t delay_ms; /* between starts to one host */
+	int64_t jobs;     /* most transfers at once; at least 1 */
+	int64_t per_host; /* most transfers at once to one host; 0 for no limit */
+	int64_t delay_ms; /* shortest time between two starts to one host */
 
-	int64_t connect_timeout_ms;
-	int64_t timeout_ms; /* per attempt, redirects included; 0: none */
-	int64_t retries;
-	int64_t host_errors;      /* connection errors in a row that give a host up; 0: never */
-	int64_t host_patience_ms; /* wasted time that does; 0: never */
-	int64_t max_retry_after_ms;
-	int64_t max_redirs;
-	int64_t deadline_ms;  /* for the whole run; 0: none */
-	int64_t fail_percent; /* so much of the URLs must fail for the exit status to say so: FAIL_ON_… or 1
-	                         to 100 */
-	int64_t max_size;     /* bytes of a body after decompression */
-	int64_t max_output;   /* … and of all its links, absolute */
+	int64_t connect_timeout_ms; /* for name lookup, connection and TLS handshake of an attempt */
+	int64_t timeout_ms;         /* per attempt, redirects included; 0 for none */
+	int64_t retries;            /* most attempts after the first one */
+	int64_t host_errors;      /* connection errors in a row after which a host is given up; 0 for never */
+	int64_t host_patience_ms; /* wasted time after which a host is given up; 0 for never */
+	int64_t max_retry_after_ms; /* a URL fails where Retry-After asks for more */
+	int64_t max_redirs;         /* most redirects of a URL, over all its attempts */
+	int64_t deadline_ms;        /* for the whole run; 0 for none */
+	int64_t fail_percent; /* percentage of failed URLs from which on the exit status is 1; FAIL_ON_… */
+	int64_t max_size;     /* largest body in bytes, after decompression */
+	int64_t max_output;   /* largest total of the rows of a page in bytes, with absolute links */
 
-	struct option_list headers; /* "Name: value" */
+	struct option_list headers; /* each "Name: value" */
 	const char *user_agent;
-	const char *user; /* "name:password" for the origins of listed URLs without their own; NULL: none */
-	const char *netrc_file;     /* names and passwords come from this file; NULL: none */
-	struct option_list cookies; /* "name=value; …", or the name of a file of cookies */
-	const char *proxy;
-	struct option_list resolves; /* "host:port:address[,address]..." */
-	const char *interface;       /* a network interface or an address of this machine; NULL: any */
-	const char *dns_servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL: the system's */
-	const char *cacert;
-	bool netrc;       /* … from ~/.netrc */
-	bool http1;       /* never HTTP/2 */
-	bool public_only; /* connect to public addresses alone */
-	bool insecure;
-	bool ipv4;
-	bool ipv6;
+	const char *user; /* "name:password" for origins of listed URLs without credentials; NULL for none */
+	const char *netrc_file;      /* .netrc file with names and passwords; NULL for none */
+	struct option_list cookies;  /* each "name=value; …", or the name of a cookie file */
+	const char *proxy;           /* "" for none; NULL for what the environment says */
+	struct option_list resolves; /* each "host:port:address[,address]..." */
+	const char *interface;       /* a network interface or an address of this machine; NULL for any */
+	const char *dns_servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL for those of the system */
+	const char *cacert;          /* PEM file of trusted certificates; NULL for those of the system */
+	bool netrc;                  /* take names and passwords from ~/.netrc */
+	bool http1;                  /* never use HTTP/2 */
+	bool public_only;            /* connect to public addresses only (address_is_public) */
+	bool insecure;               /* accept any certificate */
+	bool ipv4;                   /* only over IPv4 */
+	bool ipv6;                   /* only over IPv6 */
 
-	/* NULL: the links that a browser sees; at most one is set */
-	const char *pattern;
-	const char *xpath;
-	const char *tags;            /* comma-separated element names; NULL: all */
-	const char *schemes;         /* comma-separated; NULL: all */
-	struct option_list includes; /* patterns; a link is wanted where one matches, or there is none, … */
-	struct option_list excludes; /* … and none of these does */
-	bool same_host;              /* only links to the host and port of their page */
-	bool external;               /* only http and https links to others */
-	bool strip_fragment;
-	bool unique; /* each URL once over the whole run */
+	/* At most one of pattern, xpath and tags is set. Without pattern and xpath, the links are those that
+	 * a browser finds. */
+	const char *pattern; /* PCRE2 pattern that finds the links in the text; NULL for none */
+	const char *xpath;   /* XPath 1.0 expression that selects the links; NULL for none */
+	const char *tags;    /* comma-separated names of the elements whose links are kept; NULL for all */
+	const char *schemes; /* comma-separated URL schemes that are kept; NULL for all */
+	struct option_list includes; /* PCRE2 patterns: one must match a link; if empty, all links pass */
+	struct option_list excludes; /* PCRE2 patterns: none may match a link */
+	bool same_host;              /* keep only links to the host and port of their page */
+	bool external;               /* keep only http and https links to another host or port */
+	bool strip_fragment;         /* remove the fragments of links */
+	bool unique;                 /* write each link once over the whole run */
 
-	bool dry_run; /* fetch nothing, and say what would be */
+	bool dry_run; /* fetch nothing, and show what would be fetched */
 	bool verbose;
 	bool quiet;
 	enum when progress;
 	enum when color;
-	const char *summary_json; /* NULL: none */
+	const char *summary_json; /* file for the summary as JSON; NULL for none */
 
-	const char *config; /* the file that some of this comes from; NULL: none */
-	char **owned;       /* texts that no argv holds; options_own */
+	const char *config; /* the configuration file that was read; NULL for none */
+	char **owned;       /* texts that are not in argv; see options_own */
 	size_t owned_count;
 };
 
+/* Adds an item, which is borrowed. */
 void options_list_add(struct option_list *list, const char *item);
 
-/* Takes the text, which lives as long as the options do and is freed with free(3). */
+/* Takes over the text, which was allocated with malloc(3). cli_release frees it together with the options. */
 void options_own(struct options *self, char *text);
 
 #endif

@@ -18,7 +18,7 @@ const char *outcome_stage_text(enum outcome_stage stage)
 	return texts[stage];
 }
 
-/* It is in its normal form, or no URL at all. */
+/* final_url is either a normalised URL without credentials or a line that is no URL. */
 struct slice outcome_host(const struct outcome *self)
 {
 	const char *slashes = strstr(self->final_url, "://");

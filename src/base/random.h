@@ -1,10 +1,10 @@
-/* Random bits for jitter and hash seeds; not for secrets. */
+/* Random bits for jitter and hash seeds. They are not fit for secrets. */
 #ifndef AREQ_BASE_RANDOM_H
 #define AREQ_BASE_RANDOM_H
 
 #include <stdint.h>
 
-/* 64 fresh bits from the system, or from the clock where it has none to give. */
+/* Returns 64 random bits from the system; where it has none, bits that are derived from the clock. */
 uint64_t random_bits(void);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { READ_SIZE = 4096 };
 
-/* 0 at the end, or how many bytes came, or -1. */
+/* Returns the number of bytes read, 0 at the end of the file, or -1 with errno. */
 static ssize_t read_more(int fd, struct buf *text)
 {
 	char *room = buf_reserve(text, READ_SIZE);
@@ -33,7 +33,7 @@ static ssize_t read_more(int fd, struct buf *text)
 bool readfile_whole(const char *name, struct buf *text)
 {
 	ssize_t got = -1;
-	/* Without O_NONBLOCK the open of a pipe without a writer would wait for one. */
+	/* Without O_NONBLOCK, open(2) of a named pipe would block until the pipe has a writer. */
 	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	buf_append_text(text, "");
 	if (fd < 0)

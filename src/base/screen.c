@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-/* TIOCGWINSZ is in no standard before POSIX.1-2024, and shown by every system whatever macros are set. */
+/* For TIOCGWINSZ, which is in POSIX only since 2024, but which all systems define under any feature-test
+ * macros. */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,31 +21,35 @@
 
 enum { LINE_MAX_BYTES = 2048, COLUMNS_UNKNOWN = 80 };
 
-/* What a reader that does not read costs at most. */
-enum { KEPT_MAX = 1 << 20, END_MAX = 64 << 10, PATIENCE_MS = 2000, LAST_PATIENCE_MS = 10000 };
+/* Limits for a reader of stderr that does not read: of the backlog in bytes, and of the wait at the end. */
+enum { BACKLOG_MAX = 1 << 20, BACKLOG_EXTRA = 64 << 10, TIMEOUT_MS = 2000, TOTAL_TIMEOUT_MS = 10000 };
 
-/* While the line is shown the cursor stands at its first column: where a narrower window wraps it, all of it
- * is still behind the cursor. Auto-wrap is off as it is drawn, should the window have become narrower since
- * its width was asked. */
-static const char draw_begins[] = "\r\033[?7l";
-static const char draw_ends[] = "\033[J\033[?7h\r";
-static const char erase[] = "\r\033[J";
+/* While the status line is shown, the cursor is in its first column. So the line can be erased as a whole
+ * even if a window that became narrower has wrapped it, since all of it is behind the cursor. Auto-wrap is
+ * off while the line is drawn, because the window may have become narrower since its width was read. */
+static const char draw_start[] = "\r\033[?7l";
+static const char draw_end[] = "\033[J\033[?7h\r";
+static const char erase_line[] = "\r\033[J";
 
-/* A signal handler finds nothing but what lies in the file's scope. */
+/* This is at file scope because a signal handler can reach nothing else. */
 static struct {
+	/* The status line. */
 	char line[LINE_MAX_BYTES];
-	size_t len;
-	bool begun;
-	volatile sig_atomic_t shown;
-	struct sigaction old;
-	bool found_out; /* what stderr is: */
+	size_t len;                          /* of line */
+	bool line_in_use;                    /* from the first screen_keep until screen_release */
+	volatile sig_atomic_t line_is_shown; /* on the screen now */
+	struct sigaction old_stop_action;    /* for SIGTSTP, before start_line */
+
+	/* What stderr is; set by inspect_stderr. */
+	bool is_inspected;
 	bool is_socket;
-	bool may_wait;  /* a write does, where the reader does not read */
-	int descriptor; /* that is written to */
-	struct buf kept;
-	size_t room_more;
-	size_t lines_lost;
-} screen = {.kept = {.max = SIZE_MAX / 2}};
+	bool is_blocking; /* a write blocks if the reader does not read */
+	int descriptor;   /* all writes go to it: stderr, or a non-blocking descriptor for the same file */
+
+	struct buf backlog;   /* bytes that stderr has not taken yet */
+	size_t backlog_extra; /* how far the backlog may exceed BACKLOG_MAX */
+	size_t lines_lost;    /* lines that did not fit into the backlog and were not reported yet */
+} screen = {.backlog = {.max = SIZE_MAX / 2}};
 
 bool screen_obeys(void)
 {
@@ -60,59 +65,60 @@ size_t screen_columns(void)
 	return size.ws_col;
 }
 
-/* A descriptor of our own can be told not to wait; whoever shares stderr would find the same flag set there.
- */
-static void find_out(void)
+/* Finds out what stderr is and opens it again with O_NONBLOCK. The flag must not be set on stderr itself,
+ * because other processes share that open file description. */
+static void inspect_stderr(void)
 {
 	struct stat info;
-	screen.found_out = true;
+	screen.is_inspected = true;
 	screen.descriptor = STDERR_FILENO;
 	if (fstat(STDERR_FILENO, &info) != 0 || S_ISREG(info.st_mode))
 		return;
 	screen.is_socket = S_ISSOCK(info.st_mode);
 	int own =
 	    screen.is_socket ? -1 : open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	screen.may_wait = own < 0;
+	screen.is_blocking = own < 0;
 	if (own >= 0)
 		screen.descriptor = own;
 }
 
-/* True where it takes something, as far as the system knows. */
-static bool takes_more(int wait_ms)
+/* True if stderr can take some bytes, or if a write would fail. */
+static bool is_writable(int wait_ms)
 {
 	struct pollfd writable = {.fd = screen.descriptor, .events = POLLOUT};
-	/* Also where its reader has gone: the write will tell. */
+	/* POLLERR, after the reader has closed the pipe, counts too: the write then reports the error. */
 	return poll(&writable, 1, wait_ms) == 1 && writable.revents != 0;
 }
 
-/* As many whole lines as go in one write: a pipe takes all of up to PIPE_BUF bytes, or none. */
-static size_t piece_of(const char *bytes, size_t len)
+/* Returns how many bytes the next write gets: as many whole lines as PIPE_BUF allows, or PIPE_BUF bytes of a
+ * longer line. A pipe takes a write of up to PIPE_BUF bytes as a whole or not at all. */
+static size_t next_write_length(const char *bytes, size_t len)
 {
-	size_t most = len < PIPE_BUF ? len : PIPE_BUF, lines = most;
+	size_t limit = len < PIPE_BUF ? len : PIPE_BUF, lines = limit;
 	while (lines > 0 && bytes[lines - 1] != '\n')
 		lines--;
-	return lines ? lines : most;
+	return lines ? lines : limit;
 }
 
-/* One write that does not wait. Where that cannot be asked for, what takes more at all takes PIPE_BUF bytes.
- */
-static ssize_t write_now(const char *bytes, size_t len)
+/* Makes one write that does not block, as write(2). A blocking descriptor is polled first: a pipe that takes
+ * anything takes PIPE_BUF bytes, which is the longest write (next_write_length). */
+static ssize_t write_once(const char *bytes, size_t len)
 {
 	if (screen.is_socket)
 		return send(screen.descriptor, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (!screen.may_wait)
+	if (!screen.is_blocking)
 		return write(screen.descriptor, bytes, len);
 	errno = EAGAIN;
-	return takes_more(0) ? write(screen.descriptor, bytes, len) : -1;
+	return is_writable(0) ? write(screen.descriptor, bytes, len) : -1;
 }
 
-/* Returns how much of it is done with: written, or such as nobody will ever take. Async-signal-safe once it
- * was found out what stderr is. */
+/* Writes as much as stderr takes now. Returns how many bytes need not be written again: those that were
+ * written, or all of them after an error such as a closed pipe. Async-signal-safe after inspect_stderr. */
 static size_t write_some(const char *bytes, size_t len)
 {
 	size_t done = 0;
 	while (done < len) {
-		ssize_t n = write_now(bytes + done, piece_of(bytes + done, len - done));
+		ssize_t n = write_once(bytes + done, next_write_length(bytes + done, len - done));
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			break;
 		if (n < 0 && errno != EINTR)
@@ -123,62 +129,63 @@ static size_t write_some(const char *bytes, size_t len)
 	return done;
 }
 
-static void put(const char *bytes, size_t len)
+/* Writes the bytes behind the backlog; what stderr does not take is added to the backlog. */
+static void write_or_queue(const char *bytes, size_t len)
 {
-	size_t done = screen.kept.len ? 0 : write_some(bytes, len);
-	buf_append(&screen.kept, bytes + done, len - done);
+	size_t done = screen.backlog.len ? 0 : write_some(bytes, len);
+	buf_append(&screen.backlog, bytes + done, len - done);
 }
 
-/* What can be written of what is kept, and then how much was not. */
-static void write_kept(void)
+/* Writes what stderr takes of the backlog, and after all of it the number of messages that were lost. */
+static void flush_backlog(void)
 {
 	char lost[64];
-	if (screen.kept.len)
-		buf_consume(&screen.kept, write_some(screen.kept.data, screen.kept.len));
-	if (screen.kept.len || !screen.lines_lost)
+	if (screen.backlog.len)
+		buf_consume(&screen.backlog, write_some(screen.backlog.data, screen.backlog.len));
+	if (screen.backlog.len || !screen.lines_lost)
 		return;
 	snprintf(lost, sizeof lost, "areq: %zu line%s lost: nobody read them\n", screen.lines_lost,
 	    screen.lines_lost == 1 ? " was" : "s were");
 	screen.lines_lost = 0;
-	put(lost, strlen(lost));
+	write_or_queue(lost, strlen(lost));
 }
 
 void screen_begin_end(void)
 {
-	screen.room_more = END_MAX;
+	screen.backlog_extra = BACKLOG_EXTRA;
 }
 
 void screen_hand_on(struct wait *wait)
 {
-	write_kept();
-	if (screen.kept.len)
+	flush_backlog();
+	if (screen.backlog.len)
 		wait_for(wait, screen.descriptor, POLLOUT);
 }
 
 void screen_finish(bool is_hasty)
 {
-	int64_t now = clock_now_ms(), until = now + (is_hasty ? PATIENCE_MS : LAST_PATIENCE_MS);
-	bool is_read = true;
-	write_kept();
-	for (; screen.kept.len && is_read && now < until; now = clock_now_ms()) {
-		is_read = takes_more(is_hasty ? (int)(until - now) : PATIENCE_MS);
-		write_kept();
+	int64_t now = clock_now_ms(), until = now + (is_hasty ? TIMEOUT_MS : TOTAL_TIMEOUT_MS);
+	bool is_progressing = true;
+	flush_backlog();
+	for (; screen.backlog.len && is_progressing && now < until; now = clock_now_ms()) {
+		is_progressing = is_writable(is_hasty ? (int)(until - now) : TIMEOUT_MS);
+		flush_backlog();
 	}
-	buf_release(&screen.kept);
-	if (screen.found_out && screen.descriptor != STDERR_FILENO)
+	buf_release(&screen.backlog);
+	if (screen.is_inspected && screen.descriptor != STDERR_FILENO)
 		close(screen.descriptor);
-	screen.found_out = false;
+	screen.is_inspected = false;
 }
 
 void screen_wipe(void)
 {
-	if (!screen.shown)
+	if (!screen.line_is_shown)
 		return;
-	screen.shown = 0;
+	screen.line_is_shown = 0;
 	int saved = errno;
-	/* In the midst of a line it would do more harm than good. */
-	if (!screen.kept.len)
-		write_some(erase, sizeof erase - 1);
+	/* While there is a backlog, the output may end within a line, and erasing would damage that line. */
+	if (!screen.backlog.len)
+		write_some(erase_line, sizeof erase_line - 1);
 	errno = saved;
 }
 
@@ -186,7 +193,7 @@ static void on_stop(int signal);
 
 static void watch_stop(struct sigaction *old)
 {
-	/* Entered with the default action back and the signal not held: raised again there, it stops us. */
+	/* In the handler the default action holds and the signal is not blocked, so raise(3) stops us. */
 	struct sigaction action = {
 	    .sa_handler = on_stop, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_RESTART)};
 	sigemptyset(&action.sa_mask);
@@ -198,23 +205,24 @@ static void on_stop(int signal)
 	int saved = errno;
 	screen_wipe();
 	raise(signal);
-	/* Here the shell has let us go on. */
+	/* The process continues here after SIGCONT. */
 	watch_stop(NULL);
 	errno = saved;
 }
 
-static void begin(void)
+static void start_line(void)
 {
-	if (screen.begun)
+	if (screen.line_in_use)
 		return;
-	screen.begun = true;
-	if (sigaction(SIGTSTP, NULL, &screen.old) == 0 && screen.old.sa_handler == SIG_DFL)
+	screen.line_in_use = true;
+	if (sigaction(SIGTSTP, NULL, &screen.old_stop_action) == 0 &&
+	    screen.old_stop_action.sa_handler == SIG_DFL)
 		watch_stop(NULL);
 }
 
-/* A job in the background must not write over the shell's line. Without a controlling terminal there are no
- * jobs. */
-static bool is_foreground(void)
+/* False for a background job, which must not write over the command line of the shell. Without a controlling
+ * terminal there is no job control, and the result is true. */
+static bool is_in_foreground(void)
 {
 	pid_t group = tcgetpgrp(STDERR_FILENO);
 	return group < 0 || group == getpgrp();
@@ -222,58 +230,58 @@ static bool is_foreground(void)
 
 static void append_line(struct buf *bytes)
 {
-	buf_append_text(bytes, draw_begins);
+	buf_append_text(bytes, draw_start);
 	buf_append(bytes, screen.line, screen.len);
-	buf_append_text(bytes, draw_ends);
+	buf_append_text(bytes, draw_end);
 }
 
 void screen_keep(const char *text, size_t len)
 {
 	struct buf bytes;
-	if (!screen.found_out)
-		find_out();
-	/* After Ctrl-S it takes nothing. */
-	if (!is_foreground() || screen.kept.len || !takes_more(0))
+	if (!screen.is_inspected)
+		inspect_stderr();
+	/* A terminal takes nothing after Ctrl-S. */
+	if (!is_in_foreground() || screen.backlog.len || !is_writable(0))
 		return;
-	begin();
+	start_line();
 	screen.len = len < sizeof screen.line ? len : sizeof screen.line;
 	memcpy(screen.line, text, screen.len);
 	buf_init(&bytes, 2 * LINE_MAX_BYTES);
 	append_line(&bytes);
-	screen.shown = 1;
-	put(bytes.data, bytes.len);
+	screen.line_is_shown = 1;
+	write_or_queue(bytes.data, bytes.len);
 	buf_release(&bytes);
 }
 
 void screen_release(void)
 {
-	if (!screen.begun)
+	if (!screen.line_in_use)
 		return;
-	screen.begun = false;
-	screen.shown = is_foreground();
+	screen.line_in_use = false;
+	screen.line_is_shown = is_in_foreground();
 	screen_wipe();
-	if (screen.old.sa_handler == SIG_DFL)
-		sigaction(SIGTSTP, &screen.old, NULL);
+	if (screen.old_stop_action.sa_handler == SIG_DFL)
+		sigaction(SIGTSTP, &screen.old_stop_action, NULL);
 }
 
 void screen_print(const char *bytes, size_t len)
 {
 	struct buf all;
-	if (!screen.found_out)
-		find_out();
-	write_kept();
-	if (screen.kept.len + len > KEPT_MAX + screen.room_more) {
+	if (!screen.is_inspected)
+		inspect_stderr();
+	flush_backlog();
+	if (screen.backlog.len + len > BACKLOG_MAX + screen.backlog_extra) {
 		screen.lines_lost++;
 		return;
 	}
-	if (!screen.shown) {
-		put(bytes, len);
+	if (!screen.line_is_shown) {
+		write_or_queue(bytes, len);
 		return;
 	}
 	buf_init(&all, SIZE_MAX / 2);
-	buf_append_text(&all, erase);
+	buf_append_text(&all, erase_line);
 	buf_append(&all, bytes, len);
 	append_line(&all);
-	put(all.data, all.len);
+	write_or_queue(all.data, all.len);
 	buf_release(&all);
 }

@@ -1,5 +1,5 @@
-/* stderr as a screen: what it takes, how wide it is, and the one line that is kept below everything else that
- * is written there. */
+/* Writes messages to stderr without blocking the run. Where stderr is a terminal, it can keep a status line
+ * below all messages. */
 #ifndef AREQ_BASE_SCREEN_H
 #define AREQ_BASE_SCREEN_H
 
@@ -8,37 +8,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True where stderr is a terminal that obeys control sequences: TERM is set, and not to "dumb". */
+/* True where stderr is a terminal that understands control sequences: TERM is set, but not to "dumb". */
 bool screen_obeys(void);
 
-/* The terminal's width now, at least 1; 80 where there is none, or it does not tell. */
+/* Returns the current width of the terminal in columns, at least 1; 80 where it is unknown. */
 size_t screen_columns(void);
 
-/* Shows text[0..len) as the kept line, in place of the one before; it is copied, and cut to the longest that
- * is kept. Colours may be in it, but no other control bytes. It never wraps. Nothing happens where the
- * terminal belongs to another job at the moment, or takes nothing.
+/* Shows text[0..len) as the status line, in place of the one before. The text is copied and cut to 2048
+ * bytes. It may contain colours, but no other control bytes. A line that is wider than the terminal is cut by
+ * it, not wrapped. Does nothing while the process is in the background or stderr does not take all output.
  *
- * From the first line on until screen_release, a SIGTSTP wipes it before the process stops. */
+ * From the first call until screen_release, SIGTSTP erases the line before it stops the process. */
 void screen_keep(const char *text, size_t len);
 
-/* Takes the line off the screen, if it is there. Async-signal-safe. */
+/* Erases the status line, if it is shown. Async-signal-safe. */
 void screen_wipe(void);
 
-/* The same for good: also what others have written over it, such as "^C". Harmless without a line. */
+/* Ends the use of the status line: erases it, also if others wrote over it, such as the "^C" of the terminal,
+ * and restores the action of SIGTSTP. Does nothing where there was no line. */
 void screen_release(void);
 
-/* Writes whole lines above the kept one. What stderr does not take now is kept for it, up to 1 MiB, but never
- * waited for; of what comes then, the lines are counted, and their number is said once there is room. */
+/* Writes a message, which consists of whole lines, above the status line. Never waits: what stderr does not
+ * take at once goes to a backlog of up to 1 MiB. Messages that do not fit there are lost; their number is
+ * written once the backlog is empty. */
 void screen_print(const char *bytes, size_t len);
 
-/* What comes from now on is worth most, and has room behind all that is kept. */
+/* Called before the last messages of the run. They matter most, so the backlog may grow by another 64 KiB for
+ * them. */
 void screen_begin_end(void);
 
-/* Writes more of what is kept, and lets *wait wait until stderr takes the rest. */
+/* Writes what stderr takes of the backlog now. If some is left, adds stderr to the descriptors of *wait. */
 void screen_hand_on(struct wait *wait);
 
-/* The last chance for what is kept: waits while stderr takes something every two seconds, but for ten at
- * most, or two where the end is near (is_hasty). */
+/* Writes the backlog at the end of the process, and drops what is left of it. Waits while stderr takes
+ * something every 2 s, for about 10 s at most. With is_hasty, after the run was stopped, it waits 2 s at
+ * most. */
 void screen_finish(bool is_hasty);
 
 #endif

@@ -9,9 +9,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { SEEN_SMALLEST = 64 };
+enum { SEEN_ROOM_MIN = 64 };
 
-/* A table of up to so many slots is moved at once; of a larger one, so many slots with each new string. */
+/* A table of up to MOVED_AT_ONCE slots is moved to a larger one at once. From a larger table, each new string
+ * moves MOVED_EACH_TIME slots. */
 enum { MOVED_AT_ONCE = 1 << 16, MOVED_EACH_TIME = 16 };
 
 void seen_init(struct seen *self)
@@ -26,28 +27,28 @@ void seen_release(struct seen *self)
 	*self = (struct seen){.seed = self->seed};
 }
 
-static void end_growth(struct seen *self)
+static void finish_growth(struct seen *self)
 {
 	free(self->old);
 	self->old = NULL;
-	self->room_for = self->room / 4 * 3;
+	self->growth_threshold = self->room / 4 * 3;
 }
 
 void seen_clear(struct seen *self)
 {
-	if (self->room > SEEN_SMALLEST && self->count < self->room / 8) {
-		/* One huge page must not make every small page after it wipe a huge table. */
+	if (self->room > SEEN_ROOM_MIN && self->count < self->room / 8) {
+		/* After one huge page, clearing its huge table again for every small page would be slow. */
 		seen_release(self);
 		return;
 	}
 	if (self->old)
-		end_growth(self);
+		finish_growth(self);
 	if (self->count)
 		memset(self->slots, 0, self->room * sizeof *self->slots);
 	self->count = 0;
 }
 
-/* Puts fingerprint where it belongs; false where it is there already. */
+/* Adds the fingerprint to the table. Returns false if the table has it already. */
 static bool insert(uint64_t *slots, size_t room, uint64_t fingerprint)
 {
 	size_t at = (size_t)fingerprint & (room - 1);
@@ -78,16 +79,16 @@ static void move_slots(struct seen *self, size_t count)
 			insert(self->slots, self->room, fingerprint);
 	}
 	if (end == self->old_room)
-		end_growth(self);
+		finish_growth(self);
 }
 
-static void grow(struct seen *self)
+static void start_growth(struct seen *self)
 {
 	self->old = self->slots;
 	self->old_room = self->room;
 	self->old_moved = 0;
-	self->room_for = 0;
-	self->room = self->room ? self->room * 2 : SEEN_SMALLEST;
+	self->growth_threshold = 0;
+	self->room = self->room ? self->room * 2 : SEEN_ROOM_MIN;
 	self->slots = alloc_array(self->room, sizeof *self->slots);
 	if (self->old_room <= MOVED_AT_ONCE)
 		move_slots(self, self->old_room);
@@ -99,14 +100,14 @@ uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len
 	return fingerprint ? fingerprint : 1;
 }
 
-/* False where the fingerprint is known. */
-static bool make_room(struct seen *self, uint64_t fingerprint)
+/* Starts or continues the growth of the table. Returns false if the old table has the fingerprint. */
+static bool continue_growth(struct seen *self, uint64_t fingerprint)
 {
 	if (!self->old)
-		grow(self);
+		start_growth(self);
 	if (!self->old)
 		return true;
-	/* What was moved is still there, too. */
+	/* The old table still has the fingerprints that were moved, so one search finds all of them. */
 	if (is_in_old(self, fingerprint))
 		return false;
 	move_slots(self, MOVED_EACH_TIME);
@@ -115,7 +116,7 @@ static bool make_room(struct seen *self, uint64_t fingerprint)
 
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint)
 {
-	if (self->count >= self->room_for && !make_room(self, fingerprint))
+	if (self->count >= self->growth_threshold && !continue_growth(self, fingerprint))
 		return false;
 	if (!insert(self->slots, self->room, fingerprint))
 		return false;

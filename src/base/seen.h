@@ -1,6 +1,6 @@
-/* A set of strings that only answers "was this here before?". It keeps a 64-bit fingerprint of each (XXH3
- * with a seed drawn per run, so that no page can aim at a collision): among a million strings two share one
- * with a probability of 3 in 10^8. */
+/* A set of strings that only answers whether a string was added before. It stores a 64-bit fingerprint of
+ * each string instead of the string: XXH3 with a random seed, so that no page can provoke a collision. Among
+ * a million strings, two have the same fingerprint with a probability of 3 in 10^8. */
 #ifndef AREQ_BASE_SEEN_H
 #define AREQ_BASE_SEEN_H
 
@@ -9,29 +9,33 @@
 #include <stdint.h>
 
 struct seen {
-	uint64_t *slots; /* 0: empty */
-	size_t room;     /* a power of two, or 0 */
-	size_t count;
-	size_t room_for; /* while count is below it, nothing is to be done for room */
+	uint64_t *slots;         /* a hash table of fingerprints; 0 is an empty slot */
+	size_t room;             /* number of slots: a power of two, or 0 */
+	size_t count;            /* fingerprints in the set */
+	size_t growth_threshold; /* an addition at this count has to grow the table; 0 while it grows */
 	uint64_t seed;
-	/* While a large table grows: the table before, whose slots are moved little by little, so that no
-	 * single call takes long. */
-	uint64_t *old; /* NULL: it does not grow */
+
+	/* The previous table while a large table grows. Its fingerprints are moved a few at a time, so that
+	 * no single call takes long. */
+	uint64_t *old; /* NULL if the table does not grow */
 	size_t old_room;
-	size_t old_moved; /* slots */
+	size_t old_moved; /* slots of old that were moved */
 };
 
-/* Makes an empty set; it allocates nothing. */
+/* Initialises an empty set with a new seed. Allocates nothing. */
 void seen_init(struct seen *self);
+
+/* Frees the memory. The set is then empty and may be used again. */
 void seen_release(struct seen *self);
 
-/* Empties the set; memory in proportion to what it held stays for the next use. */
+/* Empties the set. Its table is kept for the next use, unless it was much larger than needed. */
 void seen_clear(struct seen *self);
 
-/* Adds bytes[0..len). True where it was not there yet. */
+/* Adds the string bytes[0..len). Returns true if it was not in the set. */
 bool seen_add(struct seen *self, const char *bytes, size_t len);
 
-/* The same in two steps, for what is looked at now and decided later. */
+/* The same in two steps, for a caller that has the string now and decides later whether to add it: the
+ * fingerprint of a string in this set, and the addition of a fingerprint. */
 uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len);
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint);
 

@@ -1,4 +1,4 @@
-/* Bytes that somebody else owns. */
+/* A byte string that is owned by somebody else. */
 #ifndef AREQ_BASE_SLICE_H
 #define AREQ_BASE_SLICE_H
 
@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct slice {
-	const char *data; /* not NUL-terminated; NULL means "not there", which differs from empty */
+	const char *data; /* not NUL-terminated; NULL means no string, as opposed to an empty one */
 	size_t len;
 };
 

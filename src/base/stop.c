@@ -8,22 +8,23 @@
 #include <signal.h>
 #include <stddef.h>
 
-enum { LOOK_MS = 100 };
+/* Longest wait before the signal flag is checked again. */
+enum { POLL_MAX_MS = 100 };
 
-static volatile sig_atomic_t caught;
-static int64_t end_moment = CLOCK_NEVER;
+static volatile sig_atomic_t caught; /* number of the signal; 0 if there was none */
+static int64_t deadline = CLOCK_NEVER;
 
 static void on_signal(int signal)
 {
 	caught = signal;
-	/* A second signal may end the process where it stands. */
+	/* The next signal may end the process at once, and nobody would erase the status line. */
 	screen_wipe();
 }
 
 void stop_watch(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	/* SA_RESETHAND: the second one finds the default action. */
+	/* SA_RESETHAND restores the default action for the second signal. */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct sigaction old;
 	sigemptyset(&action.sa_mask);
@@ -34,7 +35,7 @@ void stop_watch(void)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL);
-	/* A file may grow no further (ulimit -f): write says so, too. */
+	/* At the limit of a file's size (ulimit -f), write(2) then fails with EFBIG. */
 	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
@@ -43,28 +44,28 @@ int stop_signal(void)
 	return caught;
 }
 
-void stop_at(int64_t moment)
+void stop_at(int64_t deadline_ms)
 {
-	end_moment = moment;
+	deadline = deadline_ms;
 }
 
 int64_t stop_moment(void)
 {
-	return end_moment;
+	return deadline;
 }
 
 bool stop_is_due(void)
 {
-	return caught != 0 || clock_now_ms() >= end_moment;
+	return caught != 0 || clock_now_ms() >= deadline;
 }
 
 bool stop_wait_for(int descriptor, short events)
 {
-	struct pollfd awaited = {.fd = descriptor, .events = events};
-	int64_t left = end_moment - clock_now_ms();
-	int look_ms = left <= 0 || caught != 0 ? 0 : left < LOOK_MS ? (int)left : LOOK_MS;
-	int ready = poll(&awaited, 1, look_ms);
-	/* Where nobody can tell, the read or write will. */
+	struct pollfd poll_descriptor = {.fd = descriptor, .events = events};
+	int64_t left_ms = deadline - clock_now_ms();
+	int timeout_ms = left_ms <= 0 || caught != 0 ? 0 : left_ms < POLL_MAX_MS ? (int)left_ms : POLL_MAX_MS;
+	int ready = poll(&poll_descriptor, 1, timeout_ms);
+	/* After any other error of poll, the caller tries to read or write and sees the error. */
 	return ready > 0 || (ready < 0 && errno != EINTR);
 }
 

@@ -25,8 +25,8 @@ const char *temporary_file_folder(void)
 	return folder && *folder ? folder : "/tmp";
 }
 
-/* As tmpfile(3), which knows nothing of $TMPDIR. */
-static const char *make(struct temporary_file *self)
+/* Does what tmpfile(3) does, but in $TMPDIR, which tmpfile(3) does not use. */
+static const char *create_file(struct temporary_file *self)
 {
 	struct buf name;
 	buf_init(&name, SIZE_MAX / 2);
@@ -43,7 +43,7 @@ static const char *make(struct temporary_file *self)
 
 const char *temporary_file_write(struct temporary_file *self, off_t at, const void *bytes, size_t len)
 {
-	const char *problem = self->fd < 0 ? make(self) : NULL;
+	const char *problem = self->fd < 0 ? create_file(self) : NULL;
 	for (size_t done = 0; done < len && !problem;) {
 		ssize_t n = pwrite(self->fd, (const char *)bytes + done, len - done, at + (off_t)done);
 		if (n < 0 && errno != EINTR)

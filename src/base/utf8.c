@@ -2,8 +2,8 @@
 
 #include <assert.h>
 
-/* The range of the byte behind the first one excludes overlong forms, surrogates and what is above U+10FFFF.
- */
+/* What the first byte of a sequence says: the length of the sequence (0 if the byte is invalid), and the
+ * range of the second byte. That range excludes overlong forms, surrogates and code points above U+10FFFF. */
 struct lead {
 	uint8_t len;
 	uint8_t lowest;
@@ -86,11 +86,11 @@ bool utf8_append_repaired(struct buf *out, const char *bytes, size_t len)
 		len -= valid;
 		if (len == 0)
 			break;
-		size_t bad = utf8_decode(bytes, len).len;
+		size_t invalid = utf8_decode(bytes, len).len;
 		if (!buf_append_text(out, "\xef\xbf\xbd"))
 			return false;
-		bytes += bad;
-		len -= bad;
+		bytes += invalid;
+		len -= invalid;
 	}
 	return true;
 }

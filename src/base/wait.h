@@ -1,4 +1,4 @@
-/* What a loop is to be woken for. */
+/* What the event loop waits for: descriptors and a timestamp. */
 #ifndef AREQ_BASE_WAIT_H
 #define AREQ_BASE_WAIT_H
 
@@ -9,14 +9,15 @@
 enum { WAIT_DESCRIPTORS = 16 };
 
 struct wait {
-	int64_t wake; /* monotonic ms; CLOCK_NEVER: only an event changes anything */
+	int64_t wake; /* monotonic ms of the next wake-up; CLOCK_NEVER if only events wake the loop */
 	struct {
 		int descriptor;
-		short events; /* of poll(2) */
+		short events; /* as for poll(2) */
 	} list[WAIT_DESCRIPTORS];
 	size_t count;
 };
 
+/* Adds a descriptor and its events. At most WAIT_DESCRIPTORS can be added. */
 static inline void wait_for(struct wait *self, int descriptor, short events)
 {
 	assert(self->count < WAIT_DESCRIPTORS);
@@ -24,10 +25,11 @@ static inline void wait_for(struct wait *self, int descriptor, short events)
 	self->list[self->count++].events = events;
 }
 
-static inline void wait_until(struct wait *self, int64_t moment)
+/* Makes the loop wake at that time (monotonic ms), unless it wakes earlier. */
+static inline void wait_until(struct wait *self, int64_t wake_ms)
 {
-	if (moment < self->wake)
-		self->wake = moment;
+	if (wake_ms < self->wake)
+		self->wake = wake_ms;
 }
 
 #endif

@@ -37,18 +37,19 @@
 
 const uint32_t url_encode_classes[256] = {CLASSES_64(0), CLASSES_64(64), CLASSES_64(128), CLASSES_64(192)};
 
-const char *url_encode_until(struct buf *out, const char *at, const char *end, unsigned set, unsigned stop)
+const char *url_encode_until(
+    struct buf *out, const char *at, const char *end, unsigned set, unsigned delimiters)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	assert(out->room - out->len > 3 * (size_t)(end - at));
 	char *to = out->data + out->len;
 	for (; at < end; at++) {
 		unsigned classes = url_encode_classes[(unsigned char)*at];
-		if (!(classes & (set | stop))) {
+		if (!(classes & (set | delimiters))) {
 			*to++ = *at;
 			continue;
 		}
-		if (classes & stop)
+		if (classes & delimiters)
 			break;
 		*to++ = '%';
 		*to++ = digits[(unsigned char)*at >> 4];

@@ -10,7 +10,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Section 3.5, "IPv4 number parser". A number too large for an address may come out as any other such. */
+/* "IPv4 number parser" (section 3.5). Any number above UINT32_MAX may be returned for a larger one. */
 static bool parse_ipv4_number(struct slice text, uint64_t *number)
 {
 	unsigned radix = 10;
@@ -32,7 +32,7 @@ static bool parse_ipv4_number(struct slice text, uint64_t *number)
 	return true;
 }
 
-/* The bytes behind the last dot; a dot at the very end does not count. */
+/* Returns the label behind the last dot. A dot at the end of the domain is ignored. */
 static struct slice last_label(struct slice domain)
 {
 	if (domain.len > 0 && domain.data[domain.len - 1] == '.')
@@ -82,7 +82,8 @@ static bool parse_ipv4(struct slice domain, uint32_t *address)
 	return true;
 }
 
-/* domain is what lies in out behind start; an IPv4 address takes its place there. */
+/* Finishes the domain that is in out from start on: if it ends in a number, it is parsed as an IPv4 address
+ * and replaced by the serialised address. Returns false if it is empty or no valid address. */
 static bool finish_domain(struct buf *out, size_t start)
 {
 	struct slice domain = {out->data + start, out->len - start};
@@ -101,8 +102,8 @@ static bool finish_domain(struct buf *out, size_t start)
 	return appended;
 }
 
-/* Appends the ASCII start of text, lowercased, up to what a domain must not hold as it stands, and returns
- * the length of that start. */
+/* Appends text in lower case, up to the first byte that is not ASCII or is forbidden in a domain, as '%' is.
+ * Returns the number of bytes that were appended. */
 static size_t append_ascii(struct buf *out, const char *text, size_t len)
 {
 	char *to = buf_reserve(out, len);
@@ -115,16 +116,17 @@ static size_t append_ascii(struct buf *out, const char *text, size_t len)
 	return done;
 }
 
+/* Appends a percent-decoded domain, which may contain non-ASCII characters and invalid UTF-8. */
 static bool append_decoded_domain(struct buf *out, const struct buf *decoded)
 {
 	size_t start = out->len;
 	if (append_ascii(out, decoded->data, decoded->len) == decoded->len)
 		return true;
 	out->len = start;
-	bool ascii = true;
+	bool is_all_ascii = true;
 	for (size_t i = 0; i < decoded->len; i++)
-		ascii = ascii && !url_encode_is(decoded->data[i], URL_NOT_ASCII);
-	if (ascii || utf8_valid_length(decoded->data, decoded->len) < decoded->len ||
+		is_all_ascii = is_all_ascii && !url_encode_is(decoded->data[i], URL_NOT_ASCII);
+	if (is_all_ascii || utf8_valid_length(decoded->data, decoded->len) < decoded->len ||
 	    !url_idna_append(out, decoded->data, decoded->len))
 		return false;
 	for (size_t i = start; i < out->len; i++)
@@ -150,7 +152,7 @@ static bool append_domain(struct buf *out, const char *text, size_t len)
 	return finish_domain(out, start);
 }
 
-/* Parses the dotted decimal end of an IPv6 address into two pieces. */
+/* Parses the IPv4 address in dotted decimal form at the end of an IPv6 address into two pieces. */
 static bool parse_ipv4_tail(const char *at, const char *end, uint16_t pieces[2])
 {
 	for (int part = 0; part < IPV4_PARTS; part++) {
@@ -172,7 +174,7 @@ static bool parse_ipv4_tail(const char *at, const char *end, uint16_t pieces[2])
 	return at == end;
 }
 
-/* Moves the pieces behind the "::" to the end. */
+/* Moves the pieces behind the "::" to the end and fills the gap with zeros. */
 static void expand_ipv6(uint16_t pieces[IPV6_PIECES], int compress, int count)
 {
 	int moved = count - compress;
@@ -223,7 +225,8 @@ static bool parse_ipv6(const char *at, const char *end, uint16_t pieces[IPV6_PIE
 	return compress >= 0 || count == IPV6_PIECES;
 }
 
-/* The first of the longest runs of two or more zero pieces, or -1; *len is its length. */
+/* Returns the index of the first of the longest runs of two or more zero pieces, or -1, and its length in
+ * *len. */
 static int longest_zero_run(const uint16_t pieces[IPV6_PIECES], int *len)
 {
 	int best = -1;
@@ -273,9 +276,9 @@ static bool append_opaque_host(struct buf *out, const char *text, size_t len)
 	return true;
 }
 
-bool url_host_append(struct buf *out, const char *text, size_t len, bool opaque)
+bool url_host_append(struct buf *out, const char *text, size_t len, bool is_opaque)
 {
 	if (len > 0 && text[0] == '[')
 		return text[len - 1] == ']' && append_ipv6(out, text + 1, text + len - 1);
-	return opaque ? append_opaque_host(out, text, len) : append_domain(out, text, len);
+	return is_opaque ? append_opaque_host(out, text, len) : append_domain(out, text, len);
 }

@@ -1,4 +1,5 @@
-/* What the url_*.c files share; nobody but their tests includes it. All text in here is valid UTF-8. */
+/* Declarations that the files of base/url/ share; apart from them only their tests include this header. All
+ * text parameters are valid UTF-8. Section numbers are those of the WHATWG URL standard. */
 #ifndef AREQ_BASE_URL_INTERNAL_H
 #define AREQ_BASE_URL_INTERNAL_H
 
@@ -9,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a byte is in a URL: the percent-encode sets (section 1.3), the delimiters, and the code points that
- * a host must not hold (section 3.2). Every byte of a non-ASCII code point is in every percent-encode set. */
+/* Classes of bytes in a URL; a byte may be in several: the percent-encode sets (section 1.3), the delimiters,
+ * and the forbidden host and domain code points (section 3.2). Every byte of a non-ASCII code point is in
+ * every percent-encode set. */
 enum url_class {
 	URL_SET_C0 = 1 << 0,
 	URL_SET_FRAGMENT = 1 << 1,
@@ -28,11 +30,13 @@ enum url_class {
 	URL_TAB_OR_NEWLINE = 1 << 13,
 	URL_NOT_ASCII = 1 << 14,
 	URL_COLON = 1 << 15,
-	URL_NOT_PLAIN = 1 << 16 /* does not stand for itself in the path, query or fragment of an http URL */
+	URL_NOT_PLAIN = 1 << 16 /* is not copied unchanged to the path, query or fragment of an http URL */
 };
 
+/* The classes of each byte, as a union of url_class. */
 extern const uint32_t url_encode_classes[256];
 
+/* True if the byte is in at least one of the classes. */
 static inline bool url_encode_is(char byte, unsigned classes)
 {
 	return (url_encode_classes[(unsigned char)byte] & classes) != 0;
@@ -43,36 +47,41 @@ static inline char url_encode_lower(char byte)
 	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
 }
 
-/* Appends the bytes from at on, those in the percent-encode set as %XX, up to end or to the first one of a
- * class in stop, which it returns. out must have room for three times as many bytes (buf_reserve). */
-const char *url_encode_until(struct buf *out, const char *at, const char *end, unsigned set, unsigned stop);
+/* Appends the bytes from at on to out, and percent-encodes those that are in a class of set. Stops at end or
+ * before the first byte that is in a class of delimiters, and returns that position. out must have room for
+ * 3 * (end - at) bytes and a NUL (buf_reserve). */
+const char *url_encode_until(
+    struct buf *out, const char *at, const char *end, unsigned set, unsigned delimiters);
 
-/* The bytes that text stands for once each "%" with two hex digits is one byte ("percent-decode", section
- * 1.3), appended to out, which must have room for len. */
+/* Percent-decodes text[0..len) (section 1.3) and appends the result to out, which must have room for len
+ * bytes and a NUL. The result need not be valid UTF-8. */
 void url_encode_decode(struct buf *out, const char *text, size_t len);
 
-/* The value of a hex digit, or -1. */
+/* Returns the value of a hexadecimal digit, or -1 for any other byte. */
 int url_encode_hex_value(char digit);
 
-/* The host parser and serialiser (sections 3.5 and 3.6): appends the host that text[0..len) means to out.
- * opaque: the scheme is not special. False: failure; out is then undefined behind its old length. */
-bool url_host_append(struct buf *out, const char *text, size_t len, bool opaque);
+/* The host parser and serialiser (sections 3.5 and 3.6): parses text[0..len) as a host and appends the
+ * serialised host to out. is_opaque must be true if the scheme is not special. Returns false for failure; out
+ * may then have undefined bytes behind its old length. */
+bool url_host_append(struct buf *out, const char *text, size_t len, bool is_opaque);
 
-/* Unicode ToASCII (UTS 46) as the domain parser (section 3.3) calls it, for a domain that holds a non-ASCII
- * character: appends the result to out. False: failure, also for what is far too long to be looked up: a
- * label of more than 1024 code points, a domain of more than 64 KiB.
- * It differs from the standard where libidn2 does and nothing here makes up for it: characters newer than the
- * library's Unicode fail; so do labels with a right-to-left letter or a joiner that libidn2 refuses for a
- * hyphen (third and fourth place, start, end) or a symbol such as U+2615; so do runs of non-ASCII characters
- * that alone exceed 63 bytes encoded. */
+/* Unicode ToASCII (UTS 46), with the parameters of the domain parser (section 3.3), for a domain with a
+ * non-ASCII character. Appends the result to out. Returns false for failure, and for domains that no name
+ * server could know anyway: longer than 64 KiB, or with a label of more than 1024 code points.
+ *
+ * Some valid domains fail, because libidn2 refuses them:
+ * - domains with characters that are newer than the library's version of Unicode;
+ * - labels with a right-to-left character or a joiner, if they also have a hyphen at the start, at the end or
+ * in the third and fourth position, or a symbol that IDNA2008 disallows, such as U+2615;
+ * - labels with a run of non-ASCII characters whose encoded form alone exceeds 63 bytes. */
 bool url_idna_append(struct buf *out, const char *domain, size_t len);
 
-/* Appends the Punycode (RFC 3492) of a label of scalar values, without "xn--". Takes time that grows with
- * the square of len. False: the buffer's cap was reached. */
+/* Encodes a label of scalar values in Punycode (RFC 3492) and appends it to out, without the prefix "xn--".
+ * The time grows with the square of len. Returns false where the limit of the buffer would be exceeded. */
 bool url_punycode_append(struct buf *out, const uint32_t *label, size_t len);
 
-/* Decodes what stands behind "xn--" into at most *len code points, and sets *len to their number. False
- * where it is no Punycode of scalar values, or has more. */
+/* Decodes Punycode, without the prefix "xn--", to label, which has room for *len code points, and sets *len
+ * to their number. Returns false if text is no Punycode of scalar values, or has more code points. */
 bool url_punycode_decode(const char *text, size_t text_len, uint32_t *label, size_t *len);
 
 #endif

@@ -1,7 +1,8 @@
-/* The basic URL parser (section 4.4) in three files: url_reference.c has the states that decide what the
- * input is, url_authority.c those from "//" to the port, url_path.c the rest. Each function is one or more
- * states: it consumes input, writes what that serialises to behind url->href, and returns false for
- * failure. url_plain.c goes around them where it can. */
+/* The basic URL parser (WHATWG URL standard, section 4.4), whose states are in three files: reference.c has
+ * those from the scheme start state to the authority, path or base URL, authority.c those from "//" to the
+ * port, and path.c those from the path start state to the fragment. Each function implements one or more
+ * states: it consumes input, appends the serialised result to url->href, and returns false for failure.
+ * plain.c is a fast path around these states for common URLs. */
 #ifndef AREQ_BASE_URL_PARSER_H
 #define AREQ_BASE_URL_PARSER_H
 
@@ -11,71 +12,80 @@
 #include <assert.h>
 #include <string.h>
 
-/* What the parts that the parser adds or rewrites may take beyond three times the input: the slashes, a
- * port, "/.", and an address such as "0.0.0.0" for "0". */
-enum { URL_SLACK = 128, URL_NOWHERE = -1 };
+/* Percent-encoding makes at most three bytes of one. Parts that the parser adds or rewrites may need
+ * URL_SLACK bytes more: slashes, a port, "/.", and an address such as "0.0.0.0" for "0". */
+enum { URL_SLACK = 128 };
 
-/* A run of the parser: the input not yet consumed, without tabs and newlines and valid UTF-8. */
+/* The EOF code point of the standard: the end of the input. */
+enum { URL_EOF = -1 };
+
+/* The state of one run of the parser. The input is valid UTF-8 without tabs and newlines. */
 struct url_parser {
 	struct url *url;
-	const struct url *base;            /* or NULL */
-	const struct url_encoder *encoder; /* or NULL */
-	const char *at;
-	const char *end;
-	unsigned classes; /* of all bytes of the input: see url_internal.h */
+	const struct url *base;            /* may be NULL */
+	const struct url_encoder *encoder; /* NULL for UTF-8 */
+	const char *next;                  /* next byte of the input: the "pointer" of the standard */
+	const char *end;                   /* end of the input */
+	unsigned classes; /* union of the classes of all bytes of the input (enum url_class) */
 };
 
-/* Resolves what nothing has to be encoded in, the shapes that most links have, without any states: an http
- * URL with no more than a host before its path, or a reference to be resolved against an http base. True: url
- * is what the states would have made it. False: they must, and url is undefined but for its memory. */
+/* A fast path for the forms that most links have, if nothing in them has to be encoded: an http or https URL
+ * without credentials and port, or a relative reference with an http or https base. Returns true if it parsed
+ * the input; url is then as url_parse_by_states would have made it. Returns false if the input has another
+ * form or is invalid; the fields of url are then undefined, but url may be parsed into again and released. */
 bool url_plain_parse(struct url *url, const char *input, size_t len, const struct url *base);
 
-/* url_parse without url_plain_parse: what a test holds that to. */
+/* url_parse without the fast path. Tests compare url_plain_parse with it. */
 bool url_parse_by_states(struct url *self, const char *input, size_t len, const struct url *base,
     const struct url_encoder *encoder);
 
-/* A special scheme; port 0: it has no default port. */
+/* A special scheme. */
 struct url_scheme_entry {
 	const char *name;
 	uint8_t len;
-	uint16_t port;
+	uint16_t port; /* the default port; 0 if it has none */
 };
 
-/* Section 4.2, "special scheme"; NULL where name is none. */
+/* Returns the entry of a special scheme (section 4.2); NULL if name is no special scheme. */
 const struct url_scheme_entry *url_special_scheme(struct slice name);
 
+/* True if the scheme is "file". */
 bool url_is_file(const struct url *self);
 
-/* Scheme start, scheme, no scheme, the relative, the slash and the file states: the whole input. */
+/* Parses the whole input: the scheme start, scheme, no scheme, relative, slash and file states, and all that
+ * follow. */
 bool url_reference_parse(struct url_parser *p);
 
-/* Authority, host and port states, and all behind them. */
+/* Authority, host and port states, and all states that follow. */
 bool url_authority_parse(struct url_parser *p);
 
-/* Parses text[0..len), a part of the input, as the host, and goes on behind it. */
+/* Parses text[0..len), which is a part of the input, as the host, and makes p->next the byte behind it. */
 bool url_authority_host(struct url_parser *p, const char *text, size_t len);
 
-/* Path start state; path state, from a segment's first byte on; opaque path state; and all behind them. */
+/* Path start state; path state, with p->next at the first byte of a segment; opaque path state. Each goes on
+ * with all states that follow. */
 bool url_path_start(struct url_parser *p);
 bool url_path_parse(struct url_parser *p);
 bool url_path_opaque(struct url_parser *p);
 
-/* Query and fragment states, where the input goes on with '?' or '#'. */
-bool url_path_after(struct url_parser *p);
+/* Query and fragment states, if p->next is at '?' or '#'. */
+bool url_path_parse_query_and_fragment(struct url_parser *p);
 
-/* Section 4.2, "shorten a URL's path", for a path that goes to the end of what is written. */
+/* "Shorten a URL's path" (section 4.2). The path must be the last part of url->href so far. */
 void url_path_shorten(struct url *url);
 
-/* Puts "/." before such a path where it would read as a host (section 4.5). */
-void url_path_guard(struct url *url);
+/* Inserts "/." before a path that begins with "//", if the URL has no host, because the path would otherwise
+ * be read as a host (section 4.5). The path must be the last part of url->href so far. */
+void url_path_insert_dot(struct url *url);
 
-/* Section 4.2, "Windows drive letter". */
-bool url_path_is_drive_letter(const char *text, size_t len, bool normalized);
+/* "Windows drive letter", or with is_normalized "normalized Windows drive letter" (section 4.2). */
+bool url_path_is_drive_letter(const char *text, size_t len, bool is_normalized);
 
-/* The code point at the pointer, which is a byte here: no state looks for one outside ASCII. */
+/* Returns the next byte of the input without consuming it, or URL_EOF. The standard reads code points; a byte
+ * is enough, since no state compares with a code point outside ASCII. */
 static inline int url_parser_peek(const struct url_parser *p)
 {
-	return p->at < p->end ? (unsigned char)*p->at : URL_NOWHERE;
+	return p->next < p->end ? (unsigned char)*p->next : URL_EOF;
 }
 
 static inline bool url_parser_is_alpha(char c)
@@ -83,13 +93,14 @@ static inline bool url_parser_is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* True for '/', and for '\\' if the scheme is special. */
 static inline bool url_parser_is_slash(const struct url_parser *p, int c)
 {
 	return c == '/' || (c == '\\' && p->url->special);
 }
 
-/* For what url_parse has reserved room for. */
-static inline void url_parser_put(struct url *url, const char *bytes, size_t len)
+/* Appends to url->href, which must have room for the bytes (url_parser_reserve). */
+static inline void url_parser_append(struct url *url, const char *bytes, size_t len)
 {
 	assert(url->href.room - url->href.len > len);
 	if (len)
@@ -97,32 +108,34 @@ static inline void url_parser_put(struct url *url, const char *bytes, size_t len
 	url->href.len += len;
 }
 
-static inline void url_parser_put_byte(struct url *url, char byte)
+static inline void url_parser_append_byte(struct url *url, char byte)
 {
-	url_parser_put(url, &byte, 1);
+	url_parser_append(url, &byte, 1);
 }
 
+/* Returns the length of url->href so far, which is the offset of the next part. */
 static inline uint32_t url_parser_position(const struct url *url)
 {
 	return (uint32_t)url->href.len;
 }
 
-/* Takes the input as far as url_encode_until would. */
-static inline void url_parser_encode(struct url_parser *p, unsigned set, unsigned stop)
+/* Consumes input as url_encode_until does. It copies all of it at once if no byte of the input needs
+ * attention. */
+static inline void url_parser_encode(struct url_parser *p, unsigned set, unsigned delimiters)
 {
-	if (p->classes & (set | stop)) {
-		p->at = url_encode_until(&p->url->href, p->at, p->end, set, stop);
+	if (p->classes & (set | delimiters)) {
+		p->next = url_encode_until(&p->url->href, p->next, p->end, set, delimiters);
 	} else {
-		url_parser_put(p->url, p->at, (size_t)(p->end - p->at));
-		p->at = p->end;
+		url_parser_append(p->url, p->next, (size_t)(p->end - p->next));
+		p->next = p->end;
 	}
 }
 
-/* Whether the URL has room for what the input left and the base may become. */
+/* Makes room in url->href for the rest of the input and parts of the base. Returns false if there is none. */
 static inline bool url_parser_reserve(struct url_parser *p)
 {
 	size_t base = p->base ? p->base->href.len : 0;
-	return buf_reserve(&p->url->href, base + 3 * (size_t)(p->end - p->at) + URL_SLACK) != NULL;
+	return buf_reserve(&p->url->href, base + 3 * (size_t)(p->end - p->next) + URL_SLACK) != NULL;
 }
 
 #endif

@@ -1,38 +1,39 @@
-/* The URLs that pages are full of need no state machine: nothing in them is encoded, so what the parser would
- * read byte by byte is copied as it stands. What each state would do is in url_reference.c, url_authority.c
- * and url_path.c; a test holds the two to each other. */
+/* A fast path for the URLs that are most common in pages. Nothing in them has to be percent-encoded, so they
+ * are copied as a whole instead of going through the states of the URL parser byte by byte. The result must
+ * be that of the states in reference.c, authority.c and path.c; url_plain_test.c compares the two. */
 #include "base/url/parser.h"
 
-/* A plain input and where its parts end, of which each but the last may be empty: path, query, fragment. */
-struct plain {
-	const char *at;
-	const char *path_end;
-	const char *query_end;
+/* An input and the ends of its parts. Each part may be empty. */
+struct plain_input {
+	const char *next;
+	const char *path_end;  /* and start of the query, with its '?' */
+	const char *query_end; /* and start of the fragment, with its '#' */
 	const char *end;
 	bool has_slash;
 	bool has_colon;
 };
 
+/* Returns the union of the classes of all bytes. */
 static uint32_t classes_in(const char *at, size_t len)
 {
 	const uint32_t *classes = url_encode_classes;
 	const unsigned char *byte = (const unsigned char *)at;
 	const unsigned char *end = byte + len;
 	uint32_t found = 0;
-	for (const unsigned char *fours = byte + len / 4 * 4; byte != fours; byte += 4)
+	for (const unsigned char *unrolled_end = byte + len / 4 * 4; byte != unrolled_end; byte += 4)
 		found |= classes[byte[0]] | classes[byte[1]] | classes[byte[2]] | classes[byte[3]];
 	for (; byte != end; byte++)
 		found |= classes[*byte];
 	return found;
 }
 
-/* False where a byte of the input may come out as another one. */
-static bool is_plain(struct plain *p, const char *input, size_t len)
+/* Splits the input into its parts. Returns false if it has a byte that the parser may not copy unchanged. */
+static bool split_input(struct plain_input *p, const char *input, size_t len)
 {
 	uint32_t classes = classes_in(input, len);
 	if (classes & URL_NOT_PLAIN)
 		return false;
-	p->at = input;
+	p->next = input;
 	p->end = input + len;
 	p->has_slash = classes & URL_SLASH;
 	p->has_colon = classes & URL_COLON;
@@ -44,89 +45,92 @@ static bool is_plain(struct plain *p, const char *input, size_t len)
 	return true;
 }
 
-/* Takes the "./" and "../" that the path starts with; kept is the length of the base's href up to and with a
- * '/' of its path. Returns what is left of that. */
-static size_t take_dots(struct plain *p, const struct url *base, size_t kept)
+/* Consumes the segments "./" and "../" at the start of the input's path. base_len is the number of bytes of
+ * base->href that come before the input in the result; the last of them is a '/' of the base's path. Each
+ * "../" removes a segment from their end. Returns the new base_len. */
+static size_t consume_dot_segments(struct plain_input *p, const struct url *base, size_t base_len)
 {
-	while (p->path_end - p->at >= 2 && p->at[0] == '.') {
-		if (p->at[1] == '/') {
-			p->at += 2;
+	while (p->path_end - p->next >= 2 && p->next[0] == '.') {
+		if (p->next[1] == '/') {
+			p->next += 2;
 			continue;
 		}
-		if (p->path_end - p->at == 2 || p->at[1] != '.' || p->at[2] != '/')
+		if (p->path_end - p->next == 2 || p->next[1] != '.' || p->next[2] != '/')
 			break;
-		p->at += 3;
-		if (kept - 1 > base->path_start)
+		p->next += 3;
+		if (base_len - 1 > base->path_start)
 			do
-				kept--;
-			while (base->href.data[kept - 1] != '/');
+				base_len--;
+			while (base->href.data[base_len - 1] != '/');
 	}
-	return kept;
+	return base_len;
 }
 
-static size_t least(size_t a, size_t b)
+static size_t min_size(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* Takes what comes before the input from the base. */
-static bool begin_relative(struct url *url, struct plain *p, const struct url *base)
+/* Copies the part of the base that comes before the input in the result. Returns false for an input that
+ * begins with "//", and where the limit of the buffer would be exceeded. */
+static bool copy_base(struct url *url, struct plain_input *p, const struct url *base)
 {
-	/* A part that the base does not have starts at UINT32_MAX. */
-	size_t kept = least(base->href.len, base->fragment_start);
-	if (p->at < p->query_end)
-		kept = least(kept, base->query_start);
-	if (p->at < p->path_end && *p->at == '/') {
-		if (p->path_end - p->at > 1 && p->at[1] == '/')
+	/* fragment_start and query_start are UINT32_MAX if the base has no such part. */
+	size_t base_len = min_size(base->href.len, base->fragment_start);
+	if (p->next < p->query_end)
+		base_len = min_size(base_len, base->query_start);
+	if (p->next < p->path_end && *p->next == '/') {
+		if (p->path_end - p->next > 1 && p->next[1] == '/')
 			return false;
-		kept = base->path_start;
-	} else if (p->at < p->path_end) {
-		while (base->href.data[kept - 1] != '/')
-			kept--;
-		kept = take_dots(p, base, kept);
+		base_len = base->path_start;
+	} else if (p->next < p->path_end) {
+		while (base->href.data[base_len - 1] != '/')
+			base_len--;
+		base_len = consume_dot_segments(p, base, base_len);
 	}
-	if (!buf_append(&url->href, base->href.data, kept))
+	if (!buf_append(&url->href, base->href.data, base_len))
 		return false;
 	url->scheme_end = base->scheme_end;
 	url->username_end = base->username_end;
 	url->host_start = base->host_start;
 	url->host_end = base->host_end;
 	url->path_start = base->path_start;
-	url->query_start = base->query_start < kept ? base->query_start : UINT32_MAX;
+	url->query_start = base->query_start < base_len ? base->query_start : UINT32_MAX;
 	url->port = base->port;
 	return true;
 }
 
-/* Takes "http://" or "https://" and a host, without credentials or a port: to the host parser these are a
- * failure. */
-static bool begin_absolute(struct url *url, struct plain *p)
+/* Parses "http://" or "https://" and the host, and adds a '/' for an empty path. Returns false for any other
+ * input. Credentials and a port need no check, because the host parser fails for '@' and ':'. */
+static bool parse_scheme_and_host(struct url *url, struct plain_input *p)
 {
 	static const char start[] = "https://";
-	size_t len = (size_t)(p->path_end - p->at);
-	size_t secure = len > 4 && p->at[4] == 's';
-	size_t scheme = 4 + secure + 3;
-	if (len <= scheme || memcmp(p->at, start, 4) != 0 || memcmp(p->at + 4 + secure, start + 5, 3) != 0)
+	size_t len = (size_t)(p->path_end - p->next);
+	size_t s_len = len > 4 && p->next[4] == 's';
+	size_t scheme_len = 4 + s_len + 3;
+	if (len <= scheme_len || memcmp(p->next, start, 4) != 0 ||
+	    memcmp(p->next + 4 + s_len, start + 5, 3) != 0)
 		return false;
-	const char *host = p->at + scheme;
-	const char *host_end = memchr(host, '/', len - scheme);
+	const char *host = p->next + scheme_len;
+	const char *host_end = memchr(host, '/', len - scheme_len);
 	if (!host_end)
 		host_end = p->path_end;
-	buf_append(&url->href, p->at, scheme);
+	buf_append(&url->href, p->next, scheme_len);
 	if (!url_host_append(&url->href, host, (size_t)(host_end - host), false))
 		return false;
-	url->scheme_end = (uint32_t)scheme - 2;
-	url->username_end = url->host_start = (uint32_t)scheme;
+	url->scheme_end = (uint32_t)scheme_len - 2;
+	url->username_end = url->host_start = (uint32_t)scheme_len;
 	url->host_end = url->path_start = url_parser_position(url);
 	url->query_start = UINT32_MAX;
 	url->port = -1;
-	p->at = host_end;
+	p->next = host_end;
 	return host_end < p->path_end || buf_append_byte(&url->href, '/');
 }
 
-/* False where a segment of the path may stand for dots. */
-static bool is_without_dots(const struct plain *p)
+/* True if no segment of the path begins with '.' or "%2", as dot segments (".", "..", "%2e") do. */
+static bool has_no_dot_segments(const struct plain_input *p)
 {
-	const char *at = p->at;
+	const char *at = p->next;
 	if (at < p->path_end && *at == '/')
 		at++;
 	while (at < p->path_end) {
@@ -140,18 +144,18 @@ static bool is_without_dots(const struct plain *p)
 	return true;
 }
 
-/* Appends the rest of the input. False where the result would be too long. */
-static bool put_rest(struct url *url, const struct plain *p)
+/* Appends the rest of the input. Returns false if the result would be too long. */
+static bool append_rest(struct url *url, const struct plain_input *p)
 {
-	size_t len = (size_t)(p->end - p->at);
+	size_t len = (size_t)(p->end - p->next);
 	size_t start = url->href.len;
-	if (start > URL_LENGTH_MAX || len > URL_LENGTH_MAX - start || !buf_append(&url->href, p->at, len))
+	if (start > URL_LENGTH_MAX || len > URL_LENGTH_MAX - start || !buf_append(&url->href, p->next, len))
 		return false;
 	if (p->path_end < p->query_end)
-		url->query_start = (uint32_t)(start + (size_t)(p->path_end - p->at));
+		url->query_start = (uint32_t)(start + (size_t)(p->path_end - p->next));
 	url->fragment_start = UINT32_MAX;
 	if (p->query_end < p->end)
-		url->fragment_start = (uint32_t)(start + (size_t)(p->query_end - p->at));
+		url->fragment_start = (uint32_t)(start + (size_t)(p->query_end - p->next));
 	url->opaque_path = false;
 	url->special = url->has_host = true;
 	return true;
@@ -159,14 +163,14 @@ static bool put_rest(struct url *url, const struct plain *p)
 
 bool url_plain_parse(struct url *url, const char *input, size_t len, const struct url *base)
 {
-	struct plain p;
-	if (len > URL_LENGTH_MAX || !is_plain(&p, input, len))
+	struct plain_input p;
+	if (len > URL_LENGTH_MAX || !split_input(&p, input, len))
 		return false;
 	buf_clear(&url->href);
-	bool begun;
+	bool is_started;
 	if (p.has_colon && url_parser_is_alpha(*input) && memchr(input, ':', (size_t)(p.path_end - input)))
-		begun = begin_absolute(url, &p);
+		is_started = parse_scheme_and_host(url, &p);
 	else
-		begun = base && url_is_http(base) && begin_relative(url, &p, base);
-	return begun && is_without_dots(&p) && put_rest(url, &p);
+		is_started = base && url_is_http(base) && copy_base(url, &p, base);
+	return is_started && has_no_dot_segments(&p) && append_rest(url, &p);
 }

@@ -1,4 +1,4 @@
-/* Punycode (RFC 3492); libidn2 2.3.3 keeps its own to itself. */
+/* Punycode (RFC 3492). libidn2 2.3.3 implements it too, but does not export its functions. */
 #include "base/url/internal.h"
 
 enum {
@@ -12,7 +12,7 @@ enum {
 	CODE_POINT_MAX = 0x10ffff
 };
 
-/* RFC 3492, section 6.1. */
+/* The bias adaptation function (RFC 3492, section 6.1). */
 static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
 {
 	uint32_t k = 0;
@@ -30,23 +30,24 @@ static uint32_t threshold(uint32_t k, uint32_t bias)
 	return k >= bias + T_MAX ? T_MAX : k - bias;
 }
 
-static bool put_digit(struct buf *out, uint32_t digit)
+static bool append_digit(struct buf *out, uint32_t digit)
 {
 	return buf_append_byte(out, (char)(digit < 26 ? 'a' + digit : '0' + digit - 26));
 }
 
-static bool put_delta(struct buf *out, uint32_t delta, uint32_t bias)
+static bool append_delta(struct buf *out, uint32_t delta, uint32_t bias)
 {
 	for (uint32_t k = BASE;; k += BASE) {
 		uint32_t t = threshold(k, bias);
 		if (delta < t)
-			return put_digit(out, delta);
-		if (!put_digit(out, t + (delta - t) % (BASE - t)))
+			return append_digit(out, delta);
+		if (!append_digit(out, t + (delta - t) % (BASE - t)))
 			return false;
 		delta = (delta - t) / (BASE - t);
 	}
 }
 
+/* Returns the smallest code point of the label that is at least n, or UINT32_MAX. */
 static uint32_t smallest_from(const uint32_t *label, size_t len, uint32_t n)
 {
 	uint32_t smallest = UINT32_MAX;
@@ -78,7 +79,7 @@ bool url_punycode_append(struct buf *out, const uint32_t *label, size_t len)
 				delta++;
 			if (label[i] != n)
 				continue;
-			if (!put_delta(out, delta, bias))
+			if (!append_delta(out, delta, bias))
 				return false;
 			bias = adapt(delta, done + 1, done == basic);
 			delta = 0;
@@ -97,7 +98,8 @@ static int digit_value(char c)
 	return c >= 'A' && c <= 'Z' ? c - 'A' : -1;
 }
 
-/* Reads one variable-length integer and adds it to *i. */
+/* Reads a generalized variable-length integer (RFC 3492, section 3.3), makes *at the byte behind it, and adds
+ * it to *i. Returns false for an invalid digit and for an overflow. */
 static bool read_delta(const char **at, const char *end, uint32_t bias, uint32_t *i)
 {
 	uint32_t weight = 1;
@@ -135,12 +137,12 @@ bool url_punycode_decode(const char *text, size_t text_len, uint32_t *label, siz
 		uint32_t old = i;
 		if (count == *len || !read_delta(&at, end, bias, &i))
 			return false;
-		uint32_t places = (uint32_t)count + 1;
-		bias = adapt(i - old, places, old == 0);
-		if (i / places > CODE_POINT_MAX - n)
+		uint32_t positions = (uint32_t)count + 1;
+		bias = adapt(i - old, positions, old == 0);
+		if (i / positions > CODE_POINT_MAX - n)
 			return false;
-		n += i / places;
-		i %= places;
+		n += i / positions;
+		i %= positions;
 		if (n >= 0xd800 && n <= 0xdfff)
 			return false;
 		for (size_t j = count++; j > i; j--)

@@ -3,7 +3,7 @@
 #include "base/url/parser.h"
 #include "base/utf8.h"
 
-/* Section 4.2, "special scheme" and "default port"; file has none. */
+/* The special schemes and their default ports (section 4.2). "file" has no default port. */
 const struct url_scheme_entry *url_special_scheme(struct slice name)
 {
 	static const struct url_scheme_entry schemes[] = {{"https", 5, 443}, {"http", 4, 80}, {"file", 4, 0},
@@ -19,7 +19,7 @@ bool url_is_file(const struct url *self)
 	return self->special && slice_equal(url_scheme(self), slice_of("file"));
 }
 
-static struct slice part(const struct url *url, uint32_t start, uint32_t end)
+static struct slice component(const struct url *url, uint32_t start, uint32_t end)
 {
 	return (struct slice){url->href.data + start, end - start};
 }
@@ -36,8 +36,10 @@ static uint32_t query_end(const struct url *url)
 	return url->fragment_start != UINT32_MAX ? url->fragment_start : url_parser_position(url);
 }
 
-/* Where the input holds tabs, newlines or invalid UTF-8, replaces it by a clean copy in self->clean.
- * *classes: those of all its bytes. */
+/* Removes control characters and spaces from both ends of *input. If the rest has tabs, newlines or invalid
+ * UTF-8, replaces *input by a copy in self->clean, without tabs and newlines and with U+FFFD for what is
+ * invalid. Sets *classes to the union of the classes of all bytes before that. Returns false if the copy
+ * would be too long. */
 static bool clean(struct url *self, struct slice *input, unsigned *classes)
 {
 	while (input->len > 0 && (unsigned char)input->data[0] <= ' ') {
@@ -118,27 +120,27 @@ bool url_parse_by_states(struct url *self, const char *input, size_t len, const 
 
 struct slice url_scheme(const struct url *self)
 {
-	return part(self, 0, self->scheme_end - 1);
+	return component(self, 0, self->scheme_end - 1);
 }
 
 struct slice url_host(const struct url *self)
 {
-	return self->has_host ? part(self, self->host_start, self->host_end) : (struct slice){NULL, 0};
+	return self->has_host ? component(self, self->host_start, self->host_end) : (struct slice){NULL, 0};
 }
 
 struct slice url_path(const struct url *self)
 {
-	return part(self, self->path_start, path_end(self));
+	return component(self, self->path_start, path_end(self));
 }
 
 struct slice url_href(const struct url *self)
 {
-	return part(self, 0, url_parser_position(self));
+	return component(self, 0, url_parser_position(self));
 }
 
 struct slice url_without_fragment(const struct url *self)
 {
-	return part(self, 0, query_end(self));
+	return component(self, 0, query_end(self));
 }
 
 bool url_has_credentials(const struct url *self)
@@ -150,7 +152,7 @@ struct slice url_credentials(const struct url *self)
 {
 	if (!url_has_credentials(self))
 		return (struct slice){"", 0};
-	return part(self, self->scheme_end + 2, self->host_start - 1);
+	return component(self, self->scheme_end + 2, self->host_start - 1);
 }
 
 void url_append_bare(const struct url *self, struct buf *out)
@@ -162,13 +164,13 @@ void url_append_bare(const struct url *self, struct buf *out)
 	buf_append(out, href.data + rest, href.len - rest);
 }
 
-/* Where the user information that starts there ends; start where there is none. Within an authority a name
- * alone counts, elsewhere only one with a password. */
+/* Returns the offset behind the user information, with its '@', that begins at start; start if there is none.
+ * In an authority, a user name alone is user information; elsewhere, only a user name with a password is. */
 static size_t skip_user(const char *text, size_t start, bool is_authority)
 {
 	size_t end = start + strcspn(text + start, "/\\?#"), at = end;
 	const char *colon = memchr(text + start, ':', end - start);
-	/* No port: a password with a '/' in it. */
+	/* What follows the ':' is no port, and an '@' comes later: it is a password that contains a '/'. */
 	if (is_authority && colon && text[start] != '[' && !memchr(text + start, '@', end - start) &&
 	    strspn(colon + 1, "0123456789") < (size_t)(text + end - colon - 1) && strchr(text + end, '@'))
 		at = (size_t)(strrchr(text + end, '@') - text) + 1;
@@ -177,7 +179,7 @@ static size_t skip_user(const char *text, size_t start, bool is_authority)
 	return is_authority || (colon && (size_t)(colon - text) < at) ? at : start;
 }
 
-/* As "http", "http:", "https" and "ftp:" do. */
+/* True for text that ends with a scheme, such as "http", "http:", "https" or "ftp:". */
 static bool ends_with_scheme(const char *text, size_t len)
 {
 	static const char *const schemes[] = {"http", "https", "ftp"};
@@ -193,17 +195,18 @@ static bool ends_with_scheme(const char *text, size_t len)
 
 void url_append_redacted(struct buf *out, const char *text)
 {
-	/* Where the authority starts, as the parser's states see it: behind the scheme and any slashes. */
+	/* The authority begins behind the scheme and any slashes, as in the states of the parser. */
 	size_t scheme = strcspn(text, ":/\\?#@");
 	struct slice name = {text, scheme};
 	bool has_scheme = text[scheme] == ':' && (url_special_scheme(name) || text[scheme + 1] == '/');
 	size_t start = has_scheme ? scheme + 1 : 0;
 	start += strspn(text + start, "/\\ \t");
-	/* What stands before the '@' is somebody's name, not a secret. */
+	/* In a mailto URL, the text before the '@' is part of an address, not a secret. */
 	bool is_mail = slice_equal(name, slice_of("mailto"));
 	size_t at = is_mail ? start : skip_user(text, start, true);
 	buf_append(out, text, start);
-	/* Behind the authority, as in "http//user:password@host", which is a path of the host "http". */
+	/* Credentials behind the authority are removed too: "http//user:password@host" is a host "http" and a
+	 * path, but was meant as a URL with credentials. */
 	while (text[at]) {
 		size_t slash = at + strcspn(text + at, "/\\");
 		size_t next = slash + strspn(text + slash, "/\\");
