@@ -17,38 +17,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* getopt's values for the long option of row i, and for the one that takes it back; above every character. */
+/* getopt_long returns LONG_BASE + i for the long option of row i, and NEGATED_BASE + i for its --no-NAME.
+ * Both are above every character. */
 enum { LONG_BASE = 256, NEGATED_BASE = LONG_BASE + CLI_ROWS_MAX };
 
 enum { NAME_MAX_LEN = 31 };
 
-/* The table in getopt_long's form. */
+/* The table of options in the form that getopt_long needs. */
 struct getopt_tables {
 	char letters[2 * CLI_ROWS_MAX + 2];
 	struct option names[2 * CLI_ROWS_MAX + 1];
 	char negated[CLI_ROWS_MAX][NAME_MAX_LEN + 1];
 };
 
-/* One option of the command line. The configuration comes before all of them, and which one is read is known
- * only behind the last. */
-struct given {
+/* One option of the command line. All options are recorded first and applied later: the configuration is
+ * applied before them, and which configuration that is may depend on the last option. */
+struct given_option {
 	const struct cli_row *row;
-	const char *text; /* NULL: it takes none */
-	bool taken_back;
+	const char *text; /* the value; NULL if the option takes none */
+	bool is_negated;  /* it was given as --no-NAME */
 };
 
 struct command_line {
-	struct given *given;
+	struct given_option *given;
 	size_t count;
-	const char *config; /* NULL: the default one, */
-	bool no_config;     /* … or none */
+	const char *config; /* the configuration file; NULL for the default one */
+	bool no_config;     /* no configuration file is read */
 };
 
-static void make_tables(struct getopt_tables *tables)
+static void fill_tables(struct getopt_tables *tables)
 {
 	char *letter = tables->letters;
 	struct option *name = tables->names;
-	*letter++ = ':'; /* report a missing argument as ':' */
+	*letter++ = ':'; /* makes getopt_long return ':' for a missing argument */
 	for (int i = 0; i < (int)cli_table_rows; i++) {
 		const struct cli_option *option = &cli_table[i].option;
 		int argument = option->value     ? required_argument
@@ -67,7 +68,7 @@ static void make_tables(struct getopt_tables *tables)
 	}
 }
 
-static const struct cli_row *row_of(int code)
+static const struct cli_row *find_row(int code)
 {
 	if (code >= NEGATED_BASE)
 		return &cli_table[code - NEGATED_BASE];
@@ -80,7 +81,7 @@ static const struct cli_row *row_of(int code)
 	return NULL;
 }
 
-static void no_such_option(const char *given)
+static void log_unknown_option(const char *given)
 {
 	struct buf text;
 	buf_init(&text, SIZE_MAX / 2);
@@ -89,7 +90,7 @@ static void no_such_option(const char *given)
 	buf_release(&text);
 }
 
-static enum status wrong_option(int code, char **argv)
+static enum status log_wrong_option(int code, char **argv)
 {
 	const char *given = argv[optind - 1];
 	if (code == ':')
@@ -98,17 +99,17 @@ static enum status wrong_option(int code, char **argv)
 		log_error("there is no option -%c (see areq --help all)", optopt);
 	else if (optopt)
 		log_error("--%s%s takes no value (see areq --help all)", optopt >= NEGATED_BASE ? "no-" : "",
-		    row_of(optopt)->option.name);
+		    find_row(optopt)->option.name);
 	else
-		no_such_option(given);
+		log_unknown_option(given);
 	return STATUS_USAGE;
 }
 
-/* What only shows something; text is the value, which may be missing where it is optional. */
-static enum status show(const struct cli_row *row, const char *text)
+/* Handles an option that only prints something. text is its value; NULL if an optional value is missing. */
+static enum status print_information(const struct cli_row *row, const char *text)
 {
-	unsigned at = 0;
-	if (text && !cli_value_is_choice(row->option.choices, text, &at)) {
+	unsigned index = 0;
+	if (text && !cli_value_find_choice(row->option.choices, text, &index)) {
 		log_error("--%s: \"%s\" is none of these: %s", row->option.name, text, row->option.choices);
 		return STATUS_USAGE;
 	}
@@ -117,15 +118,16 @@ static enum status show(const struct cli_row *row, const char *text)
 	else if (row->kind == CLI_VERSION)
 		cli_help_print_version(stdout);
 	else
-		cli_completion_print(stdout, (enum cli_shell)at);
+		cli_completion_print(stdout, (enum cli_shell)index);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_OK;
 	log_error("stdout: cannot be written: %s", strerror(errno));
 	return STATUS_OUTPUT;
 }
 
-/* Whoever lists the processes of this machine sees their arguments. */
-static const char *take_secret(struct options *options, char *text)
+/* Copies a secret and wipes it off argv, because all users of the machine can see the arguments of its
+ * processes. */
+static const char *copy_and_wipe(struct options *options, char *text)
 {
 	size_t len = strlen(text);
 	char *copy = alloc_copy(text, len);
@@ -134,21 +136,22 @@ static const char *take_secret(struct options *options, char *text)
 	return copy;
 }
 
-static void note(struct command_line *line, struct options *options, int code, char *text)
+static void record_option(struct command_line *line, struct options *options, int code, char *text)
 {
-	const struct cli_row *row = row_of(code);
+	const struct cli_row *row = find_row(code);
 	if (row->kind == CLI_CONFIG)
 		line->config = text;
 	if (row->kind == CLI_CONFIG || row->kind == CLI_NO_CONFIG) {
 		line->no_config = row->kind == CLI_NO_CONFIG;
 		return;
 	}
-	const char *kept = row->kind == CLI_SECRET ? take_secret(options, text) : text;
+	const char *kept = row->kind == CLI_SECRET ? copy_and_wipe(options, text) : text;
 	line->given = alloc_resize(line->given, line->count + 1, sizeof *line->given);
-	line->given[line->count++] = (struct given){row, kept, code >= NEGATED_BASE};
+	line->given[line->count++] = (struct given_option){row, kept, code >= NEGATED_BASE};
 }
 
-/* "--help all" has its word behind it. */
+/* The value of --help. getopt_long takes an optional value only in the form --help=all, but --help all is the
+ * usual one. */
 static const char *optional_value(int argc, char **argv)
 {
 	if (optarg)
@@ -156,31 +159,33 @@ static const char *optional_value(int argc, char **argv)
 	return optind < argc && strcmp(argv[optind], "all") == 0 ? argv[optind] : NULL;
 }
 
-static enum status read_line(
+static enum status parse_arguments(
     struct command_line *line, struct options *options, int argc, char **argv, bool *shown)
 {
 	struct getopt_tables tables = {0};
-	make_tables(&tables);
+	fill_tables(&tables);
 	opterr = 0;
 	for (int code; (code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1;) {
-		const struct cli_row *row = row_of(code);
+		const struct cli_row *row = find_row(code);
 		if (!row)
-			return wrong_option(code, argv);
+			return log_wrong_option(code, argv);
 		if (row->kind >= CLI_HELP) {
 			*shown = true;
-			return show(row, row->kind == CLI_HELP ? optional_value(argc, argv) : optarg);
+			return print_information(
+			    row, row->kind == CLI_HELP ? optional_value(argc, argv) : optarg);
 		}
-		note(line, options, code, optarg);
+		record_option(line, options, code, optarg);
 	}
 	return STATUS_OK;
 }
 
-/* It holds while the configuration is read, too, which may be a pipe. */
+/* Applies --deadline first, because the deadline also holds while the configuration is read, which may be a
+ * slow pipe. */
 static enum status apply_deadline(const struct command_line *line, struct options *options)
 {
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
-		const struct given *given = &line->given[i];
+		const struct given_option *given = &line->given[i];
 		if (given->row == cli_table_find("deadline", strlen("deadline")))
 			status = cli_value_set(options, given->row, given->text, "");
 	}
@@ -189,7 +194,7 @@ static enum status apply_deadline(const struct command_line *line, struct option
 	return status;
 }
 
-static enum status apply_line(const struct command_line *line, struct options *options)
+static enum status apply_options(const struct command_line *line, struct options *options)
 {
 	enum status status = apply_deadline(line, options);
 	const char *config = line->no_config ? NULL : line->config;
@@ -198,8 +203,8 @@ static enum status apply_line(const struct command_line *line, struct options *o
 	if (config && status == STATUS_OK)
 		status = cli_config_read(options, config);
 	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
-		const struct given *given = &line->given[i];
-		if (given->taken_back)
+		const struct given_option *given = &line->given[i];
+		if (given->is_negated)
 			cli_value_unset(options, given->row);
 		else
 			status = cli_value_set(options, given->row, given->text, "");
@@ -212,7 +217,7 @@ static bool is_empty(const char *text)
 	return text && !*text;
 }
 
-static enum status check(const struct options *options)
+static enum status check_combinations(const struct options *options)
 {
 	const char *problem = NULL;
 	bool to_file = options->output && strcmp(options->output, "-") != 0;
@@ -266,15 +271,15 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	    .user_agent = "Mozilla/5.0 (compatible; areq/" AREQ_VERSION ")",
 	};
 	struct command_line line = {0};
-	enum status status = read_line(&line, options, argc, argv, shown);
+	enum status status = parse_arguments(&line, options, argc, argv, shown);
 	if (status == STATUS_OK && !*shown)
-		status = apply_line(&line, options);
+		status = apply_options(&line, options);
 	free(line.given);
 	if (status != STATUS_OK || *shown)
 		return status;
 	for (int i = optind; i < argc; i++)
 		options_list_add(&options->inputs, argv[i]);
-	return check(options);
+	return check_combinations(options);
 }
 
 void cli_release(struct options *options)

@@ -1,5 +1,5 @@
-/* The command line and the configuration: what the user asked for. One table row per option feeds the parser,
- * --help and the completions; a test holds the man page to it. */
+/* Makes options of the command line and the configuration file. Each option is one row of a table, from which
+ * the parser, --help and the completions are made; a test checks that the man page has the same options. */
 #ifndef AREQ_CLI_CLI_H
 #define AREQ_CLI_CLI_H
 
@@ -11,23 +11,27 @@
 #include <stdio.h>
 
 struct cli_option {
-	const char *name;    /* long, without the dashes */
-	char letter;         /* short, or 0 */
-	const char *value;   /* what its argument is called; NULL: it takes none (but see choices) */
-	const char *group;   /* its heading in --help */
-	bool basic;          /* in the short --help, too */
-	const char *choices; /* the words that its argument may be, with spaces between them; NULL: any */
-	const char *help;    /* one line */
+	const char *name; /* the long name, without dashes */
+	char letter;      /* the short name; 0 if there is none */
+	/* The name of the argument in --help; NULL if the option takes none, or one of choices that may be
+	 * left out. */
+	const char *value;
+	const char *group; /* the heading in --help that the option is listed under */
+	bool basic;        /* true if the short --help lists it too */
+	/* The words that the argument may be, separated by spaces; NULL if it may be any text. */
+	const char *choices;
+	const char *help; /* the description in --help, in one line */
 };
 
-/* Row index of the table, from 0; NULL behind the last. */
+/* The option at an index of the table, from 0; NULL if index is not below the number of options. */
 const struct cli_option *cli_option(size_t index);
 
-/* Reads argv, and the configuration where there is one, into options, which starts as anything and must be
- * given to cli_release in any case. Texts are borrowed from argv or owned by options; the password of -u is
- * wiped off argv. *shown: --help or the like was printed, and there is nothing to run. STATUS_USAGE for a
- * wrong command line or configuration, STATUS_OUTPUT where what was to be shown could not be written; both
- * were logged. */
+/* Initialises options and sets them from argv and from the configuration file, if there is one. Call
+ * cli_release in any case. Texts are borrowed from argv or owned by options; the password of -u is wiped off
+ * argv. *shown is true if the text of --help or a similar option was printed, so that there is nothing to
+ * run. STATUS_USAGE if the command line or the configuration is wrong, STATUS_OUTPUT if that text could not
+ * be written, STATUS_CUT_SHORT if a signal or the deadline came while the configuration was read; all were
+ * logged. */
 enum status cli_parse(struct options *options, int argc, char **argv, bool *shown);
 void cli_release(struct options *options);
 

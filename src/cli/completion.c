@@ -4,20 +4,20 @@
 
 #include <string.h>
 
-/* What can stand behind an option. */
-enum argument { NOTHING, A_FILE, A_CHOICE, ANYTHING };
+/* What kind of argument an option takes. */
+enum argument { ARGUMENT_NONE, ARGUMENT_FILE, ARGUMENT_CHOICE, ARGUMENT_TEXT };
 
-static enum argument argument_of(const struct cli_option *option)
+static enum argument argument_kind(const struct cli_option *option)
 {
 	if (!option->value)
-		return NOTHING;
+		return ARGUMENT_NONE;
 	if (strcmp(option->value, "FILE") == 0)
-		return A_FILE;
-	return option->choices ? A_CHOICE : ANYTHING;
+		return ARGUMENT_FILE;
+	return option->choices ? ARGUMENT_CHOICE : ARGUMENT_TEXT;
 }
 
-/* Writes text with a backslash before each of the bytes in special, for a place within single quotes; a
- * single quote itself becomes quote. */
+/* Prints text for use within single quotes: a backslash before each of the bytes in special, and quote in
+ * place of each single quote. */
 static void print_escaped(FILE *to, const char *text, const char *special, const char *quote)
 {
 	for (; *text; text++) {
@@ -31,27 +31,27 @@ static void print_escaped(FILE *to, const char *text, const char *special, const
 	}
 }
 
-/* "-o|--output" */
-static void print_bash_names(FILE *to, const struct cli_option *option, const char *between)
+/* Prints the names of an option, such as "-o|--output". */
+static void print_bash_names(FILE *to, const struct cli_option *option, const char *separator)
 {
 	if (option->letter)
-		fprintf(to, "-%c%s", option->letter, between);
+		fprintf(to, "-%c%s", option->letter, separator);
 	fprintf(to, "--%s", option->name);
 }
 
-/* The branch of all options that have such an argument. */
-static void print_bash_branch(FILE *to, enum argument argument, const char *what)
+/* Prints the branch of a case statement that runs a command for all options with that kind of argument. */
+static void print_bash_branch(FILE *to, enum argument argument, const char *command)
 {
 	const struct cli_option *option;
-	const char *between = "\t";
+	const char *separator = "\t";
 	for (size_t i = 0; (option = cli_option(i)); i++) {
-		if (argument_of(option) != argument)
+		if (argument_kind(option) != argument)
 			continue;
-		fputs(between, to);
+		fputs(separator, to);
 		print_bash_names(to, option, "|");
-		between = "|";
+		separator = "|";
 	}
-	fprintf(to, ")\n\t\t%s\n\t\t;;\n", what);
+	fprintf(to, ")\n\t\t%s\n\t\t;;\n", command);
 }
 
 static void print_bash(FILE *to)
@@ -71,10 +71,10 @@ static void print_bash(FILE *to)
 	      "\tCOMPREPLY=()\n"
 	      "\tcase $prev in\n",
 	    to);
-	print_bash_branch(to, A_FILE, files);
-	print_bash_branch(to, ANYTHING, ":");
+	print_bash_branch(to, ARGUMENT_FILE, files);
+	print_bash_branch(to, ARGUMENT_TEXT, ":");
 	for (size_t i = 0; (option = cli_option(i)); i++) {
-		if (argument_of(option) != A_CHOICE)
+		if (argument_kind(option) != ARGUMENT_CHOICE)
 			continue;
 		fputc('\t', to);
 		print_bash_names(to, option, "|");
@@ -94,22 +94,23 @@ static void print_bash(FILE *to)
 
 static void print_zsh_option(FILE *to, const struct cli_option *option)
 {
-	enum argument argument = argument_of(option);
-	const char *assigned = argument == NOTHING ? "" : "=", *joined = argument == NOTHING ? "" : "+";
+	enum argument argument = argument_kind(option);
+	const char *long_suffix = argument == ARGUMENT_NONE ? "" : "=",
+	           *letter_suffix = argument == ARGUMENT_NONE ? "" : "+";
 	if (option->letter)
-		fprintf(to, "\t'*'{-%c%s,--%s%s}'", option->letter, joined, option->name, assigned);
+		fprintf(to, "\t'*'{-%c%s,--%s%s}'", option->letter, letter_suffix, option->name, long_suffix);
 	else
-		fprintf(to, "\t'*--%s%s", option->name, assigned);
+		fprintf(to, "\t'*--%s%s", option->name, long_suffix);
 	fputc('[', to);
 	print_escaped(to, option->help, "[]\\", "'\\''");
 	fputc(']', to);
-	if (argument != NOTHING) {
+	if (argument != ARGUMENT_NONE) {
 		fputc(':', to);
 		print_escaped(to, option->value, ":\\", "'\\''");
-		if (argument == A_CHOICE)
+		if (argument == ARGUMENT_CHOICE)
 			fprintf(to, ":(%s)", option->choices);
 		else
-			fputs(argument == A_FILE ? ":_files" : ": ", to);
+			fputs(argument == ARGUMENT_FILE ? ":_files" : ": ", to);
 	}
 	fputs("' \\\n", to);
 }
@@ -128,17 +129,19 @@ static void print_zsh(FILE *to)
 
 static void print_fish(FILE *to)
 {
-	static const char *const arguments[] = {
-	    [NOTHING] = "", [A_FILE] = " -r -F", [A_CHOICE] = " -x", [ANYTHING] = " -x"};
+	static const char *const arguments[] = {[ARGUMENT_NONE] = "",
+	    [ARGUMENT_FILE] = " -r -F",
+	    [ARGUMENT_CHOICE] = " -x",
+	    [ARGUMENT_TEXT] = " -x"};
 	const struct cli_option *option;
 	fputs("# fish completion for areq\n\n", to);
 	for (size_t i = 0; (option = cli_option(i)); i++) {
-		enum argument argument = argument_of(option);
+		enum argument argument = argument_kind(option);
 		fprintf(to, "complete -c areq -l %s", option->name);
 		if (option->letter)
 			fprintf(to, " -s %c", option->letter);
 		fputs(arguments[argument], to);
-		if (argument == A_CHOICE)
+		if (argument == ARGUMENT_CHOICE)
 			fprintf(to, " -a '%s'", option->choices);
 		fputs(" -d '", to);
 		print_escaped(to, option->help, "\\", "\\'");
@@ -148,7 +151,7 @@ static void print_fish(FILE *to)
 
 void cli_completion_print(FILE *to, enum cli_shell shell)
 {
-	static void (*const prints[])(FILE * to) = {
+	static void (*const printers[])(FILE * to) = {
 	    [CLI_SHELL_BASH] = print_bash, [CLI_SHELL_ZSH] = print_zsh, [CLI_SHELL_FISH] = print_fish};
-	prints[shell](to);
+	printers[shell](to);
 }

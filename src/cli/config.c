@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX_BYTES = 1 << 20, PLACE_MAX = 512 };
+enum { CONFIG_MAX_BYTES = 1 << 20, PREFIX_MAX = 512 };
 
 const char *cli_config_default(struct options *options)
 {
@@ -47,7 +47,7 @@ static char *skip_spaces(char *text)
 	return text;
 }
 
-/* Without the white space at its end, and then without a pair of double quotes. */
+/* Removes white space at the end of a value, and then a pair of double quotes around it. */
 static char *trim_value(char *value)
 {
 	size_t len = strlen(value);
@@ -61,7 +61,7 @@ static char *trim_value(char *value)
 	return value;
 }
 
-static enum status no_such_option(const char *place, struct slice name)
+static enum status log_unknown_option(const char *prefix, struct slice name)
 {
 	struct buf given, text;
 	buf_init(&given, SIZE_MAX / 2);
@@ -69,19 +69,19 @@ static enum status no_such_option(const char *place, struct slice name)
 	buf_append(&given, name.data, name.len);
 	buf_init(&text, SIZE_MAX / 2);
 	cli_suggest(&text, given.data);
-	log_error("%sthere is no option %s", place, text.data);
+	log_error("%sthere is no option %s", prefix, text.data);
 	buf_release(&given);
 	buf_release(&text);
 	return STATUS_USAGE;
 }
 
-static enum status complain(const char *place, const struct cli_row *row, const char *what)
+static enum status log_line_error(const char *prefix, const struct cli_row *row, const char *what)
 {
-	log_error("%s--%s %s", place, row->option.name, what);
+	log_error("%s--%s %s", prefix, row->option.name, what);
 	return STATUS_USAGE;
 }
 
-/* A flag that is taken back. */
+/* The row of the flag that a name such as "no-unique" negates; NULL if there is none. */
 static const struct cli_row *find_negated(struct slice name)
 {
 	const struct cli_row *row = NULL;
@@ -90,36 +90,37 @@ static const struct cli_row *find_negated(struct slice name)
 	return row && row->kind == CLI_FLAG ? row : NULL;
 }
 
-/* line is neither blank nor a comment, and has no white space in front. */
-static enum status apply_line(struct options *options, char *line, const char *place)
+/* Applies one line, which is not blank, not a comment, and does not begin with white space. */
+static enum status apply_line(struct options *options, char *line, const char *prefix)
 {
 	char *start = strncmp(line, "--", 2) == 0 ? line + 2 : line;
 	struct slice name = {start, strcspn(start, "=: \t\r")};
-	char *behind = skip_spaces(start + name.len);
-	bool has_value = *behind != '\0';
+	char *rest = skip_spaces(start + name.len);
+	bool has_value = *rest != '\0';
 	const struct cli_row *row = cli_table_find(name.data, name.len);
 	const struct cli_row *negated = row ? NULL : find_negated(name);
 	if (negated)
 		row = negated;
 	if (!row)
-		return no_such_option(place, name);
+		return log_unknown_option(prefix, name);
 	if (row->kind >= CLI_CONFIG)
-		return complain(place, row, "has no place in a configuration");
+		return log_line_error(prefix, row, "has no place in a configuration");
 	if (has_value && row->kind == CLI_FLAG)
-		return complain(place, row, "takes no value");
+		return log_line_error(prefix, row, "takes no value");
 	if (!has_value && row->kind != CLI_FLAG)
-		return complain(place, row, "needs a value");
+		return log_line_error(prefix, row, "needs a value");
 	if (negated) {
 		cli_value_unset(options, negated);
 		return STATUS_OK;
 	}
-	if (*behind == '=' || *behind == ':')
-		behind = skip_spaces(behind + 1);
-	return cli_value_set(options, row, trim_value(behind), place);
+	if (*rest == '=' || *rest == ':')
+		rest = skip_spaces(rest + 1);
+	return cli_value_set(options, row, trim_value(rest), prefix);
 }
 
-/* Ends the line that begins there with a NUL and returns where the next one begins; NULL: there is none. */
-static char *cut_line(char *line, const char *end)
+/* Replaces the newline at the end of the line by a NUL, and returns the start of the next line. NULL if the
+ * line is the last one. */
+static char *terminate_line(char *line, const char *end)
 {
 	char *newline = memchr(line, '\n', (size_t)(end - line));
 	if (!newline)
@@ -134,10 +135,10 @@ enum status cli_config_read(struct options *options, const char *path)
 	struct buf text;
 	enum status status = STATUS_OK;
 	buf_init(&text, CONFIG_MAX_BYTES);
-	bool good = readfile_whole(path, &text);
+	bool was_read = readfile_whole(path, &text);
 	int error = errno;
 	options_own(options, text.data);
-	if (!good) {
+	if (!was_read) {
 		log_error("%s: %s", path, readfile_problem(error));
 		return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 	}
@@ -147,17 +148,17 @@ enum status cli_config_read(struct options *options, const char *path)
 	if (strncmp(line, byte_order_mark, 3) == 0)
 		line += 3;
 	for (size_t number = 1; line && status == STATUS_OK; number++) {
-		char place[PLACE_MAX];
-		snprintf(place, sizeof place, "%s:%zu: ", path, number);
-		char *next = cut_line(line, end);
+		char prefix[PREFIX_MAX];
+		snprintf(prefix, sizeof prefix, "%s:%zu: ", path, number);
+		char *next = terminate_line(line, end);
 		const char *line_end = next ? next - 1 : end;
 		if (strlen(line) != (size_t)(line_end - line)) {
-			log_error("%sthe line holds a NUL byte", place);
+			log_error("%sthe line holds a NUL byte", prefix);
 			return STATUS_USAGE;
 		}
 		line = skip_spaces(line);
 		if (*line && *line != '#')
-			status = apply_line(options, line, place);
+			status = apply_line(options, line, prefix);
 		line = next;
 	}
 	return status;

@@ -2,7 +2,7 @@
 
 #include "cli/cli.h"
 
-/* ares.h needs it before. */
+/* ares.h uses fd_set without including this header. */
 #include <sys/select.h>
 
 #include <ares.h>

@@ -1,11 +1,11 @@
-/* What --help and --version show. */
+/* Prints the texts of --help and --version. */
 #ifndef AREQ_CLI_HELP_H
 #define AREQ_CLI_HELP_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Prints --help, at most 80 columns wide: the options that most people need, or all of them. */
+/* Prints the text of --help, at most 80 columns wide: the options marked as basic, or all options. */
 void cli_help_print(FILE *to, bool all);
 
 /* Prints the versions of areq and its libraries. */

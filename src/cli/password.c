@@ -13,14 +13,14 @@
 
 enum { PASSWORD_MAX = 1024 };
 
-static void say(int terminal, const char *text)
+static void print_text(int terminal, const char *text)
 {
 	ssize_t written = write(terminal, text, strlen(text));
 	(void)written;
 }
 
-/* One line, without its end. False where none comes. */
-static bool read_line(int terminal, struct buf *line)
+/* Reads one line, without its newline. False if none comes before the end of the run, or it is too long. */
+static bool read_password(int terminal, struct buf *line)
 {
 	char byte;
 	for (;;) {
@@ -38,26 +38,26 @@ static bool read_line(int terminal, struct buf *line)
 	}
 }
 
-static bool ask_unseen(int terminal, const char *name, struct buf *line)
+static bool ask_without_echo(int terminal, const char *name, struct buf *line)
 {
-	struct termios seen, unseen;
+	struct termios saved, no_echo;
 	struct sigaction old, ignore = {.sa_handler = SIG_IGN};
-	if (tcgetattr(terminal, &seen) != 0)
+	if (tcgetattr(terminal, &saved) != 0)
 		return false;
-	/* A shell that came back by Ctrl-Z would show nothing of what is typed. */
+	/* Ctrl-Z would return to a shell on a terminal without echo, so SIGTSTP is ignored here. */
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGTSTP, &ignore, &old);
-	unseen = seen;
-	unseen.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(terminal, TCSAFLUSH, &unseen);
-	say(terminal, "Password for ");
-	say(terminal, name);
-	say(terminal, ": ");
-	bool good = read_line(terminal, line);
-	tcsetattr(terminal, TCSAFLUSH, &seen);
+	no_echo = saved;
+	no_echo.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(terminal, TCSAFLUSH, &no_echo);
+	print_text(terminal, "Password for ");
+	print_text(terminal, name);
+	print_text(terminal, ": ");
+	bool succeeded = read_password(terminal, line);
+	tcsetattr(terminal, TCSAFLUSH, &saved);
 	sigaction(SIGTSTP, &old, NULL);
-	say(terminal, "\n");
-	return good;
+	print_text(terminal, "\n");
+	return succeeded;
 }
 
 enum status cli_password_ask(struct options *options)
@@ -69,14 +69,14 @@ enum status cli_password_ask(struct options *options)
 	buf_init(&user, strlen(options->user) + 1 + PASSWORD_MAX);
 	buf_append_text(&user, options->user);
 	buf_append_byte(&user, ':');
-	bool good = terminal >= 0;
-	if (good) {
-		good = ask_unseen(terminal, options->user, &user);
+	bool succeeded = terminal >= 0;
+	if (succeeded) {
+		succeeded = ask_without_echo(terminal, options->user, &user);
 		close(terminal);
 	}
 	options_own(options, user.data);
 	options->user = user.data;
-	if (good)
+	if (succeeded)
 		return STATUS_OK;
 	log_error("-u: no password for this name (-u NAME:PASSWORD, or --netrc)");
 	return STATUS_USAGE;

@@ -1,13 +1,13 @@
-/* Asks for what -u leaves out. */
+/* Asks for the password if -u was given without one. */
 #ifndef AREQ_CLI_PASSWORD_H
 #define AREQ_CLI_PASSWORD_H
 
 #include "base/options.h"
 #include "base/status.h"
 
-/* Where -u has a name alone, as in curl: asks for its password on the terminal, without showing it;
- * options->user is then whole. After stop_watch, so that a signal ends the question and leaves the terminal
- * as it was. STATUS_USAGE where there is no terminal or no answer; it was logged. */
+/* If -u has only a name, as is allowed by curl too, asks for the password on the terminal without showing it,
+ * and completes options->user. Call it after stop_watch, so that a signal ends the question and the terminal
+ * is restored. STATUS_USAGE if there is no terminal or no password was given, which was logged. */
 enum status cli_password_ask(struct options *options);
 
 #endif

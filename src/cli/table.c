@@ -2,19 +2,24 @@
 
 #include <string.h>
 
+/* The value of cli_row.field for a field of struct options. */
 #define FIELD(name) offsetof(struct options, name)
 
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
+/* The headings in --help, under which the rows are grouped. */
 static const char in_out[] = "Input and output";
 static const char links[] = "Links";
 static const char manners[] = "Manners";
 static const char network[] = "Network";
 static const char other[] = "Messages and help";
 
-/* An enum of the options is filled as what it is stored as. */
+/* cli_value_set writes every enum of the options as an unsigned int. */
 _Static_assert(sizeof(enum when) == sizeof(unsigned), "an enum of the options is no unsigned int");
 
+/* Each row: {long name, letter or 0, name of the value or NULL, heading, is it in the short --help, choices
+ * or NULL, line in --help}, kind, field, min, max. For the meaning of each, see struct cli_option and struct
+ * cli_row. */
 const struct cli_row cli_table[] = {
     {{"output", 'o', "FILE", in_out, true, NULL, "write rows to FILE, replacing it (-: stdout)"}, CLI_TEXT,
         FIELD(output), 0, 0},

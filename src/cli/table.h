@@ -1,4 +1,5 @@
-/* The one table of all options: a row feeds the parser, the configuration, --help and the completions. */
+/* The table of all options. The parser, the configuration, --help and the completions are made from its
+ * rows. */
 #ifndef AREQ_CLI_TABLE_H
 #define AREQ_CLI_TABLE_H
 
@@ -7,21 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What an option's value is, and what becomes of it. */
+/* The type of an option's value, and of the field of struct options that it sets. */
 enum cli_kind {
-	CLI_FLAG,    /* a bool; --no-NAME takes it back */
-	CLI_NUMBER,  /* an int64_t from min to max, as are the next three */
-	CLI_TIME,    /* in ms */
-	CLI_SIZE,    /* in bytes */
-	CLI_FAIL_ON, /* a percentage, or one of the choices */
-	CLI_CHOICE,  /* an enum: the place of the word among the choices */
-	CLI_TEXT,    /* a const char * */
-	CLI_LIST,    /* one more item of a struct option_list */
-	CLI_HEADER,  /* the same, of header lines */
-	CLI_SECRET,  /* a text that is wiped off the command line */
-	CLI_CONFIG,  /* a file of options; the first of the kinds that only a command line can have */
+	CLI_FLAG,    /* bool: set by --NAME, cleared by --no-NAME */
+	CLI_NUMBER,  /* int64_t from min to max */
+	CLI_TIME,    /* int64_t from min to max, in ms */
+	CLI_SIZE,    /* int64_t from min to max, in bytes */
+	CLI_FAIL_ON, /* int64_t: a percentage from min to max, or one of the choices any, all and never */
+	CLI_CHOICE,  /* enum whose value is the index of the word among the choices */
+	CLI_TEXT,    /* const char * */
+	CLI_LIST,    /* struct option_list, to which the text is added */
+	CLI_HEADER,  /* struct option_list, to which the text is added, which must be a header line */
+	CLI_SECRET,  /* const char *; the text is wiped off argv */
+	CLI_CONFIG,  /* --config; from this kind on, the options are allowed on the command line only */
 	CLI_NO_CONFIG,
-	CLI_HELP, /* the first of the kinds that only show something */
+	CLI_HELP, /* --help; from this kind on, the options only print something */
 	CLI_VERSION,
 	CLI_COMPLETION
 };
@@ -29,16 +30,16 @@ enum cli_kind {
 struct cli_row {
 	struct cli_option option;
 	enum cli_kind kind;
-	size_t field; /* offset in struct options */
-	int64_t min, max;
+	size_t field;     /* the offset of the field in struct options */
+	int64_t min, max; /* the range of the value, in the smallest unit */
 };
 
 enum { CLI_ROWS_MAX = 96 };
 
 extern const struct cli_row cli_table[];
-extern const size_t cli_table_rows; /* at most CLI_ROWS_MAX */
+extern const size_t cli_table_rows; /* the number of rows, at most CLI_ROWS_MAX */
 
-/* The row of a long name that is name[0..len), without dashes; NULL: there is none. */
+/* Finds the row of the option whose long name, without dashes, is name[0..len). NULL if there is none. */
 const struct cli_row *cli_table_find(const char *name, size_t len);
 
 #endif

@@ -14,11 +14,12 @@ struct unit {
 	double factor;
 };
 
-/* A number with one of the units behind it, from min to max in the smallest unit. */
-static bool parse_amount(
+/* Parses a number that is followed by one of the units. *value is the number times the factor of the unit,
+ * and must be in the range of the row. */
+static bool parse_with_unit(
     const char *text, const struct unit *units, size_t count, const struct cli_row *row, int64_t *value)
 {
-	/* strtod would also take "inf", "0x1p3" and a sign. */
+	/* Only these characters are passed to strtod, which would also accept "inf", "0x1p3" and a sign. */
 	size_t digits = strspn(text, "0123456789.");
 	if (digits == 0 || digits > 20)
 		return false;
@@ -36,7 +37,7 @@ static bool parse_amount(
 		if (amount < (double)row->min || amount > (double)row->max)
 			return false;
 		*value = (int64_t)(amount + 0.5);
-		/* Too little to be counted is not nothing, which often means no limit. */
+		/* A small number must not be rounded to 0, because 0 often means that there is no limit. */
 		return amount <= 0 || *value > 0;
 	}
 	return false;
@@ -45,7 +46,7 @@ static bool parse_amount(
 static bool parse_time(const char *text, const struct cli_row *row, int64_t *value)
 {
 	static const struct unit units[] = {{"", 1e3}, {"s", 1e3}, {"ms", 1}, {"m", 6e4}, {"h", 36e5}};
-	return parse_amount(text, units, sizeof units / sizeof *units, row, value);
+	return parse_with_unit(text, units, sizeof units / sizeof *units, row, value);
 }
 
 static bool parse_size(const char *text, const struct cli_row *row, int64_t *value)
@@ -53,19 +54,19 @@ static bool parse_size(const char *text, const struct cli_row *row, int64_t *val
 	static const struct unit units[] = {{"", 1}, {"b", 1}, {"k", 1 << 10}, {"kb", 1 << 10},
 	    {"kib", 1 << 10}, {"m", 1 << 20}, {"mb", 1 << 20}, {"mib", 1 << 20}, {"g", 1 << 30},
 	    {"gb", 1 << 30}, {"gib", 1 << 30}};
-	return parse_amount(text, units, sizeof units / sizeof *units, row, value);
+	return parse_with_unit(text, units, sizeof units / sizeof *units, row, value);
 }
 
 static bool parse_number(const char *text, const char *unit, const struct cli_row *row, int64_t *value)
 {
 	const struct unit units[] = {{unit, 1}};
-	return !strchr(text, '.') && parse_amount(text, units, 1, row, value);
+	return !strchr(text, '.') && parse_with_unit(text, units, 1, row, value);
 }
 
-bool cli_value_is_choice(const char *choices, const char *text, unsigned *at)
+bool cli_value_find_choice(const char *choices, const char *text, unsigned *index)
 {
 	size_t len = strlen(text);
-	*at = 0;
+	*index = 0;
 	for (const char *word = choices; len; word += 1) {
 		size_t word_len = strcspn(word, " ");
 		if (word_len == len && memcmp(word, text, len) == 0)
@@ -73,7 +74,7 @@ bool cli_value_is_choice(const char *choices, const char *text, unsigned *at)
 		word += word_len;
 		if (!*word)
 			break;
-		++*at;
+		++*index;
 	}
 	return false;
 }
@@ -81,15 +82,15 @@ bool cli_value_is_choice(const char *choices, const char *text, unsigned *at)
 static bool parse_fail_on(const char *text, const struct cli_row *row, int64_t *percent)
 {
 	static const int64_t percents[] = {FAIL_ON_ANY, 100, FAIL_ON_NEVER};
-	unsigned at;
-	if (!cli_value_is_choice(row->option.choices, text, &at))
+	unsigned index;
+	if (!cli_value_find_choice(row->option.choices, text, &index))
 		return parse_number(text, "%", row, percent);
-	assert(at < sizeof percents / sizeof *percents);
-	*percent = percents[at];
+	assert(index < sizeof percents / sizeof *percents);
+	*percent = percents[index];
 	return true;
 }
 
-/* "tsv, csv, jsonl or urls" */
+/* Appends the choices in words, such as "tsv, csv, jsonl or urls". */
 static void append_choices(struct buf *text, const char *choices)
 {
 	for (const char *word = choices; *word;) {
@@ -102,7 +103,7 @@ static void append_choices(struct buf *text, const char *choices)
 	}
 }
 
-static enum status complain(const struct cli_row *row, const char *text, const char *place)
+static enum status log_wrong_value(const struct cli_row *row, const char *text, const char *prefix)
 {
 	struct buf wanted;
 	buf_init(&wanted, SIZE_MAX / 2);
@@ -126,12 +127,13 @@ static enum status complain(const struct cli_row *row, const char *text, const c
 		buf_append_text(&wanted, "a whole number in its range");
 		break;
 	}
-	log_error("%s--%s: \"%s\" is not %s", place, row->option.name, text, wanted.data);
+	log_error("%s--%s: \"%s\" is not %s", prefix, row->option.name, text, wanted.data);
 	buf_release(&wanted);
 	return STATUS_USAGE;
 }
 
-/* A header that cannot be sent whole would be sent as something else. */
+/* True if the text is "Name: value", or "Name;" for a header without a value, and has no line break, which
+ * would begin another header. */
 static bool is_header(const char *text)
 {
 	size_t name = strcspn(text, ":;");
@@ -139,36 +141,36 @@ static bool is_header(const char *text)
 }
 
 enum status cli_value_set(
-    struct options *options, const struct cli_row *row, const char *text, const char *place)
+    struct options *options, const struct cli_row *row, const char *text, const char *prefix)
 {
 	void *field = (char *)options + row->field;
-	bool good = true;
+	bool is_valid = true;
 	switch (row->kind) {
 	case CLI_FLAG:
 		*(bool *)field = true;
 		break;
 	case CLI_NUMBER:
-		good = parse_number(text, "", row, field);
+		is_valid = parse_number(text, "", row, field);
 		break;
 	case CLI_TIME:
-		good = parse_time(text, row, field);
+		is_valid = parse_time(text, row, field);
 		break;
 	case CLI_SIZE:
-		good = parse_size(text, row, field);
+		is_valid = parse_size(text, row, field);
 		break;
 	case CLI_FAIL_ON:
-		good = parse_fail_on(text, row, field);
+		is_valid = parse_fail_on(text, row, field);
 		break;
 	case CLI_CHOICE: {
-		unsigned at;
-		good = cli_value_is_choice(row->option.choices, text, &at);
-		if (good)
-			*(unsigned *)field = at;
+		unsigned index;
+		is_valid = cli_value_find_choice(row->option.choices, text, &index);
+		if (is_valid)
+			*(unsigned *)field = index;
 		break;
 	}
 	case CLI_HEADER:
-		good = is_header(text);
-		if (good)
+		is_valid = is_header(text);
+		if (is_valid)
 			options_list_add(field, text);
 		break;
 	case CLI_LIST:
@@ -178,7 +180,7 @@ enum status cli_value_set(
 		*(const char **)field = text;
 		break;
 	}
-	return good ? STATUS_OK : complain(row, text, place);
+	return is_valid ? STATUS_OK : log_wrong_value(row, text, prefix);
 }
 
 void cli_value_unset(struct options *options, const struct cli_row *flag)

@@ -1,19 +1,20 @@
-/* An option's value: from its text into the options. */
+/* Parses the text of an option's value and sets the field of struct options. */
 #ifndef AREQ_CLI_VALUE_H
 #define AREQ_CLI_VALUE_H
 
 #include "cli/table.h"
 
-/* Sets what the row says to the text, which is borrowed (a flag is set whatever it is). place stands
- * before a complaint: "", or "FILE:3: ". STATUS_USAGE where it is no such value; it was logged. For the rows
- * before CLI_CONFIG. */
+/* Sets the field of a row, whose kind is before CLI_CONFIG, to the value of text. text is borrowed as long as
+ * options lives; a flag ignores it and becomes true. STATUS_USAGE if the text is not a valid value, which was
+ * logged; the message begins with prefix, which is "" or, for example, "FILE:3: ". */
 enum status cli_value_set(
-    struct options *options, const struct cli_row *row, const char *text, const char *place);
+    struct options *options, const struct cli_row *row, const char *text, const char *prefix);
 
-/* Takes a flag back. */
+/* Sets the field of a flag to false. */
 void cli_value_unset(struct options *options, const struct cli_row *flag);
 
-/* True where text is one of the words; its place among them, from 0, in *at. */
-bool cli_value_is_choice(const char *choices, const char *text, unsigned *at);
+/* True if text is one of the choices, which are separated by spaces. *index is then its index among them,
+ * from 0. */
+bool cli_value_find_choice(const char *choices, const char *text, unsigned *index);
 
 #endif

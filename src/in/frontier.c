@@ -9,19 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A host is in at most one of ready and held. It is in held while not_before lies ahead, even when nothing
- * waits for it, so that it is not forgotten too early. */
+/* A host is in at most one of the heaps ready and paused. While its not_before lies ahead it is in paused,
+ * even if it has no jobs, because removing it would lose the pause. */
 struct frontier {
 	struct manners manners;
 	struct map hosts;    /* by name */
 	struct heap ready;   /* hosts by the number of their first job */
-	struct heap held;    /* hosts by not_before */
-	struct heap retries; /* jobs by the moment they are due */
-	int64_t now;         /* the latest moment that the caller told */
+	struct heap paused;  /* hosts by not_before */
+	struct heap retries; /* jobs by the time at which they are due */
+	int64_t now;         /* the latest time that the caller passed to frontier_next */
 	size_t waiting;
-	size_t out;
-	struct job *oldest, *newest; /* of those that are out */
-	struct buf name;
+	size_t in_flight;
+	struct job *oldest, *newest; /* the list of jobs in flight, by time of start */
+	struct buf name;             /* the name of a host that is looked up */
 };
 
 enum { HOST_NAME_MAX_BYTES = 1 << 20 };
@@ -34,9 +34,9 @@ struct frontier *frontier_new(const struct manners *manners)
 	return self;
 }
 
-static void forget_host(struct frontier *self, struct host *host)
+static void remove_host(struct frontier *self, struct host *host)
 {
-	heap_remove(&host->turn);
+	heap_remove(&host->queue_node);
 	map_remove(&self->hosts, slice_of(host->name));
 	host_free(host);
 }
@@ -48,12 +48,12 @@ void frontier_free(struct frontier *self)
 	assert(self->waiting == 0);
 	struct host *host;
 	for (size_t at = 0; (host = map_next(&self->hosts, &at));) {
-		heap_remove(&host->turn);
+		heap_remove(&host->queue_node);
 		host_free(host);
 	}
 	map_release(&self->hosts);
 	heap_release(&self->ready);
-	heap_release(&self->held);
+	heap_release(&self->paused);
 	heap_release(&self->retries);
 	buf_release(&self->name);
 	free(self);
@@ -72,16 +72,17 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 	return host;
 }
 
-/* Puts the host where it belongs after anything about it changed; it may be gone afterwards. */
-static void settle(struct frontier *self, struct host *host)
+/* Moves the host into the right heap after anything about it has changed. A host without jobs is removed and
+ * freed, but one that was given up stays known, so that its later jobs fail too. */
+static void requeue_host(struct frontier *self, struct host *host)
 {
-	heap_remove(&host->turn);
-	if (host->not_before > self->now && host->end == HOST_KEPT)
-		heap_put(&self->held, &host->turn, (uint64_t)host->not_before, host);
-	else if (host_wants_start(host))
-		heap_put(&self->ready, &host->turn, host->first->number, host);
-	else if (host_is_idle(host) && host->end == HOST_KEPT)
-		forget_host(self, host);
+	heap_remove(&host->queue_node);
+	if (host->not_before > self->now && host->state == HOST_KEPT)
+		heap_put(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
+	else if (host_can_start(host))
+		heap_put(&self->ready, &host->queue_node, host->first->number, host);
+	else if (host_is_idle(host) && host->state == HOST_KEPT)
+		remove_host(self, host);
 }
 
 void frontier_add(struct frontier *self, struct job *job, const struct url *url)
@@ -89,7 +90,7 @@ void frontier_add(struct frontier *self, struct job *job, const struct url *url)
 	job->host = find_host(self, url);
 	host_push_back(job->host, job);
 	self->waiting++;
-	settle(self, job->host);
+	requeue_host(self, job->host);
 }
 
 static void admit_due_retries(struct frontier *self)
@@ -98,31 +99,32 @@ static void admit_due_retries(struct frontier *self)
 	     (node = heap_first(&self->retries)) && node->key <= (uint64_t)self->now;) {
 		struct job *job = node->thing;
 		heap_remove(node);
-		job->host->promised--;
+		job->host->pending_retries--;
 		host_push_front(job->host, job);
-		settle(self, job->host);
+		requeue_host(self, job->host);
 	}
 }
 
-static void release_held_hosts(struct frontier *self)
+static void resume_paused_hosts(struct frontier *self)
 {
-	for (struct heap_node *node; (node = heap_first(&self->held)) && node->key <= (uint64_t)self->now;)
-		settle(self, node->thing);
+	for (struct heap_node *node; (node = heap_first(&self->paused)) && node->key <= (uint64_t)self->now;)
+		requeue_host(self, node->thing);
 }
 
-/* The host whose turn it is at that moment; NULL where none may start. */
+/* Of the hosts that may start a job at that time, the one whose first job has the smallest number. NULL if
+ * there is none. */
 static struct host *ready_host(struct frontier *self, int64_t now)
 {
 	self->now = now;
 	admit_due_retries(self);
-	release_held_hosts(self);
+	resume_paused_hosts(self);
 	const struct heap_node *node = heap_first(&self->ready);
 	return node ? node->thing : NULL;
 }
 
-static void note_out(struct frontier *self, struct job *job)
+static void add_in_flight(struct frontier *self, struct job *job)
 {
-	job->out_since = self->now;
+	job->started_at = self->now;
 	job->newer = NULL;
 	job->older = self->newest;
 	if (self->newest)
@@ -130,28 +132,28 @@ static void note_out(struct frontier *self, struct job *job)
 	else
 		self->oldest = job;
 	self->newest = job;
-	self->out++;
+	self->in_flight++;
 }
 
-struct job *frontier_next(struct frontier *self, int64_t now, uint64_t before)
+struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 {
 	struct host *host = ready_host(self, now);
-	if (!host || host->first->number >= before)
+	if (!host || host->first->number >= limit)
 		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;
 	if (self->manners.delay_ms)
-		host_hold(host, now + self->manners.delay_ms);
-	settle(self, host);
+		host_pause(host, now + self->manners.delay_ms);
+	requeue_host(self, host);
 	self->waiting--;
-	note_out(self, job);
+	add_in_flight(self, job);
 	return job;
 }
 
 int64_t frontier_next_due(const struct frontier *self)
 {
 	int64_t due = CLOCK_NEVER;
-	const struct heap *heaps[] = {&self->held, &self->retries};
+	const struct heap *heaps[] = {&self->paused, &self->retries};
 	for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
 		const struct heap_node *first = heap_first(heaps[i]);
 		if (first && first->key < (uint64_t)due)
@@ -160,66 +162,66 @@ int64_t frontier_next_due(const struct frontier *self)
 	return due;
 }
 
-void frontier_note(struct frontier *self, struct job *job, enum host_news news, int64_t now)
+void frontier_note(struct frontier *self, struct job *job, enum host_news event, int64_t now)
 {
 	(void)self;
-	host_note(job->host, news, now - job->out_since);
+	host_record_event(job->host, event, now - job->started_at);
 }
 
 enum host_end frontier_host_end(const struct job *job)
 {
-	return job->host->end;
+	return job->host->state;
 }
 
-/* The job is out no more; its host is given back. */
-static struct host *leave_host(struct frontier *self, struct job *job)
+/* Removes the job from the list of jobs in flight, and returns its host. */
+static struct host *remove_in_flight(struct frontier *self, struct job *job)
 {
 	assert(job->host->active > 0);
 	job->host->active--;
 	*(job->older ? &job->older->newer : &self->oldest) = job->newer;
 	*(job->newer ? &job->newer->older : &self->newest) = job->older;
-	self->out--;
+	self->in_flight--;
 	return job->host;
 }
 
 void frontier_finish(struct frontier *self, struct job *job)
 {
-	settle(self, leave_host(self, job));
+	requeue_host(self, remove_in_flight(self, job));
 }
 
 void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 {
-	struct host *host = leave_host(self, job);
-	host->promised++;
-	job->due = (struct heap_node){0};
-	heap_put(&self->retries, &job->due, (uint64_t)due, job);
+	struct host *host = remove_in_flight(self, job);
+	host->pending_retries++;
+	job->retry_node = (struct heap_node){0};
+	heap_put(&self->retries, &job->retry_node, (uint64_t)due, job);
 	self->waiting++;
-	settle(self, host);
+	requeue_host(self, host);
 }
 
 void frontier_redirect(struct frontier *self, struct job *job, const struct url *url)
 {
-	struct host *old = leave_host(self, job);
+	struct host *old = remove_in_flight(self, job);
 	job->host = find_host(self, url);
 	host_push_front(job->host, job);
 	self->waiting++;
 	if (old != job->host)
-		settle(self, old);
-	settle(self, job->host);
+		requeue_host(self, old);
+	requeue_host(self, job->host);
 }
 
 void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until)
 {
 	int64_t from = job->host->not_before > now ? job->host->not_before : now;
 	if (until > from)
-		host_waste(job->host, until - from);
-	host_hold(job->host, until);
-	settle(self, job->host);
+		host_add_wasted_time(job->host, until - from);
+	host_pause(job->host, until);
+	requeue_host(self, job->host);
 }
 
-void frontier_waste(struct job *job, int64_t ms)
+void frontier_add_wasted_time(struct job *job, int64_t ms)
 {
-	host_waste(job->host, ms);
+	host_add_wasted_time(job->host, ms);
 }
 
 struct job *frontier_abandon(struct frontier *self)
@@ -229,7 +231,7 @@ struct job *frontier_abandon(struct frontier *self)
 		return NULL;
 	struct job *job = host_pop(host);
 	self->waiting--;
-	settle(self, host);
+	requeue_host(self, host);
 	return job;
 }
 
@@ -240,24 +242,24 @@ size_t frontier_waiting(const struct frontier *self)
 
 size_t frontier_out(const struct frontier *self)
 {
-	return self->out;
+	return self->in_flight;
 }
 
-const char *frontier_awaited(const struct frontier *self, int64_t *moment)
+const char *frontier_awaited(const struct frontier *self, int64_t *at_ms)
 {
 	const struct heap_node *first = heap_first(&self->retries);
 	const struct host *host = first ? ((const struct job *)first->thing)->host : NULL;
-	*moment = first ? (int64_t)first->key : CLOCK_NEVER;
+	*at_ms = first ? (int64_t)first->key : CLOCK_NEVER;
 	if (self->oldest) {
-		*moment = self->oldest->out_since;
+		*at_ms = self->oldest->started_at;
 		return self->oldest->host->name;
 	}
-	/* Hosts are held for what may come, too. */
-	for (size_t i = 0; i < self->held.count; i++) {
-		const struct host *held = self->held.nodes[i]->thing;
-		if (held->first && held->not_before < *moment) {
-			host = held;
-			*moment = held->not_before;
+	/* A host is also paused when it has no jobs: the pause would hold for new ones. */
+	for (size_t i = 0; i < self->paused.count; i++) {
+		const struct host *paused = self->paused.nodes[i]->thing;
+		if (paused->first && paused->not_before < *at_ms) {
+			host = paused;
+			*at_ms = paused->not_before;
 		}
 	}
 	return host ? host->name : NULL;

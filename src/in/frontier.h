@@ -1,5 +1,6 @@
-/* What may be fetched next, and when: in the order of the list as far as each host's manners allow, retries
- * when they are due. All times are monotonic milliseconds that the caller passes in. */
+/* The frontier decides which job starts next, and when: jobs start in the order of the list as far as the
+ * limits of each host allow, and retries start when they are due. All times are monotonic milliseconds,
+ * passed in by the caller. */
 #ifndef AREQ_IN_FRONTIER_H
 #define AREQ_IN_FRONTIER_H
 
@@ -12,77 +13,85 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The frontier's part of a thing to fetch; the caller embeds it, owns it, and gets the same pointer back. It
- * is at every moment in one place: waiting here, or out (started). {0} but for its number before
- * frontier_add. */
+/* The frontier's part of one thing to fetch. The caller embeds it in its own structure, owns it, and gets the
+ * same pointer back. Before frontier_add it is {0} except for its number. From then on it is in exactly one
+ * of three states: waiting for its host, in flight (started and not ended), or waiting for a retry. */
 struct job {
 	struct host *host;
-	uint64_t number; /* its place in the list, from the caller; the smallest starts first */
-	/* By the place where it is; lists are long, so what cannot be needed together takes no more room. */
+	uint64_t number; /* position in the list, set by the caller; smaller numbers start first */
+	/* One member for each state. They share their memory because lists are long. */
 	union {
-		struct job *next; /* waiting for its host */
+		struct job *next; /* waiting: the next job in the queue of the host */
 		struct {
-			struct job *older, *newer; /* its neighbours among those that are out */
-			int64_t out_since;
+			struct job *older, *newer; /* in flight: neighbours by time of start */
+			int64_t started_at;
 		};
-		struct heap_node due; /* waiting for its next try */
+		struct heap_node retry_node; /* waiting for a retry */
 	};
 };
 
 struct frontier;
 
-/* manners is copied. */
+/* Copies manners. Free with frontier_free. */
 struct frontier *frontier_new(const struct manners *manners);
 
-/* No job may be inside or out. */
+/* No job may be waiting or in flight. */
 void frontier_free(struct frontier *self);
 
-/* Takes a new job with its number, to be started for that URL's host after those of the host that came
- * before. */
+/* Adds a new job, whose number is set, at the end of the queue of the URL's host. url is borrowed for the
+ * call. */
 void frontier_add(struct frontier *self, struct job *job, const struct url *url);
 
-/* The job to start now, which is then out; NULL where none may, or none with a number below before. */
-struct job *frontier_next(struct frontier *self, int64_t now, uint64_t before);
+/* Returns the job to start now, which is then in flight. Of all hosts that may start a job, the one whose
+ * first job has the smallest number is chosen. NULL if no host may start one, or if that number is not below
+ * limit. */
+struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit);
 
-/* When frontier_next may give another job if nothing else happens; CLOCK_NEVER where only the end of a job
- * that is out, or a new one, can change that. */
+/* The time at which frontier_next may return another job if nothing else happens before. CLOCK_NEVER if only
+ * a new job, or the end of a job in flight, can make that happen. */
 int64_t frontier_next_due(const struct frontier *self);
 
-/* What the try of a job that is out says about its host; told before the job goes one of the ways below. */
-void frontier_note(struct frontier *self, struct job *job, enum host_news news, int64_t now);
+/* Records what a try of a job in flight says about its host. Call it before the function below that ends the
+ * try. */
+void frontier_note(struct frontier *self, struct job *job, enum host_news event, int64_t now);
 
-/* Whether the host of a job that is out was given up, and why: the job is to be failed. Such a host keeps no
- * limit or delay. */
+/* Tells whether the host of a job in flight was given up, and why. If it was, the caller must let the job
+ * fail; no limit or delay holds for such a host, so that its jobs come out at once. */
 enum host_end frontier_host_end(const struct job *job);
 
-/* A job that was out: it has ended for good; the caller frees it after the call. */
+/* A try of a job in flight has ended. One of these three is called for it.
+ *
+ * The job is done for good: the caller frees it after the call. */
 void frontier_finish(struct frontier *self, struct job *job);
 
-/* … or it comes again at that moment. */
+/* The job is to be tried again: it waits until due, and then goes to the front of its host's queue. */
 void frontier_retry(struct frontier *self, struct job *job, int64_t due);
 
-/* … or it goes on with another URL, ahead of the list. */
+/* The job goes on with another URL: it waits at the front of the queue of that URL's host. url is borrowed
+ * for the call. */
 void frontier_redirect(struct frontier *self, struct job *job, const struct url *url);
 
-/* Leaves the host of a job that is out alone until then; the pause is wasted time. */
+/* Starts no job of that host before until. job is in flight. The part of the pause that is not covered by an
+ * earlier pause counts as time wasted by the host. */
 void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
 
-/* The host of a job that is out makes it wait so long. */
-void frontier_waste(struct job *job, int64_t ms);
+/* Adds ms to the time that the host of a job in flight has wasted. */
+void frontier_add_wasted_time(struct job *job, int64_t ms);
 
-/* Takes any waiting job out, to be ended by the caller without frontier_finish; NULL where none waits. For
- * the end of a run, once no job is out. */
+/* Removes and returns any waiting job, including those that wait for a retry. NULL if none waits. The caller
+ * ends it without frontier_finish. This is for the end of a run, when no job is in flight. */
 struct job *frontier_abandon(struct frontier *self);
 
-/* How many wait inside. */
+/* The number of jobs that wait, including those that wait for a retry. */
 size_t frontier_waiting(const struct frontier *self);
 
-/* How many are out. */
+/* The number of jobs in flight. */
 size_t frontier_out(const struct frontier *self);
 
-/* The host that holds the end back: that of the job that is out for the longest, and since when; where none
- * is out, the first that may be asked again, and when. NULL where nothing is left to do. The name is borrowed
- * until anything changes. */
-const char *frontier_awaited(const struct frontier *self, int64_t *moment);
+/* The host that the end of the run waits for, as "example.com:443". If jobs are in flight, it is the host of
+ * the one that started first, and *at_ms is when it started. If not, it is the host with jobs that may start
+ * again first, and *at_ms is when that is. NULL if no job is in flight and none waits for a time. The name is
+ * borrowed until the frontier changes. */
+const char *frontier_awaited(const struct frontier *self, int64_t *at_ms);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static int64_t limit_of(const struct host *self)
+static int64_t configured_limit(const struct host *self)
 {
 	return self->manners->per_host ? self->manners->per_host : INT64_MAX;
 }
@@ -15,7 +15,7 @@ struct host *host_new(struct slice name, const struct manners *manners)
 	struct host *self = alloc_new(sizeof *self);
 	self->name = alloc_copy(name.data, name.len);
 	self->manners = manners;
-	self->allowance = limit_of(self);
+	self->allowance = configured_limit(self);
 	return self;
 }
 
@@ -55,36 +55,36 @@ struct job *host_pop(struct host *self)
 	return job;
 }
 
-bool host_wants_start(const struct host *self)
+bool host_can_start(const struct host *self)
 {
-	return self->first && (self->end != HOST_KEPT || self->active < self->allowance);
+	return self->first && (self->state != HOST_KEPT || self->active < self->allowance);
 }
 
-void host_waste(struct host *self, int64_t ms)
+void host_add_wasted_time(struct host *self, int64_t ms)
 {
 	int64_t patience = self->manners->patience_ms;
 	self->wasted_ms += ms;
-	if (patience && self->wasted_ms >= patience && self->end == HOST_KEPT)
-		self->end = HOST_WASTES;
+	if (patience && self->wasted_ms >= patience && self->state == HOST_KEPT)
+		self->state = HOST_WASTES;
 }
 
-static void count_error(struct host *self)
+static void add_connection_error(struct host *self)
 {
 	int64_t most = self->manners->host_errors;
 	self->errors++;
-	if (most && self->errors >= most && self->end == HOST_KEPT)
-		self->end = HOST_FAILS;
+	if (most && self->errors >= most && self->state == HOST_KEPT)
+		self->state = HOST_FAILS;
 }
 
-void host_note(struct host *self, enum host_news news, int64_t spent_ms)
+void host_record_event(struct host *self, enum host_news event, int64_t try_ms)
 {
 	int64_t in_use = self->active < self->allowance ? (int64_t)self->active : self->allowance;
-	if (news != HOST_UNREACHABLE)
+	if (event != HOST_UNREACHABLE)
 		self->errors = 0;
-	switch (news) {
+	switch (event) {
 	case HOST_ANSWERED:
 		self->wasted_ms = self->wasted_ms > HOST_PAYBACK_MS ? self->wasted_ms - HOST_PAYBACK_MS : 0;
-		if (self->allowance < limit_of(self))
+		if (self->allowance < configured_limit(self))
 			self->allowance++;
 		return;
 	case HOST_BROKE_OFF:
@@ -93,18 +93,18 @@ void host_note(struct host *self, enum host_news news, int64_t spent_ms)
 		self->allowance = in_use > 1 ? in_use / 2 : 1;
 		break;
 	case HOST_UNREACHABLE:
-		count_error(self);
+		add_connection_error(self);
 		break;
 	}
-	host_waste(self, spent_ms);
+	host_add_wasted_time(self, try_ms);
 }
 
 bool host_is_idle(const struct host *self)
 {
-	return !self->first && self->active == 0 && self->promised == 0;
+	return !self->first && self->active == 0 && self->pending_retries == 0;
 }
 
-void host_hold(struct host *self, int64_t until)
+void host_pause(struct host *self, int64_t until)
 {
 	if (until > self->not_before)
 		self->not_before = until;

@@ -1,5 +1,6 @@
-/* One host's manners: how many at once, how soon after one another, and until when to leave it alone. A host
- * is a name and a port, for that is what a server is. */
+/* The limits of one host: how many of its jobs may be in flight at once, how long to wait between two starts,
+ * and until when to start none. A host is a host name and a port, because that is what identifies a
+ * server. */
 #ifndef AREQ_IN_HOST_H
 #define AREQ_IN_HOST_H
 
@@ -11,64 +12,73 @@
 
 struct job;
 
-/* How hosts are treated. */
+/* The user's limits, which are the same for all hosts. */
 struct manners {
-	int64_t per_host;    /* jobs of one host at once; 0: no limit */
-	int64_t delay_ms;    /* between starts */
-	int64_t host_errors; /* connection errors in a row that give a host up; 0: none do */
-	int64_t patience_ms; /* wasted time that does; 0: none does */
+	int64_t per_host;    /* the most jobs of one host in flight at once; 0 if there is no limit */
+	int64_t delay_ms;    /* the least time between two starts */
+	int64_t host_errors; /* a host is given up after so many connection errors in a row; 0 if never */
+	int64_t patience_ms; /* a host is given up after so much wasted time; 0 if never */
 };
 
-/* Each good answer pays back so much of the time that a host has wasted. */
+/* Each HOST_ANSWERED makes the wasted time of its host smaller by so much. */
 enum { HOST_PAYBACK_MS = 10 * 1000 };
 
-/* Why a host was given up: its jobs start at once, to be failed. */
-enum host_end { HOST_KEPT, HOST_FAILS, HOST_WASTES };
+/* Whether a host was given up, and why. The jobs of a host that was given up start at once, and the caller
+ * lets them fail. */
+enum host_end {
+	HOST_KEPT,  /* it was not given up */
+	HOST_FAILS, /* too many connection errors in a row */
+	HOST_WASTES /* too much wasted time */
+};
 
 struct host {
 	char *name;        /* "example.com:443" */
-	struct job *first; /* jobs that wait for this host, in order */
+	struct job *first; /* the queue of jobs that wait for this host */
 	struct job *last;
-	int64_t allowance; /* so many jobs may be out at once; shrinks under trouble and grows back */
+	int64_t allowance; /* the most jobs in flight now; halved when the host is busy, and grows back to the
+	                    * configured limit */
 	unsigned errors;   /* connection errors in a row */
-	int64_t wasted_ms; /* by tries that brought nothing, and pauses that it asked for */
-	enum host_end end;
-	unsigned active;    /* jobs that were started and have not ended */
-	unsigned promised;  /* jobs that will come back to it (retries) */
-	int64_t not_before; /* monotonic ms: no start earlier */
+	int64_t wasted_ms; /* the time of tries that failed, and of pauses that the host made necessary */
+	enum host_end state;
+	unsigned active;          /* jobs in flight */
+	unsigned pending_retries; /* jobs that wait for a retry, and are not in the queue */
+	int64_t not_before;       /* no job starts before this time (monotonic ms) */
 	const struct manners *manners;
-	struct heap_node turn; /* its place among the hosts that may start, or that wait until they may */
+	struct heap_node queue_node; /* the node of this host in one of the frontier's heaps of hosts */
 };
 
-/* Copies name. manners is borrowed and outlives it. Free with host_free. */
+/* Copies name. manners is borrowed and must outlive the host. Free with host_free. */
 struct host *host_new(struct slice name, const struct manners *manners);
 void host_free(struct host *self);
 
+/* The queue of waiting jobs, which are borrowed. host_pop returns NULL if the queue is empty. */
 void host_push_back(struct host *self, struct job *job);
 void host_push_front(struct host *self, struct job *job);
 struct job *host_pop(struct host *self);
 
-/* True where a job waits and one more may be out. */
-bool host_wants_start(const struct host *self);
+/* True if a job waits, and one more may be in flight or the host was given up. The caller checks pauses. */
+bool host_can_start(const struct host *self);
 
-/* What the end of a try says about a host. */
+/* What one try says about its host. */
 enum host_news {
-	HOST_ANSWERED,   /* the allowance grows by one, up to the limit */
-	HOST_BROKE_OFF,  /* there was an answer, but it was none in the end */
-	HOST_BUSY,       /* it asked for patience or took too long: the allowance is halved */
-	HOST_UNREACHABLE /* no connection */
+	HOST_ANSWERED,  /* a response came: the allowance grows by one, up to the configured limit */
+	HOST_BROKE_OFF, /* a connection was made, but no complete response came */
+	HOST_BUSY, /* status 429 or 503, or a time-out: the allowance is now half of what was in flight, or 1
+	            */
+	HOST_UNREACHABLE /* no connection was made: one more error in a row */
 };
 
-/* The try took so long. */
-void host_note(struct host *self, enum host_news news, int64_t spent_ms);
+/* Records what a try says about the host. Unless the event is HOST_ANSWERED, the time of the try counts as
+ * wasted. */
+void host_record_event(struct host *self, enum host_news event, int64_t try_ms);
 
-/* It makes us wait so long. */
-void host_waste(struct host *self, int64_t ms);
+/* Adds ms to the time that the host has wasted, and gives the host up if that is too much. */
+void host_add_wasted_time(struct host *self, int64_t ms);
 
-/* True where it can be forgotten: nothing waits, runs or comes back. */
+/* True if no job of the host is waiting, in flight or to be retried, so that the host can be removed. */
 bool host_is_idle(const struct host *self);
 
-/* No start before then (monotonic ms); an earlier moment than the one in force changes nothing. */
-void host_hold(struct host *self, int64_t until);
+/* Starts no job before until (monotonic ms). A pause that ends later stays as it is. */
+void host_pause(struct host *self, int64_t until);
 
 #endif

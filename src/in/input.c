@@ -19,30 +19,31 @@ enum source_kind { SOURCE_URL, SOURCE_STDIN, SOURCE_FILE };
 struct source {
 	enum source_kind kind;
 	const char *name; /* the URL itself, or the file's name */
-	size_t number;    /* of the argument, from 1 */
-	int fd;           /* of a pipe or device, which must not be opened twice; else -1 until its turn */
-	struct stat info;
+	size_t number;    /* position among the arguments, from 1 */
+	int fd;           /* -1 if not open; a pipe or device stays open from input_open on, since it must not
+	                   * be opened twice */
+	struct stat info; /* set by input_open, but for a SOURCE_URL */
 };
 
 struct input {
 	struct source *sources;
 	size_t count;
 	size_t current;
-	int fd; /* of the current source; -1: not begun */
+	int fd; /* the current source's file descriptor; -1 if the source was not started */
 	bool ended;
 	size_t line;
-	bool ends_with_cr;   /* each line does, and none with a newline */
-	bool line_too_long;  /* the rest of this line is passed over */
-	struct buf unread;   /* read and not handed out yet */
-	size_t unread_start; /* what of it was handed out */
-	uint64_t bytes;      /* read of all files … */
-	uint64_t file_bytes; /* … and of the current one */
-	uint64_t entries;    /* handed out of them */
-	struct buf text;     /* of the entry that is out */
+	bool lines_end_with_cr; /* lines of the current source end with CR alone */
+	bool line_too_long;     /* the start of the current line was discarded, and its rest is skipped */
+	struct buf unread;      /* bytes read from the current source */
+	size_t consumed;        /* how many bytes of unread were turned into lines */
+	uint64_t bytes;         /* bytes read from all sources */
+	uint64_t source_bytes;  /* bytes read from the current source */
+	uint64_t entries;       /* entries that came from files and stdin */
+	struct buf text;        /* the text of the last entry */
 	struct url url;
 };
 
-static struct source source_of(const char *argument, size_t number)
+static struct source make_source(const char *argument, size_t number)
 {
 	struct source source = {.name = argument, .number = number, .fd = -1};
 	if (strcmp(argument, "-") == 0) {
@@ -59,13 +60,13 @@ struct input *input_new(const struct option_list *args)
 	struct input *self = alloc_new(sizeof *self);
 	self->count = args->count ? args->count : 1;
 	self->sources = alloc_array(self->count, sizeof *self->sources);
-	self->sources[0] = source_of("-", 1);
+	self->sources[0] = make_source("-", 1);
 	for (size_t i = 0; i < args->count; i++)
-		self->sources[i] = source_of(args->items[i], i + 1);
+		self->sources[i] = make_source(args->items[i], i + 1);
 	self->fd = -1;
 	buf_init(&self->unread, INPUT_LINE_MAX + READ_SIZE);
-	/* A byte that is no UTF-8 is a replacement character in the normal form, which is nine bytes there.
-	 */
+	/* An href has a replacement character for each byte that is not UTF-8, which makes nine bytes when it
+	 * is percent-encoded. */
 	buf_init(&self->text, 9 * INPUT_LINE_MAX + sizeof "https://");
 	url_init(&self->url);
 	return self;
@@ -96,14 +97,14 @@ void input_free(struct input *self)
 	free(self);
 }
 
-static enum status complain(const struct source *source, int error)
+static enum status log_source_error(const struct source *source, int error)
 {
 	const char *hint = "";
 	struct buf shown;
 	size_t first_dot = strcspn(source->name, ".");
 	if (error == ENOENT && first_dot > 0 && first_dot < strcspn(source->name, "/"))
 		hint = " (a URL as an argument needs its https:// in front)";
-	/* A file has any name; but what has both may be a URL, with a password. */
+	/* A file can have any name, but a name with both characters may be a URL with a password. */
 	buf_init(&shown, SIZE_MAX / 2);
 	if (strchr(source->name, ':') && strchr(source->name, '@'))
 		url_append_redacted(&shown, source->name);
@@ -116,7 +117,7 @@ static enum status complain(const struct source *source, int error)
 
 static enum status open_source(struct source *source)
 {
-	/* Without O_NONBLOCK a named pipe without a writer would hold the whole run here. */
+	/* Without O_NONBLOCK, opening a named pipe that has no writer would block the whole run. */
 	int fd = source->kind == SOURCE_STDIN
 	             ? STDIN_FILENO
 	             : open(source->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -129,7 +130,7 @@ static enum status open_source(struct source *source)
 	}
 	if (fd >= 0 && source->kind == SOURCE_FILE)
 		close(fd);
-	return complain(source, error);
+	return log_source_error(source, error);
 }
 
 enum status input_open(struct input *self)
@@ -142,7 +143,8 @@ enum status input_open(struct input *self)
 		if (status != STATUS_OK)
 			return status;
 		if (source->kind == SOURCE_FILE && S_ISREG(source->info.st_mode)) {
-			/* Thousands of lists must not use up the descriptors: opened again in its turn. */
+			/* The file is opened again when it is read, so that thousands of lists do not use up
+			 * the file descriptors. */
 			close(source->fd);
 			source->fd = -1;
 		}
@@ -166,7 +168,6 @@ int input_descriptor(const struct input *self)
 	return self->fd;
 }
 
-/* White space as people leave it around a line. */
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
@@ -183,32 +184,32 @@ static struct slice trim(struct slice text)
 	return text;
 }
 
-/* The length of what stands first, where it may be shown as it is; else 0: controls, also those of C1, which
- * some terminals obey, and what is no UTF-8. */
-static size_t shown_length(struct slice text)
+/* The length of the first character in bytes, or 0 if it must not be printed as it is: control characters,
+ * also C1 ones, which some terminals obey, and invalid UTF-8. */
+static size_t printable_length(struct slice text)
 {
 	struct utf8_char c = utf8_decode(text.data, text.len);
 	bool is_control = c.code_point < 0x20 || (c.code_point >= 0x7f && c.code_point < 0xa0);
 	return c.valid && !is_control ? c.len : 0;
 }
 
-static bool can_be_shown(struct slice text)
+static bool is_printable(struct slice text)
 {
 	for (size_t len; text.len > 0; text.data += len, text.len -= len) {
-		len = shown_length(text);
+		len = printable_length(text);
 		if (len == 0)
 			return false;
 	}
 	return true;
 }
 
-/* What is no URL has no normal form: percent-encodes what cannot be shown. */
-static void append_shown(struct buf *out, struct slice text)
+/* Appends a text that is not a URL, with the bytes that must not be printed percent-encoded. */
+static void append_printable(struct buf *out, struct slice text)
 {
 	buf_append(out, "", 0);
 	for (size_t len; text.len > 0; text.data += len, text.len -= len) {
 		char encoded[4];
-		len = shown_length(text);
+		len = printable_length(text);
 		if (len > 0) {
 			buf_append(out, text.data, len);
 			continue;
@@ -243,8 +244,8 @@ static bool lacks_scheme(struct slice text)
 	size_t end = port;
 	while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
 		end++;
-	bool port_ends = end == text.len || strchr("/?#", text.data[end]) != NULL;
-	return end > port && port_ends;
+	bool ends_after_port = end == text.len || strchr("/?#", text.data[end]) != NULL;
+	return end > port && ends_after_port;
 }
 
 static void set_problem(struct input_entry *entry, enum cause cause, const char *problem)
@@ -262,10 +263,10 @@ static void parse_entry(struct input *self, struct slice text, struct input_entr
 		buf_append_text(&self->text, "https://");
 	buf_append(&self->text, text.data, text.len);
 
-	bool rootless = !starts_with(text, "/") || starts_with(text, "//");
+	bool has_host = !starts_with(text, "/") || starts_with(text, "//");
 	if (memchr(text.data, '\0', text.len))
 		set_problem(entry, CAUSE_NOT_A_URL, "not a URL: it holds a NUL byte");
-	else if (!rootless || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
+	else if (!has_host || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
 		set_problem(entry, CAUSE_NOT_A_URL, "not a URL");
 	else if (!url_is_http(&self->url))
 		set_problem(entry, CAUSE_NOT_HTTP, "not an http or https URL");
@@ -283,44 +284,45 @@ static void fill_entry(struct input *self, struct input_entry *entry, struct sli
 	parse_entry(self, text, entry);
 	if (!entry->problem) {
 		entry->url = &self->url;
-		if (!can_be_shown(text)) {
+		if (!is_printable(text)) {
 			buf_clear(&self->text);
 			buf_append(&self->text, self->url.href.data, self->url.href.len);
 		}
 	} else {
 		buf_clear(&self->text);
-		append_shown(&self->text, text);
+		append_printable(&self->text, text);
 	}
 	entry->text = self->text.data;
 }
 
-/* The next line that was read whole. False where there is none yet. */
-static bool take_line(struct input *self, struct slice *line)
+/* Takes the next complete line out of the bytes that were read. False if there is none yet. */
+static bool next_line(struct input *self, struct slice *line)
 {
-	const char *start = self->unread.data + self->unread_start;
-	size_t left = self->unread.len - self->unread_start;
-	const char *newline = left ? memchr(start, self->ends_with_cr ? '\r' : '\n', left) : NULL;
+	const char *start = self->unread.data + self->consumed;
+	size_t left = self->unread.len - self->consumed;
+	const char *newline = left ? memchr(start, self->lines_end_with_cr ? '\r' : '\n', left) : NULL;
 	if (!newline)
 		return false;
 	*line = (struct slice){start, (size_t)(newline - start)};
-	self->unread_start += line->len + 1;
+	self->consumed += line->len + 1;
 	return true;
 }
 
-/* As much of a long line as shows which one it is. What would be a password with the '@' behind it is left
- * out. */
-static struct slice start_of(struct slice line)
+/* The start of a line that is too long, to show which line it is. If the '@' that would mark a user name and
+ * password was cut off, the start ends before them. */
+static struct slice line_excerpt(struct slice line)
 {
 	static const size_t shown = 60;
 	size_t len = line.len < shown ? line.len : shown, host = 0;
 	for (size_t i = 1; i < len && host == 0; i++)
 		host = line.data[i] == '/' && line.data[i - 1] == '/' ? i + 1 : 0;
-	bool hides = memchr(line.data + host, ':', len - host) && !memchr(line.data + host, '@', len - host);
-	return (struct slice){line.data, hides ? host : len};
+	bool may_show_password =
+	    memchr(line.data + host, ':', len - host) && !memchr(line.data + host, '@', len - host);
+	return (struct slice){line.data, may_show_password ? host : len};
 }
 
-/* Makes an entry of a raw line. False where the line is to be passed over. */
-static bool use_line(struct input *self, struct slice line, struct input_entry *entry)
+/* Makes an entry of a line. False if the line is blank or a comment. */
+static bool make_entry(struct input *self, struct slice line, struct input_entry *entry)
 {
 	bool too_long = self->line_too_long || line.len > INPUT_LINE_MAX;
 	self->line++;
@@ -335,7 +337,7 @@ static bool use_line(struct input *self, struct slice line, struct input_entry *
 	if (text.len && text.data[0] == '#')
 		return false;
 	if (too_long) {
-		fill_entry(self, entry, start_of(text));
+		fill_entry(self, entry, line_excerpt(text));
 		entry->url = NULL;
 		set_problem(entry, CAUSE_LINE_TOO_LONG, "not a URL: the line is longer than 64 KiB");
 		return true;
@@ -344,37 +346,37 @@ static bool use_line(struct input *self, struct slice line, struct input_entry *
 	return true;
 }
 
-static bool can_read(int fd)
+static bool is_readable(int fd)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	return poll(&ready, 1, 0) != 0;
 }
 
-/* Drops what was handed out, and the tail of a line that is too long to be a URL. */
-static void make_room(struct input *self)
+/* Discards the bytes that were turned into lines, and most of a line that is too long. */
+static void discard_consumed(struct input *self)
 {
-	buf_consume(&self->unread, self->unread_start);
-	self->unread_start = 0;
+	buf_consume(&self->unread, self->consumed);
+	self->consumed = 0;
 	if (self->unread.len > INPUT_LINE_MAX) {
 		self->line_too_long = true;
-		self->unread.len = 64; /* enough to show which line it was */
+		self->unread.len = 64; /* enough for line_excerpt */
 	}
 }
 
 enum read_result { READ_SOME, READ_LATER, READ_DONE, READ_FAILED };
 
-/* The first bytes of a list tell how its lines end, and whether it is text of 16-bit units, in which no line
- * would be a URL. */
-static enum read_result look_at_start(struct input *self)
+/* Detects from the first bytes of a list how its lines end. Fails if the list is UTF-16, in which no line
+ * would be a valid URL. */
+static enum read_result check_encoding(struct input *self)
 {
 	const char *start = self->unread.data, *cr = memchr(start, '\r', self->unread.len);
 	const char *scheme = self->unread.len > 1 && start[1] == '\0' ? start : start + 1;
-	bool has_mark =
+	bool has_byte_order_mark =
 	    self->unread.len > 1 && (memcmp(start, "\xff\xfe", 2) == 0 || memcmp(start, "\xfe\xff", 2) == 0);
-	bool is_wide = has_mark || (self->unread.len > 9 && memcmp(scheme, "h\0t\0t\0p", 7) == 0);
-	self->ends_with_cr =
+	bool is_utf16 = has_byte_order_mark || (self->unread.len > 9 && memcmp(scheme, "h\0t\0t\0p", 7) == 0);
+	self->lines_end_with_cr =
 	    cr && cr + 1 < start + self->unread.len && !memchr(start, '\n', self->unread.len);
-	if (!is_wide)
+	if (!is_utf16)
 		return READ_SOME;
 	log_error("%s: is UTF-16, not UTF-8 (iconv -f UTF-16 -t UTF-8 makes it that)",
 	    self->sources[self->current].name);
@@ -384,37 +386,37 @@ static enum read_result look_at_start(struct input *self)
 static enum read_result read_more(struct input *self)
 {
 	const struct source *source = &self->sources[self->current];
-	if (!can_read(self->fd))
+	if (!is_readable(self->fd))
 		return READ_LATER;
-	make_room(self);
+	discard_consumed(self);
 	ssize_t n = read(self->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE);
 	if (n > 0) {
-		bool is_first = self->file_bytes == 0;
+		bool is_first = self->source_bytes == 0;
 		self->unread.len += (size_t)n;
 		self->bytes += (size_t)n;
-		self->file_bytes += (size_t)n;
-		return is_first ? look_at_start(self) : READ_SOME;
+		self->source_bytes += (size_t)n;
+		return is_first ? check_encoding(self) : READ_SOME;
 	}
 	if (n == 0)
 		return READ_DONE;
 	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)
 		return READ_LATER;
-	complain(source, errno);
+	log_source_error(source, errno);
 	return READ_FAILED;
 }
 
-static bool begin_source(struct input *self)
+static bool start_source(struct input *self)
 {
 	struct source *source = &self->sources[self->current];
 	if (source->fd < 0 && open_source(source) != STATUS_OK)
 		return false;
 	self->fd = source->fd;
 	self->line = 0;
-	self->file_bytes = 0;
-	self->ends_with_cr = false;
+	self->source_bytes = 0;
+	self->lines_end_with_cr = false;
 	self->line_too_long = false;
 	buf_clear(&self->unread);
-	self->unread_start = 0;
+	self->consumed = 0;
 	return true;
 }
 
@@ -424,16 +426,17 @@ static void next_source(struct input *self)
 	self->current++;
 }
 
-/* The last line of a file may lack its newline. */
-static bool take_last_line(struct input *self, struct slice *line)
+/* Takes what is left at the end of a file: a last line without a line end. False if nothing is left. */
+static bool last_line(struct input *self, struct slice *line)
 {
-	*line = (struct slice){self->unread.data + self->unread_start, self->unread.len - self->unread_start};
-	self->unread_start = self->unread.len;
+	*line = (struct slice){self->unread.data + self->consumed, self->unread.len - self->consumed};
+	self->consumed = self->unread.len;
 	return line->len != 0;
 }
 
-/* What has no end of a line, or nothing but comments, is passed over in steps. */
-enum { STEP_LINES = 256, STEP_READS = 16 };
+/* The most that one call of input_next reads and skips, so that a list of comments, or without any line end,
+ * does not hold up the event loop. */
+enum { LINES_EACH_CALL = 256, READS_EACH_CALL = 16 };
 
 enum input_state input_next(struct input *self, struct input_entry *entry)
 {
@@ -445,19 +448,19 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 			next_source(self);
 			return INPUT_ENTRY;
 		}
-		if (self->fd < 0 && !begin_source(self)) {
+		if (self->fd < 0 && !start_source(self)) {
 			self->current = self->count;
 			return INPUT_ERROR;
 		}
 		struct slice line;
-		if (take_line(self, &line)) {
-			if (use_line(self, line, entry))
+		if (next_line(self, &line)) {
+			if (make_entry(self, line, entry))
 				return INPUT_ENTRY;
-			if (++lines == STEP_LINES)
+			if (++lines == LINES_EACH_CALL)
 				return INPUT_LATER;
 			continue;
 		}
-		if (++reads == STEP_READS)
+		if (++reads == READS_EACH_CALL)
 			return INPUT_LATER;
 		switch (read_more(self)) {
 		case READ_SOME:
@@ -471,7 +474,7 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 		case READ_DONE:
 			break;
 		}
-		bool more = take_last_line(self, &line) && use_line(self, line, entry);
+		bool more = last_line(self, &line) && make_entry(self, line, entry);
 		if (!more)
 			next_source(self);
 		if (more)
@@ -482,13 +485,13 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 
 int64_t input_left(const struct input *self)
 {
-	/* Before the first entry: what a URL is often like. */
-	static const double usual_len = 60;
-	double bytes = (double)(self->unread.len - self->unread_start), urls = 0;
-	double len = self->entries ? ((double)self->bytes - bytes) / (double)self->entries : usual_len;
+	/* The length of a line in bytes before the first entry was read. */
+	static const double typical_len = 60;
+	double bytes = (double)(self->unread.len - self->consumed), urls = 0;
+	double len = self->entries ? ((double)self->bytes - bytes) / (double)self->entries : typical_len;
 	for (size_t i = self->current; i < self->count; i++) {
 		const struct source *source = &self->sources[i];
-		uint64_t seen = i == self->current ? self->file_bytes : 0;
+		uint64_t seen = i == self->current ? self->source_bytes : 0;
 		if (source->kind == SOURCE_URL)
 			urls++;
 		else if (!S_ISREG(source->info.st_mode))

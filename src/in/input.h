@@ -1,4 +1,4 @@
-/* URLs from arguments, files and stdin, one at a time, as they are needed. */
+/* Reads the list of URLs, one entry at a time, from arguments, files and stdin. */
 #ifndef AREQ_IN_INPUT_H
 #define AREQ_IN_INPUT_H
 
@@ -11,51 +11,57 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* A longer line is no URL: it is reported and passed over. In bytes, without its end. */
+/* The longest line, in bytes and without its line end. A longer one becomes an entry with a problem. */
 enum { INPUT_LINE_MAX = 64 * 1024 };
 
 struct input;
 
-/* One entry of the list. Everything in it is borrowed until the next input_next. */
+/* One entry of the list. Its texts and its URL are borrowed until the next call of input_next. */
 struct input_entry {
-	const char *text;      /* as listed, without white space around it, "https://" put before it where no
-	                        * scheme was given; a text with a control byte in it is shown as its normal form */
-	const struct url *url; /* the parsed text; http or https */
-	enum cause cause;      /* why it is no URL to fetch; CAUSE_NONE: it is one, else url is NULL */
-	const char *problem;   /* the same in words; NULL: it is one */
+	/* The entry as listed, without white space around it; of a line that is too long, its start. If it
+	 * parses as an http or https URL, "https://" was added where the scheme was missing, and a text with
+	 * control characters or invalid UTF-8 was replaced by the href of the URL. If it does not, such bytes
+	 * are percent-encoded. */
+	const char *text;
+	const struct url *url; /* the parsed text, http or https; NULL if there is a problem */
+	enum cause cause;      /* why the entry is no URL to fetch; CAUSE_NONE if it is one */
+	const char *problem;   /* the cause in words; NULL if the entry is a URL to fetch */
 	const char *source;    /* the file's name, "stdin" or "argument" */
-	size_t line;           /* counted from 1; for an argument its number */
+	size_t line;           /* line number, from 1; for an argument its position, from 1 */
 };
 
 enum input_state {
-	INPUT_ENTRY, /* *entry was filled */
-	INPUT_LATER, /* much was passed over, and there is more: come back at once */
-	INPUT_WAIT,  /* nothing there yet: poll input_descriptor for reading and come back */
-	INPUT_END,   /* no more entries */
-	INPUT_ERROR  /* reading failed; it was logged; no more entries */
+	INPUT_ENTRY, /* *entry was filled in */
+	INPUT_LATER, /* many lines or bytes were skipped, and more can be read: call again at once */
+	INPUT_WAIT,  /* nothing to read yet: poll input_descriptor for reading, then call again */
+	INPUT_END,   /* there are no more entries */
+	INPUT_ERROR  /* reading failed, which was logged; there are no more entries */
 };
 
-/* args: each is a URL (it contains "://"), "-" for stdin, or a file; an empty list means stdin. It is
- * borrowed. Free with input_free. */
+/* Each argument is a URL if it contains "://", stdin if it is "-", and otherwise the name of a file. An empty
+ * list means stdin. args is borrowed for the call, its texts as long as the input lives. Free with
+ * input_free. */
 struct input *input_new(const struct option_list *args);
 void input_free(struct input *self);
 
-/* Opens or checks every file, so that a wrong name is found before anything is written. STATUS_INPUT where
- * one cannot be read; it was logged with its name. */
+/* Opens every file once, so that a wrong name is found before any output is written. STATUS_INPUT if one
+ * cannot be opened or is a directory; the error was logged with its name. */
 enum status input_open(struct input *self);
 
-/* The next entry; never waits for a slow pipe. Blank lines and lines that begin with '#' are passed over;
- * CRLF, a byte order mark and white space around a line are understood. */
+/* Reads the next entry, without waiting for a slow pipe. Blank lines and lines that begin with '#' are
+ * skipped. A line ends with LF or CRLF, and in a list without LF with CR. A UTF-8 byte order mark and white
+ * space around a line are removed. */
 enum input_state input_next(struct input *self, struct input_entry *entry);
 
-/* The descriptor that INPUT_WAIT waits for. */
+/* The file descriptor to poll after INPUT_WAIT. */
 int input_descriptor(const struct input *self);
 
-/* About how many entries are still to come, by the lengths of those that came and the sizes of the files;
- * negative where a pipe or device is among what is left: nobody knows. */
+/* Estimates how many entries are left, from the mean length of those before and the sizes of the files.
+ * Negative if a pipe or a device is left, whose size is unknown. */
 int64_t input_left(const struct input *self);
 
-/* True where one of the files is the one that info describes: to write to it would destroy the list. */
+/* True if one of the list's regular files is the file that info describes. Writing to that file would destroy
+ * the list. Call it after input_open. */
 bool input_reads_from(const struct input *self, const struct stat *info);
 
 #endif

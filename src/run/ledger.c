@@ -13,43 +13,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* While a reader is so far behind, nothing new is started: a page in flight adds what it has. */
+/* Bytes that the readers of the outputs have not taken. While there are more, nothing new is started; only
+ * pages that are in flight can add to them. */
 enum { BACKLOG_MAX = 1 << 20 };
 
-enum { STANDING_EVERY_MS = 100 };
+/* The time between two reports of the progress. */
+enum { PROGRESS_EVERY_MS = 100 };
 
-/* So long does a turn of the loop give out links. */
-enum { TURN_WORK_US = 25000 };
-
-/* … and reads the list. */
-enum { TURN_LIST_US = 10000 };
+/* The longest time that one turn of the event loop emits links, and reads the list. */
+enum { LINKS_US_EACH_TURN = 25000, LIST_US_EACH_TURN = 10000 };
 
 void ledger_note_status(struct ledger *self, enum status status)
 {
 	self->status = status_first(self->status, status);
 }
 
-bool ledger_is_behind(const struct ledger *self)
+bool ledger_has_backlog(const struct ledger *self)
 {
 	return self->backlog > BACKLOG_MAX;
 }
 
-/* What the loop asks and tells. */
+/* The handlers of the event loop. */
 
-/* The next task whose host was not given up; *waits_for_list: where there is none, since the list makes us
- * wait. Each that begins makes room for another one of its host, which may be all that is left. */
+/* The next task to start. Tasks whose host was given up fail here. NULL if none may start now;
+ * *waits_for_list then tells whether the list has nothing to read at the moment. The frontier is filled
+ * before each task, because the one before has made room for another one of its host, and that may be all
+ * that is left. */
 static struct task *next_task(struct ledger *self, bool *waits_for_list)
 {
 	for (;;) {
-		*waits_for_list = ledger_read_list(self);
+		*waits_for_list = ledger_fill_frontier(self);
 		struct task *task =
-		    task_of(frontier_next(self->frontier, clock_now_ms(), ledger_limit(self)));
+		    task_of(frontier_next(self->frontier, clock_now_ms(), ledger_start_limit(self)));
 		if (!task)
 			return NULL;
-		ledger_begin_task(self, task);
+		ledger_begin_claim(self, task);
 		if (frontier_host_end(&task->job) == HOST_KEPT)
 			return task;
-		ledger_give_up(self, task);
+		ledger_fail_given_up(self, task);
 	}
 }
 
@@ -58,15 +59,16 @@ static uint64_t count_waiting(const struct ledger *self)
 	return frontier_waiting(self->frontier) + self->store.count(self->store.self);
 }
 
-static void tell_standing(struct ledger *self, struct wait *wait)
+static void report_progress(struct ledger *self, struct wait *wait)
 {
-	int64_t now = clock_now_ms(), moment = now;
-	if (now >= self->standing_due) {
-		self->standing_due = now + STANDING_EVERY_MS;
-		const char *awaited = frontier_awaited(self->frontier, &moment);
-		/* For a person a page is done when its rows are on their way. */
+	int64_t now = clock_now_ms(), awaited_at = now;
+	if (now >= self->progress_due) {
+		self->progress_due = now + PROGRESS_EVERY_MS;
+		const char *awaited = frontier_awaited(self->frontier, &awaited_at);
+		/* The user sees a page as done once its rows were emitted, even if they are not written
+		 * yet. */
 		struct totals so_far = self->totals;
-		so_far.outcomes[OUTCOME_OK] += self->untold.count;
+		so_far.outcomes[OUTCOME_OK] += self->unreported.count;
 		observers_standing(
 		    self->observers, &(struct standing){
 		                         .so_far = &so_far,
@@ -75,32 +77,32 @@ static void tell_standing(struct ledger *self, struct wait *wait)
 		                         .unread = self->input_ended ? 0 : input_left(self->input),
 		                         .received = self->received,
 		                         .awaited = awaited,
-		                         .awaited_ms = now - moment,
+		                         .awaited_ms = now - awaited_at,
 		                     });
 	}
-	wait_until(wait, self->standing_due);
+	wait_until(wait, self->progress_due);
 }
 
-static void turn(void *ctx, struct wait *wait)
+static void on_turn(void *ctx, struct wait *wait)
 {
 	struct ledger *self = ctx;
 	if (self->observers->want_standing)
-		tell_standing(self, wait);
-	self->work_until_us = clock_now_us() + TURN_WORK_US;
-	page_shared_perform(self->tools.shared, self->work_until_us, wait);
-	ledger_give_pages(self, wait);
+		report_progress(self, wait);
+	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
+	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
+	ledger_emit_links(self, wait);
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, wait, &self->backlog));
-	ledger_tell_taken(self);
+	ledger_report_written(self);
 	screen_hand_on(wait);
-	/* The list is read between this and the next turn. */
-	self->list_until_us = clock_now_us() + TURN_LIST_US;
+	/* The list is read by on_next, which is called between this and the next turn. */
+	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
 }
 
-static enum crawl_next next(void *ctx, struct fetch_request *request, struct wait *wait)
+static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	if (ledger_is_behind(self) || !ledger_has_room(self))
+	if (ledger_has_backlog(self) || !ledger_has_page_room(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list;
 	struct task *task = next_task(self, &waits_for_list);
@@ -108,10 +110,10 @@ static enum crawl_next next(void *ctx, struct fetch_request *request, struct wai
 		wait_until(wait, frontier_next_due(self->frontier));
 		if (waits_for_list)
 			wait_for(wait, input_descriptor(self->input), POLLIN);
-		else if (ledger_wants_time(self))
+		else if (ledger_needs_more_time(self))
 			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && count_waiting(self) == 0 &&
-		                self->ready.count + self->waiting.count == 0;
+		                self->ready.count + self->awaiting_helper.count == 0;
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	*request = task_request(task, self->options);
@@ -122,7 +124,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
-	ledger_forget_answer(self, task);
+	ledger_discard_response(self, task);
 	if (http_is_redirect(head->http_status) && head->location) {
 		task->tries->location = alloc_copy(head->location, strlen(head->location));
 		return FETCH_DRAIN;
@@ -130,10 +132,10 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	if (head->http_status >= 400)
 		return FETCH_DRAIN;
 	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
-		task->tries->cut = CUT_NOT_TEXT;
+		task->tries->stop_reason = STOP_NOT_TEXT;
 		return FETCH_STOP;
 	}
-	task->tries->page = page_pool_take(&self->pages);
+	task->tries->page = page_pool_take(&self->page_pool);
 	page_begin(task->tries->page, head->content_type);
 	return FETCH_BODY;
 }
@@ -145,22 +147,22 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	self->received += len;
 	if (page_feed(task->tries->page, bytes, len))
 		return true;
-	task->tries->cut = CUT_TOO_LARGE;
+	task->tries->stop_reason = STOP_TOO_LARGE;
 	return false;
 }
 
 static void on_done(void *ctx, void *job, struct fetch_result *result)
 {
-	ledger_judge(ctx, job, result);
+	ledger_handle_result(ctx, job, result);
 }
 
-static bool stopping(void *ctx)
+static bool is_stopping(void *ctx)
 {
 	const struct ledger *self = ctx;
 	return stop_signal() != 0 || (self->status != STATUS_OK && self->status != STATUS_INPUT);
 }
 
-/* Before and after. */
+/* Construction, and the end of the run. */
 
 struct ledger *ledger_new(const struct options *options, struct input *input, struct observers *observers)
 {
@@ -170,15 +172,15 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->observers = observers;
 	self->tools.options = options;
 	self->tools.shared = page_shared_new(PAGES_MEMORY);
-	self->dice = random_bits() | 1;
-	page_pool_init(&self->pages, &self->tools, (size_t)options->jobs);
+	self->random_state = random_bits() | 1;
+	page_pool_init(&self->page_pool, &self->tools, (size_t)options->jobs);
 	self->frontier = frontier_new(&(struct manners){.per_host = options->per_host,
 	    .delay_ms = options->delay_ms,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
 	self->store = memory_store(MEMORY_PENDING_BYTES);
 	url_init(&self->url);
-	buf_init(&self->shown, SIZE_MAX / 2);
+	buf_init(&self->redacted, SIZE_MAX / 2);
 	return self;
 }
 
@@ -186,7 +188,7 @@ void ledger_free(struct ledger *self)
 {
 	if (!self)
 		return;
-	page_pool_release(&self->pages);
+	page_pool_release(&self->page_pool);
 	page_shared_free(self->tools.shared);
 	extract_patterns_free(self->tools.patterns);
 	pattern_free(self->tools.pattern);
@@ -194,9 +196,9 @@ void ledger_free(struct ledger *self)
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
 	self->store.free(self->store.self);
-	heap_release(&self->untold);
+	heap_release(&self->unreported);
 	url_release(&self->url);
-	buf_release(&self->shown);
+	buf_release(&self->redacted);
 	free(self);
 }
 
@@ -217,21 +219,21 @@ enum status ledger_compile(struct ledger *self)
 
 struct crawl_handlers ledger_handlers(struct ledger *self)
 {
-	self->standing_due = clock_now_ms() + STANDING_EVERY_MS;
+	self->progress_due = clock_now_ms() + PROGRESS_EVERY_MS;
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self, .head = on_head, .body = on_body},
-	    .turn = turn,
-	    .next = next,
+	    .turn = on_turn,
+	    .next = on_next,
 	    .done = on_done,
-	    .stopping = stopping,
+	    .stopping = is_stopping,
 	    .stop_at = stop_moment(),
 	};
 }
 
-/* The list is read on after a run was stopped, so that all of it is accounted for, but not for long: a large
- * file at a deadline, for which nobody waits, longer than a pipe, which may have no end, and than anything
- * once a signal came. */
-enum { READ_ON_FILE_MS = 3000, READ_ON_MS = 1000 };
+/* How long the rest of the list is read after a run was stopped, so that every URL is counted. A file at a
+ * deadline gets more time, because nobody waits at the terminal. A pipe gets less, because it may never end,
+ * and so does any list after a signal. */
+enum { READ_REST_FILE_MS = 3000, READ_REST_MS = 1000 };
 
 static void interrupt_waiting(struct ledger *self)
 {
@@ -241,14 +243,14 @@ static void interrupt_waiting(struct ledger *self)
 		outcome.stage = STAGE_LOCAL;
 		outcome.cause = CAUSE_STOPPED;
 		outcome.reason = "the run was stopped";
-		ledger_end_entry(self, &outcome);
-		ledger_settle_task(self, task);
+		ledger_report_without_rows(self, &outcome);
+		ledger_release_claim(self, task);
 		task_free(task);
 	}
 }
 
-/* False where the run's reader has gone, who has seen enough, or another one is far behind. */
-static bool may_read_on(struct ledger *self)
+/* False if all was read, if the reader of an output is gone and wants no more, or if one is far behind. */
+static bool may_read_rest(struct ledger *self)
 {
 	struct wait wait = {.wake = CLOCK_NEVER};
 	bool is_read = self->input_ended && self->store.count(self->store.self) == 0;
@@ -256,23 +258,23 @@ static bool may_read_on(struct ledger *self)
 		return false;
 	self->backlog = 0;
 	ledger_note_status(self, observers_flush(self->observers, &wait, &self->backlog));
-	return !ledger_is_behind(self);
+	return !ledger_has_backlog(self);
 }
 
-static void read_on(struct ledger *self)
+static void read_rest_of_list(struct ledger *self)
 {
 	bool is_file = input_left(self->input) >= 0;
 	int64_t began = clock_now_ms();
-	while (may_read_on(self)) {
+	while (may_read_rest(self)) {
 		int64_t left =
-		    began + (is_file && !stop_signal() ? READ_ON_FILE_MS : READ_ON_MS) - clock_now_ms();
+		    began + (is_file && !stop_signal() ? READ_REST_FILE_MS : READ_REST_MS) - clock_now_ms();
 		if (left <= 0)
 			return;
-		self->list_until_us = clock_now_us() + TURN_LIST_US;
-		bool waits = ledger_read_list(self);
+		self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
+		bool waits = ledger_fill_frontier(self);
 		interrupt_waiting(self);
-		struct pollfd more = {.fd = input_descriptor(self->input), .events = POLLIN};
-		if (waits && poll(&more, 1, (int)left) == 0)
+		struct pollfd list = {.fd = input_descriptor(self->input), .events = POLLIN};
+		if (waits && poll(&list, 1, (int)left) == 0)
 			return;
 	}
 }
@@ -280,12 +282,12 @@ static void read_on(struct ledger *self)
 enum status ledger_close(struct ledger *self, enum status status)
 {
 	ledger_note_status(self, status);
-	ledger_abandon_pages(self);
+	ledger_interrupt_pages(self);
 	interrupt_waiting(self);
 	self->store.lift_limit(self->store.self);
 	self->closing = true;
-	read_on(self);
-	ledger_lose_pending(self, self->store.count(self->store.self));
+	read_rest_of_list(self);
+	ledger_count_lost(self, self->store.count(self->store.self));
 	int64_t left = self->input_ended ? 0 : input_left(self->input);
 	self->totals.unread = !self->input_ended || self->lost > 0;
 	self->totals.unread_about = left < 0 ? left : left + (int64_t)self->lost;

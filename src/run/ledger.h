@@ -1,4 +1,5 @@
-/* The ledger: each input URL's way from the list, over tries, retries and redirects, to its one outcome. */
+/* The ledger follows each URL of the list over all tries, retries and redirects to its outcome, and reports
+ * exactly one outcome for each. */
 #ifndef AREQ_RUN_LEDGER_H
 #define AREQ_RUN_LEDGER_H
 
@@ -10,22 +11,27 @@
 
 struct ledger;
 
-/* Everything given is borrowed and outlives it. Free with ledger_free. */
+/* All arguments are borrowed and must outlive the ledger. Free with ledger_free. */
 struct ledger *ledger_new(const struct options *options, struct input *input, struct observers *observers);
 void ledger_free(struct ledger *self);
 
-/* Compiles the patterns. STATUS_USAGE where the user's is none; it was logged. */
+/* Compiles all patterns. STATUS_USAGE if one of the user's is not valid, which was logged. */
 enum status ledger_compile(struct ledger *self);
 
-/* What the loop asks and tells; after ledger_compile. */
+/* The handlers through which the event loop gets requests and passes on what happens to them. Their context
+ * is the ledger. Call it after ledger_compile. */
 struct crawl_handlers ledger_handlers(struct ledger *self);
 
-/* The loop has ended, with that status: the list is read on for a moment, and whatever has not come to its
- * end is interrupted. The status is the first failure that the ledger met. */
+/* Call it when the event loop has ended, with the status of that. Whatever waits gets the outcome
+ * "interrupted". The rest of the list is read for a few seconds at most, for the same outcome, so that the
+ * counts are complete. Returns the first failure of the run (see status_first), including the status
+ * given. */
 enum status ledger_close(struct ledger *self, enum status status);
 
-/* Nothing more is written, and that ended so: those whose rows were not taken have failed. Then each URL has
- * its outcome. Fills the counts of *totals. The status is as above. */
+/* Call it when all rows were written or writing has failed, with the status of that. Reports the outcomes
+ * that waited for their rows to be written; a page whose rows are lost has failed, or was interrupted if the
+ * reader is gone. Then each URL that was read has its outcome. Overwrites *totals with the ledger's counts;
+ * the fields that it does not know are 0. Returns the same as ledger_close. */
 enum status ledger_tell_rest(struct ledger *self, enum status status, struct totals *totals);
 
 #endif

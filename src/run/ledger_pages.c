@@ -7,14 +7,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* So many complete pages, and no more than there may be transfers, wait until nothing new is started. */
+/* The most complete pages whose links are not emitted yet, or --jobs if that is less. At this number, nothing
+ * new is started. */
 enum { PAGES_WAITING_MAX = 16 };
 
-/* … and so many URLs whose rows are not safe yet, mostly since with --ordered a slow one comes before them.
- */
-enum { UNTOLD_MAX = 16 * 1024 };
+/* The most outcomes that wait for their rows to be written. With --ordered, many can wait for one slow URL
+ * that comes before them. At this number, only URLs below ledger_start_limit are started. */
+enum { UNREPORTED_MAX = 16 * 1024 };
 
-static void tell(struct ledger *self, const struct outcome *outcome)
+static void report_outcome(struct ledger *self, const struct outcome *outcome)
 {
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
@@ -24,35 +25,37 @@ static void tell(struct ledger *self, const struct outcome *outcome)
 	ledger_note_status(self, observers_outcome(self->observers, outcome));
 }
 
-/* Why the rows of a page that was given out are lost, once its output has failed. */
-static void lose_rows(const struct ledger *self, struct outcome *outcome)
+/* Changes the outcome of a page whose links were emitted to say that its rows are lost, because an output has
+ * failed. */
+static void set_rows_lost(const struct ledger *self, struct outcome *outcome)
 {
-	bool unread = self->status == STATUS_PIPE_CLOSED;
-	outcome->kind = unread ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
+	bool reader_gone = self->status == STATUS_PIPE_CLOSED;
+	outcome->kind = reader_gone ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
 	outcome->stage = STAGE_LOCAL;
-	outcome->cause = unread ? CAUSE_READER_GONE : CAUSE_ROWS_NOT_WRITTEN;
+	outcome->cause = reader_gone ? CAUSE_READER_GONE : CAUSE_ROWS_NOT_WRITTEN;
 	outcome->links = 0;
-	outcome->reason =
-	    unread ? "nobody reads the rows any more" : "local work failed: its rows could not be written";
+	outcome->reason = reader_gone ? "nobody reads the rows any more"
+	                              : "local work failed: its rows could not be written";
 }
 
-/* Whether its rows were taken is known only later. */
-static bool end_rows(struct ledger *self, struct outcome *outcome, uint64_t *ticket)
+/* Tells the observers that no more links of the page follow. True if the outcome is final and can be reported
+ * now. False if it must wait until observers_taken has reached *ticket. */
+static bool finish_rows(struct ledger *self, struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = observers_page_end(self->observers, outcome, ticket);
 	ledger_note_status(self, status);
 	if (outcome->kind != OUTCOME_OK)
 		return true;
 	if (status != STATUS_OK)
-		lose_rows(self, outcome);
+		set_rows_lost(self, outcome);
 	return status != STATUS_OK || *ticket <= observers_taken(self->observers);
 }
 
-void ledger_end_entry(struct ledger *self, const struct outcome *outcome)
+void ledger_report_without_rows(struct ledger *self, const struct outcome *outcome)
 {
 	uint64_t ticket;
 	ledger_note_status(self, observers_page_end(self->observers, outcome, &ticket));
-	tell(self, outcome);
+	report_outcome(self, outcome);
 }
 
 void ledger_give_page_back(struct ledger *self, struct task *task)
@@ -61,50 +64,50 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 	if (!page)
 		return;
 	task->tries->page = NULL;
-	page_pool_give_back(&self->pages, page);
+	page_pool_give_back(&self->page_pool, page);
 }
 
-void ledger_end_task(struct ledger *self, struct task *task, struct outcome *outcome)
+void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {
 	uint64_t ticket;
-	bool is_safe = end_rows(self, outcome, &ticket);
-	if (is_safe)
-		tell(self, outcome);
+	bool is_final = finish_rows(self, outcome, &ticket);
+	if (is_final)
+		report_outcome(self, outcome);
 	frontier_finish(self->frontier, &task->job);
-	ledger_settle_task(self, task);
+	ledger_release_claim(self, task);
 	ledger_give_page_back(self, task);
-	if (is_safe) {
+	if (is_final) {
 		task_free(task);
 		return;
 	}
 	task->tries->outcome = *outcome;
-	heap_put(&self->untold, &task->tries->told, ticket, task);
+	heap_put(&self->unreported, &task->tries->unreported_node, ticket, task);
 }
 
-static void tell_first_untold(struct ledger *self)
+static void report_first_unreported(struct ledger *self)
 {
-	struct heap_node *node = heap_first(&self->untold);
+	struct heap_node *node = heap_first(&self->unreported);
 	struct task *task = node->thing;
 	heap_remove(node);
-	tell(self, &task->tries->outcome);
+	report_outcome(self, &task->tries->outcome);
 	task_free(task);
 }
 
-void ledger_tell_taken(struct ledger *self)
+void ledger_report_written(struct ledger *self)
 {
 	uint64_t taken = observers_taken(self->observers);
-	for (const struct heap_node *node; (node = heap_first(&self->untold)) && node->key <= taken;)
-		tell_first_untold(self);
+	for (const struct heap_node *node; (node = heap_first(&self->unreported)) && node->key <= taken;)
+		report_first_unreported(self);
 }
 
 enum status ledger_tell_rest(struct ledger *self, enum status status, struct totals *totals)
 {
 	ledger_note_status(self, status);
-	ledger_tell_taken(self);
-	for (const struct heap_node *node; (node = heap_first(&self->untold));) {
+	ledger_report_written(self);
+	for (const struct heap_node *node; (node = heap_first(&self->unreported));) {
 		struct task *task = node->thing;
-		lose_rows(self, &task->tries->outcome);
-		tell_first_untold(self);
+		set_rows_lost(self, &task->tries->outcome);
+		report_first_unreported(self);
 	}
 	uint64_t sum = 0;
 	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
@@ -115,14 +118,15 @@ enum status ledger_tell_rest(struct ledger *self, enum status status, struct tot
 	return self->status;
 }
 
-static const char *what_is_asked(const struct ledger *self)
+static const char *describe_costly_work(const struct ledger *self)
 {
 	bool by_user = self->tools.pattern || self->tools.xpath || self->tools.filter;
 	return by_user ? "what the pattern, the XPath or a filter asks for" : "reading XML";
 }
 
-/* What became of a page that did not give its links, or not all. */
-static void fail_page(
+/* Sets the outcome of a page of which not all links were emitted. Its reason is written to
+ * reason[0..size). */
+static void set_page_failure(
     struct ledger *self, enum page_state state, struct outcome *outcome, char *reason, size_t size)
 {
 	outcome->kind = OUTCOME_FAILED;
@@ -131,10 +135,10 @@ static void fail_page(
 	outcome->reason = reason;
 	switch (state) {
 	case PAGE_TOO_COSTLY:
-		snprintf(reason, size, "%s takes too long on this page", what_is_asked(self));
+		snprintf(reason, size, "%s takes too long on this page", describe_costly_work(self));
 		break;
 	case PAGE_TOO_HUNGRY:
-		snprintf(reason, size, "%s takes more than %d MiB on this page", what_is_asked(self),
+		snprintf(reason, size, "%s takes more than %d MiB on this page", describe_costly_work(self),
 		    HELPER_MEMORY >> 20);
 		break;
 	case PAGE_ENTITIES:
@@ -171,7 +175,7 @@ static void fail_page(
 	}
 }
 
-static void end_page(struct ledger *self, struct task *task, enum page_state state)
+static void finish_page(struct ledger *self, struct task *task, enum page_state state)
 {
 	char reason[REASON_MAX];
 	const struct page *page = task->tries->page;
@@ -181,8 +185,8 @@ static void end_page(struct ledger *self, struct task *task, enum page_state sta
 	outcome.links = page_counts(page).links;
 	outcome.unresolved = page_counts(page).unresolved;
 	if (state != PAGE_GIVEN)
-		fail_page(self, state, &outcome, reason, sizeof reason);
-	ledger_end_task(self, task, &outcome);
+		set_page_failure(self, state, &outcome, reason, sizeof reason);
+	ledger_finish_task(self, task, &outcome);
 }
 
 static void on_link(void *ctx, const struct link *link)
@@ -193,68 +197,69 @@ static void on_link(void *ctx, const struct link *link)
 		ledger_note_status(self, observers_link(self->observers, &task->tries->outcome, link));
 }
 
-/* Gives out the links of the first page. */
-static void give_first(struct ledger *self)
+/* Emits links of the first page that is ready. */
+static void emit_first_page(struct ledger *self)
 {
 	struct task *task = self->ready.first;
-	enum page_state state = page_give(task->tries->page, self->work_until_us, on_link, task);
+	enum page_state state = page_give(task->tries->page, self->links_deadline_us, on_link, task);
 	if (state == PAGE_LATER)
 		return;
 	task_list_remove(task);
 	if (state == PAGE_WAITS)
-		task_list_add(&self->waiting, task);
+		task_list_add(&self->awaiting_helper, task);
 	else
-		end_page(self, task, state);
+		finish_page(self, task, state);
 }
 
-void ledger_give_pages(struct ledger *self, struct wait *wait)
+void ledger_emit_links(struct ledger *self, struct wait *wait)
 {
-	while (self->ready.first && !ledger_is_behind(self) && clock_now_us() < self->work_until_us)
-		give_first(self);
-	if (wait && self->ready.first && !ledger_is_behind(self))
+	while (self->ready.first && !ledger_has_backlog(self) && clock_now_us() < self->links_deadline_us)
+		emit_first_page(self);
+	if (wait && self->ready.first && !ledger_has_backlog(self))
 		wait_until(wait, clock_now_ms());
 }
 
-bool ledger_has_room(const struct ledger *self)
+bool ledger_has_page_room(const struct ledger *self)
 {
-	size_t most =
+	size_t max_pages =
 	    (size_t)self->options->jobs < PAGES_WAITING_MAX ? (size_t)self->options->jobs : PAGES_WAITING_MAX;
-	return self->ready.count + self->waiting.count < most;
+	return self->ready.count + self->awaiting_helper.count < max_pages;
 }
 
-uint64_t ledger_limit(const struct ledger *self)
+uint64_t ledger_start_limit(const struct ledger *self)
 {
-	if (self->untold.count < UNTOLD_MAX || self->closing)
+	if (self->unreported.count < UNREPORTED_MAX || self->closing)
 		return UINT64_MAX;
-	/* With --ordered what comes before must go on, or it would be waited for for ever. */
-	return self->options->ordered ? heap_first(&self->untold)->key : 0;
+	/* With --ordered, the waiting rows are written only after those of all URLs before them, so these
+	 * must still start. */
+	return self->options->ordered ? heap_first(&self->unreported)->key : 0;
 }
 
-static void on_ready(void *ctx)
+static void on_page_ready(void *ctx)
 {
 	struct task *task = ctx;
 	task_list_remove(task);
 	task_list_add(&task->tries->ledger->ready, task);
 }
 
-void ledger_complete_task(struct ledger *self, struct task *task)
+void ledger_complete_page(struct ledger *self, struct task *task)
 {
 	struct tries *tries = task->tries;
 	tries->ledger = self;
 	tries->outcome = task_outcome(task);
 	tries->outcome.kind = OUTCOME_OK;
 	tries->outcome.stage = STAGE_RECEIVE;
-	task_list_add(&self->waiting, task);
+	task_list_add(&self->awaiting_helper, task);
 	page_end(tries->page, &(struct page_source){.url = task->url,
 	                          .row_bytes = task_row_bytes(task, self->options),
-	                          .ready = on_ready,
+	                          .ready = on_page_ready,
 	                          .ctx = task});
-	ledger_give_pages(self, NULL);
+	ledger_emit_links(self, NULL);
 }
 
-void ledger_abandon_pages(struct ledger *self)
+void ledger_interrupt_pages(struct ledger *self)
 {
-	struct task_list *const lists[] = {&self->ready, &self->waiting};
+	struct task_list *const lists[] = {&self->ready, &self->awaiting_helper};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		for (struct task *task; (task = lists[i]->first);) {
 			struct outcome outcome = task_outcome(task);
@@ -263,7 +268,7 @@ void ledger_abandon_pages(struct ledger *self)
 			outcome.cause = CAUSE_STOPPED;
 			outcome.reason = "the run was stopped";
 			task_list_remove(task);
-			ledger_end_task(self, task, &outcome);
+			ledger_finish_task(self, task, &outcome);
 		}
 	}
 }

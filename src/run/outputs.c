@@ -8,15 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *text_of(enum output output)
+static const char *output_description(enum output output)
 {
 	static const char *const texts[OUTPUTS] = {
 	    "the rows", "the report", "the waterfall", "the HTTP archive", "the graph", "the summary"};
 	return texts[output];
 }
 
-/* Where the user wants it; NULL: nowhere. */
-static const char *name_of(const struct options *options, enum output output)
+/* The file that an output goes to, or "-" for stdout; NULL if the options do not ask for it. */
+static const char *output_path(const struct options *options, enum output output)
 {
 	if (options->dry_run)
 		return output == OUTPUT_ROWS ? "-" : NULL;
@@ -37,24 +37,24 @@ void outputs_init(struct outputs *self)
 		self->files[i].fd = -1;
 }
 
-static bool is_named(const struct file *file, const char *name)
+static bool is_same_file(const struct file *file, const char *name)
 {
 	struct stat info;
 	return name && stat(name, &info) == 0 && file_is(file, &info);
 }
 
-/* The option whose file that is, and which the run reads; NULL: there is none. */
+/* The option that makes the run read this file; NULL if there is none. */
 static const char *option_that_reads(const struct file *file, const struct options *options)
 {
 	const char *home = getenv("HOME");
-	if (is_named(file, options->config))
+	if (is_same_file(file, options->config))
 		return "--config";
-	if (is_named(file, options->cacert))
+	if (is_same_file(file, options->cacert))
 		return "--cacert";
-	if (is_named(file, options->netrc_file))
+	if (is_same_file(file, options->netrc_file))
 		return "--netrc-file";
 	for (size_t i = 0; i < options->cookies.count; i++) {
-		if (!strchr(options->cookies.items[i], '=') && is_named(file, options->cookies.items[i]))
+		if (!strchr(options->cookies.items[i], '=') && is_same_file(file, options->cookies.items[i]))
 			return "-b";
 	}
 	if (!options->netrc || !home)
@@ -63,13 +63,13 @@ static const char *option_that_reads(const struct file *file, const struct optio
 	buf_init(&path, SIZE_MAX / 2);
 	buf_append_text(&path, home);
 	buf_append_text(&path, "/.netrc");
-	bool is_netrc = is_named(file, path.data);
+	bool is_netrc = is_same_file(file, path.data);
 	buf_release(&path);
 	return is_netrc ? "--netrc" : NULL;
 }
 
-/* Refuses a file that is something else, too. */
-static enum status check(
+/* Fails if the file of an output is also the list, a file that an option reads, or another output. */
+static enum status check_is_unused(
     const struct outputs *self, const struct options *options, const struct input *input, enum output output)
 {
 	const struct file *file = &self->files[output];
@@ -87,15 +87,15 @@ static enum status check(
 		bool both_stdout = file->is_stdout && before->is_stdout;
 		if (!is_open(before) || !(both_stdout || file_is(before, &file->info)))
 			continue;
-		log_error(
-		    "%s: %s and %s cannot go to the same file", file->name, text_of(other), text_of(output));
+		log_error("%s: %s and %s cannot go to the same file", file->name, output_description(other),
+		    output_description(output));
 		return STATUS_USAGE;
 	}
 	return STATUS_OK;
 }
 
-/* The outputs that consist of whole lines, of which kill -9 must not leave a half one. Half of a page or of a
- * graph is useless, wherever it ends. */
+/* The outputs that the guard process watches. They consist of lines, and kill -9 must not leave half a line.
+ * Other outputs are useless anyway if they are not complete. */
 static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT};
 enum { GUARDED = sizeof guarded / sizeof *guarded };
 
@@ -109,10 +109,11 @@ static void start_guard(void *ctx)
 		self->guard = guard_start(files, GUARDED);
 }
 
-/* A list as short as this mostly leaves too few rows for a guard to be needed. */
+/* At most so many URLs rarely give so many rows that a guard process is needed. */
 enum { SHORT_LIST = 8 };
 
-/* For a longer one at once: the more memory there is by then, the more a second process costs. */
+/* Starts the guard process. For a short list, it is started only when a write needs it. For a longer list it
+ * is started at once, because a fork costs more when the process has more memory. */
 static void arrange_guard(struct outputs *self, const struct input *input)
 {
 	int64_t urls = input_left(input);
@@ -133,12 +134,12 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 	const struct file_options for_others = {.lock_fail = options->lock == LOCK_FAIL};
 	enum status status = STATUS_OK;
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
-		const char *name = name_of(options, i);
+		const char *name = output_path(options, i);
 		if (!name)
 			continue;
 		status = file_open(&self->files[i], name, i == OUTPUT_ROWS ? &for_rows : &for_others);
 		if (status == STATUS_OK)
-			status = check(self, options, input, i);
+			status = check_is_unused(self, options, input, i);
 	}
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
 		if (is_open(&self->files[i]))
@@ -157,7 +158,7 @@ enum status outputs_drain(struct outputs *self, int64_t until)
 	return status;
 }
 
-void outputs_unguard(struct outputs *self)
+void outputs_stop_guard(struct outputs *self)
 {
 	guard_stop(self->guard);
 	self->guard = 0;
@@ -173,7 +174,7 @@ enum status outputs_close_others(struct outputs *self)
 
 enum status outputs_close(struct outputs *self)
 {
-	outputs_unguard(self);
+	outputs_stop_guard(self);
 	enum status status = STATUS_OK;
 	for (enum output i = 0; i < OUTPUTS; i++)
 		status = status_first(status, file_close(&self->files[i]));

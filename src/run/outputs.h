@@ -1,4 +1,4 @@
-/* The files that a run writes, and that no two of them are one. */
+/* The files that a run writes to. No two of them may be the same file. */
 #ifndef AREQ_RUN_OUTPUTS_H
 #define AREQ_RUN_OUTPUTS_H
 
@@ -16,33 +16,35 @@ enum output {
 	OUTPUT_WATERFALL,
 	OUTPUT_HAR,
 	OUTPUT_DOT,
-	OUTPUT_SUMMARY_JSON, /* the last one to be written */
+	OUTPUT_SUMMARY_JSON, /* must be the last one, because it is written after the others were closed */
 	OUTPUTS
 };
 
 struct outputs {
 	struct file files[OUTPUTS];
-	pid_t guard; /* see output/guard.h; 0: there was no need for one yet */
+	pid_t guard; /* the process that output/guard.h describes; 0 if none runs */
 };
 
-/* Makes them, none open. */
+/* Initialises the outputs. None is open. */
 void outputs_init(struct outputs *self);
 
-/* Opens those that the options want. What is in them stays until all are accepted; then they are ready to be
- * written to, and guarded as soon as that is needed. STATUS_USAGE where one is another one, or the list
- * itself, STATUS_OUTPUT where one cannot be written; it was logged. outputs_close is due in any case. */
+/* Opens the outputs that the options ask for. No file is changed before all of them are open and checked;
+ * then they can be written to, and the guard process is started as soon as it is needed. STATUS_USAGE if an
+ * output is also another output, the list, or a file that an option reads; STATUS_OUTPUT if one cannot be
+ * written; both were logged. Call outputs_close in any case. */
 enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input);
 
-/* Waits until all is written, until that moment at most: see file_drain. */
+/* Waits until all data is written, but not beyond the time until (monotonic ms). See file_drain. */
 enum status outputs_drain(struct outputs *self, int64_t until);
 
-/* Nothing more is written but the summary. */
-void outputs_unguard(struct outputs *self);
+/* Ends the guard process. Only the summary may be written afterwards. */
+void outputs_stop_guard(struct outputs *self);
 
-/* Closes all but the rows and the summary: see file_close. */
+/* Closes all outputs but the rows and the summary. Returns the first failure; see file_close. */
 enum status outputs_close_others(struct outputs *self);
 
-/* Closes what is still open. */
+/* Ends the guard process and closes all outputs that are still open. Returns the first failure; see
+ * file_close. */
 enum status outputs_close(struct outputs *self);
 
 #endif

@@ -30,12 +30,13 @@ struct run {
 	struct ledger *ledger;
 	struct outputs outputs;
 	struct observers observers;
-	struct rows *rows;       /* an observer's; NULL with --dry-run */
-	struct summary *summary; /* likewise */
+	struct rows *rows;       /* owned by its observer; NULL with --dry-run */
+	struct summary *summary; /* owned by its observer; NULL with --dry-run */
 	struct totals totals;
 };
 
-/* Everything that can be refused is, before the output is touched. */
+/* Checks and opens everything. The outputs are the last, so that no file is changed if anything else
+ * fails. */
 static enum status set_up(struct run *self)
 {
 	enum status status = settings_init(&self->settings, self->options);
@@ -77,20 +78,20 @@ static void add_observers(struct run *self)
 	observers_add(observers, summary_observer(self->summary));
 }
 
-/* The signal that the process is to end by; 0: none. A closed pipe counts as the SIGPIPE that it would have
- * been. */
+/* The signal to end the process by; 0 if there is none. A closed pipe counts as SIGPIPE, which is ignored
+ * during the run. */
 static int ending_signal(enum status status)
 {
 	return status == STATUS_PIPE_CLOSED ? SIGPIPE : stop_signal();
 }
 
-/* What was interrupted was not fetched either. */
+/* The number of URLs that were not fetched, which includes the interrupted ones. */
 static uint64_t count_failed(const struct run *self)
 {
 	return self->totals.outcomes[OUTCOME_FAILED] + self->totals.outcomes[OUTCOME_INTERRUPTED];
 }
 
-/* Whatever may fail: a run that did not come to its end is no good run. */
+/* True if the run ended early. --fail-on does not excuse that. */
 static bool was_cut_short(const struct run *self)
 {
 	return self->totals.outcomes[OUTCOME_INTERRUPTED] > 0 || self->totals.unread;
@@ -102,13 +103,13 @@ static bool too_many_failed(const struct run *self)
 	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
 }
 
-/* What is left of a run that has reached its deadline, for its readers. */
-enum { LAST_PATIENCE_MS = 1000 };
+/* The least time that the readers of the outputs get to take the rest, also after the deadline of the run. */
+enum { LAST_DRAIN_MS = 1000 };
 
 static enum status drain_outputs(struct run *self, int64_t stop_at)
 {
-	int64_t patience_ends = clock_now_ms() + LAST_PATIENCE_MS;
-	int64_t until = stop_at > patience_ends ? stop_at : patience_ends;
+	int64_t earliest = clock_now_ms() + LAST_DRAIN_MS;
+	int64_t until = stop_at > earliest ? stop_at : earliest;
 	enum status status = self->rows ? rows_drain(self->rows, until) : STATUS_OK;
 	return status_first(status, outputs_drain(&self->outputs, until));
 }
@@ -128,7 +129,7 @@ static enum status crawl(struct run *self)
 	self->totals.elapsed_ms = ended - began;
 	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
 	self->totals.signal = ending_signal(status);
-	/* Some write their last lines now. */
+	/* Some observers write their last messages now. */
 	screen_begin_end();
 	status = status_first(status, observers_end(&self->observers, &self->totals));
 	status = status_first(status, drain_outputs(self, stop_at));
@@ -139,7 +140,7 @@ static enum status crawl(struct run *self)
 	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
 }
 
-static const char *why_left(const struct run *self, enum status status, int signal)
+static const char *why_not_committed(const struct run *self, enum status status, int signal)
 {
 	switch (status) {
 	case STATUS_PIPE_CLOSED:
@@ -159,15 +160,16 @@ static const char *why_left(const struct run *self, enum status status, int sign
 	}
 }
 
-/* Lets what --atomic has held back take its place, but only after a run that ended well. */
-static enum status commit(struct run *self, enum status status, int signal)
+/* Replaces the file of the rows if --atomic was given and the run ended well. Otherwise, logs why the file
+ * was left as it was. */
+static enum status commit_rows(struct run *self, enum status status, int signal)
 {
 	struct file *rows = &self->outputs.files[OUTPUT_ROWS];
 	if (status == STATUS_OK && !signal)
 		return file_commit(rows);
 	if (!self->options->atomic || self->options->dry_run)
 		return status;
-	const char *why = why_left(self, status, signal);
+	const char *why = why_not_committed(self, status, signal);
 	if (why)
 		log_warning("%s: left as it was, since %s", rows->name, why);
 	else
@@ -176,25 +178,25 @@ static enum status commit(struct run *self, enum status status, int signal)
 	return status;
 }
 
-/* Last of all, for it tells the exit status. */
+/* Writes --summary-json. This is the last step, because the summary contains the exit status. */
 static enum status write_summary(struct run *self, enum status status, int signal)
 {
 	struct file *file = &self->outputs.files[OUTPUT_SUMMARY_JSON];
 	self->totals.signal = signal;
 	int exit_status = signal ? -1 : status_exit_code(status);
-	int64_t until = self->totals.deadline ? clock_now_ms() + LAST_PATIENCE_MS : CLOCK_NEVER;
+	int64_t until = self->totals.deadline ? clock_now_ms() + LAST_DRAIN_MS : CLOCK_NEVER;
 	enum status written = summary_write_json(self->summary, file, &self->totals, exit_status);
 	return status_first(written, file_drain(file, until));
 }
 
-/* From the end of the crawl to that of the run. */
-static enum status wind_up(struct run *self, enum status status, int *signal)
+/* The steps after the crawl: closes the outputs, replaces the file of --atomic, and writes --summary-json. */
+static enum status finish_run(struct run *self, enum status status, int *signal)
 {
-	outputs_unguard(&self->outputs);
+	outputs_stop_guard(&self->outputs);
 	status = status_first(status, outputs_close_others(&self->outputs));
-	/* A signal that comes later finds the run at its end. */
+	/* A signal that comes later changes nothing, because the run is complete. */
 	*signal = ending_signal(status);
-	status = commit(self, status, *signal);
+	status = commit_rows(self, status, *signal);
 	status = status_first(status, file_close(&self->outputs.files[OUTPUT_ROWS]));
 	if (self->options->summary_json && self->summary)
 		status = status_first(status, write_summary(self, status, *signal));
@@ -211,7 +213,7 @@ struct run_end run(const struct options *options)
 	add_observers(&self);
 	enum status status = set_up(&self);
 	if (status == STATUS_OK)
-		status = wind_up(&self, crawl(&self), &signal);
+		status = finish_run(&self, crawl(&self), &signal);
 	else
 		signal = ending_signal(status);
 	status = status_first(status, outputs_close(&self.outputs));

@@ -12,9 +12,9 @@
 
 enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
 
-static const struct tries none = {.phases = {-1, -1, -1, -1, -1, -1}};
+static const struct tries no_tries = {.phases = {-1, -1, -1, -1, -1, -1}};
 
-static void take_credentials(struct task *self, const struct url *url)
+static void copy_credentials(struct task *self, const struct url *url)
 {
 	struct slice credentials = url_credentials(url);
 	if (!credentials.len)
@@ -23,19 +23,19 @@ static void take_credentials(struct task *self, const struct url *url)
 	self->credentials = alloc_copy(credentials.data, credentials.len);
 }
 
-static void note_shown(struct task *self)
+static void update_display_url(struct task *self)
 {
-	struct buf shown;
-	free(self->shown);
-	self->shown = NULL;
+	struct buf redacted;
+	free(self->display_url);
+	self->display_url = NULL;
 	if (!strchr(self->url, '@'))
 		return;
-	buf_init(&shown, SIZE_MAX / 2);
-	url_append_redacted(&shown, self->url);
-	if (strcmp(shown.data, self->url) != 0)
-		self->shown = shown.data;
+	buf_init(&redacted, SIZE_MAX / 2);
+	url_append_redacted(&redacted, self->url);
+	if (strcmp(redacted.data, self->url) != 0)
+		self->display_url = redacted.data;
 	else
-		buf_release(&shown);
+		buf_release(&redacted);
 }
 
 struct task *task_new(const struct store_url *url, struct store_claim *claim)
@@ -46,7 +46,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	buf_append_byte(&texts, '\0');
 	size_t url_at = texts.len;
 	url_append_bare(url->url, &texts);
-	/* Most are listed as they are asked for. */
+	/* Most URLs are listed in the form in which they are fetched; then one text serves for both. */
 	if (strcmp(texts.data, texts.data + url_at) == 0) {
 		texts.len = url_at - 1;
 		url_at = 0;
@@ -58,8 +58,8 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->listed_us = url->listed_us;
 	self->claim = claim;
 	self->url = self->source + url_at;
-	take_credentials(self, url->url);
-	note_shown(self);
+	copy_credentials(self, url->url);
+	update_display_url(self);
 	return self;
 }
 
@@ -97,9 +97,9 @@ void task_free(struct task *self)
 		free(tries->content_type);
 		free(tries);
 	}
-	free(self->moved);
+	free(self->redirect_url);
 	free(self->credentials);
-	free(self->shown);
+	free(self->display_url);
 	free(self);
 }
 
@@ -121,24 +121,24 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
 	url_append_bare(url, &bare);
-	free(self->moved);
-	self->url = self->moved = bare.data;
+	free(self->redirect_url);
+	self->url = self->redirect_url = bare.data;
 	if (leaves) {
 		free(self->credentials);
 		self->credentials = NULL;
 	}
-	take_credentials(self, url);
-	note_shown(self);
+	copy_credentials(self, url);
+	update_display_url(self);
 	self->tries->redirects++;
-	self->tries->foreign |= leaves;
-	self->tries->goes_on = true;
+	self->tries->left_origin |= leaves;
+	self->tries->continues_attempt = true;
 }
 
-void task_forget_answer(struct task *self)
+void task_discard_response(struct task *self)
 {
 	free(self->tries->location);
 	self->tries->location = NULL;
-	self->tries->cut = CUT_NONE;
+	self->tries->stop_reason = STOP_NONE;
 }
 
 struct fetch_request task_request(struct task *self, const struct options *options)
@@ -146,40 +146,40 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	int64_t now = clock_now_us();
 	if (!self->tries) {
 		self->tries = alloc_new(sizeof *self->tries);
-		self->tries->phases = none.phases;
+		self->tries->phases = no_tries.phases;
 		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
 	}
 	struct tries *tries = self->tries;
 	tries->began_us = now;
-	if (!tries->goes_on) {
+	if (!tries->continues_attempt) {
 		tries->attempts++;
 		tries->spent_ms = 0;
 	}
-	tries->goes_on = false;
+	tries->continues_attempt = false;
 	int64_t timeout = options->timeout_ms;
 	if (timeout)
 		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
 	tries->http_status = 0;
-	task_forget_answer(self);
+	task_discard_response(self);
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
-	    .fresh = tries->fresh,
-	    .foreign = tries->foreign,
+	    .fresh = tries->needs_new_connection,
+	    .foreign = tries->left_origin,
 	    .cookies = tries->cookies,
 	    .waited_ms = -1,
 	    .job = self};
 }
 
-void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size)
+void task_describe_stop(const struct task *self, const struct options *options, char *reason, size_t size)
 {
-	if (self->tries->cut == CUT_NOT_TEXT)
+	if (self->tries->stop_reason == STOP_NOT_TEXT)
 		snprintf(reason, size, "not text but %s", self->tries->content_type);
 	else
 		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
 }
 
-void task_note(struct task *self, const struct fetch_result *result)
+void task_record_result(struct task *self, const struct fetch_result *result)
 {
 	struct tries *tries = self->tries;
 	double queued = tries->phases.queued;
@@ -194,21 +194,22 @@ void task_note(struct task *self, const struct fetch_result *result)
 		tries->content_type = alloc_copy(result->content_type, strlen(result->content_type));
 }
 
-int64_t task_backoff_ms(const struct task *self, uint64_t *dice)
+int64_t task_backoff_ms(const struct task *self, uint64_t *random_state)
 {
 	int64_t longest = BACKOFF_FIRST_MS;
 	for (unsigned i = 1; i < self->tries->attempts && longest < BACKOFF_LONGEST_MS; i++)
 		longest *= 2;
 	if (longest > BACKOFF_LONGEST_MS)
 		longest = BACKOFF_LONGEST_MS;
-	/* Jitter, so that what failed together does not come back together (xorshift64). */
-	*dice ^= *dice << 13;
-	*dice ^= *dice >> 7;
-	*dice ^= *dice << 17;
-	return longest / 2 + (int64_t)(*dice % (uint64_t)(longest / 2 + 1));
+	/* Jitter (by xorshift64), so that URLs that failed at the same time are not retried at the same
+	 * time. */
+	*random_state ^= *random_state << 13;
+	*random_state ^= *random_state >> 7;
+	*random_state ^= *random_state << 17;
+	return longest / 2 + (int64_t)(*random_state % (uint64_t)(longest / 2 + 1));
 }
 
-enum host_news task_news(const struct fetch_result *result)
+enum host_news task_host_event(const struct fetch_result *result)
 {
 	bool answered = result->complete || result->stopped;
 	if (answered)
@@ -226,11 +227,11 @@ size_t task_row_bytes(const struct task *self, const struct options *options)
 
 struct outcome task_outcome(const struct task *self)
 {
-	const struct tries *tries = self->tries ? self->tries : &none;
+	const struct tries *tries = self->tries ? self->tries : &no_tries;
 	return (struct outcome){
 	    .number = self->job.number,
 	    .source_url = self->source,
-	    .final_url = task_shown_url(self),
+	    .final_url = task_display_url(self),
 	    .http_status = tries->http_status,
 	    .attempts = tries->attempts,
 	    .redirects = tries->redirects,

@@ -1,4 +1,4 @@
-/* One input URL on its way from the list to its outcome: what the ledger keeps of it. */
+/* A task is one URL of the list on its way to its outcome: what the ledger keeps of it. */
 #ifndef AREQ_RUN_TASK_H
 #define AREQ_RUN_TASK_H
 
@@ -15,115 +15,122 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Why a handler wanted no more of an answer. */
-enum cut { CUT_NONE, CUT_NOT_TEXT, CUT_TOO_LARGE };
+/* Why the ledger stopped a response before its end. */
+enum stop_reason { STOP_NONE, STOP_NOT_TEXT, STOP_TOO_LARGE };
 
 struct ledger;
 struct task_list;
 
-/* What came of its tries; all is its own but the page. */
+/* The part of a task that exists once it had a try. It owns everything but the page and the ledger. An
+ * attempt is one or more tries: a redirect, and a retry on a new connection, belong to the same attempt. */
 struct tries {
-	/* From the end of its page on: */
+	/* Set when the page is complete: */
 	struct ledger *ledger;
-	struct task_list *list; /* that it is in; NULL: none */
+	struct task_list *list; /* the list that the task is in; NULL if it is in none */
 	struct task *previous, *next;
-	struct outcome outcome; /* what is to be told when its rows are safe */
-	struct heap_node told;
+	struct outcome outcome;           /* the outcome to report when the rows of the page are written */
+	struct heap_node unreported_node; /* in ledger.unreported */
 
-	char *location; /* where the answer sends us; raw */
+	char *location; /* the raw Location header of a redirect; NULL if there is none */
 	char *content_type;
-	struct page *page; /* while an answer comes in; the ledger's */
-	enum cut cut;
+	struct page *page; /* owned by the ledger's pool, from the head of a response on; else NULL */
+	enum stop_reason stop_reason;
 	unsigned attempts;
 	unsigned redirects;
-	bool goes_on;     /* the next try belongs to the same attempt */
-	bool fresh;       /* it must not use an old connection */
-	bool foreign;     /* redirects led away from the origin of the listed URL */
-	int64_t spent_ms; /* of this attempt's time, by the redirects before */
-	int64_t began_us; /* the last try; 0: none did */
+	bool continues_attempt;    /* the next try belongs to the same attempt */
+	bool needs_new_connection; /* no later try may use a connection that was used before */
+	bool left_origin;          /* a redirect led away from the origin of the listed URL */
+	int64_t spent_ms;          /* time that earlier tries of this attempt took */
+	int64_t began_us;          /* when the last try began (monotonic us); 0 if there was none */
 	long http_status;
-	const char *http_version; /* constant; NULL: there was no answer */
+	const char *http_version; /* constant; NULL if no response came */
 	struct phases phases;
 	uint64_t wire_bytes;
 	struct curl_slist *cookies;
 };
 
-/* Small while it waits for its first try, as thousands do. */
+/* A task is small until its first try, because thousands of tasks wait for theirs. */
 struct task {
-	struct job job; /* first: the frontier gives it back; its number is that of the URL */
+	struct job job; /* must be first: see task_of. Its number is that of the URL */
 	int64_t listed_us;
-	struct store_claim *claim; /* the store's */
-	bool begun;                /* … which was told that its turn has come */
-	struct tries *tries;       /* from the first on; NULL: there was none */
-	const char *url;           /* where to ask now, without credentials: behind source, or */
-	char *moved;               /* … where a redirect led; NULL: none did */
-	char *shown;       /* url without what looks like credentials in its path; NULL: it has none */
-	char *credentials; /* for its origin; NULL: none */
-	char source[];     /* as listed, without credentials */
+	struct store_claim *claim; /* owned by the store */
+	bool is_claim_begun;       /* store.begin was called for the claim */
+	struct tries *tries;       /* NULL until the first try */
+	const char *url;           /* the URL to fetch next, without credentials; in source or redirect_url */
+	char *redirect_url;        /* where the last redirect led; NULL if there was none */
+	char *display_url; /* url without what looks like credentials in it; NULL if url has no such */
+	char *credentials; /* "user:password" for the origin of url; NULL if there are none */
+	/* The URL as listed, without credentials. If the URL to fetch first differs from it, that follows
+	 * behind the NUL. */
+	char source[];
 };
 
 _Static_assert(offsetof(struct task, job) == 0, "a job of the frontier is converted to its task");
 
-/* The task of a job that the frontier gives back; NULL for NULL. */
+/* The task that a job of the frontier belongs to; NULL for NULL. */
 static inline struct task *task_of(struct job *job)
 {
 	return (struct task *)job;
 }
 
-/* Where it is asked now, as a person may see it; good until task_redirect. */
-static inline const char *task_shown_url(const struct task *self)
+/* The URL to fetch next, as it may be shown to a person; borrowed until task_redirect. */
+static inline const char *task_display_url(const struct task *self)
 {
-	return self->shown ? self->shown : self->url;
+	return self->display_url ? self->display_url : self->url;
 }
 
-/* Tasks in the order in which they came; {0} is empty. */
+/* A doubly linked list of tasks, in the order in which they were added; {0} is empty. */
 struct task_list {
 	struct task *first, *last;
 	size_t count;
 };
 
-/* Puts a task that had a try, and is in no list, at the end. */
+/* Appends a task that had a try and is in no list. */
 void task_list_add(struct task_list *self, struct task *task);
 
-/* Takes it out of the list that it is in, if any. */
+/* Removes the task from the list that it is in, if any. */
 void task_list_remove(struct task *task);
 
-/* For a URL that was claimed; what it points to is copied, and credentials are kept apart: they are for one
- * origin, and nobody is shown them. Free with task_free, without a page. */
+/* Makes a task for a URL that was claimed. Copies what it keeps of the URL. Credentials in it are kept apart,
+ * because they are sent to their own origin only, and are never shown. Free with task_free, which requires
+ * that the task is in no list and has no page. */
 struct task *task_new(const struct store_url *url, struct store_claim *claim);
 void task_free(struct task *self);
 
-/* Reads where the answer sends us into *to; *leaves: to another origin. Why we do not follow, in words; NULL:
- * we may. */
+/* Parses the Location of a redirect, which the task must have, into *to. *leaves tells whether it leads to
+ * another origin. Returns NULL, or the reason not to follow it, as the end of a sentence about it ("which is
+ * no URL"). */
 const char *task_read_location(const struct task *self, struct url *to, bool *leaves);
 
-/* Goes on at url, where a redirect leads; from an origin to another it takes no secret along. */
+/* Makes url, the target of a redirect, the URL to fetch next. If the redirect leaves the origin, the
+ * credentials are dropped. Credentials in url replace those of the task. */
 void task_redirect(struct task *self, const struct url *url, bool leaves);
 
-/* Begins the next try and returns what it asks for; the request borrows from the task. */
+/* Begins the next try, and returns its request, which borrows from the task. */
 struct fetch_request task_request(struct task *self, const struct options *options);
 
-/* What the head of an answer said counts no more. */
-void task_forget_answer(struct task *self);
+/* Discards what the head of the current response said. */
+void task_discard_response(struct task *self);
 
-/* Why the handler wanted no more of the answer (cut), as words in reason[0..size), NUL-terminated. */
-void task_describe_cut(const struct task *self, const struct options *options, char *reason, size_t size);
+/* Writes why the ledger stopped the response (stop_reason) into reason[0..size), NUL-terminated. */
+void task_describe_stop(const struct task *self, const struct options *options, char *reason, size_t size);
 
-/* Keeps what the end of a try tells; the result is borrowed for the call. */
-void task_note(struct task *self, const struct fetch_result *result);
+/* Records the result of a try, which is borrowed for the call. */
+void task_record_result(struct task *self, const struct fetch_result *result);
 
-/* How long to wait before the attempt after those that were made: longer each time, and not the same for any
- * two. dice is the caller's and never 0. */
-int64_t task_backoff_ms(const struct task *self, uint64_t *dice);
+/* The time to wait before the next attempt, in ms. Exponential back-off with jitter: it doubles with each
+ * attempt, up to 30 s, and a random part of up to one half is taken off. *random_state belongs to the caller
+ * and is never 0. */
+int64_t task_backoff_ms(const struct task *self, uint64_t *random_state);
 
-/* What the end of a try says about its host. */
-enum host_news task_news(const struct fetch_result *result);
+/* What the result of a try says about the host. */
+enum host_news task_host_event(const struct fetch_result *result);
 
-/* What an output writes with each link of its page, in bytes, about. */
+/* About how many bytes an output writes with each link of the task's page. */
 size_t task_row_bytes(const struct task *self, const struct options *options);
 
-/* What is known of it as an outcome, without kind, stage and reason; borrows from the task, but nothing from
- * its page. */
+/* What is known of the task as an outcome. kind, stage, cause, reason and the counts of links are left for
+ * the caller. It borrows from the task, but nothing from the task's page. */
 struct outcome task_outcome(const struct task *self);
 
 #endif

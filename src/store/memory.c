@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A claim is the host of its URL: no more is to be known of it. */
+/* One host. A pointer to it serves as the claim on each of its URLs, since the store needs to know nothing
+ * else of a URL that was claimed. */
 struct store_claim {
 	struct queue pending;
-	size_t ahead;   /* claimed and not begun */
-	size_t claimed; /* … and not settled, begun or not */
-	/* Its place among the hosts of which one may be claimed, by about the number of the first. */
-	struct heap_node turn;
-	uint64_t first_number;
+	size_t ahead;                    /* URLs that are claimed and not begun */
+	size_t claimed;                  /* URLs that are claimed and not settled, begun or not */
+	struct heap_node claimable_node; /* in memory.claimable, by first_number */
+	uint64_t first_number;           /* no pending URL has a smaller number */
 	size_t name_len;
 	char name[]; /* "example.com:443" */
 };
@@ -27,29 +27,29 @@ struct memory {
 	struct seen seen;
 	struct map hosts;
 	struct queues queues;
-	struct heap claimable;
-	uint64_t pending;
-	size_t ahead_max;
-	struct buf name;   /* of a host that is looked for */
-	struct buf record; /* that is pushed */
-	struct buf text;   /* of the URL that was claimed last, and its via */
-	struct url url;    /* … what the text was parsed to */
+	struct heap claimable; /* hosts of which a pending URL may be claimed */
+	uint64_t pending;      /* URLs in all queues */
+	size_t ahead_max;      /* MEMORY_AHEAD_MAX, or SIZE_MAX once the limit is lifted */
+	struct buf name;       /* the name of a host that is looked up */
+	struct buf record;     /* the record that is pushed */
+	struct buf text;       /* text and via of the URL that was claimed last */
+	struct url url;        /* the URL that was claimed last */
 };
 
-/* A pending URL in its queue; its text follows, and its via, each with a NUL. */
+/* The head of a pending URL in its queue. The text and the via of the URL follow, each with a NUL. */
 struct record {
 	uint64_t number;
 	int64_t listed_us;
 	uint32_t depth;
-	uint32_t text_len; /* with the NUL */
+	uint32_t text_len; /* in bytes, with the NUL */
 };
 
-static struct slice name_of(const struct store_claim *host)
+static struct slice host_name(const struct store_claim *host)
 {
 	return (struct slice){host->name, host->name_len};
 }
 
-static struct store_claim *host_of(struct memory *self, const struct url *url)
+static struct store_claim *find_or_add_host(struct memory *self, const struct url *url)
 {
 	buf_clear(&self->name);
 	url_append_server(url, &self->name);
@@ -59,26 +59,27 @@ static struct store_claim *host_of(struct memory *self, const struct url *url)
 	host = alloc_new(sizeof *host + self->name.len);
 	host->name_len = self->name.len;
 	memcpy(host->name, self->name.data, self->name.len);
-	map_add(&self->hosts, name_of(host), host);
+	map_add(&self->hosts, host_name(host), host);
 	return host;
 }
 
-/* Puts the host where it belongs after anything about it changed; it may be gone afterwards. */
+/* Puts the host into the heap of claimable hosts, or takes it out, after anything about it has changed.
+ * Removes and frees a host that has neither pending nor claimed URLs. */
 static void update_host(struct memory *self, struct store_claim *host)
 {
 	bool is_claimable = host->pending.count > 0 && host->ahead < self->ahead_max;
-	if (is_claimable && !heap_holds(&host->turn))
-		heap_put(&self->claimable, &host->turn, host->first_number, host);
+	if (is_claimable && !heap_holds(&host->claimable_node))
+		heap_put(&self->claimable, &host->claimable_node, host->first_number, host);
 	else if (!is_claimable)
-		heap_remove(&host->turn);
+		heap_remove(&host->claimable_node);
 	if (host->pending.count > 0 || host->claimed > 0)
 		return;
 	queue_release(&self->queues, &host->pending);
-	map_remove(&self->hosts, name_of(host));
+	map_remove(&self->hosts, host_name(host));
 	free(host);
 }
 
-static void push(struct memory *self, struct store_claim *host, const struct store_url *url)
+static void push_record(struct memory *self, struct store_claim *host, const struct store_url *url)
 {
 	size_t text_len = strlen(url->text) + 1;
 	struct record record = {url->number, url->listed_us, url->depth, (uint32_t)text_len};
@@ -105,13 +106,13 @@ static enum store_offer memory_offer(void *ctx, const struct store_url *url, str
 	struct slice identity = url_without_fragment(url->url);
 	if (!seen_add(&self->seen, identity.data, identity.len))
 		return STORE_KNOWN;
-	struct store_claim *host = host_of(self, url->url);
+	struct store_claim *host = find_or_add_host(self, url->url);
 	if (host->pending.count == 0 && host->ahead < self->ahead_max) {
 		add_claim(host);
 		*claim = host;
 		return STORE_CLAIMED;
 	}
-	push(self, host, url);
+	push_record(self, host, url);
 	update_host(self, host);
 	return STORE_PENDING;
 }
@@ -135,12 +136,12 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 }
 
 static enum store_next memory_claim(
-    void *ctx, uint64_t before, struct store_url *url, struct store_claim **claim, uint64_t *lost)
+    void *ctx, uint64_t limit, struct store_url *url, struct store_claim **claim, uint64_t *lost)
 {
 	struct memory *self = ctx;
 	struct heap_node *node = heap_first(&self->claimable);
 	struct slice record;
-	if (!node || node->key >= before)
+	if (!node || node->key >= limit)
 		return self->pending ? STORE_LATER : STORE_DONE;
 	struct store_claim *host = node->thing;
 	uint64_t count = host->pending.count;
@@ -153,7 +154,7 @@ static enum store_next memory_claim(
 	}
 	self->pending--;
 	read_record(self, record, url);
-	/* Those behind it have larger numbers. */
+	/* The next record is not read yet, but its number is larger. */
 	host->first_number = url->number + 1;
 	add_claim(host);
 	*claim = host;
@@ -202,7 +203,7 @@ static void memory_free(void *ctx)
 	struct store_claim *host;
 	for (size_t at = 0; (host = map_next(&self->hosts, &at));) {
 		queue_release(&self->queues, &host->pending);
-		heap_remove(&host->turn);
+		heap_remove(&host->claimable_node);
 		free(host);
 	}
 	map_release(&self->hosts);

@@ -1,18 +1,21 @@
-/* The store of a run that leaves nothing behind: fingerprints of the URLs seen, and the pending ones by host,
- * in bounded memory and a temporary file. */
+/* The store of a run that keeps nothing for later runs: fingerprints of the URLs that were seen, and one
+ * queue of pending URLs for each host, in bounded memory and a temporary file. */
 #ifndef AREQ_STORE_MEMORY_H
 #define AREQ_STORE_MEMORY_H
 
 #include "store/store.h"
 
-/* So many URLs of one host may be claimed and not begun: enough for the loop to find the next one whenever
- * one begins, and few enough for those that are read ahead to be of many hosts. */
+/* The most URLs of one host that are claimed and not begun. The number is large enough for the event loop to
+ * find the next URL of a host whenever one begins, and small enough for the claimed URLs to be of many
+ * hosts. */
 enum { MEMORY_AHEAD_MAX = 16 };
 
-/* About so many bytes of pending URLs are kept in memory. */
+/* Bytes of pending URLs that are kept in memory before they are moved to the temporary file; see
+ * queues_init. */
 enum { MEMORY_PENDING_BYTES = 8 << 20 };
 
-/* A new store; its free ends it. pending_bytes is MEMORY_PENDING_BYTES but in tests. */
+/* Makes a new store, to be freed with its function free. pending_bytes is MEMORY_PENDING_BYTES except in
+ * tests. */
 struct store memory_store(size_t pending_bytes);
 
 #endif

@@ -8,41 +8,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A back that is as long as this is worth a write of its own. */
+/* A queue whose back is at least so long is moved to the file by itself, in one write. */
 enum { WRITE_BYTES = 4096 };
 
-/* A block ends with the record that makes it so long. It is read whole, and one for each of very many queues
- * can be in memory. */
+/* A block ends with the record with which it reaches this size. Blocks are small because each is read as a
+ * whole, and very many queues can each have one in memory. */
 enum { BLOCK_BYTES = 16 << 10 };
 
-/* The temporary file is never longer than this and one more write. */
+/* The temporary file is at most as long as this and one more write. */
 enum { FILE_BYTES = 1 << 30 };
 
-/* Buffers that were longer do not keep their memory when they are empty. */
-enum { BUFFER_KEPT = 4096 };
+/* The memory of a buffer that is cleared is kept for its next use, but no more than this. */
+enum { BUFFER_KEPT_BYTES = 4096 };
 
 void queues_init(struct queues *self, size_t memory_max)
 {
 	*self = (struct queues){.memory_max = memory_max};
 	temporary_file_init(&self->file);
-	buf_init(&self->gathered, SIZE_MAX / 2);
+	buf_init(&self->write_buffer, SIZE_MAX / 2);
 }
 
 void queues_release(struct queues *self)
 {
 	assert(!self->with_back);
 	temporary_file_release(&self->file);
-	buf_release(&self->gathered);
+	buf_release(&self->write_buffer);
 }
 
-static void empty_buffer(struct buf *buffer)
+static void clear_buffer(struct buf *buffer)
 {
 	buf_clear(buffer);
-	if (buffer->room > BUFFER_KEPT)
+	if (buffer->room > BUFFER_KEPT_BYTES)
 		buf_release(buffer);
 }
 
-static void list_back(struct queues *shared, struct queue *self)
+static void link_back(struct queues *shared, struct queue *self)
 {
 	self->previous = NULL;
 	self->next = shared->with_back;
@@ -51,7 +51,7 @@ static void list_back(struct queues *shared, struct queue *self)
 	shared->with_back = self;
 }
 
-static void unlist_back(struct queues *shared, struct queue *self)
+static void unlink_back(struct queues *shared, struct queue *self)
 {
 	*(self->previous ? &self->previous->next : &shared->with_back) = self->next;
 	if (self->next)
@@ -59,17 +59,17 @@ static void unlist_back(struct queues *shared, struct queue *self)
 	self->previous = self->next = NULL;
 }
 
-static void add_block(struct queue *self, off_t at, size_t len)
+static void add_block(struct queue *self, off_t offset, size_t len)
 {
 	if (self->block_count == self->block_room) {
 		self->block_room = self->block_room ? self->block_room * 2 : 4;
 		self->blocks = alloc_resize(self->blocks, self->block_room, sizeof *self->blocks);
 	}
-	self->blocks[self->block_count++] = (struct queue_block){at, len};
+	self->blocks[self->block_count++] = (struct queue_block){offset, len};
 }
 
-/* What back held is in the file from there on. */
-static void add_blocks(struct queues *shared, struct queue *self, off_t at)
+/* Divides what back holds, which was written to the file from offset on, into blocks, and clears back. */
+static void add_blocks(struct queues *shared, struct queue *self, off_t offset)
 {
 	size_t start = 0;
 	for (size_t end = 0; end < self->back.len;) {
@@ -78,12 +78,12 @@ static void add_blocks(struct queues *shared, struct queue *self, off_t at)
 		end += sizeof len + len;
 		if (end - start < BLOCK_BYTES && end < self->back.len)
 			continue;
-		add_block(self, at + (off_t)start, end - start);
+		add_block(self, offset + (off_t)start, end - start);
 		start = end;
 	}
 	shared->memory -= self->back.len;
-	empty_buffer(&self->back);
-	unlist_back(shared, self);
+	clear_buffer(&self->back);
+	unlink_back(shared, self);
 }
 
 static bool write_to_file(struct queues *shared, const struct buf *bytes)
@@ -103,24 +103,25 @@ static bool write_to_file(struct queues *shared, const struct buf *bytes)
 
 static void move_to_file(struct queues *shared, struct queue *self)
 {
-	off_t at = shared->file_end;
+	off_t offset = shared->file_end;
 	if (write_to_file(shared, &self->back))
-		add_blocks(shared, self, at);
+		add_blocks(shared, self, offset);
 }
 
-/* Very many queues can be too much together though each is short. */
+/* Moves the back of every queue to the file, in one write. This is for very many queues that are each too
+ * short for a write, and together take too much memory. */
 static void move_all_to_file(struct queues *shared)
 {
-	off_t at = shared->file_end;
-	buf_clear(&shared->gathered);
+	off_t offset = shared->file_end;
+	buf_clear(&shared->write_buffer);
 	for (const struct queue *queue = shared->with_back; queue; queue = queue->next)
-		buf_append(&shared->gathered, queue->back.data, queue->back.len);
-	if (!write_to_file(shared, &shared->gathered))
+		buf_append(&shared->write_buffer, queue->back.data, queue->back.len);
+	if (!write_to_file(shared, &shared->write_buffer))
 		return;
 	for (struct queue *queue; (queue = shared->with_back);) {
 		size_t len = queue->back.len;
-		add_blocks(shared, queue, at);
-		at += (off_t)len;
+		add_blocks(shared, queue, offset);
+		offset += (off_t)len;
 	}
 }
 
@@ -133,10 +134,10 @@ void queue_push(struct queues *shared, struct queue *self, const void *bytes, si
 {
 	uint32_t record_len = (uint32_t)len;
 	assert(len == record_len);
-	/* {0} is an empty buffer that may hold nothing. */
+	/* A queue starts as {0}, whose buffers have the maximal length 0. */
 	self->back.max = self->front.max = SIZE_MAX / 2;
 	if (self->back.len == 0)
-		list_back(shared, self);
+		link_back(shared, self);
 	buf_append(&self->back, &record_len, sizeof record_len);
 	buf_append(&self->back, bytes, len);
 	self->count++;
@@ -149,14 +150,14 @@ void queue_push(struct queues *shared, struct queue *self, const void *bytes, si
 		move_all_to_file(shared);
 }
 
-/* Reads the oldest block into front. */
+/* Reads the oldest block into front, which is empty. */
 static bool read_block(struct queues *shared, struct queue *self)
 {
 	struct queue_block block = self->blocks[self->first_block++];
 	if (self->first_block == self->block_count)
 		self->first_block = self->block_count = 0;
 	char *to = buf_reserve(&self->front, block.len);
-	const char *problem = temporary_file_read(&shared->file, block.at, to, block.len);
+	const char *problem = temporary_file_read(&shared->file, block.offset, to, block.len);
 	if (problem) {
 		log_error("%s/: the temporary file for the URLs that wait %s: %s", temporary_file_folder(),
 		    problem, strerror(errno));
@@ -172,14 +173,14 @@ static bool read_block(struct queues *shared, struct queue *self)
 	return true;
 }
 
-/* Gets the next records to the front, which is empty. */
+/* Gets the next records into front, all of which was popped: from the oldest block, or else from back. */
 static bool fill_front(struct queues *shared, struct queue *self)
 {
 	self->front_read = 0;
-	empty_buffer(&self->front);
+	clear_buffer(&self->front);
 	if (self->block_count > 0)
 		return read_block(shared, self);
-	unlist_back(shared, self);
+	unlink_back(shared, self);
 	struct buf front = self->back;
 	self->back = self->front;
 	self->front = front;
@@ -209,7 +210,7 @@ void queue_release(struct queues *shared, struct queue *self)
 		shared->file_unread -= self->blocks[i].len;
 	shared->memory -= self->front.len - self->front_read + self->back.len;
 	if (self->back.len > 0)
-		unlist_back(shared, self);
+		unlink_back(shared, self);
 	buf_release(&self->front);
 	buf_release(&self->back);
 	free(self->blocks);

@@ -1,14 +1,15 @@
-/* What is known of the URLs of a run beyond those in flight: which were seen, and which wait. The store
- * decides what exists; the frontier decides when it may start.
+/* The store keeps what is known of the URLs of a run that are not in flight: which URLs were seen, and which
+ * of them wait (are pending). The store decides what exists, and the frontier decides when it may start.
  *
- * The way of a URL: it is offered once; it waits (pending) or is claimed at once; whoever claimed it begins
- * with it when its turn comes, and settles it with its outcome.
+ * Each URL is offered once. If it is new, it becomes pending, or the caller of offer gets a claim on it at
+ * once. A pending URL is claimed later. Whoever holds a claim calls begin when the fetch of the URL may
+ * start, and settle when the URL has its outcome.
  *
  *     offer ──known: was offered before
  *       ├──pending──claim──┐
  *       └──claimed─────────┴──begin──settle
  *
- * A back end is one file that fills in this structure. No call waits for anything. */
+ * An implementation is one file that fills in this structure. No function waits for anything. */
 #ifndef AREQ_STORE_STORE_H
 #define AREQ_STORE_STORE_H
 
@@ -18,60 +19,63 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A URL as it is offered, and comes back when it is claimed. */
+/* A URL as it is offered, and as it is returned by claim. */
 struct store_url {
-	const struct url *url; /* http or https; its identity is its href without the fragment */
-	const char *text;      /* as it was listed or found; url is what it was parsed to */
-	uint64_t number;       /* its place among all that were new, from 1; the smallest comes first */
-	int64_t listed_us;     /* monotonic: when it was offered */
-	uint32_t depth;        /* so many links away from the list; 0: it was listed */
-	const char *via;       /* the URL of the page that it was found in; NULL: it was listed */
+	const struct url
+	    *url;          /* http or https; URLs whose hrefs differ only in the fragment are the same URL */
+	const char *text;  /* the text that url was parsed from, as it was listed or found */
+	uint64_t number;   /* position among all new URLs, from 1; set by the caller */
+	int64_t listed_us; /* when it was offered (monotonic us) */
+	uint32_t depth;    /* the number of links between the list and this URL; 0 if it was listed */
+	const char *via;   /* the URL of the page that it was found in; NULL if it was listed */
 };
 
-/* A URL that was claimed and not settled yet: the store's own, to be given back to it. */
+/* A claim on a URL. It belongs to the store; the claimer passes it to begin and settle. */
 struct store_claim;
 
 enum store_offer {
-	STORE_KNOWN,   /* it was offered before */
-	STORE_PENDING, /* it is new, and waits to be claimed */
-	STORE_CLAIMED  /* it is new, nothing of its host waits before it, and *claim is the caller's */
+	STORE_KNOWN,   /* the URL was offered before */
+	STORE_PENDING, /* the URL is new, and is pending now */
+	STORE_CLAIMED  /* the URL is new, nothing of its host is pending, and *claim was set */
 };
 
 enum store_next {
-	STORE_URL,   /* *url was filled in, and *claim is the caller's */
-	STORE_LATER, /* something is pending, but nothing that may be given out now */
+	STORE_URL,   /* *url and *claim were set */
+	STORE_LATER, /* URLs are pending, but none may be claimed now */
 	STORE_DONE,  /* nothing is pending */
-	STORE_LOST   /* so many as *lost cannot be read back, which was logged, and are pending no more */
+	STORE_LOST   /* *lost pending URLs cannot be read back, which was logged; they are pending no more */
 };
 
 struct store {
 	void *self;
 
-	/* Shows a URL to the store, which copies what it keeps. */
+	/* Offers a URL. The store copies what it keeps of it. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
-	/* Gives out a pending URL, the smallest number first. None is given out of a host of which many were
-	 * claimed and not begun, so that one host's long queue hides no other host; and none while the number
-	 * of the first is known to be before or more. What *url points to is borrowed until the next call. */
+	/* Claims a pending URL, about the one with the smallest number. None is claimed of a host that has
+	 * many URLs claimed and not begun, so that the long queue of one host does not hide other hosts; and
+	 * none that is known to have a number of limit or more. What *url points to is borrowed until the
+	 * next call. */
 	enum store_next (*claim)(
-	    void *self, uint64_t before, struct store_url *url, struct store_claim **claim, uint64_t *lost);
+	    void *self, uint64_t limit, struct store_url *url, struct store_claim **claim, uint64_t *lost);
 
-	/* Its turn has come; another one of its host may be claimed. Once for each claim, before settle. */
+	/* The fetch of the URL may start, so that another URL of its host may be claimed. Called once for
+	 * each claim, before settle. */
 	void (*begin)(void *self, struct store_claim *claim);
 
-	/* It has its outcome; the claim is no more. */
+	/* The URL has its outcome, and its claim ends. */
 	void (*settle)(void *self, struct store_claim *claim);
 
-	/* From now on claim gives out whatever is pending. For the end of a run that is stopped. */
+	/* From now on, claim returns pending URLs of any host. For the end of a run that is stopped. */
 	void (*lift_limit)(void *self);
 
-	/* True while so much is pending that nothing more should be offered. */
+	/* True while so much is pending that no more URLs should be offered. */
 	bool (*is_full)(const void *self);
 
-	/* How many are pending. */
+	/* The number of pending URLs. */
 	uint64_t (*count)(const void *self);
 
-	/* All that were claimed are settled. */
+	/* Frees the store, and all claims that are left. */
 	void (*free)(void *self);
 };
 
