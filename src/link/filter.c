@@ -16,7 +16,8 @@ struct filter {
 	struct patterns excludes;
 };
 
-static bool list_names(const char *list, struct slice word)
+/* True if word is in list, whose words are separated by commas or spaces. Letter case does not matter. */
+static bool list_contains(const char *list, struct slice word)
 {
 	while (*list) {
 		list += strspn(list, ", ");
@@ -30,7 +31,7 @@ static bool list_names(const char *list, struct slice word)
 
 bool filter_wants_tag(const struct options *options, struct slice name)
 {
-	return !options->tags || list_names(options->tags, name);
+	return !options->tags || list_contains(options->tags, name);
 }
 
 static bool is_same_host(const struct url *a, const struct url *b)
@@ -40,14 +41,14 @@ static bool is_same_host(const struct url *a, const struct url *b)
 
 bool filter_wants(const struct options *options, const struct url *page, const struct url *link)
 {
-	if (options->schemes && !list_names(options->schemes, url_scheme(link)))
+	if (options->schemes && !list_contains(options->schemes, url_scheme(link)))
 		return false;
 	if (options->same_host)
 		return is_same_host(page, link);
 	return !options->external || (url_is_http(link) && !is_same_host(page, link));
 }
 
-static bool compile(struct patterns *self, const char *option, const struct option_list *sources)
+static bool compile_patterns(struct patterns *self, const char *option, const struct option_list *sources)
 {
 	self->list = alloc_array(sources->count, sizeof(struct pattern *));
 	while (self->count < sources->count) {
@@ -59,7 +60,7 @@ static bool compile(struct patterns *self, const char *option, const struct opti
 	return true;
 }
 
-static void release(struct patterns *self)
+static void release_patterns(struct patterns *self)
 {
 	while (self->count)
 		pattern_free(self->list[--self->count]);
@@ -69,8 +70,8 @@ static void release(struct patterns *self)
 struct filter *filter_new(const struct options *options)
 {
 	struct filter *self = alloc_new(sizeof *self);
-	if (compile(&self->includes, "--include", &options->includes) &&
-	    compile(&self->excludes, "--exclude", &options->excludes))
+	if (compile_patterns(&self->includes, "--include", &options->includes) &&
+	    compile_patterns(&self->excludes, "--exclude", &options->excludes))
 		return self;
 	filter_free(self);
 	return NULL;
@@ -80,14 +81,14 @@ void filter_free(struct filter *self)
 {
 	if (!self)
 		return;
-	release(&self->includes);
-	release(&self->excludes);
+	release_patterns(&self->includes);
+	release_patterns(&self->excludes);
 	free(self);
 }
 
 typedef enum pattern_found (*search_fn)(struct pattern *pattern, struct slice text);
 
-/* Does any of them match? */
+/* Tries the patterns one after the other until one matches or takes too long. */
 static enum pattern_found search_any(const struct patterns *patterns, struct slice url, search_fn search)
 {
 	enum pattern_found found = PATTERN_NOT_FOUND;

@@ -1,4 +1,4 @@
-/* Which of a page's links the user wants. */
+/* Decides which of a page's links the user wants. */
 #ifndef AREQ_LINK_FILTER_H
 #define AREQ_LINK_FILTER_H
 
@@ -8,22 +8,24 @@
 
 #include <stdbool.h>
 
-/* True where the options let links of elements with this name (in any letter case) through. */
+/* True if the options want links of elements with this name. Letter case does not matter. */
 bool filter_wants_tag(const struct options *options, struct slice name);
 
-/* True where the options, patterns aside, let this link of that page through. */
+/* True if the options want this link of that page by its scheme and host. The patterns are not applied. */
 bool filter_wants(const struct options *options, const struct url *page, const struct url *link);
 
-/* The patterns of --include and --exclude. */
+/* The compiled patterns of --include and --exclude. */
 struct filter;
 
-/* Compiles them; options is borrowed for the call. NULL where one is no pattern; it was logged. Free with
- * filter_free. */
+/* Compiles the patterns; options is borrowed for the call. Returns NULL if one of them is not a valid
+ * pattern; the error was logged. Free with filter_free. */
 struct filter *filter_new(const struct options *options);
 void filter_free(struct filter *self);
 
-/* Do they let this URL through? It is absolute, and valid UTF-8. Briefly: within some 10 ms for each pattern,
- * where they tell within that time; else see pattern_search. */
+/* Returns PATTERN_FOUND if a pattern of --include matches the URL, or there is none, and no pattern of
+ * --exclude matches it. The URL must be absolute and valid UTF-8. PATTERN_TOO_LONG means that a pattern gave
+ * no result within its limits, see pattern_search. filter_search_briefly gives each pattern about 10 ms, see
+ * pattern_search_briefly. */
 enum pattern_found filter_search(struct filter *self, struct slice url);
 enum pattern_found filter_search_briefly(struct filter *self, struct slice url);
 

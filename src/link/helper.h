@@ -1,10 +1,11 @@
-/* Helper processes for work that one call of a library may stretch without end, whatever a page makes it do:
- * XML, XPath, the user's patterns. Each has a limit of processor time for a piece of work and one of memory;
- * what kills it costs that piece of work and nothing else. They are started when there is work, up to
- * HELPERS_MAX of them, and take the next piece when they are done with one.
+/* Helper processes for work that may take any time or memory within a single call of a library, depending on
+ * the page: XML, XPath and the user's patterns. Each process has a limit of processor time for a job and a
+ * limit of memory. A job that passes a limit or crashes ends its process; no other job is affected. A process
+ * is started when a job needs one, up to HELPERS_MAX at a time, and takes the next waiting job after it has
+ * finished one.
  *
- *	helpers_add -> job->take, as often as the process has something to tell -> job->end
- *	            -> helpers_remove: nobody wants it any more */
+ *	helpers_add -> job->on_message, for each message of the process -> job->on_finished
+ *	            -> helpers_remove, if the result is not needed any more */
 #ifndef AREQ_LINK_HELPER_H
 #define AREQ_LINK_HELPER_H
 
@@ -15,64 +16,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So much of each may one piece of work take; more processes at once than processors would not be faster. */
+/* The processor time in seconds and the memory in bytes that one job may take. There may be one process for
+ * each processor, at least two and at most HELPERS_MAX: more than the processors would not be faster. */
 enum { HELPER_SECONDS = 5, HELPER_MEMORY = 512 << 20, HELPERS_MAX = 4 };
 
-enum helper_end {
+enum helper_result {
 	HELPER_DONE,
-	HELPER_TOO_LONG,  /* it took all of its time */
-	HELPER_TOO_LARGE, /* … or of its memory */
-	HELPER_BROKEN,    /* the process crashed */
-	HELPER_LOST,      /* the input cannot be read from its temporary file (logged) */
-	HELPER_MISSING    /* there is no process (logged), or it cannot load a library that it needs */
+	HELPER_OUT_OF_TIME,   /* the job reached its limit of processor time, or two minutes have passed */
+	HELPER_OUT_OF_MEMORY, /* the job reached its limit of memory */
+	HELPER_CRASHED,       /* the process crashed */
+	HELPER_INPUT_LOST,    /* the input cannot be read from its temporary file (logged) */
+	HELPER_UNAVAILABLE    /* no process can be started (logged), or it cannot load a library */
 };
 
-/* A piece of work. The caller embeds it, fills in the first part, and owns all of it; both must live until
- * the end or helpers_remove. Nothing may be done with helpers in take; in end the job may be added again. */
+/* One job. The caller embeds it, fills in the fields above the blank line, and owns it and all that it points
+ * to; all must stay until on_finished was called or helpers_remove has returned. on_message must not call any
+ * function of this header. on_finished may add the job again, and may be called by helpers_add itself. */
 struct helper_job {
-	/* What is to be done, for helper_work_fn, as bytes: they are copied to another process, so they may
-	 * point to nothing but constants, and to what was there before helpers_new and never changes. */
+	/* What is to be done, as bytes for helper_work_fn. They are copied to another process, so
+	 * pointers in them may only lead to constants, and to data that existed before the first
+	 * helpers_add and never changes. */
 	struct slice order;
 	const struct pieces *input;
-	/* A message that the process sent; borrowed for the call. */
-	void (*take)(struct helper_job *self, struct slice message);
-	void (*end)(struct helper_job *self, enum helper_end end);
+	/* Called with each message that the process sent; borrowed for the call. */
+	void (*on_message)(struct helper_job *self, struct slice message);
+	void (*on_finished)(struct helper_job *self, enum helper_result result);
 
-	struct helper_job *next; /* waiting for a process */
-	struct helper *helper;   /* NULL: waiting */
+	struct helper_job *next; /* the next job that waits for a process */
+	struct helper *helper;   /* the process that does the job; NULL while the job waits for one */
 	struct pieces_reader reader;
 };
 
-/* In the process: what work reads from and writes to. */
+/* The connection to the program, for the work in the helper process. */
 struct helper_io;
 
-/* Does a piece of work, in a helper process. order is borrowed for the call. */
+/* Does one job, in a helper process. order is borrowed for the call. */
 typedef void (*helper_work_fn)(void *ctx, struct slice order, struct helper_io *io);
 
-/* The next bytes of the input into to[0..len): fewer than that only at its end. Returns how many. */
+/* Reads the next bytes of the input into to[0..len). Returns how many: fewer than len only at the end. */
 size_t helper_read(struct helper_io *io, char *to, size_t len);
-uint64_t helper_left(const struct helper_io *io);
 
-/* Sends a message of those parts, one behind the other. */
-void helper_tell(struct helper_io *io, const struct slice *parts, size_t count);
+/* Returns how many bytes of the input were not read yet. */
+uint64_t helper_remaining(const struct helper_io *io);
 
-/* Ends the process: a library cannot be loaded. */
-_Noreturn void helper_miss_library(void);
+/* Sends one message that consists of the parts, in their order. */
+void helper_send(struct helper_io *io, const struct slice *parts, size_t count);
+
+/* Ends the helper process because it cannot load a library. The job's result is HELPER_UNAVAILABLE. */
+_Noreturn void helper_exit_without_library(void);
 
 struct helpers;
 
-/* ctx is work's, and must be there unchanged as long as they are. Starts nothing. Free with helpers_free,
- * once no job is left; it ends the processes. */
+/* Starts no process yet. ctx is passed to work, and must stay and not change until helpers_free. Free with
+ * helpers_free, which ends the processes, when no job is left. */
 struct helpers *helpers_new(helper_work_fn work, void *ctx);
 void helpers_free(struct helpers *self);
 
+/* Adds a job, and starts it at once if a process is free or can be started. */
 void helpers_add(struct helpers *self, struct helper_job *job);
 
-/* Harmless for a job that was not added or has ended. */
+/* Removes a job without a call of on_finished. Does nothing if it was not added or has finished. */
 void helpers_remove(struct helpers *self, struct helper_job *job);
 
-/* Sends and takes what goes at once, but not beyond that moment (monotonic us); *wait then waits for what is
- * left. */
+/* Sends input and receives messages, as much as is possible without waiting, but not beyond until_us
+ * (monotonic us). Adds to *wait what must be waited for before the next call. */
 void helpers_perform(struct helpers *self, int64_t until_us, struct wait *wait);
 
 #endif

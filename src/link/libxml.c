@@ -4,11 +4,11 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-/* What is loaded belongs to the process, as what is linked does. */
+/* A loaded library belongs to the whole process, as a linked one does, so this is state of the file. */
 static struct libxml functions;
 static void *library;
 
-/* What a document names is not a part of it, whatever its options say. */
+/* Loads no external entity or DTD, whatever the options of a parser say. */
 static xmlParserInputPtr load_nothing(const char *url, const char *id, xmlParserCtxtPtr context)
 {
 	(void)url;

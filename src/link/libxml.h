@@ -1,5 +1,5 @@
-/* libxml2, loaded when something first needs it: few runs meet an XML document, but with ICU and the C++
- * library, which it brings along, it would take a fifth of the time and memory of a short run. */
+/* Loads libxml2 when it is first needed. Few runs meet an XML document, but libxml2, with the ICU and C++
+ * libraries that it depends on, would take a fifth of the time and memory of a short run. */
 #ifndef AREQ_LINK_LIBXML_H
 #define AREQ_LINK_LIBXML_H
 
@@ -39,19 +39,19 @@
 	X(xmlXPathNewContext)                                                                                \
 	X(xmlXPathNodeSetSort)
 
-/* Its functions, under their own names. */
+/* The functions of libxml2, under their own names. */
 struct libxml {
 #define LIBXML_MEMBER(name) __typeof__(name) *(name);
 	LIBXML_FUNCTIONS(LIBXML_MEMBER)
 #undef LIBXML_MEMBER
-	xmlFreeFunc *free_text; /* xmlFree, for the texts that it gives out */
+	xmlFreeFunc *free_text; /* xmlFree, for strings that libxml2 returns to its caller */
 };
 
-/* Loads it the first time; it stays for the life of the process, and never opens anything by itself. NULL, or
- * why it cannot be loaded. */
+/* Loads libxml2 if it is not loaded yet. It stays loaded until the process ends, and is kept from opening any
+ * file or URL that a document names. Returns NULL, or a message that says why it cannot be loaded. */
 const char *libxml_load(void);
 
-/* Once it is loaded. */
+/* Returns the functions. libxml_load must have succeeded before. */
 const struct libxml *libxml_get(void);
 
 #endif

@@ -1,6 +1,7 @@
 #include "link/link_list.h"
 
-/* What stands before the bytes of a link in a detailed list; in any other it is the length of the value. */
+/* The header before the bytes of each link in a detailed list. In any other list the header
+ * is value_len alone. */
 struct details {
 	uint32_t value_len;
 	uint32_t tag_len;
@@ -28,22 +29,22 @@ void link_list_release(struct link_list *self)
 	self->count = 0;
 }
 
-bool link_list_add_any(struct link_list *self, const struct raw_link *link)
+bool link_list_add_slow(struct link_list *self, const struct raw_link *link)
 {
 	struct details details = {.value_len = (uint32_t)link->value.len};
-	size_t head_len = sizeof details.value_len;
+	size_t header_len = sizeof details.value_len;
 	if (self->detailed) {
-		head_len = sizeof details;
+		header_len = sizeof details;
 		details.tag_len = (uint32_t)link->tag.len;
 		details.rel_len = (uint32_t)link->rel.len;
 		details.has_tag = link->tag.data;
 		details.has_rel = link->rel.data;
 		details.position = link->position;
 	}
-	size_t need = head_len + (size_t)details.value_len + details.tag_len + details.rel_len;
-	if (need > self->max - self->pieces.size)
+	size_t size = header_len + (size_t)details.value_len + details.tag_len + details.rel_len;
+	if (size > self->max - self->pieces.size)
 		return false;
-	pieces_append(&self->pieces, &details, head_len);
+	pieces_append(&self->pieces, &details, header_len);
 	pieces_append(&self->pieces, link->value.data, details.value_len);
 	pieces_append(&self->pieces, link->tag.data, details.tag_len);
 	pieces_append(&self->pieces, link->rel.data, details.rel_len);
@@ -62,8 +63,8 @@ void link_list_reader_release(struct link_list_reader *self)
 	pieces_reader_release(&self->pieces);
 }
 
-/* The next bytes, borrowed until the next call; NULL where they cannot be read. */
-static const char *take(struct link_list_reader *self, size_t len)
+/* Returns the next len bytes, borrowed until the next call; NULL if they cannot be read. */
+static const char *read_bytes(struct link_list_reader *self, size_t len)
 {
 	struct pieces_reader *pieces = &self->pieces;
 	if (len <= pieces->left) {
@@ -75,25 +76,25 @@ static const char *take(struct link_list_reader *self, size_t len)
 	}
 	buf_clear(self->joined);
 	while (self->joined->len < len) {
-		struct slice part = pieces_take(pieces, len - self->joined->len);
-		if (!part.len)
+		struct slice chunk = pieces_next_bytes(pieces, len - self->joined->len);
+		if (!chunk.len)
 			return NULL;
-		buf_append(self->joined, part.data, part.len);
+		buf_append(self->joined, chunk.data, chunk.len);
 	}
 	return self->joined->data;
 }
 
-bool link_list_next_any(struct link_list_reader *self, struct raw_link *link)
+bool link_list_next_slow(struct link_list_reader *self, struct raw_link *link)
 {
 	struct details details = {0};
-	size_t head_len = self->list->detailed ? sizeof details : sizeof details.value_len;
+	size_t header_len = self->list->detailed ? sizeof details : sizeof details.value_len;
 	if (!self->pieces.size || self->pieces.failed)
 		return false;
-	const char *bytes = take(self, head_len);
+	const char *bytes = read_bytes(self, header_len);
 	if (!bytes)
 		return false;
-	memcpy(&details, bytes, head_len);
-	bytes = take(self, (size_t)details.value_len + details.tag_len + details.rel_len);
+	memcpy(&details, bytes, header_len);
+	bytes = read_bytes(self, (size_t)details.value_len + details.tag_len + details.rel_len);
 	if (!bytes)
 		return false;
 	*link = (struct raw_link){.value = {bytes, details.value_len}, .position = -1};

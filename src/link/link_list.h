@@ -1,4 +1,4 @@
-/* The links of a page between finding and resolving: what was found, in the order of the page. */
+/* The links of a page from finding them to resolving them, in the order of the page. */
 #ifndef AREQ_LINK_LINK_LIST_H
 #define AREQ_LINK_LINK_LIST_H
 
@@ -11,38 +11,43 @@
 #include <stdint.h>
 #include <string.h>
 
-/* As the page has it: raw bytes, or text where the page was converted. */
+/* A link as it stands in the page. The slices are raw bytes of the page, or UTF-8 if the
+ * page was converted. */
 struct raw_link {
 	struct slice value;
-	/* The rest only in a detailed list, else it is left alone; data == NULL: not known, or not there. */
+	/* A list that is not detailed does not keep these: link_list_next then leaves them unchanged, or sets
+	 * them to the values for "not known". data == NULL means that it is not known or not there. */
 	struct slice tag;
 	struct slice rel;
-	int64_t position; /* negative: not known */
+	int64_t position; /* offset of the start tag in the page, in bytes; negative if it is not known */
 };
 
 struct link_list {
 	struct pieces pieces;
-	size_t max;    /* bytes in all */
-	size_t count;  /* links */
-	bool detailed; /* set before the first is added */
+	size_t max;    /* the largest size of the list, in bytes */
+	size_t count;  /* number of links */
+	bool detailed; /* true if tag, rel and position are kept; to be set before the first link is added */
 };
 
-/* Makes an empty list in store, which is borrowed, that never takes more than max bytes. */
+/* Makes an empty list that never takes more than max bytes. Its bytes are kept in store, which is borrowed
+ * until link_list_release. link_list_clear empties the list. */
 void link_list_init(struct link_list *self, struct piece_store *store, size_t max);
 void link_list_release(struct link_list *self);
 void link_list_clear(struct link_list *self);
 
-/* Only for link_list_add, through which each link of most runs goes. */
-bool link_list_add_any(struct link_list *self, const struct raw_link *link);
+/* The general case of link_list_add, which calls it; link_list_add itself is inline because most runs call it
+ * for each link. */
+bool link_list_add_slow(struct link_list *self, const struct raw_link *link);
 
-/* Copies a link to the end. False, and nothing added, where that would be too much. */
+/* Copies a link to the end of the list. Returns false, and adds nothing, if the list would pass
+ * its largest size. */
 static inline bool link_list_add(struct link_list *self, const struct raw_link *link)
 {
 	struct pieces *pieces = &self->pieces;
 	uint32_t len = (uint32_t)link->value.len;
 	size_t need = sizeof len + link->value.len;
 	if (need > pieces->left || need > self->max - pieces->size || self->detailed)
-		return link_list_add_any(self, link);
+		return link_list_add_slow(self, link);
 	memcpy(pieces->end, &len, sizeof len);
 	memcpy(pieces->end + sizeof len, link->value.data, link->value.len);
 	pieces->end += need;
@@ -52,29 +57,31 @@ static inline bool link_list_add(struct link_list *self, const struct raw_link *
 	return true;
 }
 
-/* Goes through a list that does not change meanwhile. */
+/* Reads a list from its beginning. The list must not change meanwhile. */
 struct link_list_reader {
 	const struct link_list *list;
-	struct pieces_reader pieces; /* its failed counts for the whole */
-	struct buf *joined;          /* for what begins in one piece and ends in another; borrowed */
+	struct pieces_reader pieces; /* pieces.failed is true if the list could not be read to its end */
+	struct buf *joined;          /* memory for a link that lies in more than one piece; borrowed */
 };
 
+/* Starts reading. Both arguments are borrowed until link_list_reader_release. */
 struct link_list_reader link_list_read(const struct link_list *self, struct buf *joined);
 void link_list_reader_release(struct link_list_reader *self);
 
-/* Only for link_list_next, as above. */
-bool link_list_next_any(struct link_list_reader *self, struct raw_link *link);
+/* The general case of link_list_next, which calls it. */
+bool link_list_next_slow(struct link_list_reader *self, struct raw_link *link);
 
-/* Gives the next link, borrowed until the next call. False behind the last, and where it failed. */
+/* Sets *link to the next link; its slices are borrowed until the next call. Returns false after the last
+ * link, and if the list cannot be read. */
 static inline bool link_list_next(struct link_list_reader *self, struct raw_link *link)
 {
 	struct pieces_reader *pieces = &self->pieces;
 	uint32_t len;
 	if (pieces->left < sizeof len || self->list->detailed)
-		return link_list_next_any(self, link);
+		return link_list_next_slow(self, link);
 	memcpy(&len, pieces->at, sizeof len);
 	if (len > pieces->left - sizeof len)
-		return link_list_next_any(self, link);
+		return link_list_next_slow(self, link);
 	link->value = (struct slice){pieces->at + sizeof len, len};
 	pieces->at += sizeof len + len;
 	pieces->left -= sizeof len + len;

@@ -5,14 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TYPE_LONGEST = 128 };
+enum { TYPE_MAX = 128 };
 
-/* Copies the part before the parameters, trimmed; false where it is no type/subtype. */
-static bool essence(const char *content_type, char type[TYPE_LONGEST])
+/* Copies the essence, "type/subtype" without parameters. Returns false if there is none or it is too long. */
+static bool copy_essence(const char *content_type, char type[TYPE_MAX])
 {
 	content_type += strspn(content_type, " \t");
 	size_t len = strcspn(content_type, "; \t,");
-	if (len >= TYPE_LONGEST)
+	if (len >= TYPE_MAX)
 		return false;
 	memcpy(type, content_type, len);
 	type[len] = '\0';
@@ -42,7 +42,8 @@ static bool starts_with(const char *type, const char *start)
 
 enum mediatype mediatype_of(const char *content_type)
 {
-	/* What servers say that do not know (MIME Sniffing standard, section 7): it may well be a page. */
+	/* Servers send these types if they do not know the type (MIME Sniffing standard, section 7), so the
+	 * body may be a page. */
 	static const char *const unknown[] = {"application/unknown", "unknown/unknown", "*/*"};
 	static const char *const xml[] = {"text/xml", "application/xml"};
 	static const char *const text[] = {"application/json", "application/javascript",
@@ -51,8 +52,8 @@ enum mediatype mediatype_of(const char *content_type)
 	    "application/rtf"};
 	static const char *const binary[] = {"image/", "audio/", "video/", "font/", "model/", "application/"};
 
-	char type[TYPE_LONGEST];
-	if (!content_type || !essence(content_type, type))
+	char type[TYPE_MAX];
+	if (!content_type || !copy_essence(content_type, type))
 		return MEDIATYPE_HTML;
 	if (strcasecmp(type, "text/html") == 0 || is_one_of(type, unknown, sizeof unknown / sizeof *unknown))
 		return MEDIATYPE_HTML;

@@ -61,14 +61,15 @@ struct page *page_new(const struct page_tools *tools)
 	self->detailed = tools->options->format == FORMAT_JSONL;
 	self->extract = extract_new(tools->patterns);
 	buf_init(&self->head, CHARSET_PRESCAN);
-	/* One byte may become three in UTF-8. */
+	/* One byte of the page may become three bytes of UTF-8. */
 	buf_init(&self->text, body_max * 3 + 3);
 	pieces_init(&self->body, self->shared->store);
-	/* A raw value needs at least 7 bytes of page before it; only a user's pattern can come to more. */
+	/* In HTML at least 7 bytes of the page stand before each raw value, so an HTML page never reaches
+	 * this limit. */
 	link_list_init(&self->links, self->shared->store, body_max * 8);
-	link_list_init(&self->open, self->shared->store, SIZE_MAX / 2);
+	link_list_init(&self->undecided, self->shared->store, SIZE_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
-	buf_init(&self->choice, SIZE_MAX / 2);
+	buf_init(&self->choices, SIZE_MAX / 2);
 	return self;
 }
 
@@ -77,7 +78,7 @@ void page_shared_trim(struct page_shared *self)
 	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->raw, &self->tag,
 	    &self->rel, &self->document.href, &self->base.href, &self->url.href};
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
-		if (bufs[i]->room > PAGE_KEPT)
+		if (bufs[i]->room > PAGE_KEPT_MAX)
 			buf_release(bufs[i]);
 	}
 }
@@ -85,8 +86,8 @@ void page_shared_trim(struct page_shared *self)
 void page_drop(struct page *self)
 {
 	helpers_remove(self->shared->helpers, &self->job);
-	if (self->shared->giving == self) {
-		self->shared->giving = NULL;
+	if (self->shared->emitting == self) {
+		self->shared->emitting = NULL;
 		page_shared_trim(self->shared);
 	}
 	link_list_reader_release(&self->reader);
@@ -95,12 +96,12 @@ void page_drop(struct page *self)
 	self->decoder = NULL;
 	self->content_type = NULL;
 	buf_release(&self->head);
-	buf_release(&self->choice);
+	buf_release(&self->choices);
 	buf_clear(&self->text);
 	buf_clear(&self->base_href);
 	pieces_clear(&self->body);
 	link_list_clear(&self->links);
-	link_list_clear(&self->open);
+	link_list_clear(&self->undecided);
 }
 
 void page_free(struct page *self)
@@ -112,20 +113,20 @@ void page_free(struct page *self)
 	buf_release(&self->text);
 	pieces_release(&self->body);
 	link_list_release(&self->links);
-	link_list_release(&self->open);
+	link_list_release(&self->undecided);
 	buf_release(&self->base_href);
 	free(self);
 }
 
 bool page_is_large(const struct page *self)
 {
-	size_t pieces = self->links.pieces.room + self->body.room + self->open.pieces.room;
+	size_t pieces = self->links.pieces.room + self->body.room + self->undecided.pieces.room;
 	size_t memory = extract_memory(self->extract) + self->text.room + self->base_href.room +
 	                pieces * sizeof(struct piece);
-	return memory > PAGE_KEPT;
+	return memory > PAGE_KEPT_MAX;
 }
 
-static enum find find_for(const struct page_tools *tools, enum mediatype type)
+static enum find_method find_method_for(const struct page_tools *tools, enum mediatype type)
 {
 	if (tools->pattern || tools->xpath)
 		return FIND_IN_TEXT;
@@ -145,10 +146,11 @@ void page_begin(struct page *self, const char *content_type)
 	extract_reset(self->extract);
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	self->type = mediatype_of(content_type);
-	self->find = find_for(self->tools, self->type);
-	self->links.detailed = self->detailed && (self->find == FIND_IN_HTML || self->find == FIND_IN_XML);
+	self->find_method = find_method_for(self->tools, self->type);
+	self->links.detailed =
+	    self->detailed && (self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML);
 	self->size = 0;
-	self->begun = false;
+	self->is_encoding_detected = false;
 	self->guess = (struct charset_guess){0};
 	self->has_base = false;
 }
@@ -168,7 +170,7 @@ struct page_counts page_counts(const struct page *self)
 	return self->counts;
 }
 
-static const char *decoded_attribute(
+static const char *decode_attribute(
     struct page *self, struct slice tag, const char *name, struct buf *to, struct slice *value)
 {
 	struct slice raw = extract_attribute(self->tools->patterns, tag, name);
@@ -180,36 +182,37 @@ static const char *decoded_attribute(
 	return value->data;
 }
 
-/* The first <meta> that declares an encoding settles it, unless something stronger has. */
-static void use_meta(struct page *self, struct slice tag)
+/* Uses the encoding that a <meta> declares, unless the encoding is certain already. The first such <meta>
+ * makes it certain. */
+static void apply_meta(struct page *self, struct slice tag)
 {
 	if (self->guess.confidence == CHARSET_CERTAIN)
 		return;
 	struct buf http_equiv_text;
 	struct slice charset, http_equiv, content;
 	buf_init(&http_equiv_text, EXTRACT_TAG_MAX * 3);
-	decoded_attribute(self, tag, "charset", &self->shared->decoded, &charset);
-	decoded_attribute(self, tag, "http-equiv", &http_equiv_text, &http_equiv);
-	decoded_attribute(self, tag, "content", &self->shared->value, &content);
+	decode_attribute(self, tag, "charset", &self->shared->decoded, &charset);
+	decode_attribute(self, tag, "http-equiv", &http_equiv_text, &http_equiv);
+	decode_attribute(self, tag, "content", &self->shared->value, &content);
 	const struct charset *declared = charset_from_meta(charset, http_equiv, content);
 	if (declared)
 		self->guess = (struct charset_guess){.charset = declared, .confidence = CHARSET_CERTAIN};
 	buf_release(&http_equiv_text);
 }
 
-static void keep_link(struct page *self, const struct extract_hit *hit)
+static void add_link(struct page *self, const struct extract_hit *hit)
 {
 	struct raw_link link = {.value = hit->value, .tag = hit->name};
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 	}
-	bool kept = !filter_wants_tag(self->tools->options, link.tag) || link_list_add(&self->links, &link);
-	assert(kept);
-	(void)kept;
+	bool added = !filter_wants_tag(self->tools->options, link.tag) || link_list_add(&self->links, &link);
+	assert(added);
+	(void)added;
 }
 
-void page_keep_base(struct page *self, struct slice value)
+void page_set_base(struct page *self, struct slice value)
 {
 	if (!self->has_base)
 		buf_append(&self->base_href, value.data, value.len);
@@ -221,22 +224,22 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	struct page *self = ctx;
 	switch (hit->kind) {
 	case EXTRACT_LINK:
-		keep_link(self, hit);
+		add_link(self, hit);
 		break;
 	case EXTRACT_BASE:
-		page_keep_base(self, hit->value);
+		page_set_base(self, hit->value);
 		break;
 	case EXTRACT_META:
-		use_meta(self, hit->tag);
+		apply_meta(self, hit->tag);
 		break;
 	}
 }
 
-static void take_text(struct page *self, const char *bytes, size_t len, bool last)
+static void process_text(struct page *self, const char *bytes, size_t len, bool last)
 {
-	if (self->find == FIND_NOTHING)
+	if (self->find_method == FIND_NOTHING)
 		return;
-	if (self->find != FIND_IN_HTML) {
+	if (self->find_method != FIND_IN_HTML) {
 		pieces_append(&self->body, bytes, len);
 		return;
 	}
@@ -252,7 +255,7 @@ static void take_text(struct page *self, const char *bytes, size_t len, bool las
 		extract_finish(self->extract, on_hit, self);
 }
 
-/* True where an XML declaration names an encoding; what a <meta> says is nothing to XML. */
+/* True if the page starts with an XML declaration that names an encoding. */
 static bool declares_xml_encoding(struct slice head)
 {
 	static const char start[] = "<?xml", word[] = "encoding";
@@ -266,7 +269,8 @@ static bool declares_xml_encoding(struct slice head)
 	return false;
 }
 
-/* XML 1.0, section 4.3.3: without any declaration it is UTF-8, in which a bad byte is a fatal error. */
+/* Sets the encoding of an XML document to UTF-8 if it declares none (XML 1.0, section 4.3.3). A <meta>, which
+ * the prescan also finds, declares nothing in XML. */
 static void guess_xml_charset(struct page *self, struct slice head)
 {
 	bool is_utf16 = head.len > 1 && (head.data[0] == '\0' || head.data[1] == '\0');
@@ -276,21 +280,21 @@ static void guess_xml_charset(struct page *self, struct slice head)
 		self->guess.charset = charset_utf8();
 }
 
-/* The head is as long as it will get: what does it say of the encoding? */
-static void begin_text(struct page *self)
+/* Detects the encoding from head, which is complete, and then processes head as the start of the text. */
+static void start_text(struct page *self)
 {
 	struct slice content_type = {0};
 	if (self->content_type)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
 	self->guess = charset_detect(content_type, head);
-	if (self->find == FIND_IN_XML)
+	if (self->find_method == FIND_IN_XML)
 		guess_xml_charset(self, head);
-	else if (self->find == FIND_IN_HTML && self->guess.charset &&
+	else if (self->find_method == FIND_IN_HTML && self->guess.charset &&
 	         charset_needs_whole_text(self->guess.charset))
 		self->decoder = charset_decoder_new(self->guess.charset);
-	self->begun = true;
-	take_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
+	self->is_encoding_detected = true;
+	process_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
 	buf_release(&self->head);
 }
 
@@ -299,18 +303,18 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 	if (len > (uint64_t)self->tools->options->max_size - self->size)
 		return false;
 	self->size += len;
-	if (!self->begun) {
+	if (!self->is_encoding_detected) {
 		size_t missing = CHARSET_PRESCAN - self->head.len;
-		size_t taken = len < missing ? len : missing;
-		buf_append(&self->head, bytes, taken);
-		bytes += taken;
-		len -= taken;
+		size_t used = len < missing ? len : missing;
+		buf_append(&self->head, bytes, used);
+		bytes += used;
+		len -= used;
 		if (self->head.len < CHARSET_PRESCAN)
 			return true;
-		begin_text(self);
+		start_text(self);
 	}
 	if (len)
-		take_text(self, bytes, len, false);
+		process_text(self, bytes, len, false);
 	return true;
 }
 
@@ -318,13 +322,13 @@ void page_end(struct page *self, const struct page_source *source)
 {
 	self->source = *source;
 	self->counts = (struct page_counts){0};
-	self->failed = PAGE_GIVEN;
-	if (!self->begun)
-		begin_text(self);
-	take_text(self, "", 0, true);
-	if (self->find == FIND_IN_XML || self->find == FIND_IN_TEXT) {
+	self->failure = PAGE_GIVEN;
+	if (!self->is_encoding_detected)
+		start_text(self);
+	process_text(self, "", 0, true);
+	if (self->find_method == FIND_IN_XML || self->find_method == FIND_IN_TEXT) {
 		self->stage = PAGE_STAGE_FIND;
-		page_work_start(self, self->find == FIND_IN_XML ? WORK_XML : WORK_TEXT, &self->body);
+		page_work_start(self, self->find_method == FIND_IN_XML ? WORK_XML : WORK_TEXT, &self->body);
 		return;
 	}
 	self->stage = PAGE_STAGE_BEGIN;

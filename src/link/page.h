@@ -1,8 +1,10 @@
-/* One response, fed in chunks, in one readable sequence: which encoding, find, decode, resolve, unique.
+/* Finds the links of one response, whose body comes in chunks: detects the encoding, finds the links, decodes
+ * and resolves them, and passes each wanted one to a callback once.
  *
- *	page_begin -> page_feed ... -> page_end -> ready -> page_give, again and again -> page_drop
+ *	page_begin -> page_feed, for each chunk -> page_end -> source.ready is called
+ *	           -> page_give, until it is done -> page_drop
  *
- * All but page_drop may be left out at any moment. */
+ * page_drop may be called after any of these steps, and the rest is then left out. */
 #ifndef AREQ_LINK_PAGE_H
 #define AREQ_LINK_PAGE_H
 
@@ -19,91 +21,100 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory and helper processes that all pages of a run use, one after another or together. */
+/* Memory and helper processes that all pages of a run share. */
 struct page_shared;
 
-/* What is kept of pages that are not finished takes so much of it, and the rest goes into a temporary file.
- * Free with page_shared_free, after the pages. */
+/* memory is the number of bytes that the data of unfinished pages may take, PAGES_MEMORY in a run. What is
+ * beyond it goes into a temporary file. Free with page_shared_free, after the pages. */
 enum { PAGES_MEMORY = 512 << 10 };
 struct page_shared *page_shared_new(size_t memory);
 void page_shared_free(struct page_shared *self);
 
-/* Lets helper processes go on, but not beyond that moment (monotonic us); *wait waits for them. Pages may
- * become ready. */
+/* Exchanges data with the helper processes, but not beyond until_us (monotonic us), and adds to *wait what
+ * must be waited for before the next call. Calls source.ready of the pages that become ready. */
 void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait *wait);
 
-/* What all pages are read with; borrowed by each, and unchanged as long as there are pages. */
+/* What all pages need to be read. Each page borrows it, and it does not change as long as there are pages. If
+ * pattern and xpath are both NULL, a page's links are those that a browser finds. */
 struct page_tools {
 	const struct options *options;
 	struct page_shared *shared;
 	struct extract_patterns *patterns;
-	struct filter *filter;   /* the user's; NULL: no patterns */
-	struct pattern *pattern; /* the user's, and */
-	struct xpath *xpath;     /* … where both are NULL: the links that a browser sees */
+	struct filter *filter;   /* the patterns of --include and --exclude; NULL if there are none */
+	struct pattern *pattern; /* the user's pattern for links, or NULL */
+	struct xpath *xpath;     /* the user's XPath expression for links, or NULL */
 };
 
 struct page;
 
-/* tools is borrowed and outlives it. Free with page_free. */
+/* tools is borrowed until page_free. */
 struct page *page_new(const struct page_tools *tools);
 void page_free(struct page *self);
 
-/* Done with this page: all that it holds is dropped, its size and charset stay known. */
+/* Drops all data of the current response. Its size, charset and counts stay known until page_begin. */
 void page_drop(struct page *self);
 
-/* True where it holds on to more than PAGE_KEPT bytes of the pages before: better freed than kept idle. */
-enum { PAGE_KEPT = 256 * 1024 };
+/* True if memory of more than PAGE_KEPT_MAX bytes is still reserved from earlier responses. Such a page
+ * should be freed and not be kept for reuse. */
+enum { PAGE_KEPT_MAX = 256 * 1024 };
 bool page_is_large(const struct page *self);
 
-/* Begins a page with its Content-Type (raw header value; NULL: none). The memory of the one before is reused.
- */
+/* Begins a response. content_type is the raw value of the header, NULL if there is none; it is borrowed for
+ * the call. The memory of the previous response is reused. */
 void page_begin(struct page *self, const char *content_type);
 
-/* Gives the next bytes. False where the body has passed options->max_size: the page is lost. */
+/* Gives the next bytes of the body, borrowed for the call. Returns false if the body would pass
+ * options->max_size; the caller then has to give up the page. */
 bool page_feed(struct page *self, const char *bytes, size_t len);
 
-/* The standard name of the encoding that the page is known to be in so far; NULL: it declares none. */
+/* Returns the standard's name of the encoding, as far as it is known from the bytes so far; NULL if the page
+ * has declared none. */
 const char *page_charset(const struct page *self);
 
-/* Bytes fed so far. */
+/* Returns how many bytes were fed so far. */
 uint64_t page_size(const struct page *self);
 
-/* The page is complete. */
 struct page_source {
-	const char *url;  /* absolute, http or https: where it came from; borrowed until page_drop */
-	size_t row_bytes; /* what an output writes with each link, about */
-	/* It can be given out. Called once, perhaps by page_end. */
+	const char *url;  /* the page's own URL, absolute, http or https; borrowed until page_drop */
+	size_t row_bytes; /* about how many bytes an output writes beside each link */
+	/* Called when page_give can go on: once after page_end, perhaps by page_end itself, and once after
+	 * each PAGE_WAITS. */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
+
+/* Ends the body. source is copied. */
 void page_end(struct page *self, const struct page_source *source);
 
 struct page_counts {
-	uint64_t links;      /* given out */
-	uint64_t unresolved; /* no URL by the standard; each was logged as an event */
+	uint64_t links;      /* links that were passed to on_link */
+	uint64_t unresolved; /* links that are no URL by the standard; each was logged as an event */
 };
+
+/* Returns the counts since page_end. */
 struct page_counts page_counts(const struct page *self);
 
-/* Each link in the order of the page, once. */
+/* Called with each link once, in the order of the page. link is borrowed for the call. */
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 enum page_state {
-	PAGE_GIVEN, /* all its links were given out */
-	PAGE_LATER, /* the moment has come; there is more */
-	PAGE_WAITS, /* for a helper process: ready is called again. Nothing was given out yet */
-	/* Nothing was given out: */
-	PAGE_TOO_COSTLY, /* the user's pattern, expression or filter took too long, or the page's XML did */
-	PAGE_TOO_HUNGRY, /* … or too much memory */
-	PAGE_TOO_MUCH,   /* all links together are longer than options->max_output */
-	PAGE_ENTITIES,   /* the XML entities that it declares come to far more than the page */
+	PAGE_GIVEN, /* all links were passed to on_link */
+	PAGE_LATER, /* the time is over, and there may be more links */
+	PAGE_WAITS, /* ready will be called again by a helper process; no link was passed on yet */
+	/* The page failed, and no link was passed on: */
+	PAGE_TOO_COSTLY, /* parsing XML, or the user's pattern, expression or filter, took too much time */
+	PAGE_TOO_HUNGRY, /* parsing XML, or the user's pattern, expression or filter, took too much memory */
+	PAGE_TOO_MUCH,   /* the rows of all links would take more than options->max_output bytes */
+	PAGE_ENTITIES,   /* the declared XML entities expand to far more than the size of the page */
 	PAGE_BROKEN,     /* the library crashed */
-	PAGE_UNSERVED,   /* there is no helper process, or not the library that it needs (logged) */
-	/* A part may have been given out: */
-	PAGE_LOST /* what is in the temporary file cannot be read (logged) */
+	PAGE_UNSERVED,   /* no helper process can be started, or it cannot load the library (logged) */
+	/* The page failed, and some links may have been passed on: */
+	PAGE_LOST /* the temporary file cannot be read (logged) */
 };
 
-/* Gives out links, but not beyond that moment (monotonic us). Once it has begun, no other page may be given
- * out before it has ended, neither PAGE_LATER nor PAGE_WAITS, or was dropped. */
+/* Passes links to on_link, but not beyond until_us (monotonic us). May only be called after ready was called.
+ * After PAGE_LATER it may not be called for another page until it has returned another state for this one, or
+ * this one was dropped, since the pages share memory. */
 enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
 
 #endif

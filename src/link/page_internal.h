@@ -1,5 +1,5 @@
-/* What a page consists of. Only for its parts: page.c takes it in, page_links.c gives its links out, and
- * page_work.c does in a helper process what a page could stretch without end. */
+/* The fields of a page, only for its own files: page.c reads the body, page_links.c passes the links on, and
+ * page_work.c does in a helper process the work that may take any time or memory. */
 #ifndef AREQ_LINK_PAGE_INTERNAL_H
 #define AREQ_LINK_PAGE_INTERNAL_H
 
@@ -11,51 +11,53 @@
 #include "link/link_list.h"
 #include "link/page.h"
 
-/* A link that is longer than this after decoding is no URL anyway. */
+/* A link that is longer than this after decoding cannot be a URL. */
 enum { VALUE_MAX = URL_LENGTH_MAX };
 
-/* How the links of this page are looked for. */
-enum find {
-	FIND_IN_HTML, /* in its bytes, as they come */
-	FIND_IN_XML,  /* by a helper process, as XML */
-	FIND_IN_TEXT, /* by a helper process, in the whole text, as the user asked */
+/* How the links of a page are found. */
+enum find_method {
+	FIND_IN_HTML, /* in the bytes of an HTML page, as they arrive */
+	FIND_IN_XML,  /* in an XML document, by a helper process */
+	FIND_IN_TEXT, /* in the whole text, with the user's pattern or XPath, by a helper process */
 	FIND_NOTHING
 };
 
-/* The way of a page from its last byte on; each may end it. */
+/* The stages of a page after its last byte. The page may fail in each of them. */
 enum page_stage {
-	PAGE_STAGE_FIND,   /* a helper process looks for the links */
-	PAGE_STAGE_BEGIN,  /* the links are found */
-	PAGE_STAGE_CHOOSE, /* looks at all of them, where that is needed before any may be given out */
-	PAGE_STAGE_ASK,    /* a helper process knows whether the user's patterns want some of them */
-	PAGE_STAGE_GIVE
+	PAGE_STAGE_FIND,   /* a helper process finds the links */
+	PAGE_STAGE_BEGIN,  /* the links were found */
+	PAGE_STAGE_CHOOSE, /* all links are examined, if that is necessary before the first is passed on */
+	PAGE_STAGE_FILTER, /* a helper process applies the user's patterns to the links that are undecided */
+	PAGE_STAGE_EMIT    /* the links are passed on */
 };
 
-/* What the choice says of each link. */
-enum { CHOICE_NO, CHOICE_YES, CHOICE_OPEN /* a helper process will know */ };
+/* The decision about each link. CHOICE_UNDECIDED means that a helper process has to decide. */
+enum { CHOICE_NO, CHOICE_YES, CHOICE_UNDECIDED };
 
 struct page_shared {
 	struct piece_store *store;
 	struct helpers *helpers;
-	struct page *giving; /* whose links are being given out, with all that follows; NULL: no page's are */
-	struct buf joined;   /* for reading what was found */
-	struct buf decoded;  /* one value as UTF-8 */
-	struct buf value;    /* … with its character references replaced */
-	struct buf raw;      /* what a link is given out with */
+	/* The page whose links are being passed on; it uses the fields below. NULL if there is none. */
+	struct page *emitting;
+	struct buf joined;  /* memory for the reader of a link list */
+	struct buf decoded; /* one value as UTF-8 */
+	struct buf value;   /* one value with its character references replaced */
+	struct buf raw;     /* raw, tag and rel hold the texts that are passed on with a link */
 	struct buf tag;
 	struct buf rel;
-	struct url document;
-	struct url base;
-	struct url url;
-	struct seen seen;
+	struct url document; /* the page's own URL */
+	struct url base;     /* the URL of the page's base element */
+	struct url url;      /* the URL of the current link */
+	struct seen seen;    /* the URLs of the page that were accepted */
 };
 
-/* What a helper process is told to do. All pointers are to what it has, too. */
+/* What a helper process has to do. All pointers lead to data that the process has, too: constants, and what
+ * existed before it was started. */
 enum work_kind { WORK_XML, WORK_TEXT, WORK_FILTER };
 struct work_order {
 	enum work_kind kind;
 	const struct page_tools *tools;
-	const struct charset *charset; /* of the page; NULL: none is declared */
+	const struct charset *charset; /* the page's encoding; NULL if none is declared */
 	enum mediatype type;
 	bool detailed;
 };
@@ -65,51 +67,53 @@ struct page {
 	struct page_shared *shared;
 	struct extract *extract;
 	enum mediatype type;
-	enum find find;
-	char *content_type;
-	uint64_t size;
+	enum find_method find_method;
+	char *content_type; /* NULL if there was none */
+	uint64_t size;      /* bytes of the body so far */
 
-	struct buf head; /* the first bytes, until the encoding is known as far as they tell */
-	bool begun;      /* … and it is */
+	struct buf head; /* the first bytes of the body, until the encoding was detected from them */
+	bool is_encoding_detected; /* true when head was examined; a <meta> may still declare the encoding */
 	struct charset_guess guess;
-	struct charset_decoder *decoder; /* of a page that must be converted whole; else NULL */
+	struct charset_decoder *decoder; /* for a page that must be converted as a whole, or NULL */
 
-	struct buf text;        /* converted text on its way to extract */
-	struct pieces body;     /* what a helper process looks through */
-	bool detailed;          /* the links are given out with all that is known of them */
-	struct link_list links; /* raw with FIND_IN_HTML, else text */
-	struct buf base_href;   /* likewise */
+	struct buf text;        /* converted text for extract */
+	struct pieces body;     /* the body, if a helper process finds the links */
+	bool detailed;          /* true if raw value, tag, rel and position are passed on with the links */
+	struct link_list links; /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
+	struct buf base_href;   /* the href of the base element, in the same form as links */
 	bool has_base;
 
 	struct page_source source;
 	enum page_stage stage;
-	enum page_state failed; /* what a helper process made of it; PAGE_GIVEN: nothing bad */
+	enum page_state failure; /* the failure that a helper process reported; PAGE_GIVEN if there is none */
 	struct helper_job job;
 	struct work_order order;
 	struct link_list_reader reader;
-	const struct url *base; /* of its links; while it is being given out */
-	uint64_t cost;          /* of the links that were looked at, in bytes */
-	int64_t filter_us;      /* what it took to ask the user's patterns about them */
-	bool is_chosen;
-	struct buf choice;     /* a byte for each link, where there is one */
-	size_t next;           /* link */
-	struct link_list open; /* the URLs of the open ones */
+	const struct url *base;     /* the URL that links are resolved against, while they are passed on */
+	uint64_t cost;              /* bytes that the rows of the examined links take */
+	int64_t filter_us;          /* time spent with the user's patterns on this page */
+	bool has_choices;           /* true if choices has a byte for each link */
+	struct buf choices;         /* a CHOICE_… for each link */
+	size_t next;                /* index of the next link in choices */
+	struct link_list undecided; /* the URLs of the links with CHOICE_UNDECIDED */
 	struct page_counts counts;
 };
 
-/* The memory of one huge link is not kept for the rest of the run. */
+/* Frees shared buffers that are larger than PAGE_KEPT_MAX, so that the memory of one huge link is not kept
+ * for the rest of the run. */
 void page_shared_trim(struct page_shared *self);
 
-/* The encoding of a raw value of a page, of which so much is known. */
+/* Returns the encoding of a raw value. If the page has declared none, it is guessed from the value. */
 const struct charset *page_links_charset(const struct page *self, struct slice raw);
 
-/* The href of a base element; the first one of a page counts. */
-void page_keep_base(struct page *self, struct slice value);
+/* Records the href of a base element, if it is the first one of the page. */
+void page_set_base(struct page *self, struct slice value);
 
-/* Does a piece of work for a page, in a helper process. */
+/* Does one job for a page, in a helper process. Fits helper_work_fn; ctx is not used. */
 void page_work(void *ctx, struct slice order, struct helper_io *io);
 
-/* Has a helper process do it; page_work_end tells the page of its end. */
+/* Starts a job for a page in a helper process. When it is finished, the next stage is set and
+ * source.ready is called. */
 void page_work_start(struct page *self, enum work_kind kind, const struct pieces *input);
 
 #endif

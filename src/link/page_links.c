@@ -24,8 +24,10 @@ const struct charset *page_links_charset(const struct page *self, struct slice r
 	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
 }
 
-/* Behind a value there is always a quote, a blank or a '>', none of which a character has in it; without one,
- * a broken character at the value's end would be read as one at the page's end, which may be another text. */
+/* Decodes a raw value into shared->decoded, with the same result as when the whole page is decoded. In the
+ * page a quote, white space or '>' follows each value, and none of these bytes is ever a part of a longer
+ * character. Without such a byte, an incomplete character at the end of the value would be decoded like one
+ * at the end of the page, which may give another text. Returns false if the text is too long. */
 static bool decode_as_in_page(struct page *self, struct slice raw, const struct charset *charset)
 {
 	buf_clear(&self->shared->value);
@@ -39,8 +41,8 @@ static bool decode_as_in_page(struct page *self, struct slice raw, const struct 
 	return fits;
 }
 
-/* A raw value as text: decoded, references replaced. Borrowed until the next call. data == NULL: far too
- * long. */
+/* Converts a raw value to UTF-8 and replaces its character references. The text is borrowed until the next
+ * call. data == NULL means that it is too long. */
 static struct slice decode_value(struct page *self, struct slice raw, const struct charset *charset)
 {
 	struct slice text = raw;
@@ -57,25 +59,28 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 	return (struct slice){self->shared->value.data, self->shared->value.len};
 }
 
+/* Resolves a link against base into *to. Returns false if it is no URL. */
 static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
 {
-	/* What the user's pattern matched is taken as it stands: text, of no page. */
+	/* A match of the user's pattern is plain UTF-8 text: it has no character references, and the encoding
+	 * of the page does not matter. */
 	if (self->tools->pattern)
 		return url_parse(to, found.data, found.len, base, NULL);
 	const struct charset *charset = page_links_charset(self, found);
 	struct slice value = found;
-	if (self->find == FIND_IN_HTML)
+	if (self->find_method == FIND_IN_HTML)
 		value = decode_value(self, found, charset);
 	if (!value.data)
 		return false;
-	/* A page that was converted whole still has its queries in its own encoding. */
+	/* The query of a URL is encoded in the page's own encoding, also if the page was converted. */
 	const struct charset *query = self->guess.charset ? self->guess.charset : charset;
 	struct url_encoder encoder = {charset_encode, query};
 	return url_parse(to, value.data, value.len, base, query == charset_utf8() ? NULL : &encoder);
 }
 
-/* HTML standard, section 4.2.3: a base that is no URL, or is a data: or javascript: one, does not count. */
-static const struct url *base_of(struct page *self)
+/* Returns the URL that links are resolved against (HTML standard, section 4.2.3). A base element whose href
+ * is no URL, or a data: or javascript: URL, does not count. */
+static const struct url *resolve_base(struct page *self)
 {
 	if (!self->has_base)
 		return &self->shared->document;
@@ -88,39 +93,41 @@ static const struct url *base_of(struct page *self)
 	return &self->shared->base;
 }
 
-static struct slice copy(struct buf *to, struct slice text)
+static struct slice copy_text(struct buf *to, struct slice text)
 {
 	buf_clear(to);
 	return buf_append(to, text.data, text.len) ? (struct slice){to->data, to->len} : (struct slice){0};
 }
 
-/* What stands in the page, as UTF-8 where it is in another encoding. */
+/* Returns raw text of the page as UTF-8, copied to *to if it had to be converted. Bytes that are not valid in
+ * a UTF-8 page stay as they are. */
 static struct slice source_text(struct page *self, struct buf *to, struct slice raw)
 {
-	if (!raw.data || self->find != FIND_IN_HTML)
+	if (!raw.data || self->find_method != FIND_IN_HTML)
 		return raw;
 	const struct charset *charset = page_links_charset(self, raw);
 	if (charset == charset_utf8() || is_ascii(raw))
 		return raw;
 	if (!decode_as_in_page(self, raw, charset))
 		return (struct slice){0};
-	return copy(to, (struct slice){self->shared->decoded.data, self->shared->decoded.len});
+	return copy_text(to, (struct slice){self->shared->decoded.data, self->shared->decoded.len});
 }
 
-/* The value of a short attribute. */
-static struct slice without_references(struct page *self, struct slice text)
+/* Replaces the character references in a rel attribute. The text is kept in shared->rel. */
+static struct slice decode_references(struct page *self, struct slice text)
 {
-	if (!text.data || self->find != FIND_IN_HTML)
+	if (!text.data || self->find_method != FIND_IN_HTML)
 		return text;
 	buf_clear(&self->shared->value);
 	if (!entity_decode(text.data, text.len, &self->shared->value))
 		return (struct slice){0};
-	return copy(&self->shared->rel, (struct slice){self->shared->value.data, self->shared->value.len});
+	return copy_text(
+	    &self->shared->rel, (struct slice){self->shared->value.data, self->shared->value.len});
 }
 
 static struct slice lower_case(struct buf *to, struct slice name)
 {
-	if (!name.data || !copy(to, name).data)
+	if (!name.data || !copy_text(to, name).data)
 		return (struct slice){0};
 	for (size_t i = 0; i < to->len; i++) {
 		if (to->data[i] >= 'A' && to->data[i] <= 'Z')
@@ -131,88 +138,90 @@ static struct slice lower_case(struct buf *to, struct slice name)
 
 static void add_details(struct page *self, struct link *link, const struct raw_link *found)
 {
-	link->rel = without_references(self, source_text(self, &self->shared->rel, found->rel));
+	link->rel = decode_references(self, source_text(self, &self->shared->rel, found->rel));
 	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
 	link->raw = source_text(self, &self->shared->raw, found->value);
-	/* Of a page that was converted whole only the place in the converted text is known. */
+	/* In a page that was converted as a whole, only the position in the converted text is known. */
 	if (found->position >= 0 && !self->decoder)
 		link->position = found->position + (int64_t)self->guess.bom_len;
 }
 
-/* Is the URL at hand new on this page, and what the options let through? */
-static bool is_wanted(struct page *self, struct slice href)
+/* Returns true if the options want shared->url and href was not seen on this page before. Records href as
+ * seen if the URL is wanted. */
+static bool accept_url(struct page *self, struct slice href)
 {
 	return filter_wants(self->tools->options, &self->shared->document, &self->shared->url) &&
 	       seen_add(&self->shared->seen, href.data, href.len);
 }
 
-/* The URL at hand as it is given out. */
-static struct slice href_of(const struct page *self)
+/* Returns shared->url in the form in which it is passed on. */
+static struct slice href_to_emit(const struct page *self)
 {
 	return self->tools->options->strip_fragment ? url_without_fragment(&self->shared->url)
 	                                            : url_href(&self->shared->url);
 }
 
-/* A step of work on links: it ends with its time, which is looked at now and then. */
-struct step {
-	int64_t until_us;
-	size_t work; /* since the last look, in bytes */
+/* A limited time for work on links. The clock is only read after a certain amount of work. */
+struct time_slice {
+	int64_t until_us; /* when it ends (monotonic) */
+	size_t work;      /* work since the clock was read last, in bytes */
 };
 
-enum { WORK_A_LOOK = 64 << 10, WORK_A_LINK = 512 };
+enum { WORK_PER_CLOCK_READ = 64 << 10, WORK_PER_LINK = 512 };
 
-/* So long are the user's patterns asked about the links of a page without a helper process. */
-enum { FILTER_PAGE_US = 1000 * 1000 };
+/* The time that the user's patterns may take for one page before a helper process does the rest. */
+enum { FILTER_US_MAX = 1000 * 1000 };
 
-static bool is_over(struct step *self, size_t bytes)
+/* Counts the work on one link, bytes long. Returns true if the time slice is over. */
+static bool count_work(struct time_slice *self, size_t bytes)
 {
-	self->work += bytes + WORK_A_LINK;
-	if (self->work < WORK_A_LOOK)
+	self->work += bytes + WORK_PER_LINK;
+	if (self->work < WORK_PER_CLOCK_READ)
 		return false;
 	self->work = 0;
 	return clock_now_us() >= self->until_us;
 }
 
-/* More than all links can come to: a byte of a page may become three of UTF-8, and each of them three of a
- * percent-encoding. */
-static uint64_t highest_cost(const struct page *self)
+/* Returns a number of bytes that the rows of all links cannot pass. One byte of a page may become three bytes
+ * of UTF-8, and each of these may become three bytes by percent-encoding. */
+static uint64_t cost_upper_bound(const struct page *self)
 {
-	enum { GROWTH = 9, BESIDE = 64 };
+	enum { GROWTH = 9, PER_LINK = 64 };
 	const struct link_list *links = &self->links;
-	uint64_t each = url_href(self->base).len + self->source.row_bytes + BESIDE;
+	uint64_t each = url_href(self->base).len + self->source.row_bytes + PER_LINK;
 	return each * links->count + (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
 }
 
-/* From here to the end nothing that is shared is another page's. Where a helper process was asked, others had
- * it in between. */
-static void begin(struct page *self)
+/* Sets the shared fields for this page, which uses them alone until finish_emitting. After PAGE_STAGE_FILTER
+ * this is done a second time, since other pages may have used them meanwhile. */
+static void begin_emitting(struct page *self)
 {
 	struct page_shared *shared = self->shared;
 	bool parsed = url_parse(&shared->document, self->source.url, strlen(self->source.url), NULL, NULL);
 	assert(parsed);
 	(void)parsed;
-	shared->giving = self;
+	shared->emitting = self;
 	seen_clear(&shared->seen);
-	self->base = base_of(self);
+	self->base = resolve_base(self);
 	self->reader = link_list_read(&self->links, &shared->joined);
 	self->next = 0;
 	if (self->stage != PAGE_STAGE_BEGIN)
 		return;
-	uint64_t highest = highest_cost(self);
-	self->is_chosen = self->tools->filter || highest > (uint64_t)self->tools->options->max_output;
-	self->stage = self->is_chosen ? PAGE_STAGE_CHOOSE : PAGE_STAGE_GIVE;
+	uint64_t upper_bound = cost_upper_bound(self);
+	self->has_choices = self->tools->filter || upper_bound > (uint64_t)self->tools->options->max_output;
+	self->stage = self->has_choices ? PAGE_STAGE_CHOOSE : PAGE_STAGE_EMIT;
 	self->cost = 0;
 	self->filter_us = 0;
 }
 
-static void finish(struct page *self)
+static void finish_emitting(struct page *self)
 {
 	link_list_reader_release(&self->reader);
-	self->shared->giving = NULL;
+	self->shared->emitting = NULL;
 	page_shared_trim(self->shared);
 }
 
-static void say_unresolved(struct page *self, struct slice found)
+static void report_unresolved(struct page *self, struct slice found)
 {
 	static const size_t shown = 200;
 	self->counts.unresolved++;
@@ -220,78 +229,84 @@ static void say_unresolved(struct page *self, struct slice found)
 	    self->source.url);
 }
 
-/* Asks the user's patterns, but not for long, and no more where this page has taken long already. */
-static char ask_filter(struct page *self, struct slice href)
+/* Applies the user's patterns for a short time, or not at all if this page has already taken FILTER_US_MAX. A
+ * link that they do not decide is added to the undecided ones. */
+static char apply_filter(struct page *self, struct slice href)
 {
 	enum pattern_found found = PATTERN_TOO_LONG;
-	if (self->filter_us < FILTER_PAGE_US)
+	if (self->filter_us < FILTER_US_MAX)
 		found = filter_search_briefly(self->tools->filter, href);
 	if (found != PATTERN_TOO_LONG)
 		return found == PATTERN_FOUND ? CHOICE_YES : CHOICE_NO;
-	link_list_add(&self->open, &(struct raw_link){.value = href});
-	return CHOICE_OPEN;
+	link_list_add(&self->undecided, &(struct raw_link){.value = href});
+	return CHOICE_UNDECIDED;
 }
 
-static char choose_one(struct page *self, struct slice found)
+/* Decides about one link, and adds the bytes of its row to the cost. Returns a CHOICE_…. */
+static char choose_link(struct page *self, struct slice found)
 {
 	if (!resolve(self, &self->shared->url, found, self->base)) {
 		self->cost += found.len + url_href(self->base).len;
-		say_unresolved(self, found);
+		report_unresolved(self, found);
 		return CHOICE_NO;
 	}
-	struct slice href = href_of(self);
+	struct slice href = href_to_emit(self);
 	self->cost += href.len + self->source.row_bytes + (self->detailed ? found.len : 0);
-	if (!is_wanted(self, href))
+	if (!accept_url(self, href))
 		return CHOICE_NO;
-	return self->tools->filter ? ask_filter(self, href) : CHOICE_YES;
+	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
 }
 
-/* Looks at all links before any is given out: a page gives all of them or none. The cost counts each as often
- * as it stands there, so that it bounds the work, too. Returns PAGE_GIVEN where they may be given out. */
-static enum page_state choose(struct page *self, int64_t until_us)
+/* Decides about all links before the first is passed on, because a page passes on either all of them or none.
+ * The cost counts a link each time that it occurs, so that its limit also limits the work. Returns PAGE_GIVEN
+ * when the page may go on. */
+static enum page_state choose_links(struct page *self, int64_t until_us)
 {
-	struct step step = {.until_us = until_us};
+	struct time_slice time_slice = {.until_us = until_us};
 	struct raw_link found = {.position = -1};
 	while (link_list_next(&self->reader, &found)) {
 		uint64_t before = self->cost;
-		buf_append_byte(&self->choice, choose_one(self, found.value));
+		buf_append_byte(&self->choices, choose_link(self, found.value));
 		if (self->cost > (uint64_t)self->tools->options->max_output)
 			return PAGE_TOO_MUCH;
-		if (is_over(&step, self->tools->filter ? WORK_A_LOOK : (size_t)(self->cost - before)))
+		if (count_work(&time_slice,
+		        self->tools->filter ? WORK_PER_CLOCK_READ : (size_t)(self->cost - before)))
 			return PAGE_LATER;
 	}
 	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
 }
 
-static enum page_state choose_all(struct page *self, int64_t until_us)
+/* Runs PAGE_STAGE_CHOOSE until it is finished or the time is over. Returns PAGE_GIVEN when the next
+ * stage is PAGE_STAGE_EMIT. */
+static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 {
-	int64_t began_us = clock_now_us();
-	enum page_state state = choose(self, until_us);
+	int64_t started_us = clock_now_us();
+	enum page_state state = choose_links(self, until_us);
 	if (self->tools->filter)
-		self->filter_us += clock_now_us() - began_us;
+		self->filter_us += clock_now_us() - started_us;
 	if (state != PAGE_GIVEN)
 		return state;
 	link_list_reader_release(&self->reader);
-	if (self->open.count > 0) {
-		self->stage = PAGE_STAGE_ASK;
-		page_work_start(self, WORK_FILTER, &self->open.pieces);
+	if (self->undecided.count > 0) {
+		self->stage = PAGE_STAGE_FILTER;
+		page_work_start(self, WORK_FILTER, &self->undecided.pieces);
 		return PAGE_WAITS;
 	}
 	self->reader = link_list_read(&self->links, &self->shared->joined);
-	self->stage = PAGE_STAGE_GIVE;
+	self->stage = PAGE_STAGE_EMIT;
 	self->next = 0;
 	return PAGE_GIVEN;
 }
 
-/* Returns about how much work it was. */
-static size_t give_one(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
+/* Passes one link to on_link if it is wanted. Returns about how much work that was, in bytes. */
+static size_t emit_link(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
 {
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
-		say_unresolved(self, found->value);
+		report_unresolved(self, found->value);
 		return found->value.len;
 	}
-	struct link link = {.url = href_of(self), .position = -1};
-	if (!self->is_chosen && !is_wanted(self, link.url))
+	struct link link = {.url = href_to_emit(self), .position = -1};
+	if (!self->has_choices && !accept_url(self, link.url))
 		return link.url.len;
 	if (self->detailed)
 		add_details(self, &link, found);
@@ -300,15 +315,15 @@ static size_t give_one(struct page *self, const struct raw_link *found, page_lin
 	return link.url.len + self->source.row_bytes;
 }
 
-static enum page_state give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
+static enum page_state emit_links(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
 {
-	struct step step = {.until_us = until_us};
+	struct time_slice time_slice = {.until_us = until_us};
 	struct raw_link found = {.position = -1};
 	while (link_list_next(&self->reader, &found)) {
 		size_t work = 0;
-		if (!self->is_chosen || self->choice.data[self->next++] == CHOICE_YES)
-			work = give_one(self, &found, on_link, ctx);
-		if (is_over(&step, work))
+		if (!self->has_choices || self->choices.data[self->next++] == CHOICE_YES)
+			work = emit_link(self, &found, on_link, ctx);
+		if (count_work(&time_slice, work))
 			return PAGE_LATER;
 	}
 	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
@@ -316,17 +331,17 @@ static enum page_state give(struct page *self, int64_t until_us, page_link_fn on
 
 enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
 {
-	enum page_state state = self->failed;
+	enum page_state state = self->failure;
 	if (state != PAGE_GIVEN)
 		return state;
-	assert(!self->shared->giving || self->shared->giving == self);
-	if (!self->shared->giving)
-		begin(self);
+	assert(!self->shared->emitting || self->shared->emitting == self);
+	if (!self->shared->emitting)
+		begin_emitting(self);
 	if (self->stage == PAGE_STAGE_CHOOSE)
-		state = choose_all(self, until_us);
+		state = run_choose_stage(self, until_us);
 	if (state == PAGE_GIVEN)
-		state = give(self, until_us, on_link, ctx);
+		state = emit_links(self, until_us, on_link, ctx);
 	if (state != PAGE_LATER)
-		finish(self);
+		finish_emitting(self);
 	return state;
 }

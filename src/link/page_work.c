@@ -1,4 +1,4 @@
-/* What is done for a page in a helper process, and how the page is told. */
+/* The work that a helper process does for a page, and how its results reach the page. */
 #include "link/page_internal.h"
 
 #include "base/alloc.h"
@@ -10,62 +10,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the text of an XML document so much is read at once. */
-enum { TEXT_PIECE = 64 << 10 };
+/* The number of bytes of an XML document that are read at a time. */
+enum { READ_SIZE = 64 << 10 };
 
-/* What a message begins with. */
 enum message_kind {
-	MESSAGE_LINK,
-	MESSAGE_BASE,
-	MESSAGE_CHOICE, /* a byte for the next of the open links */
-	MESSAGE_END     /* … of another kind than that all was found */
+	MESSAGE_LINK,   /* a link that was found */
+	MESSAGE_BASE,   /* the href of a base element */
+	MESSAGE_CHOICE, /* the decision about the next undecided link, as one byte */
+	MESSAGE_FAILURE /* the page failed */
 };
 
+/* The header of each message. The bytes of value, tag and rel follow it. */
 struct message {
 	enum message_kind kind;
-	enum page_state state; /* of the end */
+	enum page_state state; /* the failure, with MESSAGE_FAILURE */
 	bool has_tag, has_rel;
 	size_t value_len, tag_len, rel_len;
 };
 
-/* In the helper process. */
+/* The functions from here on run in the helper process. */
 
 struct worker {
 	const struct work_order *order;
 	struct helper_io *io;
 };
 
-static void tell(const struct worker *self, const struct message *message, struct slice value,
+static void send_message(const struct worker *self, const struct message *message, struct slice value,
     struct slice tag, struct slice rel)
 {
-	struct message head = *message;
-	/* It is too long for a URL, and the end of it is not needed to see that. */
+	struct message header = *message;
+	/* A longer value cannot be a URL. One byte more than VALUE_MAX is enough for the program
+	 * to see that. */
 	if (value.len > VALUE_MAX)
 		value.len = VALUE_MAX + 1;
-	head.value_len = value.len;
-	head.tag_len = tag.len;
-	head.rel_len = rel.len;
-	head.has_tag = tag.data;
-	head.has_rel = rel.data;
-	const struct slice parts[] = {{(const char *)&head, sizeof head}, value, tag, rel};
-	helper_tell(self->io, parts, sizeof parts / sizeof *parts);
+	header.value_len = value.len;
+	header.tag_len = tag.len;
+	header.rel_len = rel.len;
+	header.has_tag = tag.data;
+	header.has_rel = rel.data;
+	const struct slice parts[] = {{(const char *)&header, sizeof header}, value, tag, rel};
+	helper_send(self->io, parts, sizeof parts / sizeof *parts);
 }
 
-static void tell_end(const struct worker *self, enum page_state state)
+static void send_failure(const struct worker *self, enum page_state state)
 {
-	tell(self, &(struct message){.kind = MESSAGE_END, .state = state}, (struct slice){0},
+	send_message(self, &(struct message){.kind = MESSAGE_FAILURE, .state = state}, (struct slice){0},
 	    (struct slice){0}, (struct slice){0});
 }
 
 static bool on_value(void *ctx, struct slice value)
 {
-	tell(ctx, &(struct message){.kind = MESSAGE_LINK}, value, (struct slice){0}, (struct slice){0});
+	send_message(
+	    ctx, &(struct message){.kind = MESSAGE_LINK}, value, (struct slice){0}, (struct slice){0});
 	return true;
 }
 
 static bool on_base(void *ctx, struct slice value)
 {
-	tell(ctx, &(struct message){.kind = MESSAGE_BASE}, value, (struct slice){0}, (struct slice){0});
+	send_message(
+	    ctx, &(struct message){.kind = MESSAGE_BASE}, value, (struct slice){0}, (struct slice){0});
 	return true;
 }
 
@@ -76,15 +79,15 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	if (hit->kind == XML_BASE)
 		on_base(ctx, hit->value);
 	else if (filter_wants_tag(self->order->tools->options, hit->name))
-		tell(self, &(struct message){.kind = MESSAGE_LINK}, hit->value,
+		send_message(self, &(struct message){.kind = MESSAGE_LINK}, hit->value,
 		    self->order->detailed ? hit->name : nothing, self->order->detailed ? hit->rel : nothing);
 }
 
-/* From here on nothing but the page can be read, whatever it names. */
+/* Loads libxml2. After that the process can open no file or connection, whatever the page names. */
 static void prepare_libxml(void)
 {
 	if (libxml_load())
-		helper_miss_library();
+		helper_exit_without_library();
 	child_close_in();
 }
 
@@ -93,14 +96,14 @@ static void find_in_xml(struct worker *self)
 	const struct charset *charset = self->order->charset;
 	struct charset_decoder *decoder = charset == charset_utf8() ? NULL : charset_decoder_new(charset);
 	struct buf text;
-	char bytes[TEXT_PIECE];
+	char bytes[READ_SIZE];
 	prepare_libxml();
 	struct xml *xml = xml_new(on_xml_link, self);
-	buf_init(&text, 3 * TEXT_PIECE + 64);
+	buf_init(&text, 3 * READ_SIZE + 64);
 	bool last;
 	do {
 		size_t len = helper_read(self->io, bytes, sizeof bytes);
-		last = helper_left(self->io) == 0;
+		last = helper_remaining(self->io) == 0;
 		if (decoder) {
 			buf_clear(&text);
 			charset_decoder_feed(decoder, bytes, len, last, &text);
@@ -108,7 +111,7 @@ static void find_in_xml(struct worker *self)
 		xml_feed(xml, decoder ? text.data : bytes, decoder ? text.len : len, last);
 	} while (!last);
 	if (xml_has_too_many_entities(xml))
-		tell_end(self, PAGE_ENTITIES);
+		send_failure(self, PAGE_ENTITIES);
 	xml_free(xml);
 	charset_decoder_free(decoder);
 	buf_release(&text);
@@ -130,17 +133,17 @@ static enum page_state search(struct worker *self, struct slice text)
 	switch (xpath_each(tools->xpath, text, self->order->type == MEDIATYPE_XML, on_base, on_value, self)) {
 	case XPATH_TOO_COSTLY:
 		return PAGE_TOO_COSTLY;
-	case XPATH_ENTITIES:
+	case XPATH_TOO_MANY_ENTITIES:
 		return PAGE_ENTITIES;
 	default:
 		return PAGE_GIVEN;
 	}
 }
 
-/* What the user asked for, in the whole text of the page. */
+/* Applies the user's pattern or XPath expression to the whole text of the page. */
 static void find_in_text(struct worker *self)
 {
-	size_t len = (size_t)helper_left(self->io);
+	size_t len = (size_t)helper_remaining(self->io);
 	char *bytes = alloc_resize(NULL, len, 1);
 	helper_read(self->io, bytes, len);
 	struct slice text = {bytes, len};
@@ -153,29 +156,30 @@ static void find_in_text(struct worker *self)
 	}
 	enum page_state state = search(self, text);
 	if (state != PAGE_GIVEN)
-		tell_end(self, state);
+		send_failure(self, state);
 	buf_release(&converted);
 	free(bytes);
 }
 
-/* The input is what link_list_add makes of URLs. */
-static void choose_open(struct worker *self)
+/* Applies the user's patterns to the undecided URLs. The input has the format of a link_list that is not
+ * detailed: a length and a value for each URL. */
+static void filter_undecided(struct worker *self)
 {
 	struct buf url;
 	uint32_t len;
 	buf_init(&url, SIZE_MAX / 2);
-	while (helper_left(self->io) > 0) {
+	while (helper_remaining(self->io) > 0) {
 		helper_read(self->io, (char *)&len, sizeof len);
 		buf_clear(&url);
 		helper_read(self->io, buf_reserve(&url, len), len);
 		enum pattern_found found =
 		    filter_search(self->order->tools->filter, (struct slice){url.data, len});
 		if (found == PATTERN_TOO_LONG) {
-			tell_end(self, PAGE_TOO_COSTLY);
+			send_failure(self, PAGE_TOO_COSTLY);
 			break;
 		}
 		char choice = found == PATTERN_FOUND ? CHOICE_YES : CHOICE_NO;
-		tell(self, &(struct message){.kind = MESSAGE_CHOICE}, (struct slice){&choice, 1},
+		send_message(self, &(struct message){.kind = MESSAGE_CHOICE}, (struct slice){&choice, 1},
 		    (struct slice){0}, (struct slice){0});
 	}
 	buf_release(&url);
@@ -195,31 +199,33 @@ void page_work(void *ctx, struct slice order, struct helper_io *io)
 		find_in_text(&worker);
 		break;
 	case WORK_FILTER:
-		choose_open(&worker);
+		filter_undecided(&worker);
 		break;
 	}
 }
 
-/* In the program. */
+/* The functions from here on run in the program. */
 
 static struct page *page_of(struct helper_job *job)
 {
 	return (struct page *)((char *)job - offsetof(struct page, job));
 }
 
-static void take_link(struct page *self, const struct raw_link *link)
+static void add_link(struct page *self, const struct raw_link *link)
 {
 	if (!link_list_add(&self->links, link))
-		self->failed = PAGE_TOO_MUCH;
+		self->failure = PAGE_TOO_MUCH;
 }
 
-/* Of the open links those that were told of are no longer open. */
-static void take_choice(struct page *self, char choice)
+/* Records the decision about the first link that is still undecided. The decisions arrive in the order
+ * of the links. */
+static void record_choice(struct page *self, char choice)
 {
-	char *open = memchr(self->choice.data + self->next, CHOICE_OPEN, self->choice.len - self->next);
-	assert(open);
-	*open = choice;
-	self->next = (size_t)(open - self->choice.data) + 1;
+	char *undecided =
+	    memchr(self->choices.data + self->next, CHOICE_UNDECIDED, self->choices.len - self->next);
+	assert(undecided);
+	*undecided = choice;
+	self->next = (size_t)(undecided - self->choices.data) + 1;
 }
 
 static void on_message(struct helper_job *job, struct slice bytes)
@@ -235,45 +241,45 @@ static void on_message(struct helper_job *job, struct slice bytes)
 		link.rel = (struct slice){tag + message.tag_len, message.rel_len};
 	switch (message.kind) {
 	case MESSAGE_LINK:
-		take_link(self, &link);
+		add_link(self, &link);
 		break;
 	case MESSAGE_BASE:
-		page_keep_base(self, link.value);
+		page_set_base(self, link.value);
 		break;
 	case MESSAGE_CHOICE:
-		take_choice(self, *value);
+		record_choice(self, *value);
 		break;
-	case MESSAGE_END:
-		self->failed = message.state;
+	case MESSAGE_FAILURE:
+		self->failure = message.state;
 		break;
 	}
 }
 
-static enum page_state state_of(enum helper_end end)
+static enum page_state state_of_result(enum helper_result result)
 {
-	switch (end) {
-	case HELPER_TOO_LONG:
+	switch (result) {
+	case HELPER_OUT_OF_TIME:
 		return PAGE_TOO_COSTLY;
-	case HELPER_TOO_LARGE:
+	case HELPER_OUT_OF_MEMORY:
 		return PAGE_TOO_HUNGRY;
-	case HELPER_BROKEN:
+	case HELPER_CRASHED:
 		return PAGE_BROKEN;
-	case HELPER_MISSING:
+	case HELPER_UNAVAILABLE:
 		return PAGE_UNSERVED;
-	case HELPER_LOST:
+	case HELPER_INPUT_LOST:
 		return PAGE_LOST;
 	default:
 		return PAGE_GIVEN;
 	}
 }
 
-static void on_end(struct helper_job *job, enum helper_end end)
+static void on_finished(struct helper_job *job, enum helper_result result)
 {
 	struct page *self = page_of(job);
-	if (end != HELPER_DONE)
-		self->failed = state_of(end);
+	if (result != HELPER_DONE)
+		self->failure = state_of_result(result);
 	pieces_clear(&self->body);
-	self->stage = self->stage == PAGE_STAGE_FIND ? PAGE_STAGE_BEGIN : PAGE_STAGE_GIVE;
+	self->stage = self->stage == PAGE_STAGE_FIND ? PAGE_STAGE_BEGIN : PAGE_STAGE_EMIT;
 	self->next = 0;
 	self->source.ready(self->source.ctx);
 }
@@ -287,8 +293,8 @@ void page_work_start(struct page *self, enum work_kind kind, const struct pieces
 	    .detailed = self->links.detailed};
 	self->job = (struct helper_job){.order = {(const char *)&self->order, sizeof self->order},
 	    .input = input,
-	    .take = on_message,
-	    .end = on_end};
+	    .on_message = on_message,
+	    .on_finished = on_finished};
 	self->next = 0;
 	helpers_add(self->shared->helpers, &self->job);
 }

@@ -12,15 +12,18 @@
 
 enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 8 * 1024 * 1024 };
 
-/* PCRE2's limits hold for each place where a match may begin, anew. */
+/* PCRE2's limit of steps holds for each position where a match may begin, not for the whole search. */
 enum { MATCH_LIMIT = 1000 * 1000 };
 
-/* Each step that PCRE2 counts may go through the whole text once, from each place: a bound of so many bytes
- * takes some 10 ms with the JIT. A longer text is not looked at for so short a time. */
+/* The bounds of a brief search. In the worst case PCRE2 reads the whole text in each step that it counts, and
+ * starts anew at each position of the text, so a search costs up to steps * length * length. BRIEF_STEPS
+ * limits this product: so much takes about 10 ms with the JIT compiler, and BRIEF_STEPS_INTERPRETED takes as
+ * long without it. In a text of more than BRIEF_TEXT_MAX bytes too few steps would be left. */
 enum { BRIEF_STEPS = 16 * 1000 * 1000, BRIEF_STEPS_INTERPRETED = BRIEF_STEPS / 10, BRIEF_TEXT_MAX = 1024 };
 
-/* Where most patterns do with few steps from each place, a second look allows more of them, at few places at
- * a time, and looks at the clock in between. */
+/* Most patterns need few steps at each position. If the first search reaches its limit, a second one allows
+ * more steps, SECOND_LIMIT_EACH for each byte of the text and SECOND_LIMIT_BESIDE in addition. It searches
+ * from a few positions at a time, and stops after BRIEF_US. */
 enum { BRIEF_US = 10 * 1000, SECOND_LIMIT_EACH = 4, SECOND_LIMIT_BESIDE = 1000 };
 
 struct pattern {
@@ -28,10 +31,10 @@ struct pattern {
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
-	uint32_t group; /* 1, or 0 where the pattern has no group */
+	uint32_t group; /* the group that is reported: 1, or 0 if the pattern has no group */
 };
 
-static void complain(const char *option, const char *source, int error, size_t offset)
+static void log_bad_pattern(const char *option, const char *source, int error, size_t offset)
 {
 	PCRE2_UCHAR8 text[256];
 	pcre2_get_error_message(error, text, sizeof text);
@@ -52,7 +55,7 @@ static pcre2_code *compile(const char *option, const char *source)
 	    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (!code)
-		complain(option, source, error, offset);
+		log_bad_pattern(option, source, error, offset);
 	return code;
 }
 
@@ -71,7 +74,7 @@ struct pattern *pattern_new(const char *option, const char *source)
 	if (!self->match || !self->context)
 		alloc_fail();
 	pcre2_set_match_limit(self->context, MATCH_LIMIT);
-	/* Where the JIT is forbidden, pcre2_match interprets. */
+	/* If the system forbids the JIT compiler, pcre2_match interprets the pattern. */
 	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0) {
 		self->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
 		if (self->stack)
@@ -91,10 +94,11 @@ void pattern_free(struct pattern *self)
 	free(self);
 }
 
-/* Looks for a match that begins from start to last. */
+/* Searches for a match that begins at an offset from start to last. Returns what pcre2_match returns. */
 static int match(struct pattern *self, struct slice text, size_t start, size_t last, uint32_t options)
 {
-	/* The text is known to be good; a check at every match would make many matches quadratic. */
+	/* The text is valid UTF-8. If each call checked all of it again, the time would grow with the square
+	 * of the number of matches. */
 	options |= PCRE2_NO_UTF_CHECK;
 	pcre2_set_offset_limit(self->context, last);
 	int count = pcre2_match(
@@ -105,14 +109,14 @@ static int match(struct pattern *self, struct slice text, size_t start, size_t l
 	return count;
 }
 
-static enum pattern_found found_of(int count)
+static enum pattern_found found_of_count(int count)
 {
 	if (count == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NOT_FOUND;
 	return count < 0 ? PATTERN_TOO_LONG : PATTERN_FOUND;
 }
 
-/* The start of the character behind the one at offset. */
+/* Returns the offset of the next character after the one at offset. */
 static size_t next_character(struct slice text, size_t offset)
 {
 	do
@@ -131,11 +135,11 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 		if (count < 0)
 			return count == PCRE2_ERROR_NOMATCH;
 		size_t group = self->group;
-		bool took_part = count > (int)group && ends[2 * group] != PCRE2_UNSET;
+		bool has_group = count > (int)group && ends[2 * group] != PCRE2_UNSET;
 		struct slice found = {text.data + ends[2 * group], ends[2 * group + 1] - ends[2 * group]};
-		if (took_part && !on_match(ctx, found))
+		if (has_group && !on_match(ctx, found))
 			return false;
-		/* \K in a lookaround may put the start behind the end. */
+		/* With \K in a lookaround the start of a match may be after its end. */
 		size_t next = ends[1] > start ? ends[1] : start;
 		options = ends[0] == ends[1] || next == start ? PCRE2_NOTEMPTY_ATSTART : 0;
 		start = next;
@@ -145,10 +149,10 @@ bool pattern_each(struct pattern *self, struct slice text, pattern_fn on_match, 
 
 enum pattern_found pattern_search(struct pattern *self, struct slice text)
 {
-	return found_of(match(self, text, 0, PCRE2_UNSET, 0));
+	return found_of_count(match(self, text, 0, PCRE2_UNSET, 0));
 }
 
-/* Few places at a time, with more steps for each. */
+/* Searches from a window of a few positions at a time, with more steps for each position. */
 static enum pattern_found search_in_windows(struct pattern *self, struct slice text, size_t steps)
 {
 	int64_t until_us = clock_now_us() + BRIEF_US;
@@ -160,7 +164,7 @@ static enum pattern_found search_in_windows(struct pattern *self, struct slice t
 	     start = next_character(text, start + window)) {
 		if (clock_now_us() >= until_us)
 			return PATTERN_TOO_LONG;
-		found = found_of(match(self, text, start, start + window, 0));
+		found = found_of_count(match(self, text, start, start + window, 0));
 	}
 	return found;
 }
@@ -171,7 +175,7 @@ enum pattern_found pattern_search_briefly(struct pattern *self, struct slice tex
 	if (text.len > BRIEF_TEXT_MAX)
 		return PATTERN_TOO_LONG;
 	pcre2_set_match_limit(self->context, (uint32_t)(steps / ((text.len + 1) * (text.len + 1)) + 1));
-	enum pattern_found found = found_of(match(self, text, 0, PCRE2_UNSET, 0));
+	enum pattern_found found = found_of_count(match(self, text, 0, PCRE2_UNSET, 0));
 	if (found == PATTERN_TOO_LONG)
 		found = search_in_windows(self, text, steps);
 	pcre2_set_match_limit(self->context, MATCH_LIMIT);

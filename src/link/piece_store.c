@@ -8,21 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The memory of a piece. */
+/* The memory of one piece, or an element of the list of blocks that no piece uses. */
 union block {
-	union block *next; /* while there is no such piece */
+	union block *next;
 	char bytes[PIECE_BYTES];
 };
 
 struct piece_store {
-	size_t memory_max;
-	size_t memory; /* of the full pieces in it */
-	union block *idle;
+	size_t memory_max;   /* limit of sealed_bytes, and of the memory of idle blocks, in bytes */
+	size_t sealed_bytes; /* bytes of the sealed pieces in memory */
+	union block *idle;   /* list of blocks that no piece uses */
 	size_t idle_count;
 	struct temporary_file file;
-	bool memory_only;     /* something went wrong with the file */
-	uint32_t slot_count;  /* of one piece each, in the file */
-	uint32_t *free_slots; /* a stack */
+	bool memory_only;     /* true after a write to the file has failed */
+	uint32_t slot_count;  /* slots in the file, of one piece each */
+	uint32_t *free_slots; /* stack of the slots that hold no piece */
 	size_t free_slot_count;
 	size_t free_slot_room;
 };
@@ -48,7 +48,7 @@ void piece_store_free(struct piece_store *self)
 	free(self);
 }
 
-struct piece piece_store_take(struct piece_store *self)
+struct piece piece_store_allocate(struct piece_store *self)
 {
 	union block *block = self->idle;
 	if (block) {
@@ -60,7 +60,7 @@ struct piece piece_store_take(struct piece_store *self)
 	return (struct piece){.bytes = block->bytes};
 }
 
-static void give_block_back(struct piece_store *self, char *bytes)
+static void return_block(struct piece_store *self, char *bytes)
 {
 	union block *block = (union block *)bytes;
 	if (self->idle_count * sizeof *block >= self->memory_max) {
@@ -72,12 +72,12 @@ static void give_block_back(struct piece_store *self, char *bytes)
 	self->idle_count++;
 }
 
-static uint32_t take_slot(struct piece_store *self)
+static uint32_t allocate_slot(struct piece_store *self)
 {
 	return self->free_slot_count ? self->free_slots[--self->free_slot_count] : self->slot_count++;
 }
 
-static void give_slot_back(struct piece_store *self, uint32_t slot)
+static void return_slot(struct piece_store *self, uint32_t slot)
 {
 	if (self->free_slot_count == self->free_slot_room) {
 		self->free_slot_room = self->free_slot_room ? self->free_slot_room * 2 : 64;
@@ -87,37 +87,37 @@ static void give_slot_back(struct piece_store *self, uint32_t slot)
 	self->free_slots[self->free_slot_count++] = slot;
 }
 
-static off_t place_of(uint32_t slot)
+static off_t offset_of_slot(uint32_t slot)
 {
 	return (off_t)slot * PIECE_BYTES;
 }
 
-void piece_store_fill(struct piece_store *self, struct piece *piece)
+void piece_store_seal(struct piece_store *self, struct piece *piece)
 {
-	self->memory += PIECE_BYTES;
-	if (self->memory <= self->memory_max || self->memory_only)
+	self->sealed_bytes += PIECE_BYTES;
+	if (self->sealed_bytes <= self->memory_max || self->memory_only)
 		return;
-	piece->slot = take_slot(self);
+	piece->slot = allocate_slot(self);
 	const char *problem =
-	    temporary_file_write(&self->file, place_of(piece->slot), piece->bytes, PIECE_BYTES);
+	    temporary_file_write(&self->file, offset_of_slot(piece->slot), piece->bytes, PIECE_BYTES);
 	if (problem) {
 		log_warning("%s/: the temporary file for what large pages hold %s, so it stays in memory "
 		            "(set TMPDIR to another folder): %s",
 		    temporary_file_folder(), problem, strerror(errno));
-		give_slot_back(self, piece->slot);
+		return_slot(self, piece->slot);
 		self->memory_only = true;
 		return;
 	}
-	give_block_back(self, piece->bytes);
+	return_block(self, piece->bytes);
 	piece->bytes = NULL;
-	self->memory -= PIECE_BYTES;
+	self->sealed_bytes -= PIECE_BYTES;
 }
 
 const char *piece_store_read(const struct piece_store *self, const struct piece *piece, char *to)
 {
 	if (piece->bytes)
 		return piece->bytes;
-	const char *problem = temporary_file_read(&self->file, place_of(piece->slot), to, PIECE_BYTES);
+	const char *problem = temporary_file_read(&self->file, offset_of_slot(piece->slot), to, PIECE_BYTES);
 	if (!problem)
 		return to;
 	log_error("%s/: the temporary file for what large pages hold %s: %s", temporary_file_folder(),
@@ -125,13 +125,13 @@ const char *piece_store_read(const struct piece_store *self, const struct piece 
 	return NULL;
 }
 
-void piece_store_give_back(struct piece_store *self, const struct piece *piece, bool full)
+void piece_store_return(struct piece_store *self, const struct piece *piece, bool is_sealed)
 {
 	if (!piece->bytes) {
-		give_slot_back(self, piece->slot);
+		return_slot(self, piece->slot);
 		return;
 	}
-	give_block_back(self, piece->bytes);
-	if (full)
-		self->memory -= PIECE_BYTES;
+	return_block(self, piece->bytes);
+	if (is_sealed)
+		self->sealed_bytes -= PIECE_BYTES;
 }

@@ -1,4 +1,9 @@
-/* Where what is kept of all pages is: in memory, and in a temporary file what is too much for it. */
+/* Memory for the data of all pages that are not finished, in pieces of equal size. It has a limit; beyond it,
+ * full pieces are moved to a temporary file.
+ *
+ *	piece_store_allocate -> the caller fills the piece -> piece_store_seal -> piece_store_read, any number
+ *of times
+ *	                     -> piece_store_return, at any time */
 #ifndef AREQ_LINK_PIECE_STORE_H
 #define AREQ_LINK_PIECE_STORE_H
 
@@ -6,32 +11,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a piece, in which all is kept. */
+/* The size of a piece in bytes. */
 enum { PIECE_BYTES = 8192 };
 
 struct piece {
-	char *bytes;   /* NULL: it is in the file, */
-	uint32_t slot; /* … there */
+	char *bytes;   /* the memory of the piece; NULL if it is in the file */
+	uint32_t slot; /* the slot of the piece in the file, if it is there */
 };
 
 struct piece_store;
 
-/* Full pieces take so much memory, and where the file cannot be written, as much as they need: a warning says
- * so, once. Free with piece_store_free, when all pieces were given back. */
+/* memory is the number of bytes that sealed pieces may take. If the file cannot be written, they take
+ * as much memory as they need, and a warning is logged once. Free with piece_store_free after all
+ * pieces were returned. */
 struct piece_store *piece_store_new(size_t memory);
 void piece_store_free(struct piece_store *self);
 
-/* A new piece, in memory, to be filled. */
-struct piece piece_store_take(struct piece_store *self);
+/* Returns a new piece of PIECE_BYTES bytes in memory, to be filled by the caller. */
+struct piece piece_store_allocate(struct piece_store *self);
 
-/* It is full, and will only be read from now on. */
-void piece_store_fill(struct piece_store *self, struct piece *piece);
+/* Seals a full piece: it may only be read from now on, and may be moved to the file. */
+void piece_store_seal(struct piece_store *self, struct piece *piece);
 
-/* What is in a piece: where it is in memory, or, where it is in the file, in to[0..PIECE_BYTES). NULL where
- * it cannot be read (logged). */
+/* Returns the bytes of a piece: its own memory, or, if it is in the file, to[0..PIECE_BYTES), into which they
+ * are read; to may be NULL for a piece in memory. Returns NULL if they cannot be read (logged). */
 const char *piece_store_read(const struct piece_store *self, const struct piece *piece, char *to);
 
-/* It is needed no more; full: piece_store_fill was called with it. */
-void piece_store_give_back(struct piece_store *self, const struct piece *piece, bool full);
+/* Gives a piece back when it is not needed any more. is_sealed says whether piece_store_seal was
+ * called for it. */
+void piece_store_return(struct piece_store *self, const struct piece *piece, bool is_sealed);
 
 #endif

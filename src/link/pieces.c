@@ -14,7 +14,7 @@ void pieces_init(struct pieces *self, struct piece_store *store)
 void pieces_clear(struct pieces *self)
 {
 	for (size_t i = 0; i < self->count; i++)
-		piece_store_give_back(self->store, &self->list[i], i + 1 < self->count);
+		piece_store_return(self->store, &self->list[i], i + 1 < self->count);
 	self->count = 0;
 	self->size = self->left = 0;
 }
@@ -34,9 +34,9 @@ static void add_piece(struct pieces *self)
 		self->list = alloc_resize(self->list, self->room, sizeof *self->list);
 	}
 	if (self->count)
-		piece_store_fill(self->store, &self->list[self->count - 1]);
+		piece_store_seal(self->store, &self->list[self->count - 1]);
 	struct piece *piece = &self->list[self->count++];
-	*piece = piece_store_take(self->store);
+	*piece = piece_store_allocate(self->store);
 	self->end = piece->bytes;
 	self->left = PIECE_BYTES;
 }
@@ -48,12 +48,12 @@ void pieces_append(struct pieces *self, const void *bytes, size_t len)
 	while (len) {
 		if (!self->left)
 			add_piece(self);
-		size_t part = len < self->left ? len : self->left;
-		memcpy(self->end, from, part);
-		from += part;
-		self->end += part;
-		self->left -= part;
-		len -= part;
+		size_t chunk = len < self->left ? len : self->left;
+		memcpy(self->end, from, chunk);
+		from += chunk;
+		self->end += chunk;
+		self->left -= chunk;
+		len -= chunk;
 	}
 }
 
@@ -68,7 +68,7 @@ void pieces_reader_release(struct pieces_reader *self)
 	*self = (struct pieces_reader){0};
 }
 
-bool pieces_next(struct pieces_reader *self)
+bool pieces_next_piece(struct pieces_reader *self)
 {
 	const struct pieces *pieces = self->pieces;
 	assert(self->left == 0 && self->size > 0);
@@ -83,11 +83,11 @@ bool pieces_next(struct pieces_reader *self)
 	return true;
 }
 
-struct slice pieces_take(struct pieces_reader *self, size_t most)
+struct slice pieces_next_bytes(struct pieces_reader *self, size_t max)
 {
-	if (self->failed || self->size == 0 || (self->left == 0 && !pieces_next(self)))
+	if (self->failed || self->size == 0 || (self->left == 0 && !pieces_next_piece(self)))
 		return (struct slice){0};
-	struct slice bytes = {self->at, most < self->left ? most : self->left};
+	struct slice bytes = {self->at, max < self->left ? max : self->left};
 	self->at += bytes.len;
 	self->left -= bytes.len;
 	self->size -= bytes.len;

@@ -1,4 +1,5 @@
-/* Bytes that are added at the end and read from the beginning, kept in pieces of a store. */
+/* A sequence of bytes that is appended to and read from its beginning. It is kept in pieces of
+ * a piece store. */
 #ifndef AREQ_LINK_PIECES_H
 #define AREQ_LINK_PIECES_H
 
@@ -10,44 +11,45 @@
 
 struct pieces {
 	struct piece_store *store;
-	size_t size;        /* bytes in all */
-	struct piece *list; /* all but the last are full */
-	size_t count;
-	size_t room;
-	char *end;   /* of what is in the last one */
-	size_t left; /* room there, in bytes */
+	size_t size;        /* bytes of the sequence */
+	struct piece *list; /* all pieces but the last are full */
+	size_t count;       /* number of pieces */
+	size_t room;        /* number of pieces that list has memory for */
+	char *end;          /* the end of the bytes in the last piece */
+	size_t left;        /* free bytes in the last piece */
 };
 
-/* Makes an empty sequence in store, which is borrowed. */
+/* Makes an empty sequence in store, which is borrowed until pieces_release. */
 void pieces_init(struct pieces *self, struct piece_store *store);
 void pieces_release(struct pieces *self);
 
-/* Empties it; the memory of its list stays. */
+/* Empties the sequence and returns its pieces to the store. The memory of the list of pieces is kept. */
 void pieces_clear(struct pieces *self);
 
-/* Copies bytes to the end. */
+/* Copies bytes[0..len) to the end of the sequence. */
 void pieces_append(struct pieces *self, const void *bytes, size_t len);
 
-/* Goes through a sequence that does not change meanwhile. */
+/* Reads a sequence from its beginning. The sequence must not change meanwhile. */
 struct pieces_reader {
 	const struct pieces *pieces;
-	size_t size;     /* bytes that are still to come */
-	size_t next;     /* piece */
-	const char *at;  /* in the one before it, where: */
-	size_t left;     /* … so many bytes are still to come */
-	char *from_file; /* a piece that is in the file; NULL: none was yet */
-	bool failed;     /* it cannot be read; that was logged */
+	size_t size;     /* bytes of the sequence that were not read yet */
+	size_t next;     /* index of the next piece */
+	const char *at;  /* the next byte of the current piece */
+	size_t left;     /* bytes of the current piece that were not read yet */
+	char *from_file; /* memory for a piece that is in the file; NULL until there is one */
+	bool failed;     /* true if a piece cannot be read (logged) */
 };
 
+/* Starts reading. pieces is borrowed until pieces_reader_release. */
 struct pieces_reader pieces_read(const struct pieces *pieces);
 void pieces_reader_release(struct pieces_reader *self);
 
-/* Goes to the next piece; only where nothing is left of the one before and something is to come. False where
- * it cannot be read. */
-bool pieces_next(struct pieces_reader *self);
+/* Moves on to the next piece. May only be called when the current piece was read to its end and the sequence
+ * was not. Returns false if the next piece cannot be read. */
+bool pieces_next_piece(struct pieces_reader *self);
 
-/* The next bytes, one at least and at most so many, borrowed until the next call; none at the end and where
- * it failed. */
-struct slice pieces_take(struct pieces_reader *self, size_t most);
+/* Returns the next bytes, at least one and at most max, borrowed until the next call. The slice is empty at
+ * the end of the sequence, and if a piece cannot be read. */
+struct slice pieces_next_bytes(struct pieces_reader *self, size_t max);
 
 #endif

@@ -15,12 +15,12 @@ struct xml {
 	xml_fn on_link;
 	void *ctx;
 	xmlParserCtxtPtr parser;
-	unsigned template_depth; /* what is inside a template is not in the document */
-	bool knows_html_names;   /* the document type is an XHTML one */
-	xmlDocPtr declared;      /* holds its entities; NULL: there are none */
+	unsigned template_depth; /* open XHTML templates; their contents are not in the document */
+	bool has_html_entities;  /* true if the document type is XHTML, which declares HTML's entities */
+	xmlDocPtr declared;      /* holds the declared entities; NULL if there are none */
 	struct xml_entities entities;
-	struct buf entity_text;
-	xmlEntity html_entity; /* the one of HTML that was looked up last */
+	struct buf entity_text; /* the text of html_entity */
+	xmlEntity html_entity;  /* the entity of HTML that was looked up last */
 };
 
 static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
@@ -28,7 +28,8 @@ static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted
 	return uri && strcmp((const char *)uri, xhtml) == 0 && strcmp((const char *)name, wanted) == 0;
 }
 
-/* libxml2 gives five pointers for each attribute: local name, prefix, namespace, value, end of value. */
+/* Finds the attribute of that name in no namespace. libxml2 gives five pointers for each attribute: local
+ * name, prefix, namespace, start of the value, end of the value. */
 static struct slice find_attribute(const xmlChar **attributes, int count, const char *name)
 {
 	for (int i = 0; i < count; i++, attributes += 5) {
@@ -47,8 +48,8 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 	(void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
 	struct slice href = find_attribute(attributes, attribute_count, "href");
 	bool is_base = is_xhtml(name, uri, "base");
-	bool counts = is_base || strcmp((const char *)name, "base") != 0;
-	if (href.data && self->template_depth == 0 && counts)
+	bool is_reported = is_base || strcmp((const char *)name, "base") != 0;
+	if (href.data && self->template_depth == 0 && is_reported)
 		self->on_link(self->ctx, &(struct xml_hit){.kind = is_base ? XML_BASE : XML_LINK,
 		                             .name = slice_of((const char *)name),
 		                             .value = href,
@@ -70,11 +71,12 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *public_id,
 	static const char prefix[] = "-//W3C//DTD XHTML";
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
 	(void)name, (void)system_id;
-	self->knows_html_names =
+	self->has_html_entities =
 	    public_id && strncmp((const char *)public_id, prefix, sizeof prefix - 1) == 0;
 }
 
-/* Only the first declaration of a name counts. */
+/* Records an entity. xmlAddDocEntity ignores a second declaration of a name, as XML 1.0,
+ * section 4.2, requires. */
 static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlChar *public_id,
     const xmlChar *system_id, xmlChar *content)
 {
@@ -98,12 +100,13 @@ static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
 	    &self->entities, ctx, libxml_get()->xmlGetParameterEntity(self->declared, name));
 }
 
-/* &nbsp; and the like, in documents that name an XHTML document type. */
+/* Finds an entity of HTML, such as &nbsp;, if the document type is one of XHTML. Returns NULL if
+ * there is none. */
 static xmlEntityPtr find_html_entity(struct xml *self, const xmlParserCtxt *parser, const xmlChar *name)
 {
 	char reference[40];
 	int len = snprintf(reference, sizeof reference, "&%s;", (const char *)name);
-	if (!self->knows_html_names || len < 0 || (size_t)len >= sizeof reference)
+	if (!self->has_html_entities || len < 0 || (size_t)len >= sizeof reference)
 		return NULL;
 	bool in_attribute = parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
 	buf_clear(&self->entity_text);
@@ -115,16 +118,17 @@ static xmlEntityPtr find_html_entity(struct xml *self, const xmlParserCtxt *pars
 	    .orig = BAD_CAST self->entity_text.data,
 	    .content = BAD_CAST self->entity_text.data,
 	    .length = (int)self->entity_text.len,
-	    /* Of a predefined entity libxml2 puts only one byte into an attribute; a general one in text it
-	       would parse. */
+	    /* In an attribute libxml2 uses only one byte of a predefined entity, and in text it would parse a
+	       general entity as markup. */
 	    .etype = in_attribute ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY,
 	};
 	return &self->html_entity;
 }
 
-/* Nothing stands for an external entity, as in browsers; but in an attribute it is an error (XML 1.0, section
- * 3.1, "No External Entity References"), which libxml2 sees by its type. */
-static xmlEntityPtr pass_over(const xmlParserCtxt *parser, xmlEntityPtr entity)
+/* Returns what replaces an external entity: nothing, as in browsers. In an attribute such a reference
+ * is an error (XML 1.0, section 3.1, "No External Entity References"); libxml2 reports it if it gets
+ * the entity itself. */
+static xmlEntityPtr replace_external_entity(const xmlParserCtxt *parser, xmlEntityPtr entity)
 {
 	static xmlChar no_text[] = "";
 	static xmlEntity nothing = {.type = XML_ENTITY_DECL,
@@ -140,11 +144,11 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
 	xmlEntityPtr own = self->declared ? libxml_get()->xmlGetDocEntity(self->declared, name) : NULL;
 	if (own && own->etype == XML_EXTERNAL_GENERAL_PARSED_ENTITY)
-		return pass_over(ctx, own);
+		return replace_external_entity(ctx, own);
 	return own ? xml_entities_count(&self->entities, ctx, own) : find_html_entity(self, ctx, name);
 }
 
-/* libxml2 would write to stderr on its own. */
+/* Ignores errors. Without this handler libxml2 writes them to stderr. */
 static void on_error(void *ctx, xmlErrorPtr error)
 {
 	(void)ctx;
@@ -171,8 +175,8 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	if (!self->parser || libxml_get()->xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
 		alloc_fail();
 	self->parser->_private = self;
-	/* Without a document libxml2 would keep all entities in one of its own, and look them up there where
-	 * we have none. */
+	/* Without a document, libxml2 creates one, keeps all entities in it, and searches it for entities
+	 * that on_entity does not find. */
 	self->parser->myDoc = libxml_get()->xmlNewDoc(BAD_CAST "1.0");
 	libxml_get()->xmlCtxtUseOptions(
 	    self->parser, XML_PARSE_NOENT | XML_PARSE_HUGE | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);

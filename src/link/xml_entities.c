@@ -1,7 +1,7 @@
 #include "link/xml_entities.h"
 
-/* For what a reference costs whatever it comes to. */
-enum { REFERENCE = 20 };
+/* Bytes that are charged for each reference, since it takes time even if its text is empty. */
+enum { REFERENCE_COST = 20 };
 
 bool xml_entities_are_internal(int type)
 {
@@ -10,13 +10,13 @@ bool xml_entities_are_internal(int type)
 
 xmlEntityPtr xml_entities_count(struct xml_entities *self, xmlParserCtxtPtr parser, xmlEntityPtr entity)
 {
-	/* It is declared, which counts (XML 1.0, section 4.1); and then it is found that nothing is loaded.
-	 */
+	/* The parser must know that an external parameter entity is declared (XML 1.0, section 4.1). It gets
+	 * no text for it, because the loader of external entities loads nothing. */
 	if (entity && entity->etype == XML_EXTERNAL_PARAMETER_ENTITY)
 		return entity;
 	if (!entity || !xml_entities_are_internal(entity->etype))
 		return NULL;
-	self->expanded += (uint64_t)entity->length + REFERENCE;
+	self->expanded += (uint64_t)entity->length + REFERENCE_COST;
 	if (self->expanded > XML_ENTITIES_FREE + XML_ENTITIES_FACTOR * self->document)
 		self->too_many = true;
 	if (self->too_many)

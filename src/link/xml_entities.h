@@ -1,5 +1,6 @@
-/* What the entities that an XML document declares come to (XML 1.0, section 4.4): a few bytes may name very
- * many, and files of this machine. */
+/* Limits the size to which the entities of an XML document expand (XML 1.0, section 4.4). A few bytes of
+ * entity declarations may expand to a huge text. Entities may also name files of this machine, which are
+ * never read. */
 #ifndef AREQ_LINK_XML_ENTITIES_H
 #define AREQ_LINK_XML_ENTITIES_H
 
@@ -9,21 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* They may come to XML_ENTITIES_FREE bytes, and to so many more for each byte of the document. */
+/* The entities may expand to XML_ENTITIES_FREE bytes, and to XML_ENTITIES_FACTOR more for each byte
+ * of the document. */
 enum { XML_ENTITIES_FREE = 1 << 20, XML_ENTITIES_FACTOR = 8 };
 
-/* {0} is a new document. */
+/* The count for one document. Starts with {0}; the caller counts the bytes of the document. */
 struct xml_entities {
-	uint64_t document; /* bytes of it so far */
-	uint64_t expanded; /* bytes that references to entities were replaced by */
-	bool too_many;     /* the parsers were stopped */
+	uint64_t document; /* bytes of the document so far */
+	uint64_t expanded; /* bytes that references were replaced by, with a charge for each reference */
+	bool too_many;     /* true if the limit was passed and the parser was stopped */
 };
 
-/* True for one whose text stands in the document itself. */
+/* True for the type of an entity whose text stands in the document itself. */
 bool xml_entities_are_internal(int type);
 
-/* Counts a reference to entity (NULL: there is none of that name), which the parser asks for. NULL where it
- * is not to be replaced. */
+/* Counts a reference to entity, which the parser has met; NULL if no entity has that name. Returns the
+ * entity that the parser has to use, or NULL if it must not replace the reference. Stops the parser if the
+ * limit is passed. */
 xmlEntityPtr xml_entities_count(struct xml_entities *self, xmlParserCtxtPtr parser, xmlEntityPtr entity);
 
 #endif

@@ -11,11 +11,11 @@
 
 struct xpath {
 	xmlXPathCompExprPtr expression;
-	xmlXPathCompExprPtr base; /* finds the base element */
+	xmlXPathCompExprPtr base; /* selects the href of the first base element */
 };
 
-/* libxml2 would write to stderr on its own. */
-static void keep_quiet(void *ctx, const char *format, ...)
+/* Ignores errors. Without this handler libxml2 writes them to stderr. */
+static void ignore_error(void *ctx, const char *format, ...)
 {
 	(void)ctx;
 	(void)format;
@@ -23,7 +23,7 @@ static void keep_quiet(void *ctx, const char *format, ...)
 
 static xmlXPathCompExprPtr compile(const char *expression)
 {
-	libxml_get()->xmlSetGenericErrorFunc(NULL, keep_quiet);
+	libxml_get()->xmlSetGenericErrorFunc(NULL, ignore_error);
 	return libxml_get()->xmlXPathCompile((const xmlChar *)expression);
 }
 
@@ -61,7 +61,7 @@ void xpath_free(struct xpath *self)
 	free(self);
 }
 
-static bool give(xmlChar *value, xpath_fn on_value, void *ctx)
+static bool report_value(xmlChar *value, xpath_fn on_value, void *ctx)
 {
 	if (!value)
 		alloc_fail();
@@ -70,15 +70,15 @@ static bool give(xmlChar *value, xpath_fn on_value, void *ctx)
 	return more;
 }
 
-static bool give_all(const xmlXPathObject *result, xpath_fn on_value, void *ctx)
+static bool report_values(const xmlXPathObject *result, xpath_fn on_value, void *ctx)
 {
 	if (result->type == XPATH_STRING)
 		return on_value(ctx, slice_of((const char *)result->stringval));
 	if (result->type != XPATH_NODESET || !result->nodesetval)
 		return true;
 	for (int i = 0; i < result->nodesetval->nodeNr; i++) {
-		if (!give(libxml_get()->xmlXPathCastNodeToString(result->nodesetval->nodeTab[i]), on_value,
-		        ctx))
+		if (!report_value(libxml_get()->xmlXPathCastNodeToString(result->nodesetval->nodeTab[i]),
+		        on_value, ctx))
 			return false;
 	}
 	return true;
@@ -92,7 +92,7 @@ static bool evaluate(xmlDocPtr document, xmlXPathCompExprPtr expression, xpath_f
 	xmlXPathObjectPtr result = libxml_get()->xmlXPathCompiledEval(expression, context);
 	if (result && result->type == XPATH_NODESET && result->nodesetval)
 		libxml_get()->xmlXPathNodeSetSort(result->nodesetval);
-	bool finished = result && give_all(result, on_value, ctx);
+	bool finished = result && report_values(result, on_value, ctx);
 	libxml_get()->xmlXPathFreeObject(result);
 	libxml_get()->xmlXPathFreeContext(context);
 	return finished;
@@ -135,7 +135,8 @@ static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)
 	return document;
 }
 
-/* XML_PARSE_HUGE holds for the HTML parser too: without it a page nested 256 deep has no links at all. */
+/* XML_PARSE_HUGE also applies to the HTML parser. Without it, no link is found in a page whose elements are
+ * nested 256 deep. */
 static xmlDocPtr parse_html(struct slice text)
 {
 	return libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
@@ -143,7 +144,7 @@ static xmlDocPtr parse_html(struct slice text)
 	        (int)XML_PARSE_HUGE);
 }
 
-enum xpath_end xpath_each(
+enum xpath_result xpath_each(
     struct xpath *self, struct slice text, bool is_xml, xpath_fn on_base, xpath_fn on_value, void *ctx)
 {
 	struct xml_entities entities = {0};
@@ -152,12 +153,12 @@ enum xpath_end xpath_each(
 	if (text.len > INT_MAX)
 		return XPATH_TOO_COSTLY;
 	xmlDocPtr document = is_xml ? parse_xml(text, &entities) : parse_html(text);
-	enum xpath_end end = XPATH_DONE;
+	enum xpath_result result = XPATH_DONE;
 	if (entities.too_many)
-		end = XPATH_ENTITIES;
+		result = XPATH_TOO_MANY_ENTITIES;
 	else if (document && !(evaluate(document, self->base, on_base, ctx) &&
 	                         evaluate(document, self->expression, on_value, ctx)))
-		end = XPATH_TOO_COSTLY;
+		result = XPATH_TOO_COSTLY;
 	libxml_get()->xmlFreeDoc(document);
-	return end;
+	return result;
 }

@@ -1,4 +1,4 @@
-/* The user's own XPath 1.0 expression over a page's tree, by libxml2. */
+/* Evaluates the user's own XPath 1.0 expression on the tree of a page, with libxml2. */
 #ifndef AREQ_LINK_XPATH_H
 #define AREQ_LINK_XPATH_H
 
@@ -8,24 +8,24 @@
 
 struct xpath;
 
-/* Compiles it. NULL where it is no expression; the reason was logged. Ends the process, with a message, where
- * libxml2 cannot be loaded. Free with xpath_free. */
+/* Compiles the expression. Returns NULL if it is not valid; the reason was logged. Logs a message and ends
+ * the process if libxml2 cannot be loaded. Free with xpath_free. */
 struct xpath *xpath_new(const char *expression);
 void xpath_free(struct xpath *self);
 
-/* What came out of a page. False: no more is wanted. */
+/* Called with each value that was found, borrowed for the call. Returns false to stop. */
 typedef bool (*xpath_fn)(void *ctx, struct slice value);
 
-enum xpath_end {
+enum xpath_result {
 	XPATH_DONE,
-	XPATH_TOO_COSTLY, /* on_value wanted no more, or it is larger than the library takes */
-	XPATH_ENTITIES    /* the entities that the document declares come to too much (see xml_entities.h) */
+	XPATH_TOO_COSTLY,       /* an evaluation failed, a callback returned false, or the text is too long */
+	XPATH_TOO_MANY_ENTITIES /* the declared entities expand to too much text (see xml_entities.h) */
 };
 
-/* Parses text, which is UTF-8, as HTML or as XML; calls on_base with the first base element's href where
- * there is one, then on_value for each selected node, in document order, with its string value, or once for
- * an expression that is a string. It may take any time and memory. */
-enum xpath_end xpath_each(
+/* Parses text, which is UTF-8, as XML or as HTML. Calls on_base with the href of the first base element, if
+ * there is one. Then calls on_value with the string value of each selected node, in document order, or once
+ * if the result of the expression is a string. May take any time and memory. */
+enum xpath_result xpath_each(
     struct xpath *self, struct slice text, bool is_xml, xpath_fn on_base, xpath_fn on_value, void *ctx);
 
 #endif

@@ -30,7 +30,7 @@ static bool starts_with(struct slice head, const char *bytes, size_t len)
 	return head.len >= len && memcmp(head.data, bytes, len) == 0;
 }
 
-static struct charset_guess by_mark(struct slice head)
+static struct charset_guess guess_by_bom(struct slice head)
 {
 	if (starts_with(head, "\xef\xbb\xbf", 3))
 		return (struct charset_guess){&charset_table[CHARSET_ID_UTF_8], CHARSET_CERTAIN, 3};
@@ -43,7 +43,7 @@ static struct charset_guess by_mark(struct slice head)
 
 struct charset_guess charset_detect(struct slice content_type, struct slice head)
 {
-	struct charset_guess guess = by_mark(head);
+	struct charset_guess guess = guess_by_bom(head);
 	if (guess.charset)
 		return guess;
 	guess.charset = charset_header(content_type);

@@ -1,4 +1,5 @@
-/* Which encoding a page is in, and text of that encoding to and from UTF-8 (WHATWG Encoding standard). */
+/* Detects the encoding of a page, and converts text from that encoding to UTF-8 and back
+ * (WHATWG Encoding standard). */
 #ifndef AREQ_LINK_CHARSET_CHARSET_H
 #define AREQ_LINK_CHARSET_CHARSET_H
 
@@ -8,76 +9,79 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The part of a page that the standard's prescan looks at, in bytes. */
+/* The number of bytes at the start of a page that the standard's prescan examines. */
 enum { CHARSET_PRESCAN = 1024 };
 
-/* One encoding of the standard; constant, lives as long as the program. */
+/* An encoding of the standard. It is constant and valid until the program ends. */
 struct charset;
 
-/* The encoding for a label ("get an encoding", section 4.2: trimmed, any letter case, gb2312 means GBK),
- * or NULL where the standard knows no such label. */
+/* Returns the encoding for a label ("get an encoding", section 4.2), or NULL if the standard has no such
+ * label. White space around the label is ignored, and letter case does not matter. Several labels mean the
+ * same encoding: gb2312 means GBK. */
 const struct charset *charset_by_label(struct slice label);
 
 const struct charset *charset_utf8(void);
 const struct charset *charset_windows_1252(void);
 
-/* The standard's name of it, such as "windows-1252" or "Shift_JIS". */
+/* Returns the standard's name of the encoding, such as "windows-1252" or "Shift_JIS". */
 const char *charset_name(const struct charset *self);
 
-/* UTF-16LE, UTF-16BE and ISO-2022-JP: tags cannot be found in their raw bytes, so a page in one of them is
- * converted whole before links are looked for. So is one in "replacement", which has no links: its text is a
- * single U+FFFD. In all others the bytes below 0x40 but for the digits are never a part of a longer
- * character, nor does a broken character swallow them. */
+/* True for UTF-16LE, UTF-16BE, ISO-2022-JP and "replacement". In the first three, tags cannot be found in the
+ * raw bytes, so a page has to be converted as a whole before its links are found. A page in "replacement" has
+ * no links: its text is a single U+FFFD. In all other encodings, a byte below 0x40 that is not a digit is
+ * never a part of a longer character, and is never skipped as a part of an invalid one. */
 bool charset_needs_whole_text(const struct charset *self);
 
-/* How sure one may be of a page's encoding (HTML standard, section 13.2.3). */
+/* How certain the encoding of a page is (HTML standard, section 13.2.3). */
 enum charset_confidence {
-	CHARSET_UNKNOWN,   /* nothing was declared: a later <meta> decides, else guess link by link */
-	CHARSET_TENTATIVE, /* the prescan found it: it stays unless a later rule of the standard says
-	                      otherwise */
-	CHARSET_CERTAIN    /* a byte order mark or the HTTP header said so */
+	CHARSET_UNKNOWN,   /* none is declared yet: a later <meta> decides, or else a guess for each link */
+	CHARSET_TENTATIVE, /* the prescan has found it; a later <meta> may change it */
+	CHARSET_CERTAIN    /* a byte order mark, the HTTP header or a <meta> has declared it */
 };
 
 struct charset_guess {
 	const struct charset *charset; /* NULL with CHARSET_UNKNOWN */
 	enum charset_confidence confidence;
-	size_t bom_len; /* bytes of the byte order mark, to be skipped; 0 where there is none */
+	size_t
+	    bom_len; /* length of the byte order mark, which must be skipped, in bytes; 0 if there is none */
 };
 
-/* Decides from the start of a page: a byte order mark, then the Content-Type header (its raw value;
- * data == NULL where there was none), then the prescan of the first CHARSET_PRESCAN bytes (HTML standard,
- * section 13.2.3.2: <meta charset>, <meta http-equiv content>, and the XML declaration as browsers read it).
- * head holds the first bytes of the body, at least CHARSET_PRESCAN of them or the whole body. */
+/* Detects the encoding of a page from a byte order mark, the Content-Type header, or the prescan of the first
+ * CHARSET_PRESCAN bytes, in this order. The prescan (HTML standard, section 13.2.3.2) examines <meta
+ * charset>, <meta http-equiv content>, and the XML declaration as browsers do. content_type is the raw value
+ * of the header; data == NULL if there is none. head holds the first bytes of the body, at least
+ * CHARSET_PRESCAN or all of them. */
 struct charset_guess charset_detect(struct slice content_type, struct slice head);
 
-/* The encoding that the attributes of a <meta> declare; NULL where they declare none. Each value is raw bytes
- * of the page with character references decoded; data == NULL where the attribute is absent. UTF-16 labels
- * give UTF-8, x-user-defined gives windows-1252, as the standard asks of a declaration inside a page. */
+/* Returns the encoding that the attributes of a <meta> declare, or NULL if they declare none. Each value is
+ * raw bytes of the page with character references decoded; data == NULL if there is no such attribute. A
+ * label of UTF-16 gives UTF-8, and x-user-defined gives windows-1252, as the standard requires for a
+ * declaration inside a page. */
 const struct charset *charset_from_meta(struct slice charset, struct slice http_equiv, struct slice content);
 
-/* Appends bytes[0..len), a whole text, to out as UTF-8, at most three bytes for each; bad bytes become U+FFFD
- * as the standard's decoders do. No byte order mark is looked for. False where out's cap would be passed; out
- * then holds a part. */
+/* Appends bytes[0..len), which is a complete text, to out as UTF-8: at most three bytes for each byte.
+ * Invalid bytes become U+FFFD as in the standard's decoders. A byte order mark is not handled. Returns false
+ * if the text would pass the limit of out, which then holds a part. */
 bool charset_decode(const struct charset *self, const char *bytes, size_t len, struct buf *out);
 
-/* True where bytes[0..len) is valid UTF-8. */
+/* True if bytes[0..len) is valid UTF-8. */
 bool charset_is_utf8(const char *bytes, size_t len);
 
-/* Appends utf8[0..len), which is valid UTF-8, to out in this encoding (UTF-8 for UTF-16 and replacement, as
- * the standard's "get an output encoding" says); a code point that it does not have is appended as "%26%23",
- * its decimal number and "%3B". What would pass out's cap is left out. Fits url_encode_fn with ctx being the
- * struct charset. */
+/* Appends utf8[0..len), which must be valid UTF-8, to out in this encoding. UTF-16 and replacement give UTF-8
+ * (the standard's "get an output encoding"). A code point that the encoding does not have is appended as
+ * "%26%23", its decimal number and "%3B". Bytes that would pass the limit of out are left out. Fits
+ * url_encode_fn; self is a struct charset. */
 void charset_encode(const void *self, const char *utf8, size_t len, struct buf *out);
 
-/* A text that comes in pieces. One decoder serves one text after the other. */
+/* Decodes a text that comes in chunks. One decoder can decode several texts, one after the other. */
 struct charset_decoder;
 
 struct charset_decoder *charset_decoder_new(const struct charset *charset);
 void charset_decoder_free(struct charset_decoder *self);
 
-/* Appends what bytes[0..len) completes to out as UTF-8, whole characters only; last says that the text ends
- * with them. Where the text is cut into pieces changes nothing. False where out's cap would be passed; the
- * text is then given up, and the next piece starts a new one. */
+/* Appends the characters that bytes[0..len) completes to out as UTF-8; last says that the text ends here. The
+ * result does not depend on how the text is cut into chunks. Returns false if the text would pass the limit
+ * of out; the rest of the text must then be dropped, since the next chunk starts a new text. */
 bool charset_decoder_feed(
     struct charset_decoder *self, const char *bytes, size_t len, bool last, struct buf *out);
 

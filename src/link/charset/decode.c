@@ -22,7 +22,7 @@ static bool append_step(struct charset_step step, struct buf *out)
 	return buf_append(out, text, len);
 }
 
-/* Decodes until the bytes end or are undecided; *used is how many were taken. */
+/* Decodes until the bytes end or are an incomplete character. Sets *used to the number of decoded bytes. */
 static bool decode_run(struct charset_decoder *self, const unsigned char *bytes, size_t len, bool last,
     struct buf *out, size_t *used)
 {
@@ -44,7 +44,8 @@ static bool decode_run(struct charset_decoder *self, const unsigned char *bytes,
 	return true;
 }
 
-/* Decides the held bytes with the help of the first new ones; *taken is how many of those went with them. */
+/* Decodes the held bytes together with the first new ones. Sets *taken to the number of new bytes that were
+ * decoded or are held now. */
 static bool decode_held(struct charset_decoder *self, const unsigned char *bytes, size_t len, bool last,
     struct buf *out, size_t *taken)
 {

@@ -2,17 +2,17 @@
 
 #include <string.h>
 
-/* A label that is longer than this names no encoding. */
+/* A longer label names no encoding. */
 enum { VALUE_MAX = 64 };
 
 struct value {
 	char text[VALUE_MAX];
 	size_t len;
 	bool too_long;
-	bool bad; /* holds a byte that no parameter may have */
+	bool bad; /* true if there was a byte that is not allowed in a parameter */
 };
 
-/* One MIME type of the header, as far as it matters here. */
+/* One MIME type of the header, as far as the encoding depends on it. */
 struct mime {
 	struct slice essence;
 	bool has_charset;
@@ -35,7 +35,7 @@ static bool is_token(struct slice text)
 	return text.len > 0;
 }
 
-static struct slice trimmed(struct slice text)
+static struct slice trim(struct slice text)
 {
 	while (text.len > 0 && is_space(text.data[0]))
 		text = (struct slice){text.data + 1, text.len - 1};
@@ -44,23 +44,23 @@ static struct slice trimmed(struct slice text)
 	return text;
 }
 
-/* Takes what stands before the first of the stop bytes from the front of *text. */
-static struct slice take_until(struct slice *text, const char *stops)
+/* Removes the bytes before the first stop byte from the start of *text, and returns them. */
+static struct slice consume_until(struct slice *text, const char *stops)
 {
 	size_t len = 0;
 	while (len < text->len && (text->data[len] == '\0' || !strchr(stops, text->data[len])))
 		len++;
-	struct slice taken = {text->data, len};
+	struct slice consumed = {text->data, len};
 	*text = (struct slice){text->data + len, text->len - len};
-	return taken;
+	return consumed;
 }
 
-static void drop_byte(struct slice *text)
+static void consume_byte(struct slice *text)
 {
 	*text = (struct slice){text->data + 1, text->len - 1};
 }
 
-static void value_add(struct value *self, char c)
+static void value_append(struct value *self, char c)
 {
 	unsigned char byte = (unsigned char)c;
 	if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
@@ -71,58 +71,59 @@ static void value_add(struct value *self, char c)
 		self->too_long = true;
 }
 
-/* "Collect an HTTP quoted string"; text starts with the quote. */
-static void take_quoted(struct slice *text, struct value *value)
+/* Removes a quoted string from the start of *text, which must be the quote ("collect an
+ * HTTP quoted string"). */
+static void consume_quoted(struct slice *text, struct value *value)
 {
-	for (drop_byte(text); text->len > 0 && text->data[0] != '"'; drop_byte(text)) {
+	for (consume_byte(text); text->len > 0 && text->data[0] != '"'; consume_byte(text)) {
 		if (text->data[0] == '\\' && text->len > 1)
-			drop_byte(text);
-		value_add(value, text->data[0]);
+			consume_byte(text);
+		value_append(value, text->data[0]);
 	}
 	if (text->len > 0)
-		drop_byte(text);
+		consume_byte(text);
 }
 
-/* Takes one parameter; false where it has no value that counts. */
-static bool take_parameter(struct slice *text, struct slice *name, struct value *value)
+/* Removes one parameter from the start of *text. Returns false if it has no valid value. */
+static bool consume_parameter(struct slice *text, struct slice *name, struct value *value)
 {
 	*value = (struct value){.len = 0};
 	while (text->len > 0 && is_space(text->data[0]))
-		drop_byte(text);
-	*name = take_until(text, ";=");
+		consume_byte(text);
+	*name = consume_until(text, ";=");
 	if (text->len == 0 || text->data[0] == ';')
 		return false;
-	drop_byte(text);
+	consume_byte(text);
 	if (text->len > 0 && text->data[0] == '"') {
-		take_quoted(text, value);
-		take_until(text, ";");
+		consume_quoted(text, value);
+		consume_until(text, ";");
 		return !value->bad;
 	}
-	struct slice plain = trimmed(take_until(text, ";"));
+	struct slice plain = trim(consume_until(text, ";"));
 	for (size_t i = 0; i < plain.len; i++)
-		value_add(value, plain.data[i]);
+		value_append(value, plain.data[i]);
 	return plain.len > 0 && !value->bad;
 }
 
-/* "Parse a MIME type". False where the text is none. */
+/* Parses a MIME type ("parse a MIME type"). Returns false if text is not one. */
 static bool parse_mime(struct slice text, struct mime *mime)
 {
-	text = trimmed(text);
+	text = trim(text);
 	*mime = (struct mime){.has_charset = false};
-	struct slice essence = trimmed(take_until(&text, ";"));
+	struct slice essence = trim(consume_until(&text, ";"));
 	struct slice subtype = essence;
-	struct slice type = take_until(&subtype, "/");
+	struct slice type = consume_until(&subtype, "/");
 	if (!is_token(type) || subtype.len == 0)
 		return false;
-	drop_byte(&subtype);
+	consume_byte(&subtype);
 	if (!is_token(subtype))
 		return false;
 	mime->essence = essence;
 	while (text.len > 0) {
-		drop_byte(&text);
+		consume_byte(&text);
 		struct slice name;
 		struct value value;
-		if (!take_parameter(&text, &name, &value) || mime->has_charset ||
+		if (!consume_parameter(&text, &name, &value) || mime->has_charset ||
 		    !charset_meta_matches(name, "charset"))
 			continue;
 		mime->has_charset = true;
@@ -132,24 +133,25 @@ static bool parse_mime(struct slice text, struct mime *mime)
 	return true;
 }
 
-/* Takes the next of the values that commas outside of quotes part. */
-static struct slice take_listed(struct slice *text)
+/* Removes the next item of a list from the start of *text, and returns it. Commas outside of quotes separate
+ * the items. */
+static struct slice consume_list_item(struct slice *text)
 {
-	struct slice taken = {text->data, 0};
+	struct slice consumed = {text->data, 0};
 	while (text->len > 0 && text->data[0] != ',') {
-		take_until(text, "\",");
+		consume_until(text, "\",");
 		if (text->len > 0 && text->data[0] == '"') {
 			struct value ignored = {.len = 0};
-			take_quoted(text, &ignored);
+			consume_quoted(text, &ignored);
 		}
 	}
-	taken.len = (size_t)(text->data - taken.data);
+	consumed.len = (size_t)(text->data - consumed.data);
 	if (text->len > 0)
-		drop_byte(text);
-	return taken;
+		consume_byte(text);
+	return consumed;
 }
 
-static bool same_essence(struct slice a, struct slice b)
+static bool is_same_essence(struct slice a, struct slice b)
 {
 	if (a.len != b.len)
 		return false;
@@ -166,10 +168,10 @@ const struct charset *charset_header(struct slice content_type)
 	struct mime current = {.has_charset = false};
 	while (content_type.len > 0) {
 		struct mime next;
-		if (!parse_mime(take_listed(&content_type), &next) ||
+		if (!parse_mime(consume_list_item(&content_type), &next) ||
 		    slice_equal(next.essence, slice_of("*/*")))
 			continue;
-		if (!next.has_charset && same_essence(next.essence, current.essence))
+		if (!next.has_charset && is_same_essence(next.essence, current.essence))
 			next.charset = current.charset;
 		current = next;
 	}

@@ -1,12 +1,12 @@
-/* The indexes of the WHATWG Encoding standard (section 5): which code point stands at which pointer.
+/* The indexes of the WHATWG Encoding standard (section 5), which map pointers to code points.
  *
- * They are the standard's own files (index-big5.txt and so on, with the changes of GB 18030-2022), not the
- * tables of iconv: in glibc even the nearest converters differ from the standard by 25 (GB18030), 142
- * (BIG5-HKSCS), 63 (CP932), 457 (EUC-JP) and 90 (single-byte) entries, change with its version, and are
- * missing from small installations.
+ * They are made from the standard's own files (index-big5.txt and so on, with the changes of GB 18030-2022).
+ * The converters of iconv are not used, because even the most similar ones in glibc differ from the standard:
+ * by 25 (GB18030), 142 (BIG5-HKSCS), 63 (CP932), 457 (EUC-JP) and 90 (single-byte) entries. They also change
+ * with the version of glibc and are missing from small installations.
  *
- * Each row is a string of 16-bit or 32-bit code points: one lead byte's worth, pointers rising from left to
- * right. A space, or the end of a short row, is a pointer without a code point; no index maps to ASCII. */
+ * Each row is a string of 16-bit or 32-bit code points, for one lead byte, in the order of the pointers. A
+ * space, or the end of a short row, stands for a pointer without a code point; no index maps to ASCII. */
 #ifndef AREQ_LINK_CHARSET_INDEX_H
 #define AREQ_LINK_CHARSET_INDEX_H
 
@@ -27,7 +27,7 @@ enum {
 	CHARSET_SINGLE_COLUMNS = 128
 };
 
-/* The rows of charset_index_single. ISO-8859-8-I has the row of ISO-8859-8. */
+/* The rows of charset_index_single. ISO-8859-8-I uses the row of ISO-8859-8. */
 enum charset_single {
 	CHARSET_IBM866,
 	CHARSET_ISO_8859_2,
@@ -59,7 +59,8 @@ enum charset_single {
 	CHARSET_SINGLES
 };
 
-/* "Index gb18030 ranges": from this pointer on, code points rise with the pointers. */
+/* An entry of "index gb18030 ranges". From this pointer to the next entry's, the code
+ * points are consecutive. */
 struct charset_range {
 	uint_least32_t pointer;
 	uint_least32_t code_point;

@@ -1,4 +1,4 @@
-/* What the charset files share among themselves; others include charset.h. */
+/* Declarations that the files of this folder share. Other files include charset.h. */
 #ifndef AREQ_LINK_CHARSET_INTERNAL_H
 #define AREQ_LINK_CHARSET_INTERNAL_H
 
@@ -7,58 +7,61 @@
 
 #include <stdint.h>
 
-/* What one step of a decoder made of the bytes in front of it. */
+/* The result of one step of a decoder. */
 struct charset_step {
-	uint_least32_t code_point; /* CHARSET_NOTHING: the bytes (an escape sequence) stand for no text */
-	uint_least32_t mark;       /* a combining mark behind code_point, or 0 */
-	size_t used;               /* bytes taken; 0: undecided until more bytes come */
+	uint_least32_t code_point; /* CHARSET_NOTHING if the bytes stand for no text, as an escape sequence */
+	uint_least32_t mark;       /* a combining mark after code_point, or 0 */
+	size_t used;               /* number of decoded bytes; 0 if more bytes are needed */
 };
 
 enum { CHARSET_NOTHING = 0x110000 };
 
-/* The longest run of bytes that a step may leave undecided. */
+/* The largest number of bytes for which a step may need more bytes. */
 enum { CHARSET_HELD_MAX = 3 };
 
-/* ISO-2022-JP: which set the bytes are in. */
+/* The character set that ISO-2022-JP has switched to. */
 enum charset_set { CHARSET_SET_ASCII, CHARSET_SET_ROMAN, CHARSET_SET_KATAKANA, CHARSET_SET_JIS0208 };
 
 struct charset_decoder {
 	const struct charset *charset;
 	enum charset_set set;
-	bool escaped;  /* ISO-2022-JP: nothing came since the last escape sequence */
-	bool replaced; /* replacement: its one U+FFFD is out */
+	bool escaped;  /* in ISO-2022-JP: no text has come since the last escape sequence */
+	bool replaced; /* in "replacement": its single U+FFFD was appended */
 	size_t held_len;
-	unsigned char held[CHARSET_HELD_MAX]; /* the start of a character whose rest has not come */
+	unsigned char held[CHARSET_HELD_MAX]; /* the start of a character whose rest has not come yet */
 };
 
-/* Decodes what stands at at[0..len), len > 0; last says that the text ends there. With last, or with more
- * than CHARSET_HELD_MAX bytes, used is never 0. An error of the standard is U+FFFD; "restoring" bytes to
- * the stream is not to count them in used. */
+/* Decodes the first character of at[0..len), with len > 0; last says that the text ends there. used is never
+ * 0 with last, or with more than CHARSET_HELD_MAX bytes. An error of the standard gives U+FFFD. Bytes that
+ * the standard "restores" to the stream are not counted in used. */
 typedef struct charset_step (*charset_step_fn)(
     struct charset_decoder *decoder, const unsigned char *at, size_t len, bool last);
 
 struct charset_encoder {
 	const struct charset *charset;
 	enum charset_set set;
-	unsigned searches;
-	uint_least16_t *pointers; /* pointer + 1 by code point; built when a text needs many */
+	unsigned searches; /* searches of the index so far */
+	uint_least16_t
+	    *pointers; /* for each code point its pointer + 1, or 0; made if a text needs many pointers */
 };
 
-/* Appends a non-ASCII code point (for ISO-2022-JP, any). False, with *code_point what to show in its place,
- * where the encoding does not have it. */
+/* Appends a code point, which is not ASCII unless the encoding is ISO-2022-JP. Returns false if the encoding
+ * does not have it; *code_point is then the code point whose number has to be appended instead. */
 typedef bool (*charset_put_fn)(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out);
 
 struct charset {
 	const char *name;
 	charset_step_fn step;
-	charset_put_fn put;           /* NULL: the output encoding is UTF-8 */
-	const uint_least16_t *single; /* the row of charset_index_single, NULL for the others */
-	bool ascii;                   /* outside of characters, the bytes below 0x80 are ASCII */
+	charset_put_fn put; /* NULL if the output encoding is UTF-8 */
+	const uint_least16_t
+	    *single; /* its row of charset_index_single, NULL if it is no single-byte encoding */
+	bool ascii;  /* a byte below 0x80 is ASCII, unless it is a part of a longer character */
 };
 
-/* charset_table.c: every encoding of the standard, and charset_by_label. */
+/* Every encoding of the standard, an index of charset_table (table.c). The single-byte encodings come first;
+ * their numbers are those of enum charset_single. */
 enum charset_id {
-	CHARSET_ID_BIG5 = CHARSET_SINGLES, /* the single-byte encodings come first, in their rows' order */
+	CHARSET_ID_BIG5 = CHARSET_SINGLES,
 	CHARSET_ID_EUC_JP,
 	CHARSET_ID_EUC_KR,
 	CHARSET_ID_GB18030,
@@ -76,7 +79,7 @@ enum charset_id {
 
 extern const struct charset charset_table[CHARSET_ID_COUNT];
 
-/* charset_step.c */
+/* step.c */
 struct charset_step charset_step_big5(struct charset_decoder *, const unsigned char *, size_t, bool);
 struct charset_step charset_step_euc_jp(struct charset_decoder *, const unsigned char *, size_t, bool);
 struct charset_step charset_step_euc_kr(struct charset_decoder *, const unsigned char *, size_t, bool);
@@ -91,7 +94,7 @@ struct charset_step charset_step_utf_8(struct charset_decoder *, const unsigned 
 struct charset_step charset_step_x_user_defined(
     struct charset_decoder *, const unsigned char *, size_t, bool);
 
-/* charset_put.c */
+/* put.c */
 bool charset_put_big5(struct charset_encoder *, uint_least32_t *, struct buf *);
 bool charset_put_euc_jp(struct charset_encoder *, uint_least32_t *, struct buf *);
 bool charset_put_euc_kr(struct charset_encoder *, uint_least32_t *, struct buf *);
@@ -101,26 +104,30 @@ bool charset_put_shift_jis(struct charset_encoder *, uint_least32_t *, struct bu
 bool charset_put_single(struct charset_encoder *, uint_least32_t *, struct buf *);
 bool charset_put_x_user_defined(struct charset_encoder *, uint_least32_t *, struct buf *);
 
-/* Ends what ISO-2022-JP left open at the end of a text. */
+/* Ends a text: appends the escape sequence that switches ISO-2022-JP back to ASCII, if it is needed. */
 void charset_put_end(struct charset_encoder *encoder, struct buf *out);
 
-/* charset_ascii.c: how many of the first bytes are below 0x80. */
+/* ascii.c: Returns how many bytes at the start are below 0x80. */
 size_t charset_ascii_run(const char *bytes, size_t len);
 
-/* charset_header.c: the encoding that a Content-Type value names ("legacy extract an encoding" of the
- * standards Fetch and MIME Sniffing), NULL where it names none that is known. */
+/* header.c: Returns the encoding that a Content-Type value names ("legacy extract an encoding" of the
+ * standards Fetch and MIME Sniffing), or NULL if it names none that is known. */
 const struct charset *charset_header(struct slice content_type);
 
-/* charset_prescan.c: HTML, 13.2.3.2, over all of head. NULL where it finds nothing. */
+/* prescan.c: Returns the encoding that the prescan (HTML standard, section 13.2.3.2) finds in
+ * head, or NULL. */
 const struct charset *charset_prescan(struct slice head);
 
-/* charset_meta.c: "extracting a character encoding from a meta element" (HTML, section 2.5.3). */
+/* meta.c: Returns the encoding that the content attribute of a <meta> names ("extracting a character encoding
+ * from a meta element", HTML standard, section 2.5.3), or NULL. */
 const struct charset *charset_meta_content(struct slice content);
 
-/* charset_meta.c: what a declaration inside a page means by an encoding that the page cannot be in. */
+/* meta.c: Returns the encoding that is used if a page declares charset within itself. It differs for
+ * encodings in which the declaration could not have been read. NULL gives NULL. */
 const struct charset *charset_meta_declared(const struct charset *charset);
 
-/* charset_meta.c: equal but for the case of ASCII letters; lower is in lower case. */
+/* meta.c: True if text is lower, which is in lower case. The case of ASCII letters in text
+ * does not matter. */
 bool charset_meta_matches(struct slice text, const char *lower);
 
 #endif

@@ -34,7 +34,7 @@ static size_t skip_spaces(struct slice text, size_t at)
 	return at;
 }
 
-/* Behind the first "charset" and its "=" and spaces; text.len where there is none. */
+/* Returns the offset after the first "charset", its "=" and white space; text.len if there is none. */
 static size_t find_value(struct slice text)
 {
 	static const char word[] = "charset";

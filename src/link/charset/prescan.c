@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* A position in the bytes. The standard gives up as soon as it would pass their end; here the position stays
- * at the end then, where no byte matches anything. */
+/* A position in the bytes. The standard's algorithm stops when it would pass their end. Here the position
+ * then stays at the end, where nothing matches. */
 struct cursor {
 	const char *bytes;
 	size_t len;
@@ -74,7 +74,7 @@ static void read_value(struct cursor *self, struct slice *value)
 	*value = slice_since(self, start);
 }
 
-/* "Get an attribute". False where the tag, or the bytes, have no further one. */
+/* Reads the next attribute ("get an attribute"). Returns false if the tag has no more, or the bytes end. */
 static bool read_attribute(struct cursor *self, struct attribute *attribute)
 {
 	while (!at_end(self) && (is_space(self->bytes[self->at]) || self->bytes[self->at] == '/'))
@@ -97,7 +97,8 @@ static bool read_attribute(struct cursor *self, struct attribute *attribute)
 	return !at_end(self);
 }
 
-/* The attributes of a <meta>; the first of each name counts. */
+/* Reads the attributes of a <meta>, of which only the first with each name counts. Returns the encoding that
+ * they declare, or NULL. */
 static const struct charset *read_meta(struct cursor *self)
 {
 	bool seen_pragma = false, seen_content = false, seen_charset = false;
@@ -134,7 +135,7 @@ static void skip_tag(struct cursor *self)
 		;
 }
 
-/* To the '>' of "-->", whose hyphens may be those of "<!--" itself. */
+/* Moves to the '>' of "-->". Its hyphens may also be those of "<!--". */
 static void skip_comment(struct cursor *self)
 {
 	self->at += 4;
@@ -151,7 +152,7 @@ static bool is_meta(const struct cursor *self)
 	return is_space(next) || next == '/';
 }
 
-/* "<a" or "</a". */
+/* True at a start or end tag: "<a" or "</a". */
 static bool is_tag(const struct cursor *self)
 {
 	size_t name = self->at + (looking_at(self, "</") ? 2 : 1);
@@ -164,7 +165,7 @@ static void skip_controls(struct cursor *self)
 		self->at++;
 }
 
-/* Behind the first "encoding" and its "="; at the end where there is none. */
+/* Moves after the first "encoding" and its "=", or to the end if there is none. */
 static void skip_to_encoding(struct cursor *self)
 {
 	static const char word[] = "encoding";
@@ -176,8 +177,9 @@ static void skip_to_encoding(struct cursor *self)
 	self->at = looking_at(self, "=") ? self->at + 1 : self->len;
 }
 
-/* "Get an XML encoding". The standard's steps may look for the name behind the end of the declaration; no
- * browser does, nor is it done here. */
+/* Returns the encoding that an XML declaration names ("get an XML encoding"), or NULL. By the
+ * standard's steps the name could also be after the end of the declaration. No browser does that, so it
+ * is not done here. */
 static const struct charset *xml_encoding(struct slice head)
 {
 	const char *end =
@@ -199,9 +201,9 @@ static const struct charset *xml_encoding(struct slice head)
 	if (at_end(&cursor))
 		return NULL;
 	const struct charset *found = charset_by_label(label);
-	bool wide =
+	bool is_utf16 =
 	    found == &charset_table[CHARSET_ID_UTF_16BE] || found == &charset_table[CHARSET_ID_UTF_16LE];
-	return wide ? charset_utf8() : found;
+	return is_utf16 ? charset_utf8() : found;
 }
 
 const struct charset *charset_prescan(struct slice head)

@@ -2,18 +2,19 @@
 
 #include "base/alloc.h"
 
-/* A search goes through a whole index; from this many on in one text, a table by code point is made first. */
+/* Each search reads a whole index. After SEARCHES_MAX searches for one text, a table by code
+ * point is made. */
 enum { SEARCHES_MAX = 32, SEARCH_BLOCK = 64 };
 
 enum { NOT_FOUND = 0xffff, CODE_POINTS_16 = 0x10000, CODE_POINTS_32 = 0x30000 };
 
-/* What an encoder may use of an index. */
+/* An index and the pointers of it that an encoder may use. Either narrow or wide is NULL. */
 struct index {
-	const uint_least16_t *narrow; /* one of the two */
-	const uint_least32_t *wide;
+	const uint_least16_t *narrow; /* 16-bit code points */
+	const uint_least32_t *wide;   /* 32-bit code points */
 	unsigned rows, columns;
-	unsigned first;                /* pointers below are for decoders only */
-	unsigned skip_start, skip_end; /* so are these */
+	unsigned first;                /* pointers below it are for decoders only */
+	unsigned skip_start, skip_end; /* pointers from skip_start to before skip_end are for decoders only */
 };
 
 static const struct index euc_kr = {
@@ -23,11 +24,11 @@ static const struct index gb18030 = {
 static const struct index jis0208 = {
     &charset_index_jis0208[0][0], NULL, CHARSET_JIS0208_ROWS, CHARSET_JIS0208_COLUMNS, 0, 0, 0};
 
-/* Without the duplicates that NEC selected of IBM's extensions ("index Shift_JIS pointer"). */
+/* Skips the NEC selected IBM extensions, which are duplicates ("index Shift_JIS pointer"). */
 static const struct index shift_jis = {
     &charset_index_jis0208[0][0], NULL, CHARSET_JIS0208_ROWS, CHARSET_JIS0208_COLUMNS, 0, 8272, 8836};
 
-/* Without the extensions of Hong Kong ("index Big5 pointer"). */
+/* Skips the extensions of Hong Kong ("index Big5 pointer"). */
 static const struct index big5 = {NULL, &charset_index_big5[0][0], CHARSET_BIG5_ROWS, CHARSET_BIG5_COLUMNS,
     (0xa1 - 0x81) * CHARSET_BIG5_COLUMNS, 0, 0};
 
@@ -41,26 +42,28 @@ static size_t index_len(const struct index *index)
 	return (size_t)index->rows * (index->columns + 1);
 }
 
-/* The pointer of what stands at a place, whose rows are one longer than the standard's: by their NUL. */
+/* Returns the pointer for an offset in the index. Here each row has one element more than in the standard:
+ * its NUL. */
 static unsigned index_pointer(const struct index *index, size_t at)
 {
 	size_t stride = index->columns + 1;
 	return (unsigned)(at / stride * index->columns + at % stride);
 }
 
-static bool index_usable(const struct index *index, unsigned pointer)
+static bool is_pointer_usable(const struct index *index, unsigned pointer)
 {
 	return pointer >= index->first && !(pointer >= index->skip_start && pointer < index->skip_end);
 }
 
-/* "Index Big5 pointer": of these the last pointer counts, not the first. */
-static bool last_counts(const struct index *index, uint_least32_t code_point)
+/* True for the code points whose last pointer is used, not the first ("index Big5 pointer"). */
+static bool uses_last_pointer(const struct index *index, uint_least32_t code_point)
 {
 	return index == &big5 && (code_point == 0x2550 || code_point == 0x255e || code_point == 0x2561 ||
 	                             code_point == 0x256a || code_point == 0x5341 || code_point == 0x5345);
 }
 
-/* Without an early exit compilers turn these two loops into a few vector instructions. */
+/* Compilers turn the loops of this function and the next into a few vector instructions, because they have no
+ * early exit. */
 static bool narrow_block_has(const uint_least16_t *block, uint_least16_t code_point)
 {
 	uint_least16_t found = 0;
@@ -85,7 +88,7 @@ static bool block_has(const struct index *index, size_t at, uint_least32_t code_
 	                   : narrow_block_has(index->narrow + at, (uint_least16_t)code_point);
 }
 
-static unsigned index_search(const struct index *index, uint_least32_t code_point)
+static unsigned search_index(const struct index *index, uint_least32_t code_point)
 {
 	unsigned found = NOT_FOUND;
 	for (size_t block = 0; block < index_len(index); block += SEARCH_BLOCK) {
@@ -93,44 +96,45 @@ static unsigned index_search(const struct index *index, uint_least32_t code_poin
 			continue;
 		for (size_t at = block; at < block + SEARCH_BLOCK && at < index_len(index); at++) {
 			if (index_at(index, at) != code_point ||
-			    !index_usable(index, index_pointer(index, at)))
+			    !is_pointer_usable(index, index_pointer(index, at)))
 				continue;
 			found = index_pointer(index, at);
-			if (!last_counts(index, code_point))
+			if (!uses_last_pointer(index, code_point))
 				return found;
 		}
 	}
 	return found;
 }
 
-static uint_least16_t *index_inverted(const struct index *index)
+static uint_least16_t *invert_index(const struct index *index)
 {
 	uint_least16_t *pointers =
 	    alloc_array(index->wide ? CODE_POINTS_32 : CODE_POINTS_16, sizeof *pointers);
 	for (size_t at = 0; at < index_len(index); at++) {
 		unsigned pointer = index_pointer(index, at);
 		uint_least32_t code_point = index_at(index, at);
-		if (index_usable(index, pointer) &&
-		    (pointers[code_point] == 0 || last_counts(index, code_point)))
+		if (is_pointer_usable(index, pointer) &&
+		    (pointers[code_point] == 0 || uses_last_pointer(index, code_point)))
 			pointers[code_point] = (uint_least16_t)(pointer + 1);
 	}
 	return pointers;
 }
 
-/* "Index pointer", NOT_FOUND where there is none. One encoder only ever asks one index. */
-static unsigned pointer_of(
+/* Returns the pointer of a code point ("index pointer"), NOT_FOUND if it has none. All calls with one encoder
+ * must use the same index. */
+static unsigned find_pointer(
     struct charset_encoder *encoder, const struct index *index, uint_least32_t code_point)
 {
 	if (code_point >= (index->wide ? CODE_POINTS_32 : CODE_POINTS_16))
 		return NOT_FOUND;
 	if (!encoder->pointers && encoder->searches++ < SEARCHES_MAX)
-		return index_search(index, code_point);
+		return search_index(index, code_point);
 	if (!encoder->pointers)
-		encoder->pointers = index_inverted(index);
+		encoder->pointers = invert_index(index);
 	return encoder->pointers[code_point] ? encoder->pointers[code_point] - 1u : NOT_FOUND;
 }
 
-static void append_two(unsigned first, unsigned second, struct buf *out)
+static void append_two_bytes(unsigned first, unsigned second, struct buf *out)
 {
 	const unsigned char bytes[] = {(unsigned char)first, (unsigned char)second};
 	buf_append(out, bytes, sizeof bytes);
@@ -155,7 +159,8 @@ bool charset_put_x_user_defined(struct charset_encoder *encoder, uint_least32_t 
 	return true;
 }
 
-/* What GB 18030-2005 had at some places that the index gives to other code points since 2022. */
+/* Appends the two bytes that a code point had in GB 18030-2005, if the index has another code point at their
+ * pointer since 2022. Returns false for all code points that were not moved. */
 static bool put_gb18030_2005(uint_least32_t code_point, struct buf *out)
 {
 	static const struct {
@@ -174,7 +179,8 @@ static bool put_gb18030_2005(uint_least32_t code_point, struct buf *out)
 	return false;
 }
 
-/* By "index gb18030 ranges pointer", which has one for every code point. */
+/* Appends the four bytes of a code point ("index gb18030 ranges pointer"). Every code point has
+ * such a pointer. */
 static void put_gb18030_four(uint_least32_t code_point, struct buf *out)
 {
 	uint_least32_t pointer = 7457;
@@ -185,8 +191,8 @@ static void put_gb18030_four(uint_least32_t code_point, struct buf *out)
 		pointer = charset_index_gb18030_ranges[i].pointer + code_point -
 		          charset_index_gb18030_ranges[i].code_point;
 	}
-	append_two(pointer / 12600 + 0x81, pointer / 1260 % 10 + 0x30, out);
-	append_two(pointer / 10 % 126 + 0x81, pointer % 10 + 0x30, out);
+	append_two_bytes(pointer / 12600 + 0x81, pointer / 1260 % 10 + 0x30, out);
+	append_two_bytes(pointer / 10 % 126 + 0x81, pointer % 10 + 0x30, out);
 }
 
 bool charset_put_gb18030(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
@@ -200,38 +206,39 @@ bool charset_put_gb18030(struct charset_encoder *encoder, uint_least32_t *code_p
 	}
 	if (put_gb18030_2005(*code_point, out))
 		return true;
-	unsigned pointer = pointer_of(encoder, &gb18030, *code_point);
+	unsigned pointer = find_pointer(encoder, &gb18030, *code_point);
 	if (pointer == NOT_FOUND) {
 		if (!gbk)
 			put_gb18030_four(*code_point, out);
 		return !gbk;
 	}
 	unsigned trail = pointer % CHARSET_GB18030_COLUMNS;
-	append_two(pointer / CHARSET_GB18030_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x41), out);
+	append_two_bytes(pointer / CHARSET_GB18030_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x41), out);
 	return true;
 }
 
 bool charset_put_big5(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
-	unsigned pointer = pointer_of(encoder, &big5, *code_point);
+	unsigned pointer = find_pointer(encoder, &big5, *code_point);
 	if (pointer == NOT_FOUND)
 		return false;
 	unsigned trail = pointer % CHARSET_BIG5_COLUMNS;
-	append_two(pointer / CHARSET_BIG5_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x62), out);
+	append_two_bytes(pointer / CHARSET_BIG5_COLUMNS + 0x81, trail + (trail < 0x3f ? 0x40 : 0x62), out);
 	return true;
 }
 
 bool charset_put_euc_kr(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
-	unsigned pointer = pointer_of(encoder, &euc_kr, *code_point);
+	unsigned pointer = find_pointer(encoder, &euc_kr, *code_point);
 	if (pointer == NOT_FOUND)
 		return false;
-	append_two(pointer / CHARSET_EUC_KR_COLUMNS + 0x81, pointer % CHARSET_EUC_KR_COLUMNS + 0x41, out);
+	append_two_bytes(
+	    pointer / CHARSET_EUC_KR_COLUMNS + 0x81, pointer % CHARSET_EUC_KR_COLUMNS + 0x41, out);
 	return true;
 }
 
-/* The Japanese encodings have one minus sign, the full-width one. */
-static uint_least32_t without_minus(uint_least32_t code_point)
+/* Replaces the minus sign by the full-width one, the only one that the Japanese encodings have. */
+static uint_least32_t replace_minus(uint_least32_t code_point)
 {
 	return code_point == 0x2212 ? 0xff0d : code_point;
 }
@@ -243,13 +250,14 @@ bool charset_put_euc_jp(struct charset_encoder *encoder, uint_least32_t *code_po
 		return true;
 	}
 	if (*code_point >= 0xff61 && *code_point <= 0xff9f) {
-		append_two(0x8e, *code_point - 0xff61 + 0xa1, out);
+		append_two_bytes(0x8e, *code_point - 0xff61 + 0xa1, out);
 		return true;
 	}
-	unsigned pointer = pointer_of(encoder, &jis0208, without_minus(*code_point));
+	unsigned pointer = find_pointer(encoder, &jis0208, replace_minus(*code_point));
 	if (pointer == NOT_FOUND)
 		return false;
-	append_two(pointer / CHARSET_JIS0208_COLUMNS + 0xa1, pointer % CHARSET_JIS0208_COLUMNS + 0xa1, out);
+	append_two_bytes(
+	    pointer / CHARSET_JIS0208_COLUMNS + 0xa1, pointer % CHARSET_JIS0208_COLUMNS + 0xa1, out);
 	return true;
 }
 
@@ -263,15 +271,15 @@ bool charset_put_shift_jis(struct charset_encoder *encoder, uint_least32_t *code
 		buf_append_byte(out, (char)(*code_point - 0xff61 + 0xa1));
 		return true;
 	}
-	unsigned pointer = pointer_of(encoder, &shift_jis, without_minus(*code_point));
+	unsigned pointer = find_pointer(encoder, &shift_jis, replace_minus(*code_point));
 	if (pointer == NOT_FOUND)
 		return false;
 	unsigned lead = pointer / 188, trail = pointer % 188;
-	append_two(lead + (lead < 0x1f ? 0x81 : 0xc1), trail + (trail < 0x3f ? 0x40 : 0x41), out);
+	append_two_bytes(lead + (lead < 0x1f ? 0x81 : 0xc1), trail + (trail < 0x3f ? 0x40 : 0x41), out);
 	return true;
 }
 
-static void enter_set(struct charset_encoder *encoder, enum charset_set set, struct buf *out)
+static void switch_set(struct charset_encoder *encoder, enum charset_set set, struct buf *out)
 {
 	static const char *const sequences[] = {
 	    [CHARSET_SET_ASCII] = "\x1b(B", [CHARSET_SET_ROMAN] = "\x1b(J", [CHARSET_SET_JIS0208] = "\x1b$B"};
@@ -280,8 +288,9 @@ static void enter_set(struct charset_encoder *encoder, enum charset_set set, str
 	encoder->set = set;
 }
 
-/* The full-width form of a half-width katakana or mark ("index ISO-2022-JP katakana"). */
-static uint_least32_t full_width(uint_least32_t code_point)
+/* Returns the full-width form of a half-width katakana or mark ("index ISO-2022-JP katakana"), and any other
+ * code point unchanged. */
+static uint_least32_t to_full_width(uint_least32_t code_point)
 {
 	static const uint_least16_t forms[] =
 	    u"。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタ"
@@ -294,7 +303,7 @@ static bool put_iso_2022_jp_ascii(
 {
 	bool roman_differs = *code_point == 0x5c || *code_point == 0x7e;
 	if (encoder->set == CHARSET_SET_JIS0208 || (encoder->set == CHARSET_SET_ROMAN && roman_differs))
-		enter_set(encoder, CHARSET_SET_ASCII, out);
+		switch_set(encoder, CHARSET_SET_ASCII, out);
 	if (*code_point == 0x0e || *code_point == 0x0f || *code_point == 0x1b) {
 		*code_point = 0xfffd;
 		return false;
@@ -308,22 +317,23 @@ bool charset_put_iso_2022_jp(struct charset_encoder *encoder, uint_least32_t *co
 	if (*code_point < 0x80)
 		return put_iso_2022_jp_ascii(encoder, code_point, out);
 	if (*code_point == 0xa5 || *code_point == 0x203e) {
-		enter_set(encoder, CHARSET_SET_ROMAN, out);
+		switch_set(encoder, CHARSET_SET_ROMAN, out);
 		buf_append_byte(out, *code_point == 0xa5 ? 0x5c : 0x7e);
 		return true;
 	}
-	unsigned pointer = pointer_of(encoder, &jis0208, full_width(without_minus(*code_point)));
+	unsigned pointer = find_pointer(encoder, &jis0208, to_full_width(replace_minus(*code_point)));
 	if (pointer == NOT_FOUND) {
 		if (encoder->set == CHARSET_SET_JIS0208)
-			enter_set(encoder, CHARSET_SET_ASCII, out);
+			switch_set(encoder, CHARSET_SET_ASCII, out);
 		return false;
 	}
-	enter_set(encoder, CHARSET_SET_JIS0208, out);
-	append_two(pointer / CHARSET_JIS0208_COLUMNS + 0x21, pointer % CHARSET_JIS0208_COLUMNS + 0x21, out);
+	switch_set(encoder, CHARSET_SET_JIS0208, out);
+	append_two_bytes(
+	    pointer / CHARSET_JIS0208_COLUMNS + 0x21, pointer % CHARSET_JIS0208_COLUMNS + 0x21, out);
 	return true;
 }
 
 void charset_put_end(struct charset_encoder *encoder, struct buf *out)
 {
-	enter_set(encoder, CHARSET_SET_ASCII, out);
+	switch_set(encoder, CHARSET_SET_ASCII, out);
 }

@@ -17,14 +17,15 @@ static struct charset_step step_bad(size_t used)
 	return step_to(UTF8_REPLACEMENT, used);
 }
 
-/* The text ends inside a character, or its rest is still to come. */
+/* Returns the step for an incomplete character: an error if the text ends there, or no step before
+ * more bytes come. */
 static struct charset_step step_cut(size_t len, bool last)
 {
 	return step_bad(last ? len : 0);
 }
 
-/* What the standard does with a lead byte and a trail byte that are no pair of its index: an ASCII byte is
- * never swallowed. */
+/* Returns the step for a lead byte and a trail byte. code_point is below 0x80 if the index has none for them:
+ * an error, after which an ASCII trail byte is decoded again, as the standard requires. */
 static struct charset_step step_pair(uint_least32_t code_point, unsigned char trail)
 {
 	if (code_point >= 0x80)
@@ -104,7 +105,7 @@ struct charset_step charset_step_utf_16le(
 	return utf_16(at, len, last, 1);
 }
 
-/* "Index gb18030 ranges code point". 0 where there is none. */
+/* Returns the code point for a pointer ("index gb18030 ranges code point"), 0 if there is none. */
 static uint_least32_t gb18030_range(uint_least32_t pointer)
 {
 	if ((pointer > 39419 && pointer < 189000) || pointer > 1237575)
@@ -152,7 +153,8 @@ struct charset_step charset_step_gb18030(
 	return step_pair(code_point, at[1]);
 }
 
-/* Four pointers stand for a letter and a combining mark, which the index cannot hold. */
+/* Four pointers stand for a letter and a combining mark, two code points, for which the index
+ * has no place. */
 static struct charset_step big5_marked(unsigned char trail)
 {
 	struct charset_step step = step_to(trail < 0x80 ? 0xca : 0xea, 2);
@@ -251,7 +253,7 @@ struct charset_step charset_step_shift_jis(
 	return step_pair(code_point, at[1]);
 }
 
-/* True and the set where the three bytes are an escape sequence of the standard. */
+/* Sets *set and returns true if the three bytes are an escape sequence of the standard. */
 static bool iso_2022_jp_set(const unsigned char *at, enum charset_set *set)
 {
 	static const struct {
@@ -274,7 +276,8 @@ static struct charset_step iso_2022_jp_escape(
 	if (len < 3 && !last)
 		return step_cut(len, last);
 	if (len >= 3 && iso_2022_jp_set(at, &decoder->set)) {
-		/* Two sequences in a row would hide text from who filters the bytes. */
+		/* Two escape sequences in a row are an error: they could hide text from a filter
+		 * of raw bytes. */
 		struct charset_step step = decoder->escaped ? step_bad(3) : step_to(CHARSET_NOTHING, 3);
 		decoder->escaped = true;
 		return step;

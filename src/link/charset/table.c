@@ -59,7 +59,7 @@ struct label {
 	unsigned char id;
 };
 
-/* Section 4.2 of the standard, all 228, in the order of strcmp. */
+/* All 228 labels of the standard (section 4.2), in the order of strcmp. */
 static const struct label labels[] = {
     {"866", CHARSET_IBM866},
     {"ansi_x3.4-1968", CHARSET_WINDOWS_1252},

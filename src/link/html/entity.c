@@ -8,7 +8,7 @@
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
-/* C1 controls that the standard reads as windows-1252; 0: the control itself. */
+/* The code points that the standard uses for the C1 controls, as in windows-1252; 0 if the control stays. */
 static const uint16_t c1_code_points[0x20] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
     0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
     0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
@@ -23,7 +23,7 @@ static bool is_alnum(char c)
 	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* 16 where c is no hexadecimal digit, so that it can be compared with any base. */
+/* Returns 16 if c is no hexadecimal digit, so that the result can be compared with any base. */
 static unsigned digit_value(char c)
 {
 	if (is_digit(c))
@@ -35,7 +35,7 @@ static unsigned digit_value(char c)
 	return 16;
 }
 
-static uint32_t replaced(uint32_t cp)
+static uint32_t replace_code_point(uint32_t cp)
 {
 	if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
 		return UTF8_REPLACEMENT;
@@ -44,8 +44,8 @@ static uint32_t replaced(uint32_t cp)
 	return cp;
 }
 
-/* The length of the numeric reference at the start of text ("&#..."), 0 where its digits are missing. */
-static size_t numeric_match(const char *text, size_t len, uint32_t *cp)
+/* Returns the length of the numeric reference at the start of text ("&#..."), 0 if it has no digits. */
+static size_t match_numeric(const char *text, size_t len, uint32_t *cp)
 {
 	size_t i = 2;
 	unsigned base = 10;
@@ -62,11 +62,12 @@ static size_t numeric_match(const char *text, size_t len, uint32_t *cp)
 		return 0;
 	if (i < len && text[i] == ';')
 		i++;
-	*cp = replaced(value);
+	*cp = replace_code_point(value);
 	return i;
 }
 
-/* The first entry of [low, high), all alike in their first at bytes, whose byte there is not below c. */
+/* Returns the index of the first name in [low, high) whose byte number at is not below c. All these names
+ * have the same first at bytes. */
 static size_t lower_bound(size_t low, size_t high, size_t at, unsigned c)
 {
 	while (low < high) {
@@ -79,8 +80,9 @@ static size_t lower_bound(size_t low, size_t high, size_t at, unsigned c)
 	return low;
 }
 
-/* The longest name that text[0..len) starts with, NULL where there is none; sets its length. */
-static const struct entity_name *longest_name(const char *text, size_t len, size_t *name_len)
+/* Returns the longest name that text[0..len) starts with, and sets its length. Returns NULL if
+ * there is none. */
+static const struct entity_name *find_longest_name(const char *text, size_t len, size_t *name_len)
 {
 	const struct entity_name *longest = NULL;
 	size_t low = 0, high = ENTITY_NAMES_COUNT;
@@ -100,7 +102,8 @@ static const struct entity_name *longest_name(const char *text, size_t len, size
 	return longest;
 }
 
-/* Appends what the '&' at the start of text stands for and sets how many bytes it took. */
+/* Appends the replacement of the reference at the start of text, or '&' if it is no reference. Sets how many
+ * bytes of text that used. */
 static bool decode_reference(const char *text, size_t len, size_t *used, struct buf *out)
 {
 	static const char commonest[] = "&amp;";
@@ -111,12 +114,12 @@ static bool decode_reference(const char *text, size_t len, size_t *used, struct 
 	if (len > 1 && text[1] == '#') {
 		uint32_t cp;
 		char utf8[UTF8_LENGTH_MAX];
-		*used = numeric_match(text, len, &cp);
+		*used = match_numeric(text, len, &cp);
 		if (*used)
 			return buf_append(out, utf8, utf8_encode(cp, utf8));
 	} else {
 		size_t name_len = 0;
-		const struct entity_name *name = longest_name(text + 1, len - 1, &name_len);
+		const struct entity_name *name = find_longest_name(text + 1, len - 1, &name_len);
 		*used = 1 + name_len;
 		bool historical = name && text[name_len] != ';' && *used < len &&
 		                  (text[*used] == '=' || is_alnum(text[*used]));

@@ -11,39 +11,39 @@
 #include <string.h>
 
 enum {
-	/* The longest beginning of an end mark that may be kept back: "</textarea" and "</noframes". */
+	/* The longest incomplete end mark, in bytes: "</textarea" or "</noframes". */
 	RAW_END_MAX = 10,
-	/* Of bytes that follow kept ones, no fewer are copied at a time. */
-	PIECE_MIN = 512,
-	/* Names of elements that matter are shorter. */
+	/* At least this many bytes are added to the held ones at a time, if there are so many. */
+	CHUNK_MIN = 512,
+	/* A longer name is not kept in a stub. No element that matters here has one. */
 	STUB_NAME_MAX = 32
 };
 
-/* The tokenizer's states, joined where they do not differ in what counts here. */
-enum text {
-	TEXT_DATA,
-	TEXT_COMMENT,
-	TEXT_BOGUS_COMMENT, /* doctypes too: any '>' ends them */
-	TEXT_CDATA,
-	TEXT_RAW, /* RCDATA, RAWTEXT and script data */
-	TEXT_PLAIN
+/* The states of the standard's tokenizer. States that do not differ for finding links are one state here. */
+enum tokenizer_state {
+	STATE_DATA,
+	STATE_COMMENT,
+	STATE_BOGUS_COMMENT, /* a comment or a doctype that ends with the next '>' */
+	STATE_CDATA,
+	STATE_RAW, /* RCDATA, RAWTEXT and script data */
+	STATE_PLAIN
 };
 
-enum script { SCRIPT_DATA, SCRIPT_ESCAPED, SCRIPT_DOUBLE_ESCAPED };
+enum script_state { SCRIPT_DATA, SCRIPT_ESCAPED, SCRIPT_DOUBLE_ESCAPED };
 
 struct extract {
 	struct extract_patterns *patterns;
-	struct buf held; /* fed bytes that are not decided yet */
-	size_t retry;    /* not worth another look before so many bytes are held */
-	uint64_t offset; /* in the page, of the first byte that is not decided */
-	bool given_up;   /* held starts with what is left of a tag that was too long */
-	enum text text;
-	enum script script;
-	const struct extract_element *raw; /* whose text TEXT_RAW is */
+	struct buf held;  /* bytes that cannot be read before more bytes arrive */
+	size_t retry_len; /* the length of held from which on it is read again */
+	uint64_t offset;  /* offset in the page of the first byte that was not read yet */
+	bool holds_stub;  /* true if held starts with the stub of a tag that was too long */
+	enum tokenizer_state state;
+	enum script_state script_state;
+	const struct extract_element *raw_element; /* the element whose text is read in STATE_RAW */
 	struct extract_tree tree;
 };
 
-/* Bytes being read: those in front of at are decided. */
+/* The bytes that are being read. Those before at are done. */
 struct reader {
 	const char *bytes;
 	size_t len;
@@ -56,7 +56,7 @@ struct extract *extract_new(struct extract_patterns *patterns)
 {
 	struct extract *self = alloc_new(sizeof *self);
 	self->patterns = patterns;
-	buf_init(&self->held, 2 * EXTRACT_TAG_MAX + 2 * PIECE_MIN);
+	buf_init(&self->held, 2 * EXTRACT_TAG_MAX + 2 * CHUNK_MIN);
 	return self;
 }
 
@@ -78,10 +78,10 @@ void extract_reset(struct extract *self)
 {
 	buf_clear(&self->held);
 	extract_tree_reset(&self->tree);
-	self->retry = 0;
+	self->retry_len = 0;
 	self->offset = 0;
-	self->given_up = false;
-	self->text = TEXT_DATA;
+	self->holds_stub = false;
+	self->state = STATE_DATA;
 }
 
 static struct slice group(const struct reader *reader, const size_t *found, size_t number)
@@ -92,7 +92,7 @@ static struct slice group(const struct reader *reader, const size_t *found, size
 	return (struct slice){reader->bytes + start, end - start};
 }
 
-static void report(const struct extract *self, const struct reader *reader, enum extract_fate fate,
+static void report_hit(const struct extract *self, const struct reader *reader, enum extract_effect effect,
     const struct foreign_tag *tag, struct slice href)
 {
 	struct extract_hit hit = {
@@ -101,31 +101,31 @@ static void report(const struct extract *self, const struct reader *reader, enum
 	    .value = href,
 	    .offset = self->offset + (uint64_t)(tag->tag.data - reader->bytes),
 	};
-	if (fate == EXTRACT_HTML && tag->element->id == EXTRACT_ELEMENT_META) {
+	if (effect == EXTRACT_HTML && tag->element->id == EXTRACT_ELEMENT_META) {
 		hit.kind = EXTRACT_META;
 		reader->on_hit(reader->ctx, &hit);
 	}
 	bool is_base = tag->element->id == EXTRACT_ELEMENT_BASE;
-	if (!href.data || (is_base && fate == EXTRACT_FOREIGN))
+	if (!href.data || (is_base && effect == EXTRACT_FOREIGN))
 		return;
 	hit.kind = is_base ? EXTRACT_BASE : EXTRACT_LINK;
 	reader->on_hit(reader->ctx, &hit);
 }
 
-static void start_tag(
+static void read_start_tag(
     struct extract *self, const struct reader *reader, const struct foreign_tag *tag, struct slice href)
 {
-	enum extract_fate fate = extract_tree_start(&self->tree, self->patterns, tag, href.data);
-	if (fate == EXTRACT_HTML || fate == EXTRACT_FOREIGN)
-		report(self, reader, fate, tag, href);
-	if ((fate == EXTRACT_HTML || fate == EXTRACT_HIDDEN) && tag->element->traits & EXTRACT_RAW) {
-		self->text = tag->element->id == EXTRACT_ELEMENT_PLAINTEXT ? TEXT_PLAIN : TEXT_RAW;
-		self->raw = tag->element;
-		self->script = SCRIPT_DATA;
+	enum extract_effect effect = extract_tree_start(&self->tree, self->patterns, tag, href.data);
+	if (effect == EXTRACT_HTML || effect == EXTRACT_FOREIGN)
+		report_hit(self, reader, effect, tag, href);
+	if ((effect == EXTRACT_HTML || effect == EXTRACT_HIDDEN) && tag->element->traits & EXTRACT_RAW) {
+		self->state = tag->element->id == EXTRACT_ELEMENT_PLAINTEXT ? STATE_PLAIN : STATE_RAW;
+		self->raw_element = tag->element;
+		self->script_state = SCRIPT_DATA;
 	}
 }
 
-/* At its '<'. */
+/* Reads the start or end tag that a pattern has found at the reader's position. */
 static void read_tag(struct extract *self, struct reader *reader, const size_t *found)
 {
 	struct slice href = group(reader, found, EXTRACT_GROUP_HREF);
@@ -136,7 +136,7 @@ static void read_tag(struct extract *self, struct reader *reader, const size_t *
 	    .self_closing = tail.len > 0 && tail.data[tail.len - 1] == '/',
 	};
 	tag.element = extract_element_find(tag.name);
-	if ((self->given_up && reader->at == 0) || tag.tag.len > EXTRACT_TAG_MAX) {
+	if ((self->holds_stub && reader->at == 0) || tag.tag.len > EXTRACT_TAG_MAX) {
 		tag.tag.len = (size_t)(tag.name.data - tag.tag.data) + tag.name.len;
 		href = (struct slice){0};
 	}
@@ -144,7 +144,7 @@ static void read_tag(struct extract *self, struct reader *reader, const size_t *
 	if (group(reader, found, EXTRACT_GROUP_SLASH).len > 0)
 		extract_tree_end(&self->tree, &tag);
 	else
-		start_tag(self, reader, &tag, href);
+		read_start_tag(self, reader, &tag, href);
 }
 
 static bool starts_with(struct slice text, const char *start, size_t len)
@@ -163,37 +163,37 @@ static bool is_letter(char c)
 	return lower >= 'a' && lower <= 'z';
 }
 
-static bool enter(struct extract *self, struct reader *reader, enum text text, size_t len)
+static bool enter_state(struct extract *self, struct reader *reader, enum tokenizer_state state, size_t len)
 {
-	self->text = text;
+	self->state = state;
 	reader->at += len;
 	return true;
 }
 
-/* At a '<' whose construct does not end within the bytes. False where more are needed to tell, or it is a
- * tag. */
-static bool open_construct(struct extract *self, struct reader *reader)
+/* Enters the state of a comment, CDATA section or bogus comment that starts at the reader's '<' and does not
+ * end within the bytes. Returns false if the bytes are the start of a tag, or too few to decide. */
+static bool enter_construct(struct extract *self, struct reader *reader)
 {
 	struct slice rest = {reader->bytes + reader->at, reader->len - reader->at};
-	/* "<!-->" and "<!--->" are whole comments. */
+	/* "<!-->" and "<!--->" are complete comments. */
 	if (is_beginning_of(rest, "<!--->") || is_beginning_of(rest, "</>"))
 		return false;
 	if (starts_with(rest, "<!--", 4))
-		return enter(self, reader, TEXT_COMMENT, 4);
+		return enter_state(self, reader, STATE_COMMENT, 4);
 	if (foreign_is_current(&self->tree.foreign)) {
 		if (is_beginning_of(rest, "<![CDATA["))
 			return false;
 		if (starts_with(rest, "<![CDATA[", 9))
-			return enter(self, reader, TEXT_CDATA, 9);
+			return enter_state(self, reader, STATE_CDATA, 9);
 	}
 	if (is_letter(rest.data[1]) || (rest.data[1] == '/' && is_letter(rest.data[2])))
 		return false;
-	return enter(self, reader, TEXT_BOGUS_COMMENT, 2);
+	return enter_state(self, reader, STATE_BOGUS_COMMENT, 2);
 }
 
 static bool read_data(struct extract *self, struct reader *reader)
 {
-	bool all = extract_tree_wants_all(&self->tree);
+	bool all = extract_tree_needs_all(&self->tree);
 	const size_t *found = extract_pattern_find(self->patterns,
 	    all ? EXTRACT_PATTERN_TAGS : EXTRACT_PATTERN_LINKS, reader->bytes, reader->len, reader->at);
 	size_t start = found ? found[2 * EXTRACT_GROUP_SLASH] - 1 : reader->len;
@@ -207,27 +207,30 @@ static bool read_data(struct extract *self, struct reader *reader)
 	else if (found[1] - start > 1)
 		reader->at = found[1];
 	else
-		return open_construct(self, reader);
+		return enter_construct(self, reader);
 	return true;
 }
 
-/* Moves on to where what cannot be decided yet may start. */
-static bool keep(struct reader *reader, size_t most)
+/* Skips all bytes but the last tail_max, which may be the start of an end mark. Returns false, since more
+ * bytes are needed. */
+static bool keep_tail(struct reader *reader, size_t tail_max)
 {
-	if (reader->len - reader->at > most)
-		reader->at = reader->len - most;
+	if (reader->len - reader->at > tail_max)
+		reader->at = reader->len - tail_max;
 	return false;
 }
 
-/* Reads on until the pattern's end mark, of which a beginning of most bytes is kept. */
-static bool read_until(struct extract *self, struct reader *reader, enum extract_pattern pattern, size_t most)
+/* Reads to the end mark that the pattern finds. If it is not there, the last tail_max bytes are kept, since
+ * they may be the start of it. */
+static bool read_until(
+    struct extract *self, struct reader *reader, enum extract_pattern pattern, size_t tail_max)
 {
 	const size_t *found =
 	    extract_pattern_find(self->patterns, pattern, reader->bytes, reader->len, reader->at);
 	if (!found)
-		return keep(reader, most);
+		return keep_tail(reader, tail_max);
 	reader->at = found[1];
-	self->text = TEXT_DATA;
+	self->state = STATE_DATA;
 	return true;
 }
 
@@ -236,25 +239,25 @@ static bool read_bogus_comment(struct extract *self, struct reader *reader)
 	const char *end = memchr(reader->bytes + reader->at, '>', reader->len - reader->at);
 	reader->at = end ? (size_t)(end - reader->bytes) + 1 : reader->len;
 	if (end)
-		self->text = TEXT_DATA;
+		self->state = STATE_DATA;
 	return end;
 }
 
-/* The script data states (13.2.5.4 and 13.2.5.15 to 31): behind "<!--", a "<script" needs an end tag of its
- * own until "-->". mark is one of these or "</script". */
+/* Follows the script data states (sections 13.2.5.4 and 13.2.5.15 to 31). Between "<!--" and "-->", a
+ * "<script" needs an end tag of its own. mark is one of these three or "</script". */
 static void read_script_mark(struct extract *self, struct slice mark)
 {
 	bool is_end = mark.data[1] == '/';
 	if (mark.data[0] == '-')
-		self->script = SCRIPT_DATA;
+		self->script_state = SCRIPT_DATA;
 	else if (mark.data[1] == '!')
-		self->script = self->script == SCRIPT_DATA ? SCRIPT_ESCAPED : self->script;
-	else if (self->script == SCRIPT_ESCAPED && !is_end)
-		self->script = SCRIPT_DOUBLE_ESCAPED;
-	else if (self->script == SCRIPT_DOUBLE_ESCAPED && is_end)
-		self->script = SCRIPT_ESCAPED;
+		self->script_state = self->script_state == SCRIPT_DATA ? SCRIPT_ESCAPED : self->script_state;
+	else if (self->script_state == SCRIPT_ESCAPED && !is_end)
+		self->script_state = SCRIPT_DOUBLE_ESCAPED;
+	else if (self->script_state == SCRIPT_DOUBLE_ESCAPED && is_end)
+		self->script_state = SCRIPT_ESCAPED;
 	else if (is_end)
-		self->text = TEXT_DATA;
+		self->state = STATE_DATA;
 }
 
 static bool read_raw(struct extract *self, struct reader *reader)
@@ -262,45 +265,45 @@ static bool read_raw(struct extract *self, struct reader *reader)
 	const size_t *found =
 	    extract_pattern_find(self->patterns, EXTRACT_PATTERN_RAW, reader->bytes, reader->len, reader->at);
 	if (!found)
-		return keep(reader, RAW_END_MAX);
+		return keep_tail(reader, RAW_END_MAX);
 	struct slice mark = {reader->bytes + found[0], found[1] - found[0]};
 	struct slice name = group(reader, found, EXTRACT_GROUP_RAW_NAME);
-	bool own_name = name.data && extract_element_is_named(name, self->raw->name);
-	if (self->raw->id == EXTRACT_ELEMENT_SCRIPT) {
-		if (own_name || !name.data)
+	bool is_own_name = name.data && extract_element_is_named(name, self->raw_element->name);
+	if (self->raw_element->id == EXTRACT_ELEMENT_SCRIPT) {
+		if (is_own_name || !name.data)
 			read_script_mark(self, mark);
-	} else if (own_name && mark.data[1] == '/') {
-		self->text = TEXT_DATA;
+	} else if (is_own_name && mark.data[1] == '/') {
+		self->state = STATE_DATA;
 	}
-	if (self->text == TEXT_DATA)
+	if (self->state == STATE_DATA)
 		reader->at = found[0];
-	else /* The dashes of "<!--" may be those of "-->". */
+	else /* The dashes of "<!--" may also be those of "-->". */
 		reader->at = mark.data[1] == '!' ? found[0] + 2 : found[1];
 	return true;
 }
 
-/* One step. False where more bytes are needed. */
+/* Reads the next bytes by the rules of the current state. Returns false if more bytes are needed. */
 static bool read_text(struct extract *self, struct reader *reader)
 {
-	switch (self->text) {
-	case TEXT_COMMENT:
+	switch (self->state) {
+	case STATE_COMMENT:
 		return read_until(self, reader, EXTRACT_PATTERN_COMMENT, 3);
-	case TEXT_CDATA:
+	case STATE_CDATA:
 		return read_until(self, reader, EXTRACT_PATTERN_CDATA, 2);
-	case TEXT_BOGUS_COMMENT:
+	case STATE_BOGUS_COMMENT:
 		return read_bogus_comment(self, reader);
-	case TEXT_RAW:
+	case STATE_RAW:
 		return read_raw(self, reader);
-	case TEXT_PLAIN:
+	case STATE_PLAIN:
 		reader->at = reader->len;
 		return false;
-	case TEXT_DATA:
+	case STATE_DATA:
 		break;
 	}
 	return read_data(self, reader);
 }
 
-/* Returns how many of the bytes are decided. */
+/* Reads as many of the bytes as possible. Returns how many are done. */
 static size_t read_bytes(struct extract *self, const char *bytes, size_t len, extract_fn on_hit, void *ctx)
 {
 	assert(bytes);
@@ -308,14 +311,15 @@ static size_t read_bytes(struct extract *self, const char *bytes, size_t len, ex
 	while (reader.at < reader.len && read_text(self, &reader))
 		;
 	if (reader.at > 0)
-		self->given_up = false;
+		self->holds_stub = false;
 	self->offset += reader.at;
 	return reader.at;
 }
 
-/* Holds, of a tag that is too long, a short one in its stead that leaves the tokenizer in the same state: so
- * the rest of the tag is read as such and not as text, and the element still counts as open. */
-static void give_up(struct extract *self, const char *bytes, size_t len)
+/* Replaces an unfinished tag that is too long by a stub: a short tag that leaves the tokenizer in the same
+ * state. The rest of the tag is therefore read as a part of a tag and not as text, and its element is opened
+ * or closed. */
+static void replace_with_stub(struct extract *self, const char *bytes, size_t len)
 {
 	struct reader reader = {.bytes = bytes, .len = len};
 	struct buf stub;
@@ -338,43 +342,44 @@ static void give_up(struct extract *self, const char *bytes, size_t len)
 			buf_append_byte(&stub, *value.data == '"' || *value.data == '\'' ? *value.data : 'x');
 	}
 	self->offset += len - stub.len;
-	self->given_up = true;
+	self->holds_stub = true;
 	buf_clear(&self->held);
 	buf_append(&self->held, stub.data, stub.len);
 	buf_release(&stub);
 }
 
-/* Holds the undecided bytes, which are or are not those at the end of held already. */
-static void hold(struct extract *self, const char *bytes, size_t len)
+/* Keeps bytes until more arrive. If held is not empty, they are at its end already. */
+static void hold_bytes(struct extract *self, const char *bytes, size_t len)
 {
 	if (len > EXTRACT_TAG_MAX) {
-		give_up(self, bytes, len);
+		replace_with_stub(self, bytes, len);
 	} else if (self->held.len > 0) {
 		buf_consume(&self->held, self->held.len - len);
 	} else {
 		buf_append(&self->held, bytes, len);
 	}
-	self->retry = 2 * self->held.len;
+	self->retry_len = 2 * self->held.len;
 }
 
-/* Adds the next bytes to those held and reads both. Returns how many of the new ones are done with. */
+/* Adds the next bytes to the held ones and reads them together. Returns how many of the new bytes are done,
+ * which includes those that are held now. */
 static size_t feed_held(struct extract *self, const char *bytes, size_t len, extract_fn on_hit, void *ctx)
 {
-	size_t piece = self->held.len > PIECE_MIN ? self->held.len : PIECE_MIN;
-	if (piece > len)
-		piece = len;
-	buf_append(&self->held, bytes, piece);
-	if (self->held.len < self->retry && self->held.len <= EXTRACT_TAG_MAX)
-		return piece;
+	size_t chunk = self->held.len > CHUNK_MIN ? self->held.len : CHUNK_MIN;
+	if (chunk > len)
+		chunk = len;
+	buf_append(&self->held, bytes, chunk);
+	if (self->held.len < self->retry_len && self->held.len <= EXTRACT_TAG_MAX)
+		return chunk;
 	size_t read = read_bytes(self, self->held.data, self->held.len, on_hit, ctx);
 	size_t rest = self->held.len - read;
-	if (rest < piece) {
-		/* The old bytes are decided: go on in the caller's. */
+	if (rest < chunk) {
+		/* All bytes that were held before are done, so reading goes on in the caller's bytes. */
 		buf_clear(&self->held);
-		return piece - rest;
+		return chunk - rest;
 	}
-	hold(self, self->held.data + read, rest);
-	return piece;
+	hold_bytes(self, self->held.data + read, rest);
+	return chunk;
 }
 
 void extract_feed(struct extract *self, const char *bytes, size_t len, extract_fn on_hit, void *ctx)
@@ -388,12 +393,12 @@ void extract_feed(struct extract *self, const char *bytes, size_t len, extract_f
 		return;
 	size_t read = read_bytes(self, bytes, len, on_hit, ctx);
 	if (read < len)
-		hold(self, bytes + read, len - read);
+		hold_bytes(self, bytes + read, len - read);
 }
 
 void extract_finish(struct extract *self, extract_fn on_hit, void *ctx)
 {
-	/* What a last look leaves undecided is dropped with the page's end. */
+	/* The held bytes are read once more, because retry_len may have put that off. The rest is dropped. */
 	if (self->held.len > 0)
 		read_bytes(self, self->held.data, self->held.len, on_hit, ctx);
 	buf_clear(&self->held);

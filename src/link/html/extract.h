@@ -1,13 +1,13 @@
-/* Finds the href attributes of a page in its raw bytes, as they arrive, the way a browser's tokenizer would
- * (HTML standard, section 13.2.5), with PCRE2.
+/* Finds the href attributes in the raw bytes of an HTML page, as a browser's tokenizer would (HTML standard,
+ * section 13.2.5), with PCRE2. The page comes in chunks.
  *
- * Of tree construction (section 13.2.6) it knows what decides how the bytes are read or whether a tag makes
- * an element of the document: raw text, templates, svg and math, framesets, and start tags that are ignored.
- * It builds no tree, so these differ from a browser:
- * - a frameset that follows an empty body without a <body> tag ("<p></p><frameset>") is not seen;
- * - <select href> inside a select, and a table part's href inside a select or a table that others than its
- *   end tag have closed, are kept;
- * - in svg that was never closed, an end tag that only an HTML element can have is taken to close it. */
+ * Tree construction (section 13.2.6) is only followed as far as it decides how the bytes are read, or whether
+ * a tag creates an element of the document: raw text, templates, svg and math, framesets, and ignored start
+ * tags. Since no tree is built, the result differs from a browser's in these cases:
+ * - A frameset after an empty body without a <body> tag ("<p></p><frameset>") is not found.
+ * - The href of a select inside a select is reported. So is the href of a table part (such as td) inside a
+ *   select, or inside a table that was closed by another tag than its end tag.
+ * - If an svg element was never closed, an end tag that only an HTML element can have closes it. */
 #ifndef AREQ_LINK_HTML_EXTRACT_H
 #define AREQ_LINK_HTML_EXTRACT_H
 
@@ -17,60 +17,62 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An unfinished tag is held up to this many bytes (real pages carry data: links of hundreds of KiB). A longer
- * one is read to its end all the same, but counts as one without attributes. */
+/* The size in bytes up to which an unfinished tag is kept until its end arrives. Real pages have
+ * tags with data: URLs of hundreds of KiB. A longer tag is read to its end, too, but handled as a
+ * tag without attributes. */
 enum { EXTRACT_TAG_MAX = 1 << 20 };
 
-/* The patterns, made once and shared by all pages; not for use by two threads at once. */
+/* The patterns, which all pages share. Two threads must not use them at the same time. */
 struct extract_patterns;
 
-/* With the JIT, where it is allowed. Each is compiled when it is first needed. */
+/* The patterns are run by the JIT compiler if the system allows it. Each pattern is compiled when it is first
+ * needed. Free with extract_patterns_free. */
 struct extract_patterns *extract_patterns_new(void);
 void extract_patterns_free(struct extract_patterns *self);
 
 enum extract_kind {
-	EXTRACT_LINK, /* an element other than base with an href attribute that will be in the document */
+	EXTRACT_LINK, /* an element of the document that has an href attribute and is not base */
 	EXTRACT_BASE, /* an HTML <base> with an href attribute */
-	EXTRACT_META  /* an HTML <meta>, with or without href, whose attributes may declare the encoding; one
-	               * that  has an href comes a second time as EXTRACT_LINK */
+	/* An HTML <meta>, whose attributes may declare the encoding. A <meta> with an href attribute is also
+	 * reported as EXTRACT_LINK, after this. */
+	EXTRACT_META
 };
 
-/* One find. The slices are raw bytes of the page (character references not decoded, NULs in place) and live
- * only as long as the call. */
+/* One element that was found. The slices are raw bytes of the page: character references are not decoded and
+ * NULs are not replaced. They are borrowed for the call of extract_fn. */
 struct extract_hit {
 	enum extract_kind kind;
-	struct slice
-	    tag; /* the whole start tag, from '<' to '>'; to the name's end in one that was too long */
-	struct slice name;  /* the element's name as the page has it, in any letter case */
-	struct slice value; /* of the first href attribute, without quotes; empty, not NULL, for <a href> */
-	uint64_t offset;    /* of the '<' in the page, in bytes fed */
+	struct slice tag;   /* the start tag from '<' to '>'; only '<' and the name if it was too long */
+	struct slice name;  /* the element's name as it stands in the page, in any letter case */
+	struct slice value; /* value of the first href, without quotes; empty but not NULL for <a href> */
+	uint64_t offset;    /* offset of the '<' in the page, in bytes */
 };
 
 typedef void (*extract_fn)(void *ctx, const struct extract_hit *hit);
 
-/* The state of one page being read: an unfinished tag and which kind of text one is in. */
+/* The state of reading one page: the tokenizer's state, and the bytes of an unfinished tag. */
 struct extract;
 
-/* patterns is borrowed and must outlive it. Free with extract_free. */
+/* patterns is borrowed until extract_free. */
 struct extract *extract_new(struct extract_patterns *patterns);
 void extract_free(struct extract *self);
 
-/* How many bytes it holds on to for the next page. */
+/* Returns how many bytes of memory are kept for the next page. */
 size_t extract_memory(const struct extract *self);
 
-/* Starts a new page; keeps the memory. */
+/* Starts a new page. The memory is kept. */
 void extract_reset(struct extract *self);
 
-/* Gives the next bytes of the page; calls on_hit for each find that they complete, in the order of the page.
- * Where the page is cut into pieces changes nothing. bytes is borrowed for the call. */
+/* Gives the next bytes of the page, borrowed for the call. Calls on_hit for each element that they complete,
+ * in the order of the page. The result does not depend on how the page is cut into chunks. */
 void extract_feed(struct extract *self, const char *bytes, size_t len, extract_fn on_hit, void *ctx);
 
-/* The page has ended: what was held back is decided (an unfinished tag is dropped, as the standard has it).
- */
+/* Ends the page. Bytes that were kept are read; an unfinished tag is dropped, as the standard requires. */
 void extract_finish(struct extract *self, extract_fn on_hit, void *ctx);
 
-/* The value of the first attribute of that lower-case name in a start tag (a hit's tag), raw, without quotes;
- * empty for an attribute without a value, data == NULL where there is none. */
+/* Returns the raw value, without quotes, of the first attribute with that name in a start tag, such as the
+ * tag of a hit. name must be in lower case. The value is empty for an attribute without a value; data == NULL
+ * means that there is no such attribute. */
 struct slice extract_attribute(struct extract_patterns *patterns, struct slice tag, const char *name);
 
 #endif

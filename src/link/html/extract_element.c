@@ -138,10 +138,11 @@ static const struct extract_element elements[] = {
     {"xmp", EXTRACT_ELEMENT_OTHER, EXTRACT_RAW},
 };
 
-static const struct extract_element other = {"", EXTRACT_ELEMENT_OTHER, 0};
+static const struct extract_element unknown_element = {"", EXTRACT_ELEMENT_OTHER, 0};
 
-/* Where the names of each letter start; behind the last letter: how many there are. */
-static const unsigned char starts['z' - 'a' + 2] = {
+/* For each letter, the index of the first element whose name does not start with a letter before it. The last
+ * value is the number of elements. */
+static const unsigned char first_of_letter['z' - 'a' + 2] = {
     0,
     7,
     18,
@@ -171,8 +172,9 @@ static const unsigned char starts['z' - 'a' + 2] = {
     132,
 };
 
-/* Below, at or above zero where name sorts before, equals or sorts behind lower. */
-static int compare(struct slice name, const char *lower)
+/* Returns a number below zero if name sorts before lower, zero if they are equal, and one
+ * above zero otherwise. */
+static int compare_names(struct slice name, const char *lower)
 {
 	for (size_t i = 0; i < name.len; i++) {
 		int difference = (unsigned char)extract_element_lower(name.data[i]) - (unsigned char)lower[i];
@@ -184,19 +186,20 @@ static int compare(struct slice name, const char *lower)
 
 bool extract_element_is_named(struct slice name, const char *lower)
 {
-	return compare(name, lower) == 0;
+	return compare_names(name, lower) == 0;
 }
 
 const struct extract_element *extract_element_find(struct slice name)
 {
 	unsigned letter = name.len ? (unsigned)(extract_element_lower(*name.data) - 'a') : UINT_MAX;
 	if (letter > 'z' - 'a')
-		return &other;
-	/* The most frequent ones are the first of their letters, or nearly. */
-	for (size_t i = starts[letter]; i < starts[letter + 1]; i++) {
-		int order = compare(name, elements[i].name);
+		return &unknown_element;
+	/* A linear search is fast here, because the most frequent elements are among the first
+	 * of their letters. */
+	for (size_t i = first_of_letter[letter]; i < first_of_letter[letter + 1]; i++) {
+		int order = compare_names(name, elements[i].name);
 		if (order <= 0)
-			return order == 0 ? &elements[i] : &other;
+			return order == 0 ? &elements[i] : &unknown_element;
 	}
-	return &other;
+	return &unknown_element;
 }

@@ -1,5 +1,5 @@
-/* Which elements the standard's tree construction treats in their own way (HTML standard, section 13.2.6).
- * Only for extract.c and its parts. */
+/* The elements that tree construction handles in a special way (HTML standard, section 13.2.6). Only for
+ * extract.c and the files that it uses. */
 #ifndef AREQ_LINK_HTML_EXTRACT_ELEMENT_H
 #define AREQ_LINK_HTML_EXTRACT_ELEMENT_H
 
@@ -38,28 +38,29 @@ enum extract_element_id {
 
 enum extract_trait {
 	EXTRACT_LEAVES_FOREIGN = 1 << 0, /* its start tag ends foreign content (section 13.2.6.5) */
-	EXTRACT_RAW = 1 << 1,            /* as an HTML element, its text holds no tags */
-	EXTRACT_VOID = 1 << 2,           /* it never has content; also what is made into such an element */
-	EXTRACT_TABLE_PART = 1 << 3,     /* its start tag is ignored outside a table */
-	EXTRACT_IN_HEAD = 1 << 4,        /* it does not start the body */
-	EXTRACT_MATH_TEXT = 1 << 5,      /* a MathML text integration point */
-	EXTRACT_CONTAINER = 1 << 6       /* HTML that often has further elements inside */
+	EXTRACT_RAW = 1 << 1,            /* as an HTML element, it contains text without tags */
+	EXTRACT_VOID = 1 << 2,       /* it has no content, or becomes such an element (image becomes img) */
+	EXTRACT_TABLE_PART = 1 << 3, /* its start tag is ignored outside a table */
+	EXTRACT_IN_HEAD = 1 << 4,    /* its start tag does not start the body */
+	EXTRACT_MATH_TEXT = 1 << 5,  /* a MathML text integration point */
+	EXTRACT_CONTAINER = 1 << 6   /* an HTML element that often contains other elements */
 };
 
 struct extract_element {
 	const char *name; /* lower case */
 	enum extract_element_id id;
-	unsigned traits; /* of enum extract_trait */
+	unsigned traits; /* a set of enum extract_trait */
 };
 
-/* The element of that name, in any letter case; constant. One with EXTRACT_ELEMENT_OTHER and no traits for a
- * name that nothing is known of. */
+/* Returns the element with that name, in any letter case. The element is constant. An unknown name gives an
+ * element with EXTRACT_ELEMENT_OTHER and no traits. */
 const struct extract_element *extract_element_find(struct slice name);
 
-/* Compares as the standard compares names: ASCII letters of either case are equal. */
+/* True if name is lower, which is in lower case. The case of ASCII letters in name does not matter, as the
+ * standard requires for names. */
 bool extract_element_is_named(struct slice name, const char *lower);
 
-/* That ASCII letter in lower case; any other byte as it is. */
+/* Returns an ASCII letter in lower case, and any other byte unchanged. */
 static inline char extract_element_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

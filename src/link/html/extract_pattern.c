@@ -13,12 +13,13 @@
 
 enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
 
-/* The pieces of a tag. All repeats are possessive, so a pattern never tries a byte in a second role, and
- * each piece takes all that the standard's tokenizer would: where a piece does not fit, the page's bytes
- * have ended inside of it.
+/* The parts of a tag. All repetitions are possessive, so a pattern never backtracks to match a byte as a
+ * different part. Each part matches all bytes that the standard's tokenizer would read as this part. If a
+ * part does not match, the bytes of the page have therefore ended within it.
  *
- * An attribute's name may start with "=" or a quote. Its last branch, "no value", asks that no "=" follows:
- * else an unclosed quote would be read again as further attributes. */
+ * The name of an attribute (KEY) may start with "=" or a quote. The last branch of ASSIGNED, an attribute
+ * without a value, requires that no "=" follows. Otherwise a value with an unclosed quote would be read again
+ * as further attributes. */
 #define SPACE       "\\t\\n\\f\\r\\x20"
 #define WS          " [" SPACE "]*+ "
 #define SEPARATOR   " [" SPACE "/]*+ "
@@ -32,52 +33,54 @@ enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
 #define ASSIGNED    " (?: =\"[^\"]*+\" | " WS "=" WS VALUE " | (?! " WS "= ) ) "
 #define ATTRIBUTES  " (?: " SEPARATOR KEY ASSIGNED " )*+ "
 
-/* Attributes up to the first href, which is told by its first letter: a look-ahead before each attribute
- * would cost a tenth of the speed. HREF relies on them for the name's end. */
-#define NOT_HREF   " (?: [^" SPACE "/>Hh] | [Hh] (?! (?i:ref) [" SPACE "/>=] ) ) " KEY_REST
-#define OTHERS     " (?: " SEPARATOR NOT_HREF ASSIGNED " )*+ "
-#define HREF       " (?i:href) (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
-#define COMMENT    " !-- (?: -?> | (?: [^-]++ | - (?! -!?> ) )*+ --!?> ) "
-#define UNFINISHED " (?= [A-Za-z!/?] | \\z ) "
+/* The attributes before the first href. They are told apart from href by the first letter, because a
+ * look-ahead before each attribute would make the pattern a tenth slower. HREF does not check where the name
+ * ends, since NOT_HREF has done so. */
+#define NOT_HREF         " (?: [^" SPACE "/>Hh] | [Hh] (?! (?i:ref) [" SPACE "/>=] ) ) " KEY_REST
+#define OTHER_ATTRIBUTES " (?: " SEPARATOR NOT_HREF ASSIGNED " )*+ "
+#define HREF             " (?i:href) (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
+#define COMMENT          " !-- (?: -?> | (?: [^-]++ | - (?! -!?> ) )*+ --!?> ) "
+#define UNFINISHED       " (?= [A-Za-z!/?] | \\z ) "
 
-/* Makes PCRE2 itself go on to the next '<', which it finds many bytes at a time. */
+/* Makes PCRE2 go on to the next '<' within the same call. It searches many bytes at a time for it. */
 #define SKIP " (*SKIP)(*FAIL) "
 
-/* Names of start tags that change no state and have a href in no sane page, told by their first letters:
- * where they have one after all, or are something else, the branches behind see to it. */
-#define DULL_NAME                                                                                            \
+/* The names of start tags that change no state and rarely have an href attribute, by their first letters. If
+ * such a tag has an href attribute, or the letters belong to another name, the branches of the pattern that
+ * follow match the tag. */
+#define COMMON_NAME                                                                                          \
 	" (?: [B-EG-HJ-LOQRU-WYZb-eg-hj-loqru-wyz]"                                                          \
 	"   | [Ss] (?! [CcTtVv] ) | [Pp] (?! [Ll] ) | [Tt] (?! [IiAaEe] ) ) [A-Za-z0-9]*+ "
 
-/* Most tags are such, or end tags; they are passed here with the text behind them, without a new start of the
- * match for each. Most of their attributes are a class. */
-#define DULL_END  " / (?! [TtFf] ) [A-Za-z0-9]++ > "
-#define DULL_TAG  DULL_NAME " (?: \\x20 class=\"[^\"]*+\" )?+ (?: > | " OTHERS SEPARATOR "> ) "
-#define DULL_TAGS " (?: (?: " DULL_END " | " DULL_TAG " ) [^<]*+ < )*+ "
+/* Most tags have such a name or are end tags. COMMON_TAGS skips them and the text after them without starting
+ * a new match for each tag. COMMON_TAG first tries a single class attribute, the most frequent one. */
+#define COMMON_END  " / (?! [TtFf] ) [A-Za-z0-9]++ > "
+#define COMMON_TAG  COMMON_NAME " (?: \\x20 class=\"[^\"]*+\" )?+ (?: > | " OTHER_ATTRIBUTES SEPARATOR "> ) "
+#define COMMON_TAGS " (?: (?: " COMMON_END " | " COMMON_TAG " ) [^<]*+ < )*+ "
 
-/* First letters of the names that change the state. */
-#define FIRST " [FfIiMmNnPpSsTtXx] "
+/* The first letters of the names that change the state. */
+#define FIRST_LETTER " [FfIiMmNnPpSsTtXx] "
 
 /* clang-format off */
 static const char links[] =
-	"<" DULL_TAGS "(?| # an end tag\n"
+	"<" COMMON_TAGS "(?| # an end tag\n"
 	"  (/) (?: ( (?i: template | table | form ) )" NAME_END ATTRIBUTES SEPARATOR ">\n"
 	"        | " NAME ATTRIBUTES SEPARATOR ">" SKIP ")\n"
 	"  # a start tag that changes the state\n"
-	"| () (?= " FIRST " )\n"
+	"| () (?= " FIRST_LETTER " )\n"
 	"  ( (?i: s (?: cript | tyle | vg ) | t (?: itle | able | e (?: xtarea | mplate ) )\n"
 	"       | m (?: eta | ath ) | no (?: embed | frames )\n"
 	"       | form | iframe | plaintext | xmp ) )" NAME_END
-	"  " OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  " OTHER_ATTRIBUTES "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
 	"  # another, of interest for its href\n"
-	"| () (" NAME ")" OTHERS SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
+	"| () (" NAME ")" OTHER_ATTRIBUTES SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
 	"  # a comment\n"
 	"|" COMMENT SKIP
 	"| () " UNFINISHED ")";
 
 static const char tags[] =
 	"< (?|\n"
-	"  (/?+) (" NAME ")" OTHERS "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  (/?+) (" NAME ")" OTHER_ATTRIBUTES "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
 	"| ()" COMMENT
 	"| ()" UNFINISHED ")";
 
@@ -85,15 +88,15 @@ static const char comment[] = "--!?>";
 
 static const char cdata[] = "\\]\\]>";
 
-/* "<!--", "-->" and "<script" matter in a script alone, and there depend on what came before: the caller
- * knows. */
+/* "<!--", "-->" and "<script" only matter in a script, and their meaning depends on the text before them. The
+ * caller decides that. */
 static const char raw[] =
 	"<!-- | --> | </?+\n"
 	"( (?i: script | style | title | textarea | xmp | iframe | noembed | noframes ) )" NAME_END;
 
 static const char attribute[] = SEPARATOR "(" KEY ") (?:" WS "=" WS VALUE_GROUP "| (?! " WS "= ) )";
 
-/* Here an attribute is complete when no further byte could add to it. */
+/* An unfinished tag. An attribute in it only counts as complete if no further byte could belong to it. */
 static const char unfinished[] =
 	"</?+ (" NAME ") (?! \\z )\n"
 	"(?: " SEPARATOR KEY
@@ -121,17 +124,18 @@ static const struct pattern_source sources[] = {
 
 enum { PATTERN_COUNT = sizeof sources / sizeof sources[0], GROUP_COUNT = EXTRACT_GROUP_OPEN_VALUE + 1 };
 
-/* For no more bytes than this, the JIT's compiler takes longer than the interpreter. */
-enum { INTERPRETED_MAX = 32 << 10 };
+/* The number of bytes after which patterns are compiled by the JIT compiler. For fewer bytes, compiling takes
+ * longer than interpreting. */
+enum { JIT_THRESHOLD = 32 << 10 };
 
 struct code {
-	pcre2_code *code; /* NULL: not compiled yet */
-	bool jit;         /* it is the JIT that runs it */
+	pcre2_code *code; /* NULL if it is not compiled yet */
+	bool jit_tried;   /* true if the JIT compiler was tried */
 };
 
 struct extract_patterns {
-	bool jit;
-	size_t interpreted; /* bytes, by all patterns */
+	bool use_jit;
+	size_t interpreted_bytes; /* bytes that the interpreter has read, for all patterns together */
 	struct code codes[PATTERN_COUNT];
 	pcre2_match_data *match;
 	pcre2_match_context *context;
@@ -149,34 +153,35 @@ static pcre2_code *compile(const struct pattern_source *source)
 	return code;
 }
 
-/* Each when it is first needed: many pages have no comment, no script and no attribute but a href. */
-static const struct code *code_of(struct extract_patterns *self, enum extract_pattern pattern)
+/* Returns a pattern, and compiles it if it is needed for the first time. Many pages need few patterns,
+ * because they have no comment, no script and no attribute but href to read. */
+static const struct code *get_code(struct extract_patterns *self, enum extract_pattern pattern)
 {
 	struct code *code = &self->codes[pattern];
 	if (!code->code)
 		code->code = compile(&sources[pattern]);
-	/* Where the JIT is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
-	 * pcre2_match goes on. */
-	if (self->jit && !code->jit && self->interpreted > INTERPRETED_MAX) {
-		code->jit = true;
+	/* If the JIT compiler is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
+	 * extract_pattern_find goes on to use the interpreter. */
+	if (self->use_jit && !code->jit_tried && self->interpreted_bytes > JIT_THRESHOLD) {
+		code->jit_tried = true;
 		(void)pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
 	}
 	return code;
 }
 
-static struct extract_patterns *patterns_new(bool jit)
+static struct extract_patterns *patterns_new(bool use_jit)
 {
 	struct extract_patterns *self = alloc_new(sizeof *self);
-	self->jit = jit;
+	self->use_jit = use_jit;
 	self->match = pcre2_match_data_create(GROUP_COUNT, NULL);
 	self->context = pcre2_match_context_create(NULL);
 	if (!self->match || !self->context)
 		alloc_fail();
-	/* The interpreter counts its steps; a tag of a MiB takes many. */
+	/* The interpreter must not stop at its default limits, because a tag of a MiB takes many steps. */
 	pcre2_set_match_limit(self->context, UINT32_MAX);
 	pcre2_set_depth_limit(self->context, UINT32_MAX);
 	pcre2_set_heap_limit(self->context, UINT32_MAX);
-	self->stack = jit ? pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL) : NULL;
+	self->stack = use_jit ? pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL) : NULL;
 	if (self->stack)
 		pcre2_jit_stack_assign(self->context, NULL, self->stack);
 	return self;
@@ -209,17 +214,17 @@ static int interpret(
 {
 	int rc =
 	    pcre2_match(code->code, (PCRE2_SPTR)bytes, len, start, PCRE2_NO_JIT, self->match, self->context);
-	self->interpreted += (rc > 0 ? pcre2_get_ovector_pointer(self->match)[1] : len) - start;
+	self->interpreted_bytes += (rc > 0 ? pcre2_get_ovector_pointer(self->match)[1] : len) - start;
 	return rc;
 }
 
 const size_t *extract_pattern_find(
     struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start)
 {
-	const struct code *code = code_of(self, pattern);
+	const struct code *code = get_code(self, pattern);
 	int rc = PCRE2_ERROR_JIT_BADOPTION;
-	/* Without the checks that pcre2_match makes first. */
-	if (code->jit)
+	/* pcre2_jit_match omits the checks that pcre2_match makes before it runs JIT code. */
+	if (code->jit_tried)
 		rc =
 		    pcre2_jit_match(code->code, (PCRE2_SPTR)bytes, len, start, 0, self->match, self->context);
 	if (rc == PCRE2_ERROR_JIT_BADOPTION || rc == PCRE2_ERROR_JIT_STACKLIMIT)

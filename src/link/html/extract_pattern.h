@@ -1,4 +1,4 @@
-/* The PCRE2 patterns that read HTML, and how they are run. Only for extract.c and its parts. */
+/* The PCRE2 patterns that read HTML. Only for extract.c and the files that it uses. */
 #ifndef AREQ_LINK_HTML_EXTRACT_PATTERN_H
 #define AREQ_LINK_HTML_EXTRACT_PATTERN_H
 
@@ -8,49 +8,52 @@
 struct extract_patterns;
 
 enum extract_pattern {
-	EXTRACT_PATTERN_LINKS,   /* the next thing of interest outside foreign content; other tags are skipped
-	                          */
-	EXTRACT_PATTERN_TAGS,    /* the next tag or comment of any kind */
-	EXTRACT_PATTERN_COMMENT, /* the end of a comment */
-	EXTRACT_PATTERN_CDATA,   /* the end of a CDATA section */
-	EXTRACT_PATTERN_RAW,     /* what may end or escape the text of a script, style, title, ... */
-	EXTRACT_PATTERN_ATTRIBUTE, /* one attribute, at the start */
-	EXTRACT_PATTERN_UNFINISHED /* a tag that has no end yet, at the start */
+	/* The next tag outside foreign content that may matter, or an unfinished tag or comment. Other tags
+	 * and complete comments are skipped. */
+	EXTRACT_PATTERN_LINKS,
+	EXTRACT_PATTERN_TAGS,      /* the next tag or comment of any kind */
+	EXTRACT_PATTERN_COMMENT,   /* the end of a comment */
+	EXTRACT_PATTERN_CDATA,     /* the end of a CDATA section */
+	EXTRACT_PATTERN_RAW,       /* a mark that may end or escape the text of a script, style, title, ... */
+	EXTRACT_PATTERN_ATTRIBUTE, /* one attribute, at start */
+	EXTRACT_PATTERN_UNFINISHED /* a tag that has no end yet, at start */
 };
 
-/* Groups of LINKS and TAGS. What is found starts one byte before EXTRACT_GROUP_SLASH and ends with the match,
- * which may have begun earlier. Without EXTRACT_GROUP_NAME it is a whole comment or a bare '<' that starts a
- * construct which the pattern does not finish: the caller looks at what follows it. */
+/* Groups of LINKS and TAGS. The tag or comment that was found starts one byte before EXTRACT_GROUP_SLASH,
+ * which may be after the start of the match, and ends with the match. If EXTRACT_GROUP_NAME is unset, it is a
+ * complete comment, or a single '<' that starts something unfinished, which the caller has to examine. */
 enum {
 	EXTRACT_GROUP_SLASH = 1, /* not empty in an end tag */
 	EXTRACT_GROUP_NAME,
-	EXTRACT_GROUP_HREF, /* the first href's value without its quotes */
+	EXTRACT_GROUP_HREF, /* the value of the first href, without quotes */
 	EXTRACT_GROUP_TAIL  /* the white space and slashes before the '>' */
 };
 
-/* Group of RAW: the element's name of a start or end tag. */
+/* Group of RAW: the element's name in a start or end tag. */
 enum { EXTRACT_GROUP_RAW_NAME = 1 };
 
-/* Groups of ATTRIBUTE: the value is unset in an attribute without one. */
+/* Groups of ATTRIBUTE. EXTRACT_GROUP_VALUE is unset for an attribute without a value. */
 enum { EXTRACT_GROUP_KEY = 1, EXTRACT_GROUP_VALUE };
 
-/* Groups of UNFINISHED: what the tokenizer has seen of the attribute that it is in. Each may be unset. */
+/* Groups of UNFINISHED: the tag's name, and the parts of the last attribute as far as it has arrived. Each
+ * may be unset. */
 enum {
-	EXTRACT_GROUP_OPEN_NAME = 1, /* the tag's name, once it is complete */
+	EXTRACT_GROUP_OPEN_NAME = 1, /* the tag's name, if it is complete */
 	EXTRACT_GROUP_OPEN_SEPARATOR,
 	EXTRACT_GROUP_OPEN_KEY,
 	EXTRACT_GROUP_OPEN_SPACE,
 	EXTRACT_GROUP_OPEN_EQUALS,
-	EXTRACT_GROUP_OPEN_VALUE /* its first byte: a quote, or that of an unquoted value */
+	EXTRACT_GROUP_OPEN_VALUE /* the first byte of the value, which may be a quote */
 };
 
-/* The first match at or behind start: pairs of offsets into bytes, a pair for the whole and one for each
- * group; the pair of an unset group is (size_t)-1. NULL where there is none. They live until the next call.
- */
+/* Returns the first match at start or after it, as pairs of offsets into bytes: a pair for the whole match
+ * and one for each group. Both offsets of an unset group are (size_t)-1. Returns NULL if there is no match.
+ * The offsets are borrowed until the next call with the same patterns. */
 const size_t *extract_pattern_find(
     struct extract_patterns *self, enum extract_pattern pattern, const char *bytes, size_t len, size_t start);
 
-/* As extract_patterns_new, without the JIT: the same answers, slower. */
+/* Makes patterns like extract_patterns_new, but without the JIT compiler, for tests. The results
+ * are the same. */
 struct extract_patterns *extract_patterns_new_interpreted(void);
 
 #endif

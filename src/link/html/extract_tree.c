@@ -12,7 +12,8 @@ void extract_tree_reset(struct extract_tree *self)
 	*self = (struct extract_tree){.foreign = foreign};
 }
 
-/* A NUL is dropped and does not keep a frameset from following. */
+/* True for white space, and for a NUL, which is dropped. After such bytes alone a frameset
+ * may still follow. */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\0';
@@ -20,64 +21,66 @@ static bool is_blank(char c)
 
 void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len)
 {
-	if (self->place > EXTRACT_HEAD || self->templates > 0)
+	if (self->mode > EXTRACT_MODE_HEAD || self->open_templates > 0)
 		return;
 	for (size_t i = 0; i < len; i++)
 		if (!is_blank(bytes[i])) {
-			self->place = EXTRACT_BODY;
+			self->mode = EXTRACT_MODE_BODY;
 			return;
 		}
 }
 
-/* True the first time that an html or body tag brings a href: later ones only add what is not there yet. */
-static bool first_href(bool *seen, bool has_href)
+/* Records in *seen that an html or body tag has an href attribute. Returns true if no such tag had one
+ * before: later tags only add attributes that the element does not have yet. */
+static bool record_first_href(bool *seen, bool has_href)
 {
 	bool first = !*seen;
 	*seen = *seen || has_href;
 	return first;
 }
 
-/* Moves on to the place that this tag brings; false where it is ignored there. */
-static bool move(struct extract_tree *self, const struct extract_element *element)
+/* Changes the insertion mode for a start tag. Returns false if the tag is ignored. */
+static bool update_mode(struct extract_tree *self, const struct extract_element *element)
 {
-	enum extract_place before = self->place;
+	enum extract_mode before = self->mode;
 	switch (element->id) {
 	case EXTRACT_ELEMENT_HTML:
 		return true;
 	case EXTRACT_ELEMENT_HEAD:
-		if (before == EXTRACT_BEFORE_HEAD)
-			self->place = EXTRACT_HEAD;
-		return before == EXTRACT_BEFORE_HEAD;
+		if (before == EXTRACT_MODE_BEFORE_HEAD)
+			self->mode = EXTRACT_MODE_HEAD;
+		return before == EXTRACT_MODE_BEFORE_HEAD;
 	case EXTRACT_ELEMENT_FRAMESET:
-		if (before <= EXTRACT_HEAD)
-			self->place = EXTRACT_FRAMESET;
-		return before != EXTRACT_BODY;
+		if (before <= EXTRACT_MODE_HEAD)
+			self->mode = EXTRACT_MODE_FRAMESET;
+		return before != EXTRACT_MODE_BODY;
 	case EXTRACT_ELEMENT_FRAME:
-		return before == EXTRACT_FRAMESET;
+		return before == EXTRACT_MODE_FRAMESET;
 	default:
 		break;
 	}
-	if (before == EXTRACT_FRAMESET)
+	if (before == EXTRACT_MODE_FRAMESET)
 		return element->id == EXTRACT_ELEMENT_NOFRAMES;
-	if (before <= EXTRACT_HEAD && element->id == EXTRACT_ELEMENT_NOSCRIPT && self->noscript_open)
+	if (before <= EXTRACT_MODE_HEAD && element->id == EXTRACT_ELEMENT_NOSCRIPT && self->noscript_open)
 		return false;
-	if (before <= EXTRACT_HEAD)
-		self->place = element->traits & EXTRACT_IN_HEAD ? EXTRACT_HEAD : EXTRACT_BODY;
-	return !(element->traits & EXTRACT_TABLE_PART) || self->tables > 0;
+	if (before <= EXTRACT_MODE_HEAD)
+		self->mode = element->traits & EXTRACT_IN_HEAD ? EXTRACT_MODE_HEAD : EXTRACT_MODE_BODY;
+	return !(element->traits & EXTRACT_TABLE_PART) || self->open_tables > 0;
 }
 
-/* The rules for HTML, outside of templates. False where the tag is ignored. */
-static bool start_html(struct extract_tree *self, const struct extract_element *element, bool has_href)
+/* Processes a start tag outside of templates by the rules for HTML. Returns false if the tag is ignored. */
+static bool start_html_element(
+    struct extract_tree *self, const struct extract_element *element, bool has_href)
 {
-	if (!move(self, element))
+	if (!update_mode(self, element))
 		return false;
 	switch (element->id) {
 	case EXTRACT_ELEMENT_HTML:
-		return first_href(&self->html_has_href, has_href);
+		return record_first_href(&self->html_has_href, has_href);
 	case EXTRACT_ELEMENT_BODY:
-		return first_href(&self->body_has_href, has_href);
+		return record_first_href(&self->body_has_href, has_href);
 	case EXTRACT_ELEMENT_TABLE:
-		self->tables++;
+		self->open_tables++;
 		return true;
 	case EXTRACT_ELEMENT_FORM:
 		if (self->form_open)
@@ -92,8 +95,8 @@ static bool start_html(struct extract_tree *self, const struct extract_element *
 	}
 }
 
-/* These are never pushed where foreign content can be: the standard ignores them or merges them into the one
- * that is there. */
+/* True for elements that are not put on the stack of open elements in foreign content. The standard ignores
+ * their tags there, or adds their attributes to the element that is open already. */
 static bool is_structure(const struct extract_element *element)
 {
 	return element->traits & EXTRACT_TABLE_PART || element->id == EXTRACT_ELEMENT_HTML ||
@@ -101,39 +104,40 @@ static bool is_structure(const struct extract_element *element)
 	       element->id == EXTRACT_ELEMENT_FRAMESET;
 }
 
-enum extract_fate extract_tree_start_any(struct extract_tree *self, struct extract_patterns *patterns,
+enum extract_effect extract_tree_start_slow(struct extract_tree *self, struct extract_patterns *patterns,
     const struct foreign_tag *tag, bool has_href)
 {
-	bool hidden = self->templates > 0;
-	if (self->place != EXTRACT_FRAMESET && foreign_start(&self->foreign, patterns, tag)) {
+	bool hidden = self->open_templates > 0;
+	if (self->mode != EXTRACT_MODE_FRAMESET && foreign_start(&self->foreign, patterns, tag)) {
 		if (!hidden)
-			self->place = EXTRACT_BODY;
+			self->mode = EXTRACT_MODE_BODY;
 		return hidden ? EXTRACT_FOREIGN_HIDDEN : EXTRACT_FOREIGN;
 	}
-	if (!hidden && !start_html(self, tag->element, has_href))
+	if (!hidden && !start_html_element(self, tag->element, has_href))
 		return EXTRACT_IGNORED;
 	if (tag->element->id == EXTRACT_ELEMENT_TEMPLATE)
-		self->templates++;
+		self->open_templates++;
 	if (!is_structure(tag->element))
 		foreign_push_html(&self->foreign, tag);
 	return hidden ? EXTRACT_HIDDEN : EXTRACT_HTML;
 }
 
-static bool implies_head(enum extract_element_id end)
+static bool implies_head(enum extract_element_id end_tag)
 {
-	return end == EXTRACT_ELEMENT_HEAD || end == EXTRACT_ELEMENT_BODY || end == EXTRACT_ELEMENT_HTML ||
-	       end == EXTRACT_ELEMENT_BR;
+	return end_tag == EXTRACT_ELEMENT_HEAD || end_tag == EXTRACT_ELEMENT_BODY ||
+	       end_tag == EXTRACT_ELEMENT_HTML || end_tag == EXTRACT_ELEMENT_BR;
 }
 
-/* The rules for HTML, outside of templates. False where no such element can be open. */
-static bool end_html(struct extract_tree *self, const struct extract_element *element)
+/* Processes an end tag outside of templates by the rules for HTML. Returns false if no such element
+ * can be open. */
+static bool end_html_element(struct extract_tree *self, const struct extract_element *element)
 {
 	bool was_open = true;
 	if (element->traits & EXTRACT_TABLE_PART || element->id == EXTRACT_ELEMENT_TABLE)
-		was_open = self->tables > 0;
+		was_open = self->open_tables > 0;
 	switch (element->id) {
 	case EXTRACT_ELEMENT_TABLE:
-		self->tables -= was_open;
+		self->open_tables -= was_open;
 		break;
 	case EXTRACT_ELEMENT_FORM:
 		was_open = self->form_open;
@@ -143,24 +147,24 @@ static bool end_html(struct extract_tree *self, const struct extract_element *el
 		self->noscript_open = false;
 		break;
 	default:
-		if (self->place == EXTRACT_BEFORE_HEAD && implies_head(element->id))
-			self->place = EXTRACT_HEAD;
+		if (self->mode == EXTRACT_MODE_BEFORE_HEAD && implies_head(element->id))
+			self->mode = EXTRACT_MODE_HEAD;
 	}
 	return was_open;
 }
 
 void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag)
 {
-	if (self->place == EXTRACT_FRAMESET || foreign_end(&self->foreign, tag))
+	if (self->mode == EXTRACT_MODE_FRAMESET || foreign_end(&self->foreign, tag))
 		return;
 	if (tag->element->id == EXTRACT_ELEMENT_TEMPLATE) {
-		if (self->templates > 0) {
-			self->templates--;
+		if (self->open_templates > 0) {
+			self->open_templates--;
 			foreign_end_template(&self->foreign);
 		}
 		return;
 	}
-	if (self->templates == 0 && !end_html(self, tag->element))
+	if (self->open_templates == 0 && !end_html_element(self, tag->element))
 		return;
 	foreign_end_html(&self->foreign, tag);
 }

@@ -1,6 +1,6 @@
-/* What tree construction makes of a page's tags (HTML standard, section 13.2.6), as far as it can be told
- * without the tree: which start tags make an element in the document, and by which rules. Only for extract.c.
- */
+/* Follows tree construction (HTML standard, section 13.2.6) as far as that is possible without
+ * building the tree. It decides which start tags create an element of the document, and by which
+ * rules. Only for extract.c. */
 #ifndef AREQ_LINK_HTML_EXTRACT_TREE_H
 #define AREQ_LINK_HTML_EXTRACT_TREE_H
 
@@ -9,63 +9,67 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The insertion modes, joined where they do not differ in what counts here. */
-enum extract_place {
-	EXTRACT_BEFORE_HEAD, /* not even an implied head */
-	EXTRACT_HEAD,        /* in the head or behind it; the body or a frameset may follow */
-	EXTRACT_BODY,
-	EXTRACT_FRAMESET /* instead of a body, until the page's end */
+/* The insertion modes of the standard, in the order in which a page passes them. Modes that do not differ for
+ * finding links are one mode here. */
+enum extract_mode {
+	EXTRACT_MODE_BEFORE_HEAD, /* there is no head yet, not even an implied one */
+	EXTRACT_MODE_HEAD,        /* in the head or after it, so that a body or a frameset may follow */
+	EXTRACT_MODE_BODY,
+	EXTRACT_MODE_FRAMESET /* in or after a frameset, which the page has instead of a body */
 };
 
-/* All zero is the start of a page. */
+/* A struct of zeros is the start of a page. */
 struct extract_tree {
-	enum extract_place place;
+	enum extract_mode mode;
 	struct foreign foreign;
-	size_t templates; /* open ones */
-	size_t tables;    /* open ones outside of templates */
+	size_t open_templates;
+	size_t open_tables; /* outside of templates */
 	bool form_open;
-	bool noscript_open; /* in the head: one inside another is ignored */
-	bool html_has_href;
-	bool body_has_href;
+	bool noscript_open; /* in the head, where a noscript inside another one is ignored */
+	bool html_has_href; /* true after an html tag with an href attribute */
+	bool body_has_href; /* true after a body tag with an href attribute */
 };
 
-enum extract_fate {
-	EXTRACT_IGNORED, /* the tag makes no element */
-	EXTRACT_HIDDEN,  /* an HTML element, but not one of the document: template contents */
-	EXTRACT_HTML,    /* an HTML element of the document */
-	EXTRACT_FOREIGN, /* an svg or MathML element of the document */
-	EXTRACT_FOREIGN_HIDDEN
+/* The element that a start tag creates. The contents of templates are not a part of the document. */
+enum extract_effect {
+	EXTRACT_IGNORED,       /* no element */
+	EXTRACT_HIDDEN,        /* an HTML element inside a template */
+	EXTRACT_HTML,          /* an HTML element of the document */
+	EXTRACT_FOREIGN,       /* an svg or MathML element of the document */
+	EXTRACT_FOREIGN_HIDDEN /* an svg or MathML element inside a template */
 };
 
 void extract_tree_release(struct extract_tree *self);
 
-/* A new page; keeps the memory. */
+/* Starts a new page. The memory is kept. */
 void extract_tree_reset(struct extract_tree *self);
 
-/* True where the tree must be told of every tag and text. */
-static inline bool extract_tree_wants_all(const struct extract_tree *self)
+/* True if every tag and text must be passed to the functions below. Otherwise it is enough to pass those tags
+ * that EXTRACT_PATTERN_LINKS finds. */
+static inline bool extract_tree_needs_all(const struct extract_tree *self)
 {
-	return self->place != EXTRACT_BODY || foreign_is_open(&self->foreign);
+	return self->mode != EXTRACT_MODE_BODY || foreign_is_open(&self->foreign);
 }
 
-/* Text between tags; pieces of it in any cut. */
+/* Processes text between tags. It may be cut into chunks at any byte. */
 void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len);
 
-/* Only for the one below. */
-enum extract_fate extract_tree_start_any(struct extract_tree *self, struct extract_patterns *patterns,
+/* The general case of extract_tree_start, which calls it. */
+enum extract_effect extract_tree_start_slow(struct extract_tree *self, struct extract_patterns *patterns,
     const struct foreign_tag *tag, bool has_href);
 
-/* A start tag: what becomes of it? */
-static inline enum extract_fate extract_tree_start(struct extract_tree *self,
+/* Processes a start tag. has_href says whether it has an href attribute. */
+static inline enum extract_effect extract_tree_start(struct extract_tree *self,
     struct extract_patterns *patterns, const struct foreign_tag *tag, bool has_href)
 {
-	/* Most tags are in a body, and change nothing there. */
-	bool is_usual = !extract_tree_wants_all(self) && self->templates == 0 &&
+	/* Most tags are in the body and change no state. */
+	bool is_usual = !extract_tree_needs_all(self) && self->open_templates == 0 &&
 	                tag->element->id == EXTRACT_ELEMENT_OTHER &&
 	                !(tag->element->traits & EXTRACT_TABLE_PART);
-	return is_usual ? EXTRACT_HTML : extract_tree_start_any(self, patterns, tag, has_href);
+	return is_usual ? EXTRACT_HTML : extract_tree_start_slow(self, patterns, tag, has_href);
 }
 
+/* Processes an end tag. */
 void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag);
 
 #endif

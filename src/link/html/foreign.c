@@ -8,23 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum foreign_space { FOREIGN_HTML, FOREIGN_SVG, FOREIGN_MATH };
+enum foreign_namespace { FOREIGN_HTML, FOREIGN_SVG, FOREIGN_MATH };
 
 enum foreign_trait {
-	FOREIGN_HTML_INSIDE = 1 << 0, /* an HTML integration point */
-	FOREIGN_MATH_TEXT = 1 << 1,   /* a MathML text integration point */
-	FOREIGN_ANNOTATION = 1 << 2,  /* MathML annotation-xml: its svg child is read by the rules for HTML */
-	FOREIGN_SCOPE = 1 << 3,       /* HTML end tags do not reach beyond it */
-	FOREIGN_TEMPLATE = 1 << 4     /* an HTML template */
+	FOREIGN_HTML_INTEGRATION = 1 << 0, /* an HTML integration point */
+	FOREIGN_MATH_TEXT = 1 << 1,        /* a MathML text integration point */
+	FOREIGN_ANNOTATION = 1 << 2,       /* MathML annotation-xml, whose svg child is processed as HTML */
+	FOREIGN_SCOPE = 1 << 3,            /* an HTML end tag closes no element outside of it */
+	FOREIGN_TEMPLATE = 1 << 4          /* an HTML template */
 };
 
-/* A longer value of an encoding attribute names nothing that matters. */
+/* A longer value of an encoding attribute is none of those that matter. */
 enum { ENCODING_MAX = 64 };
 
 struct foreign_element {
-	char name[FOREIGN_NAME_MAX]; /* lower case, zero-padded, perhaps cut */
-	unsigned char space;
-	unsigned char traits;
+	char name[FOREIGN_NAME_MAX]; /* in lower case, padded with zeros, cut if it is too long */
+	unsigned char name_space;    /* an enum foreign_namespace */
+	unsigned char traits;        /* a set of enum foreign_trait */
 };
 
 void foreign_release(struct foreign *self)
@@ -47,7 +47,7 @@ static const struct foreign_element *top(const struct foreign *self)
 
 bool foreign_is_current(const struct foreign *self)
 {
-	return self->depth > 0 && top(self)->space != FOREIGN_HTML;
+	return self->depth > 0 && top(self)->name_space != FOREIGN_HTML;
 }
 
 static void pop_to(struct foreign *self, size_t depth)
@@ -64,7 +64,7 @@ static void copy_name(char *to, struct slice name)
 }
 
 static void push(
-    struct foreign *self, const struct foreign_tag *tag, enum foreign_space space, unsigned traits)
+    struct foreign *self, const struct foreign_tag *tag, enum foreign_namespace name_space, unsigned traits)
 {
 	if (self->depth == FOREIGN_DEPTH_MAX) {
 		self->unrecorded++;
@@ -76,7 +76,7 @@ static void push(
 	}
 	struct foreign_element *added = &self->stack[self->depth++];
 	copy_name(added->name, tag->name);
-	added->space = (unsigned char)space;
+	added->name_space = (unsigned char)name_space;
 	added->traits = (unsigned char)traits;
 }
 
@@ -93,34 +93,34 @@ static bool declares_html(struct extract_patterns *patterns, struct slice tag)
 	return html;
 }
 
-static unsigned traits_in(
-    enum foreign_space space, struct extract_patterns *patterns, const struct foreign_tag *tag)
+static unsigned traits_of(
+    enum foreign_namespace name_space, struct extract_patterns *patterns, const struct foreign_tag *tag)
 {
 	enum extract_element_id id = tag->element->id;
-	if (space == FOREIGN_SVG) {
+	if (name_space == FOREIGN_SVG) {
 		bool inside = id == EXTRACT_ELEMENT_FOREIGN_OBJECT || id == EXTRACT_ELEMENT_DESC ||
 		              id == EXTRACT_ELEMENT_TITLE;
-		return inside ? FOREIGN_HTML_INSIDE | FOREIGN_SCOPE : 0;
+		return inside ? FOREIGN_HTML_INTEGRATION | FOREIGN_SCOPE : 0;
 	}
 	if (tag->element->traits & EXTRACT_MATH_TEXT)
 		return FOREIGN_MATH_TEXT | FOREIGN_SCOPE;
 	if (id == EXTRACT_ELEMENT_ANNOTATION_XML)
 		return FOREIGN_ANNOTATION | FOREIGN_SCOPE |
-		       (declares_html(patterns, tag->tag) ? FOREIGN_HTML_INSIDE : 0);
+		       (declares_html(patterns, tag->tag) ? FOREIGN_HTML_INTEGRATION : 0);
 	return 0;
 }
 
 static bool html_rules_apply(const struct foreign *self, enum extract_element_id id)
 {
 	const struct foreign_element *current = top(self);
-	if (current->space == FOREIGN_HTML || current->traits & FOREIGN_HTML_INSIDE)
+	if (current->name_space == FOREIGN_HTML || current->traits & FOREIGN_HTML_INTEGRATION)
 		return true;
 	if (current->traits & FOREIGN_MATH_TEXT)
 		return id != EXTRACT_ELEMENT_MGLYPH && id != EXTRACT_ELEMENT_MALIGNMARK;
 	return current->traits & FOREIGN_ANNOTATION && id == EXTRACT_ELEMENT_SVG;
 }
 
-static bool leaves_foreign(struct extract_patterns *patterns, const struct foreign_tag *tag)
+static bool leaves_foreign_content(struct extract_patterns *patterns, const struct foreign_tag *tag)
 {
 	if (tag->element->traits & EXTRACT_LEAVES_FOREIGN)
 		return true;
@@ -130,33 +130,33 @@ static bool leaves_foreign(struct extract_patterns *patterns, const struct forei
 	           extract_attribute(patterns, tag->tag, "size").data);
 }
 
-static void leave_to_html(struct foreign *self)
+static void pop_to_html(struct foreign *self)
 {
 	size_t depth = self->depth;
-	while (depth > 0 && self->stack[depth - 1].space != FOREIGN_HTML &&
-	       !(self->stack[depth - 1].traits & (FOREIGN_HTML_INSIDE | FOREIGN_MATH_TEXT)))
+	while (depth > 0 && self->stack[depth - 1].name_space != FOREIGN_HTML &&
+	       !(self->stack[depth - 1].traits & (FOREIGN_HTML_INTEGRATION | FOREIGN_MATH_TEXT)))
 		depth--;
 	pop_to(self, depth);
 }
 
 bool foreign_start(struct foreign *self, struct extract_patterns *patterns, const struct foreign_tag *tag)
 {
-	enum foreign_space space;
+	enum foreign_namespace name_space;
 	if (self->depth == 0 || html_rules_apply(self, tag->element->id)) {
 		if (tag->element->id == EXTRACT_ELEMENT_SVG)
-			space = FOREIGN_SVG;
+			name_space = FOREIGN_SVG;
 		else if (tag->element->id == EXTRACT_ELEMENT_MATH)
-			space = FOREIGN_MATH;
+			name_space = FOREIGN_MATH;
 		else
 			return false;
-	} else if (leaves_foreign(patterns, tag)) {
-		leave_to_html(self);
+	} else if (leaves_foreign_content(patterns, tag)) {
+		pop_to_html(self);
 		return false;
 	} else {
-		space = top(self)->space;
+		name_space = top(self)->name_space;
 	}
 	if (!tag->self_closing)
-		push(self, tag, space, traits_in(space, patterns, tag));
+		push(self, tag, name_space, traits_of(name_space, patterns, tag));
 	return true;
 }
 
@@ -177,12 +177,12 @@ bool foreign_end(struct foreign *self, const struct foreign_tag *tag)
 		return true;
 	}
 	if (tag->element->id == EXTRACT_ELEMENT_BR || tag->element->id == EXTRACT_ELEMENT_P) {
-		leave_to_html(self);
+		pop_to_html(self);
 		return false;
 	}
 	char name[FOREIGN_NAME_MAX];
 	copy_name(name, tag->name);
-	for (size_t i = self->depth; i > 0 && self->stack[i - 1].space != FOREIGN_HTML; i--)
+	for (size_t i = self->depth; i > 0 && self->stack[i - 1].name_space != FOREIGN_HTML; i--)
 		if (memcmp(self->stack[i - 1].name, name, sizeof name) == 0) {
 			pop_to(self, i - 1);
 			return true;
@@ -190,8 +190,9 @@ bool foreign_end(struct foreign *self, const struct foreign_tag *tag)
 	return false;
 }
 
-/* Stray end tags are seldom HTML's inside svg, while an unclosed svg inside some HTML element is not rare. */
-static bool belongs_around(const struct foreign_tag *tag)
+/* True if an end tag most likely belongs to an HTML element around the foreign content. An unclosed svg
+ * inside an HTML element is not rare, but an unmatched end tag of an HTML element inside svg is. */
+static bool is_likely_outer(const struct foreign_tag *tag)
 {
 	return tag->element->traits & EXTRACT_CONTAINER ||
 	       (tag->element->id == EXTRACT_ELEMENT_OTHER && memchr(tag->name.data, '-', tag->name.len));
@@ -209,14 +210,14 @@ void foreign_end_html(struct foreign *self, const struct foreign_tag *tag)
 	copy_name(name, tag->name);
 	for (size_t i = self->depth; i > 0; i--) {
 		const struct foreign_element *open = &self->stack[i - 1];
-		if (open->space == FOREIGN_HTML && memcmp(open->name, name, sizeof name) == 0) {
+		if (open->name_space == FOREIGN_HTML && memcmp(open->name, name, sizeof name) == 0) {
 			pop_to(self, i - 1);
 			return;
 		}
 		if (open->traits & FOREIGN_SCOPE)
 			return;
 	}
-	if (belongs_around(tag))
+	if (is_likely_outer(tag))
 		foreign_clear(self);
 }
 

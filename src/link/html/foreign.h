@@ -1,5 +1,6 @@
-/* The open elements of foreign content, svg and math (HTML standard, section 13.2.6.5), as far as they decide
- * how tags are read. Nothing is known of the HTML elements around it. Only for extract.c and its parts. */
+/* The stack of open elements in foreign content, which is svg and math (HTML standard, section 13.2.6.5). It
+ * decides by which rules tags are processed. HTML elements outside of foreign content are not on the stack.
+ * Only for extract.c and the files that it uses. */
 #ifndef AREQ_LINK_HTML_FOREIGN_H
 #define AREQ_LINK_HTML_FOREIGN_H
 
@@ -11,31 +12,32 @@
 #include <stddef.h>
 
 enum {
-	/* Deeper elements are only counted, so that hostile nesting costs neither memory nor time. */
+	/* Deeper elements are only counted, so that hostile nesting takes neither memory nor time. */
 	FOREIGN_DEPTH_MAX = 512,
+	/* Only so many bytes of a name are compared. */
 	FOREIGN_NAME_MAX = 16
 };
 
 struct foreign_element;
 
-/* All zero is a valid start: no foreign content is open. */
+/* A struct of zeros has no open element. */
 struct foreign {
 	struct foreign_element *stack;
-	size_t depth;
-	size_t room;
-	size_t unrecorded; /* elements open beyond FOREIGN_DEPTH_MAX */
+	size_t depth;      /* elements on the stack */
+	size_t room;       /* elements that stack has memory for */
+	size_t unrecorded; /* open elements beyond FOREIGN_DEPTH_MAX */
 };
 
 struct foreign_tag {
 	const struct extract_element *element;
 	struct slice name;
-	struct slice tag; /* all of it, for its attributes */
+	struct slice tag; /* the whole tag, with its attributes */
 	bool self_closing;
 };
 
 void foreign_release(struct foreign *self);
 
-/* Leaves all foreign content. */
+/* Removes all open elements. The memory is kept. */
 void foreign_clear(struct foreign *self);
 
 static inline bool foreign_is_open(const struct foreign *self)
@@ -43,25 +45,27 @@ static inline bool foreign_is_open(const struct foreign *self)
 	return self->depth > 0;
 }
 
-/* True where "<![CDATA[" starts a CDATA section: the current element is not an HTML one. */
+/* True if the current element is not an HTML element, so that "<![CDATA[" starts a CDATA section. */
 bool foreign_is_current(const struct foreign *self);
 
-/* A start tag. True where it makes a foreign element; else the rules for HTML apply to it, and
- * foreign_push_html tells of the element that they make. */
+/* Processes a start tag. Returns true if it creates a foreign element. Otherwise the rules for HTML apply to
+ * it, and the caller reports the element that they create with foreign_push_html. */
 bool foreign_start(struct foreign *self, struct extract_patterns *patterns, const struct foreign_tag *tag);
 
-/* An HTML element with content was opened. Nothing happens outside foreign content. */
+/* Records that the rules for HTML have opened an element. Does nothing outside of foreign content, or if the
+ * element never has content. */
 void foreign_push_html(struct foreign *self, const struct foreign_tag *tag);
 
-/* An end tag. True where it is done with; else the rules for HTML apply to it, and one of the next two tells
- * of the element that they close. */
+/* Processes an end tag. Returns true if nothing more is to be done. Otherwise the rules for HTML apply to it,
+ * and the caller reports it with foreign_end_html or foreign_end_template. */
 bool foreign_end(struct foreign *self, const struct foreign_tag *tag);
 
-/* The rules for HTML have an end tag for any element but template. One that can only belong to an HTML
- * element around the foreign content leaves it. */
+/* Processes an end tag by the rules for HTML; it must not be one of template. An end tag that can only belong
+ * to an HTML element around the foreign content removes all open elements. */
 void foreign_end_html(struct foreign *self, const struct foreign_tag *tag);
 
-/* The rules for HTML close the innermost template, wherever it is. */
+/* Closes the innermost open template, and all open elements inside of it. If there is none,
+ * all are removed. */
 void foreign_end_template(struct foreign *self);
 
 #endif
