@@ -80,7 +80,7 @@ static void requeue_host(struct frontier *self, struct host *host)
 	if (host->not_before > self->now && host->state == HOST_KEPT)
 		heap_put(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
 	else if (host_can_start(host))
-		heap_put(&self->ready, &host->queue_node, host->first->number, host);
+		heap_put(&self->ready, &host->queue_node, host_first(host)->number, host);
 	else if (host_is_idle(host) && host->state == HOST_KEPT)
 		remove_host(self, host);
 }
@@ -88,7 +88,7 @@ static void requeue_host(struct frontier *self, struct host *host)
 void frontier_add(struct frontier *self, struct job *job, const struct url *url)
 {
 	job->host = find_host(self, url);
-	host_push_back(job->host, job);
+	host_push(job->host, job);
 	self->waiting++;
 	requeue_host(self, job->host);
 }
@@ -100,7 +100,7 @@ static void admit_due_retries(struct frontier *self)
 		struct job *job = node->thing;
 		heap_remove(node);
 		job->host->pending_retries--;
-		host_push_front(job->host, job);
+		host_push(job->host, job);
 		requeue_host(self, job->host);
 	}
 }
@@ -138,7 +138,7 @@ static void add_in_flight(struct frontier *self, struct job *job)
 struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 {
 	struct host *host = ready_host(self, now);
-	if (!host || host->first->number >= limit)
+	if (!host || host_first(host)->number >= limit)
 		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;
@@ -193,8 +193,8 @@ void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 {
 	struct host *host = remove_in_flight(self, job);
 	host->pending_retries++;
-	job->retry_node = (struct heap_node){0};
-	heap_put(&self->retries, &job->retry_node, (uint64_t)due, job);
+	job->queue_node = (struct heap_node){0};
+	heap_put(&self->retries, &job->queue_node, (uint64_t)due, job);
 	self->waiting++;
 	requeue_host(self, host);
 }
@@ -203,7 +203,7 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
 {
 	struct host *old = remove_in_flight(self, job);
 	job->host = find_host(self, url);
-	host_push_front(job->host, job);
+	host_push(job->host, job);
 	self->waiting++;
 	if (old != job->host)
 		requeue_host(self, old);
@@ -257,7 +257,7 @@ const char *frontier_awaited(const struct frontier *self, int64_t *at_ms)
 	/* A host is also paused when it has no jobs: the pause would hold for new ones. */
 	for (size_t i = 0; i < self->paused.count; i++) {
 		const struct host *paused = self->paused.nodes[i]->thing;
-		if (paused->first && paused->not_before < *at_ms) {
+		if (host_first(paused) && paused->not_before < *at_ms) {
 			host = paused;
 			*at_ms = paused->not_before;
 		}

@@ -19,14 +19,13 @@
 struct job {
 	struct host *host;
 	uint64_t number; /* position in the list, set by the caller; smaller numbers start first */
-	/* One member for each state. They share their memory because lists are long. */
+	/* A member for each kind of state. They share their memory because lists are long. */
 	union {
-		struct job *next; /* waiting: the next job in the queue of the host */
+		struct heap_node queue_node; /* waiting: in the queue of the host, or for a retry */
 		struct {
 			struct job *older, *newer; /* in flight: neighbours by time of start */
 			int64_t started_at;
 		};
-		struct heap_node retry_node; /* waiting for a retry */
 	};
 };
 
@@ -38,13 +37,11 @@ struct frontier *frontier_new(const struct manners *manners);
 /* No job may be waiting or in flight. */
 void frontier_free(struct frontier *self);
 
-/* Adds a new job, whose number is set, at the end of the queue of the URL's host. url is borrowed for the
- * call. */
+/* Adds a new job, whose number is set, to the queue of the URL's host. url is borrowed for the call. */
 void frontier_add(struct frontier *self, struct job *job, const struct url *url);
 
-/* Returns the job to start now, which is then in flight. Of all hosts that may start a job, the one whose
- * first job has the smallest number is chosen. NULL if no host may start one, or if that number is not below
- * limit. */
+/* Returns the job to start now, which is then in flight: of all jobs whose host may start one, that with the
+ * smallest number. NULL if there is none, or if its number is not below limit. */
 struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit);
 
 /* The time at which frontier_next may return another job if nothing else happens before. CLOCK_NEVER if only
@@ -64,11 +61,11 @@ enum host_end frontier_host_end(const struct job *job);
  * The job is done for good: the caller frees it after the call. */
 void frontier_finish(struct frontier *self, struct job *job);
 
-/* The job is to be tried again: it waits until due, and then goes to the front of its host's queue. */
+/* The job is to be tried again: it waits until due, and then in the queue of its host. */
 void frontier_retry(struct frontier *self, struct job *job, int64_t due);
 
-/* The job goes on with another URL: it waits at the front of the queue of that URL's host. url is borrowed
- * for the call. */
+/* The job goes on with another URL: it waits in the queue of that URL's host. url is borrowed for the
+ * call. */
 void frontier_redirect(struct frontier *self, struct job *job, const struct url *url);
 
 /* Starts no job of that host before until. job is in flight. The part of the pause that is not covered by an

@@ -21,43 +21,34 @@ struct host *host_new(struct slice name, const struct manners *manners)
 
 void host_free(struct host *self)
 {
+	heap_release(&self->jobs);
 	free(self->name);
 	free(self);
 }
 
-void host_push_back(struct host *self, struct job *job)
+void host_push(struct host *self, struct job *job)
 {
-	job->next = NULL;
-	if (self->last)
-		self->last->next = job;
-	else
-		self->first = job;
-	self->last = job;
+	job->queue_node = (struct heap_node){0};
+	heap_put(&self->jobs, &job->queue_node, job->number, job);
 }
 
-void host_push_front(struct host *self, struct job *job)
+struct job *host_first(const struct host *self)
 {
-	job->next = self->first;
-	self->first = job;
-	if (!self->last)
-		self->last = job;
+	const struct heap_node *node = heap_first(&self->jobs);
+	return node ? node->thing : NULL;
 }
 
 struct job *host_pop(struct host *self)
 {
-	struct job *job = self->first;
-	if (!job)
-		return NULL;
-	self->first = job->next;
-	if (!self->first)
-		self->last = NULL;
-	job->next = NULL;
+	struct job *job = host_first(self);
+	if (job)
+		heap_remove(&job->queue_node);
 	return job;
 }
 
 bool host_can_start(const struct host *self)
 {
-	return self->first && (self->state != HOST_KEPT || self->active < self->allowance);
+	return self->jobs.count > 0 && (self->state != HOST_KEPT || self->active < self->allowance);
 }
 
 void host_add_wasted_time(struct host *self, int64_t ms)
@@ -101,7 +92,7 @@ void host_record_event(struct host *self, enum host_news event, int64_t try_ms)
 
 bool host_is_idle(const struct host *self)
 {
-	return !self->first && self->active == 0 && self->pending_retries == 0;
+	return self->jobs.count == 0 && self->active == 0 && self->pending_retries == 0;
 }
 
 void host_pause(struct host *self, int64_t until)

@@ -33,8 +33,7 @@ enum host_end {
 
 struct host {
 	char *name;        /* "example.com:443" */
-	struct job *first; /* the queue of jobs that wait for this host */
-	struct job *last;
+	struct heap jobs;  /* the jobs that wait for this host, by number */
 	int64_t allowance; /* the most jobs in flight now; halved when the host is busy, and grows back to the
 	                    * configured limit */
 	unsigned errors;   /* connection errors in a row */
@@ -51,9 +50,11 @@ struct host {
 struct host *host_new(struct slice name, const struct manners *manners);
 void host_free(struct host *self);
 
-/* The queue of waiting jobs, which are borrowed. host_pop returns NULL if the queue is empty. */
-void host_push_back(struct host *self, struct job *job);
-void host_push_front(struct host *self, struct job *job);
+/* Adds a waiting job, which is borrowed until it is popped. */
+void host_push(struct host *self, struct job *job);
+
+/* The waiting job with the smallest number; NULL if none waits. host_pop removes it, host_first does not. */
+struct job *host_first(const struct host *self);
 struct job *host_pop(struct host *self);
 
 /* True if a job waits, and one more may be in flight or the host was given up. The caller checks pauses. */

@@ -150,6 +150,16 @@ void queue_push(struct queues *shared, struct queue *self, const void *bytes, si
 		move_all_to_file(shared);
 }
 
+/* Records that len bytes of the file are not needed any more. Empties the file once that is true of all. */
+static void drop_from_file(struct queues *shared, size_t len)
+{
+	shared->file_unread -= len;
+	if (len > 0 && shared->file_unread == 0) {
+		temporary_file_empty(&shared->file);
+		shared->file_end = 0;
+	}
+}
+
 /* Reads the oldest block into front, which is empty. */
 static bool read_block(struct queues *shared, struct queue *self)
 {
@@ -158,18 +168,15 @@ static bool read_block(struct queues *shared, struct queue *self)
 		self->first_block = self->block_count = 0;
 	char *to = buf_reserve(&self->front, block.len);
 	const char *problem = temporary_file_read(&shared->file, block.offset, to, block.len);
+	int error = errno;
+	drop_from_file(shared, block.len);
 	if (problem) {
 		log_error("%s/: the temporary file for the URLs that wait %s: %s", temporary_file_folder(),
-		    problem, strerror(errno));
+		    problem, strerror(error));
 		return false;
 	}
 	self->front.len = block.len;
 	shared->memory += block.len;
-	shared->file_unread -= block.len;
-	if (shared->file_unread == 0) {
-		temporary_file_empty(&shared->file);
-		shared->file_end = 0;
-	}
 	return true;
 }
 
@@ -207,7 +214,7 @@ enum queue_result queue_pop(struct queues *shared, struct queue *self, struct sl
 void queue_release(struct queues *shared, struct queue *self)
 {
 	for (size_t i = self->first_block; i < self->block_count; i++)
-		shared->file_unread -= self->blocks[i].len;
+		drop_from_file(shared, self->blocks[i].len);
 	shared->memory -= self->front.len - self->front_read + self->back.len;
 	if (self->back.len > 0)
 		unlink_back(shared, self);

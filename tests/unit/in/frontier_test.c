@@ -335,6 +335,34 @@ Test(frontier, gives_a_host_up_and_no_other)
 	frontier_free(frontier);
 }
 
+/* With --ordered, only small numbers may start while many pages wait for one of them: it must not stand behind
+ * a larger number, whatever brought that to its host. */
+Test(frontier, hides_no_small_number_behind_a_redirect_or_a_retry)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .delay_ms = 0, .host_errors = 10});
+	struct fetch first, second, third, *busy, *moved, *found;
+	struct url url;
+	add(frontier, &first, "http://a/1");
+	add(frontier, &second, "http://a/2");
+	add(frontier, &third, "http://b/3");
+	next(frontier, 0, &busy);
+	cr_expect_str_eq(next(frontier, 0, &moved), "http://b/3");
+	parse(&url, "http://a/moved");
+	frontier_redirect(frontier, &moved->job, &url);
+	url_release(&url);
+	frontier_finish(frontier, &busy->job);
+	found = (struct fetch *)frontier_next(frontier, 0, 2);
+	cr_assert_eq(found, &second);
+	frontier_retry(frontier, &found->job, 5);
+	found = (struct fetch *)frontier_next(frontier, 5, 2);
+	cr_assert_eq(found, &second, "its retry comes before what waits already");
+	frontier_finish(frontier, &found->job);
+	cr_expect_str_eq(next(frontier, 5, &found), "http://b/3");
+	frontier_finish(frontier, &found->job);
+	frontier_free(frontier);
+}
+
 Test(frontier, starts_none_that_is_not_below_a_limit)
 {
 	struct frontier *frontier =

@@ -147,6 +147,7 @@ Test(queue, is_lost_where_the_file_cannot_be_read)
 	cr_assert_eq(ftruncate(queues.file.fd, 10), 0);
 	cr_expect_eq(queue_pop(&queues, &lost, &record), QUEUE_LOST);
 	cr_expect_eq(queue_pop(&queues, &lost, &record), QUEUE_EMPTY);
+	cr_expect_eq(queues.file_end, 0, "nothing of the file is needed any more");
 	expect_pop(&queues, &whole, 1, 0);
 	/* It can be used again. */
 	push(&queues, &lost, 0, 5);
