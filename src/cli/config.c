@@ -1,6 +1,7 @@
 #include "cli/config.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/readfile.h"
@@ -35,14 +36,9 @@ const char *cli_config_default(struct options *options)
 	return access(path.data, F_OK) == 0 ? path.data : NULL;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 static char *skip_spaces(char *text)
 {
-	while (is_space(*text))
+	while (ascii_is_space(*text))
 		text++;
 	return text;
 }
@@ -51,7 +47,7 @@ static char *skip_spaces(char *text)
 static char *trim_value(char *value)
 {
 	size_t len = strlen(value);
-	while (len && is_space(value[len - 1]))
+	while (len && ascii_is_space(value[len - 1]))
 		len--;
 	if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
 		value++;

@@ -1,6 +1,7 @@
 #include "in/input.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/utf8.h"
 
@@ -168,22 +169,6 @@ int input_descriptor(const struct input *self)
 	return self->fd;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-}
-
-static struct slice trim(struct slice text)
-{
-	while (text.len && is_space(text.data[0])) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len && is_space(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 /* The length of the first character in bytes, or 0 if it must not be printed as it is: control characters,
  * also C1 ones, which some terminals obey, and invalid UTF-8. */
 static size_t printable_length(struct slice text)
@@ -220,16 +205,9 @@ static void append_printable(struct buf *out, struct slice text)
 	}
 }
 
-static bool starts_with(struct slice text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-	return text.len >= len && memcmp(text.data, prefix, len) == 0;
-}
-
 static bool is_scheme_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-	       c == '-' || c == '.';
+	return ascii_is_alphanumeric(c) || c == '+' || c == '-' || c == '.';
 }
 
 /* True for "example.com/x" and "localhost:8080", false for "mailto:x" and "https://x". */
@@ -257,13 +235,13 @@ static void set_problem(struct input_entry *entry, enum cause cause, const char 
 static void parse_entry(struct input *self, struct slice text, struct input_entry *entry)
 {
 	buf_clear(&self->text);
-	if (starts_with(text, "//"))
+	if (ascii_starts_with(text, "//"))
 		buf_append_text(&self->text, "https:");
 	else if (lacks_scheme(text))
 		buf_append_text(&self->text, "https://");
 	buf_append(&self->text, text.data, text.len);
 
-	bool has_host = !starts_with(text, "/") || starts_with(text, "//");
+	bool has_host = !ascii_starts_with(text, "/") || ascii_starts_with(text, "//");
 	if (memchr(text.data, '\0', text.len))
 		set_problem(entry, CAUSE_NOT_A_URL, "not a URL: it holds a NUL byte");
 	else if (!has_host || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
@@ -327,11 +305,11 @@ static bool make_entry(struct input *self, struct slice line, struct input_entry
 	bool too_long = self->line_too_long || line.len > INPUT_LINE_MAX;
 	self->line++;
 	self->line_too_long = false;
-	if (self->line == 1 && starts_with(line, "\xef\xbb\xbf")) {
+	if (self->line == 1 && ascii_starts_with(line, "\xef\xbb\xbf")) {
 		line.data += 3;
 		line.len -= 3;
 	}
-	struct slice text = trim(line);
+	struct slice text = ascii_trim(line);
 	if (text.len == 0 && !too_long)
 		return false;
 	if (text.len && text.data[0] == '#')
@@ -444,7 +422,7 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 	while (self->current < self->count) {
 		struct source *source = &self->sources[self->current];
 		if (source->kind == SOURCE_URL) {
-			fill_entry(self, entry, trim(slice_of(source->name)));
+			fill_entry(self, entry, ascii_trim(slice_of(source->name)));
 			next_source(self);
 			return INPUT_ENTRY;
 		}

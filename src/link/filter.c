@@ -1,5 +1,7 @@
 #include "link/filter.h"
 
+#include "base/ascii.h"
+
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -22,7 +24,7 @@ static bool list_contains(const char *list, struct slice word)
 	while (*list) {
 		list += strspn(list, ", ");
 		size_t len = strcspn(list, ", ");
-		if (len == word.len && strncasecmp(list, word.data, len) == 0 && len > 0)
+		if (len > 0 && ascii_equal_nocase(word, (struct slice){list, len}))
 			return true;
 		list += len;
 	}

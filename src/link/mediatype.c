@@ -1,43 +1,26 @@
 #include "link/mediatype.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/ascii.h"
+
 #include <string.h>
-#include <strings.h>
 
-enum { TYPE_MAX = 128 };
-
-/* Copies the essence, "type/subtype" without parameters. Returns false if there is none or it is too long. */
-static bool copy_essence(const char *content_type, char type[TYPE_MAX])
+/* Returns the essence, "type/subtype" without parameters; empty if there is none. */
+static struct slice essence_of(const char *content_type)
 {
 	content_type += strspn(content_type, " \t");
-	size_t len = strcspn(content_type, "; \t,");
-	if (len >= TYPE_MAX)
-		return false;
-	memcpy(type, content_type, len);
-	type[len] = '\0';
-	const char *slash = strchr(type, '/');
-	return slash && slash != type && slash[1] != '\0';
+	struct slice type = {content_type, strcspn(content_type, "; \t,")};
+	const char *slash = memchr(type.data, '/', type.len);
+	bool is_type = slash && slash != type.data && slash + 1 != type.data + type.len;
+	return is_type ? type : slice_of("");
 }
 
-static bool is_one_of(const char *type, const char *const *names, size_t count)
+static bool is_one_of(struct slice type, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strcasecmp(type, names[i]) == 0)
+		if (ascii_equal_nocase(type, slice_of(names[i])))
 			return true;
 	}
 	return false;
-}
-
-static bool ends_with(const char *type, const char *end)
-{
-	size_t len = strlen(type), end_len = strlen(end);
-	return len > end_len && strcasecmp(type + len - end_len, end) == 0;
-}
-
-static bool starts_with(const char *type, const char *start)
-{
-	return strncasecmp(type, start, strlen(start)) == 0;
 }
 
 enum mediatype mediatype_of(const char *content_type)
@@ -52,18 +35,17 @@ enum mediatype mediatype_of(const char *content_type)
 	    "application/rtf"};
 	static const char *const binary[] = {"image/", "audio/", "video/", "font/", "model/", "application/"};
 
-	char type[TYPE_MAX];
-	if (!content_type || !copy_essence(content_type, type))
+	struct slice type = content_type ? essence_of(content_type) : slice_of("");
+	if (type.len == 0 || ascii_equal_nocase(type, slice_of("text/html")) ||
+	    is_one_of(type, unknown, sizeof unknown / sizeof *unknown))
 		return MEDIATYPE_HTML;
-	if (strcasecmp(type, "text/html") == 0 || is_one_of(type, unknown, sizeof unknown / sizeof *unknown))
-		return MEDIATYPE_HTML;
-	if (is_one_of(type, xml, sizeof xml / sizeof *xml) || ends_with(type, "+xml"))
+	if (is_one_of(type, xml, sizeof xml / sizeof *xml) || ascii_ends_with_nocase(type, "+xml"))
 		return MEDIATYPE_XML;
-	if (starts_with(type, "text/") || is_one_of(type, text, sizeof text / sizeof *text) ||
-	    ends_with(type, "+json"))
+	if (ascii_starts_with_nocase(type, "text/") || is_one_of(type, text, sizeof text / sizeof *text) ||
+	    ascii_ends_with_nocase(type, "+json"))
 		return MEDIATYPE_TEXT;
 	for (size_t i = 0; i < sizeof binary / sizeof *binary; i++) {
-		if (starts_with(type, binary[i]))
+		if (ascii_starts_with_nocase(type, binary[i]))
 			return MEDIATYPE_BINARY;
 	}
 	return MEDIATYPE_HTML;

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "link/html/entity.h"
@@ -129,10 +130,8 @@ static struct slice lower_case(struct buf *to, struct slice name)
 {
 	if (!name.data || !copy_text(to, name).data)
 		return (struct slice){0};
-	for (size_t i = 0; i < to->len; i++) {
-		if (to->data[i] >= 'A' && to->data[i] <= 'Z')
-			to->data[i] = (char)(to->data[i] + ('a' - 'A'));
-	}
+	for (size_t i = 0; i < to->len; i++)
+		to->data[i] = ascii_lower(to->data[i]);
 	return (struct slice){to->data, to->len};
 }
 

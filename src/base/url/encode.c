@@ -1,5 +1,7 @@
 #include "base/url/internal.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 #define IN_C0(c)            ((c) < 0x20 || (c) > 0x7e)
@@ -59,25 +61,14 @@ const char *url_encode_until(
 	return at;
 }
 
-int url_encode_hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 void url_encode_decode(struct buf *out, const char *text, size_t len)
 {
 	assert(out->room - out->len > len);
 	for (size_t i = 0; i < len; i++) {
 		char byte = text[i];
 		if (byte == '%' && len - i > 2) {
-			int high = url_encode_hex_value(text[i + 1]);
-			int low = url_encode_hex_value(text[i + 2]);
+			int high = ascii_hex_value(text[i + 1]);
+			int low = ascii_hex_value(text[i + 2]);
 			if (high >= 0 && low >= 0) {
 				byte = (char)(high << 4 | low);
 				i += 2;

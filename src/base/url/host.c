@@ -1,14 +1,10 @@
+#include "base/ascii.h"
 #include "base/url/internal.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
 
 enum { IPV6_PIECES = 8, IPV4_PARTS = 4, IPV6_TEXT_MAX = 48 };
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* "IPv4 number parser" (section 3.5). Any number above UINT32_MAX may be returned for a larger one. */
 static bool parse_ipv4_number(struct slice text, uint64_t *number)
@@ -24,7 +20,7 @@ static bool parse_ipv4_number(struct slice text, uint64_t *number)
 		text.len -= hex ? 2 : 1;
 	}
 	for (size_t i = 0; i < text.len; i++) {
-		int value = url_encode_hex_value(text.data[i]);
+		int value = ascii_hex_value(text.data[i]);
 		if (value < 0 || (unsigned)value >= radix)
 			return false;
 		*number = *number > UINT32_MAX ? UINT64_MAX : *number * radix + (unsigned)value;
@@ -46,10 +42,10 @@ static struct slice last_label(struct slice domain)
 static bool ends_in_number(struct slice domain)
 {
 	struct slice last = last_label(domain);
-	if (last.len == 0 || !is_digit(last.data[0]))
+	if (last.len == 0 || !ascii_is_digit(last.data[0]))
 		return false;
 	size_t digits = 0;
-	while (digits < last.len && is_digit(last.data[digits]))
+	while (digits < last.len && ascii_is_digit(last.data[digits]))
 		digits++;
 	uint64_t ignored;
 	return digits == last.len || parse_ipv4_number(last, &ignored);
@@ -109,7 +105,7 @@ static size_t append_ascii(struct buf *out, const char *text, size_t len)
 	char *to = buf_reserve(out, len);
 	size_t done = 0;
 	while (to && done < len && !url_encode_is(text[done], URL_FORBIDDEN_IN_DOMAIN | URL_NOT_ASCII)) {
-		to[done] = url_encode_lower(text[done]);
+		to[done] = ascii_lower(text[done]);
 		done++;
 	}
 	out->len += done;
@@ -158,11 +154,11 @@ static bool parse_ipv4_tail(const char *at, const char *end, uint16_t pieces[2])
 	for (int part = 0; part < IPV4_PARTS; part++) {
 		if (part > 0 && (at == end || *at++ != '.'))
 			return false;
-		if (at == end || !is_digit(*at))
+		if (at == end || !ascii_is_digit(*at))
 			return false;
 		unsigned value = 0;
 		const char *first = at;
-		for (; at < end && is_digit(*at); at++) {
+		for (; at < end && ascii_is_digit(*at); at++) {
 			if (at > first && value == 0)
 				return false;
 			value = value * 10 + (unsigned)(*at - '0');
@@ -207,8 +203,8 @@ static bool parse_ipv6(const char *at, const char *end, uint16_t pieces[IPV6_PIE
 		}
 		const char *first = at;
 		unsigned value = 0;
-		for (; at < end && at - first < 4 && url_encode_hex_value(*at) >= 0; at++)
-			value = value << 4 | (unsigned)url_encode_hex_value(*at);
+		for (; at < end && at - first < 4 && ascii_hex_value(*at) >= 0; at++)
+			value = value << 4 | (unsigned)ascii_hex_value(*at);
 		if (at < end && *at == '.') {
 			if (at == first || count > IPV6_PIECES - 2 ||
 			    !parse_ipv4_tail(first, end, pieces + count))

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/url/internal.h"
 #include "base/utf8.h"
 
@@ -32,20 +33,10 @@ static uint32_t to_lower(uint32_t c)
 	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-static bool is_ascii_letter(uint32_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_ascii_digit(uint32_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* The digits of the Bidi class EN. */
 static bool is_european_digit(uint32_t c)
 {
-	return is_ascii_digit(c) || (c >= 0x6f0 && c <= 0x6f9);
+	return ascii_is_digit(c) || (c >= 0x6f0 && c <= 0x6f9);
 }
 
 /* The digits of the Bidi class AN. */
@@ -261,8 +252,8 @@ static bool passes_bidi_rule(const struct label *label)
 		return false;
 	uint32_t first = label->points[0];
 	uint32_t last = label->points[label->len - 1];
-	return (is_not_ascii(first) || is_ascii_letter(first)) &&
-	       (is_not_ascii(last) || is_ascii_letter(last) || is_ascii_digit(last));
+	return (is_not_ascii(first) || ascii_is_letter(first)) &&
+	       (is_not_ascii(last) || ascii_is_letter(last) || ascii_is_digit(last));
 }
 
 /* Decodes the text up to a dot or its end into *label. Maps U+1E9E to U+00DF, as UTS 46 does since revision

@@ -42,11 +42,6 @@ static inline bool url_encode_is(char byte, unsigned classes)
 	return (url_encode_classes[(unsigned char)byte] & classes) != 0;
 }
 
-static inline char url_encode_lower(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 /* Appends the bytes from at on to out, and percent-encodes those that are in a class of set. Stops at end or
  * before the first byte that is in a class of delimiters, and returns that position. out must have room for
  * 3 * (end - at) bytes and a NUL (buf_reserve). */
@@ -56,9 +51,6 @@ const char *url_encode_until(
 /* Percent-decodes text[0..len) (section 1.3) and appends the result to out, which must have room for len
  * bytes and a NUL. The result need not be valid UTF-8. */
 void url_encode_decode(struct buf *out, const char *text, size_t len);
-
-/* Returns the value of a hexadecimal digit, or -1 for any other byte. */
-int url_encode_hex_value(char digit);
 
 /* The host parser and serialiser (sections 3.5 and 3.6): parses text[0..len) as a host and appends the
  * serialised host to out. is_opaque must be true if the scheme is not special. Returns false for failure; out

@@ -88,11 +88,6 @@ static inline int url_parser_peek(const struct url_parser *p)
 	return p->next < p->end ? (unsigned char)*p->next : URL_EOF;
 }
 
-static inline bool url_parser_is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* True for '/', and for '\\' if the scheme is special. */
 static inline bool url_parser_is_slash(const struct url_parser *p, int c)
 {

@@ -1,5 +1,7 @@
 #include "base/url/parser.h"
 
+#include "base/ascii.h"
+
 /* The limit of what an encoder makes of one byte of UTF-8. The longest results are far below it:
  * "%26%231114111%3B" for the four bytes of U+10FFFF, and the escape sequences of ISO-2022-JP. */
 enum { URL_ENCODED_MAX = 16 };
@@ -9,8 +11,7 @@ static void parse_fragment(struct url_parser *p);
 
 bool url_path_is_drive_letter(const char *text, size_t len, bool is_normalized)
 {
-	return len == 2 && url_parser_is_alpha(text[0]) &&
-	       (text[1] == ':' || (text[1] == '|' && !is_normalized));
+	return len == 2 && ascii_is_letter(text[0]) && (text[1] == ':' || (text[1] == '|' && !is_normalized));
 }
 
 void url_path_shorten(struct url *url)

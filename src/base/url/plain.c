@@ -3,6 +3,8 @@
  * be that of the states in reference.c, authority.c and path.c; url_plain_test.c compares the two. */
 #include "base/url/parser.h"
 
+#include "base/ascii.h"
+
 /* An input and the ends of its parts. Each part may be empty. */
 struct plain_input {
 	const char *next;
@@ -168,7 +170,7 @@ bool url_plain_parse(struct url *url, const char *input, size_t len, const struc
 		return false;
 	buf_clear(&url->href);
 	bool is_started;
-	if (p.has_colon && url_parser_is_alpha(*input) && memchr(input, ':', (size_t)(p.path_end - input)))
+	if (p.has_colon && ascii_is_letter(*input) && memchr(input, ':', (size_t)(p.path_end - input)))
 		is_started = parse_scheme_and_host(url, &p);
 	else
 		is_started = base && url_is_http(base) && copy_base(url, &p, base);

@@ -1,5 +1,7 @@
 #include "base/url/parser.h"
 
+#include "base/ascii.h"
+
 /* Returns the offset behind the authority, or behind the scheme if there is no host. It differs from
  * path_start where "/." stands between (section 4.5), which belongs to neither part. */
 static uint32_t authority_end(const struct url *url)
@@ -182,7 +184,7 @@ static bool parse_without_scheme(struct url_parser *p)
 static size_t scheme_length(const struct url_parser *p)
 {
 	const char *at = p->next;
-	if (at == p->end || !url_parser_is_alpha(*at))
+	if (at == p->end || !ascii_is_letter(*at))
 		return 0;
 	while (at < p->end && url_encode_is(*at, URL_SCHEME_CHARACTER))
 		at++;
@@ -195,7 +197,7 @@ static void parse_scheme(struct url_parser *p, size_t len)
 	struct url *url = p->url;
 	char *to = url->href.data + url->href.len;
 	for (size_t i = 0; i <= len; i++)
-		to[i] = url_encode_lower(p->next[i]);
+		to[i] = ascii_lower(p->next[i]);
 	url->href.len += len + 1;
 	p->next += len + 1;
 	url->scheme_end = url_parser_position(url);

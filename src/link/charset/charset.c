@@ -1,5 +1,6 @@
 #include "link/charset/charset.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "link/charset/internal.h"
 
@@ -25,18 +26,13 @@ bool charset_needs_whole_text(const struct charset *self)
 	return !self->ascii;
 }
 
-static bool starts_with(struct slice head, const char *bytes, size_t len)
-{
-	return head.len >= len && memcmp(head.data, bytes, len) == 0;
-}
-
 static struct charset_guess guess_by_bom(struct slice head)
 {
-	if (starts_with(head, "\xef\xbb\xbf", 3))
+	if (ascii_starts_with(head, "\xef\xbb\xbf"))
 		return (struct charset_guess){&charset_table[CHARSET_ID_UTF_8], CHARSET_CERTAIN, 3};
-	if (starts_with(head, "\xfe\xff", 2))
+	if (ascii_starts_with(head, "\xfe\xff"))
 		return (struct charset_guess){&charset_table[CHARSET_ID_UTF_16BE], CHARSET_CERTAIN, 2};
-	if (starts_with(head, "\xff\xfe", 2))
+	if (ascii_starts_with(head, "\xff\xfe"))
 		return (struct charset_guess){&charset_table[CHARSET_ID_UTF_16LE], CHARSET_CERTAIN, 2};
 	return (struct charset_guess){NULL, CHARSET_UNKNOWN, 0};
 }
@@ -62,7 +58,8 @@ struct charset_guess charset_detect(struct slice content_type, struct slice head
 const struct charset *charset_from_meta(struct slice charset, struct slice http_equiv, struct slice content)
 {
 	const struct charset *found = charset.data ? charset_by_label(charset) : NULL;
-	if (!found && content.data && http_equiv.data && charset_meta_matches(http_equiv, "content-type"))
+	if (!found && content.data && http_equiv.data &&
+	    ascii_equal_nocase(http_equiv, slice_of("content-type")))
 		found = charset_meta_content(content);
 	return charset_meta_declared(found);
 }

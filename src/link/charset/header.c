@@ -1,5 +1,7 @@
 #include "link/charset/internal.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 /* A longer label names no encoding. */
@@ -19,7 +21,8 @@ struct mime {
 	const struct charset *charset;
 };
 
-static bool is_space(char c)
+/* "HTTP whitespace" (WHATWG Fetch, section 2.2), which has no form feed. */
+static bool is_http_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -28,8 +31,7 @@ static bool is_token(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
-		bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		if (!alnum && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
+		if (!ascii_is_alphanumeric(c) && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
 			return false;
 	}
 	return text.len > 0;
@@ -37,9 +39,9 @@ static bool is_token(struct slice text)
 
 static struct slice trim(struct slice text)
 {
-	while (text.len > 0 && is_space(text.data[0]))
+	while (text.len > 0 && is_http_space(text.data[0]))
 		text = (struct slice){text.data + 1, text.len - 1};
-	while (text.len > 0 && is_space(text.data[text.len - 1]))
+	while (text.len > 0 && is_http_space(text.data[text.len - 1]))
 		text.len--;
 	return text;
 }
@@ -88,7 +90,7 @@ static void consume_quoted(struct slice *text, struct value *value)
 static bool consume_parameter(struct slice *text, struct slice *name, struct value *value)
 {
 	*value = (struct value){.len = 0};
-	while (text->len > 0 && is_space(text->data[0]))
+	while (text->len > 0 && is_http_space(text->data[0]))
 		consume_byte(text);
 	*name = consume_until(text, ";=");
 	if (text->len == 0 || text->data[0] == ';')
@@ -124,7 +126,7 @@ static bool parse_mime(struct slice text, struct mime *mime)
 		struct slice name;
 		struct value value;
 		if (!consume_parameter(&text, &name, &value) || mime->has_charset ||
-		    !charset_meta_matches(name, "charset"))
+		    !ascii_equal_nocase(name, slice_of("charset")))
 			continue;
 		mime->has_charset = true;
 		if (!value.too_long)
@@ -151,18 +153,6 @@ static struct slice consume_list_item(struct slice *text)
 	return consumed;
 }
 
-static bool is_same_essence(struct slice a, struct slice b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		char x = a.data[i], y = b.data[i];
-		if ((x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) != (y >= 'A' && y <= 'Z' ? y - 'A' + 'a' : y))
-			return false;
-	}
-	return true;
-}
-
 const struct charset *charset_header(struct slice content_type)
 {
 	struct mime current = {.has_charset = false};
@@ -171,7 +161,7 @@ const struct charset *charset_header(struct slice content_type)
 		if (!parse_mime(consume_list_item(&content_type), &next) ||
 		    slice_equal(next.essence, slice_of("*/*")))
 			continue;
-		if (!next.has_charset && is_same_essence(next.essence, current.essence))
+		if (!next.has_charset && ascii_equal_nocase(next.essence, current.essence))
 			next.charset = current.charset;
 		current = next;
 	}

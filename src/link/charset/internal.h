@@ -126,8 +126,4 @@ const struct charset *charset_meta_content(struct slice content);
  * encodings in which the declaration could not have been read. NULL gives NULL. */
 const struct charset *charset_meta_declared(const struct charset *charset);
 
-/* meta.c: True if text is lower, which is in lower case. The case of ASCII letters in text
- * does not matter. */
-bool charset_meta_matches(struct slice text, const char *lower);
-
 #endif

@@ -1,22 +1,8 @@
 #include "link/charset/internal.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
-bool charset_meta_matches(struct slice text, const char *lower)
-{
-	size_t i = 0;
-	for (; i < text.len && lower[i] != '\0'; i++) {
-		char c = text.data[i];
-		if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i])
-			return false;
-	}
-	return i == text.len && lower[i] == '\0';
-}
 
 const struct charset *charset_meta_declared(const struct charset *charset)
 {
@@ -29,7 +15,7 @@ const struct charset *charset_meta_declared(const struct charset *charset)
 
 static size_t skip_spaces(struct slice text, size_t at)
 {
-	while (at < text.len && is_space(text.data[at]))
+	while (at < text.len && ascii_is_space(text.data[at]))
 		at++;
 	return at;
 }
@@ -40,7 +26,8 @@ static size_t find_value(struct slice text)
 	static const char word[] = "charset";
 	const size_t word_len = sizeof word - 1;
 	for (size_t at = 0; at + word_len <= text.len; at++) {
-		if (!charset_meta_matches((struct slice){text.data + at, word_len}, word))
+		if (!ascii_equal_nocase(
+		        (struct slice){text.data + at, word_len}, (struct slice){word, word_len}))
 			continue;
 		size_t sign = skip_spaces(text, at + word_len);
 		if (sign < text.len && text.data[sign] == '=')
@@ -63,7 +50,7 @@ const struct charset *charset_meta_content(struct slice content)
 		return charset_by_label((struct slice){rest.data + 1, (size_t)(end - rest.data) - 1});
 	}
 	size_t len = 0;
-	while (len < rest.len && !is_space(rest.data[len]) && rest.data[len] != ';')
+	while (len < rest.len && !ascii_is_space(rest.data[len]) && rest.data[len] != ';')
 		len++;
 	return charset_by_label((struct slice){rest.data, len});
 }

@@ -1,5 +1,7 @@
 #include "link/charset/internal.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 /* A position in the bytes. The standard's algorithm stops when it would pass their end. Here the position
@@ -20,26 +22,16 @@ static bool at_end(const struct cursor *self)
 	return self->at == self->len;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool looking_at(const struct cursor *self, const char *lower)
 {
 	size_t len = strlen(lower);
 	return self->len - self->at >= len &&
-	       charset_meta_matches((struct slice){self->bytes + self->at, len}, lower);
+	       ascii_equal_nocase((struct slice){self->bytes + self->at, len}, (struct slice){lower, len});
 }
 
 static void skip_spaces(struct cursor *self)
 {
-	while (!at_end(self) && is_space(self->bytes[self->at]))
+	while (!at_end(self) && ascii_is_space(self->bytes[self->at]))
 		self->at++;
 }
 
@@ -69,7 +61,7 @@ static void read_value(struct cursor *self, struct slice *value)
 		return;
 	}
 	size_t start = self->at;
-	while (!at_end(self) && !is_space(self->bytes[self->at]) && self->bytes[self->at] != '>')
+	while (!at_end(self) && !ascii_is_space(self->bytes[self->at]) && self->bytes[self->at] != '>')
 		self->at++;
 	*value = slice_since(self, start);
 }
@@ -77,14 +69,14 @@ static void read_value(struct cursor *self, struct slice *value)
 /* Reads the next attribute ("get an attribute"). Returns false if the tag has no more, or the bytes end. */
 static bool read_attribute(struct cursor *self, struct attribute *attribute)
 {
-	while (!at_end(self) && (is_space(self->bytes[self->at]) || self->bytes[self->at] == '/'))
+	while (!at_end(self) && (ascii_is_space(self->bytes[self->at]) || self->bytes[self->at] == '/'))
 		self->at++;
 	if (at_end(self) || self->bytes[self->at] == '>')
 		return false;
 	size_t start = self->at;
 	for (; !at_end(self); self->at++) {
 		char c = self->bytes[self->at];
-		if (is_space(c) || c == '/' || c == '>' || (c == '=' && self->at > start))
+		if (ascii_is_space(c) || c == '/' || c == '>' || (c == '=' && self->at > start))
 			break;
 	}
 	attribute->name = slice_since(self, start);
@@ -105,17 +97,17 @@ static const struct charset *read_meta(struct cursor *self)
 	bool got_pragma = false, need_pragma = false;
 	const struct charset *found = NULL;
 	for (struct attribute attribute; read_attribute(self, &attribute);) {
-		if (charset_meta_matches(attribute.name, "http-equiv") && !seen_pragma) {
+		if (ascii_equal_nocase(attribute.name, slice_of("http-equiv")) && !seen_pragma) {
 			seen_pragma = true;
-			got_pragma = charset_meta_matches(attribute.value, "content-type");
-		} else if (charset_meta_matches(attribute.name, "content") && !seen_content) {
+			got_pragma = ascii_equal_nocase(attribute.value, slice_of("content-type"));
+		} else if (ascii_equal_nocase(attribute.name, slice_of("content")) && !seen_content) {
 			seen_content = true;
 			const struct charset *in_content = charset_meta_content(attribute.value);
 			if (in_content && !seen_charset) {
 				found = in_content;
 				need_pragma = true;
 			}
-		} else if (charset_meta_matches(attribute.name, "charset") && !seen_charset) {
+		} else if (ascii_equal_nocase(attribute.name, slice_of("charset")) && !seen_charset) {
 			seen_charset = true;
 			found = charset_by_label(attribute.value);
 			need_pragma = false;
@@ -128,7 +120,7 @@ static const struct charset *read_meta(struct cursor *self)
 
 static void skip_tag(struct cursor *self)
 {
-	while (!at_end(self) && !is_space(self->bytes[self->at]) && self->bytes[self->at] != '>')
+	while (!at_end(self) && !ascii_is_space(self->bytes[self->at]) && self->bytes[self->at] != '>')
 		self->at++;
 	struct attribute ignored;
 	while (read_attribute(self, &ignored))
@@ -149,14 +141,14 @@ static bool is_meta(const struct cursor *self)
 	if (!looking_at(self, "<meta") || self->len - self->at < 6)
 		return false;
 	char next = self->bytes[self->at + 5];
-	return is_space(next) || next == '/';
+	return ascii_is_space(next) || next == '/';
 }
 
 /* True at a start or end tag: "<a" or "</a". */
 static bool is_tag(const struct cursor *self)
 {
 	size_t name = self->at + (looking_at(self, "</") ? 2 : 1);
-	return name < self->len && is_letter(self->bytes[name]);
+	return name < self->len && ascii_is_letter(self->bytes[name]);
 }
 
 static void skip_controls(struct cursor *self)

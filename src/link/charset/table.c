@@ -1,5 +1,7 @@
 #include "link/charset/internal.h"
 
+#include "base/ascii.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,11 +293,6 @@ static const struct label labels[] = {
     {"x-x-big5", CHARSET_ID_BIG5},
 };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
 static int label_compare(const void *key, const void *element)
 {
 	return strcmp(key, ((const struct label *)element)->text);
@@ -303,17 +300,12 @@ static int label_compare(const void *key, const void *element)
 
 const struct charset *charset_by_label(struct slice label)
 {
-	while (label.len > 0 && is_space(label.data[0]))
-		label = (struct slice){label.data + 1, label.len - 1};
-	while (label.len > 0 && is_space(label.data[label.len - 1]))
-		label.len--;
+	label = ascii_trim(label);
 	if (label.len == 0 || label.len > LABEL_MAX || memchr(label.data, '\0', label.len))
 		return NULL;
 	char key[LABEL_MAX + 1] = "";
-	for (size_t i = 0; i < label.len; i++) {
-		char c = label.data[i];
-		key[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (size_t i = 0; i < label.len; i++)
+		key[i] = ascii_lower(label.data[i]);
 	const struct label *found =
 	    bsearch(key, labels, sizeof labels / sizeof *labels, sizeof *labels, label_compare);
 	return found ? &charset_table[found->id] : NULL;

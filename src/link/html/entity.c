@@ -1,5 +1,6 @@
 #include "link/html/entity.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "link/html/entity_names.h"
 
@@ -12,28 +13,6 @@ static const char replacement[] = "\xEF\xBF\xBD";
 static const uint16_t c1_code_points[0x20] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
     0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
     0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(char c)
-{
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* Returns 16 if c is no hexadecimal digit, so that the result can be compared with any base. */
-static unsigned digit_value(char c)
-{
-	if (is_digit(c))
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
 
 static uint32_t replace_code_point(uint32_t cp)
 {
@@ -48,14 +27,14 @@ static uint32_t replace_code_point(uint32_t cp)
 static size_t match_numeric(const char *text, size_t len, uint32_t *cp)
 {
 	size_t i = 2;
-	unsigned base = 10;
+	int base = 10;
 	if (i < len && (text[i] == 'x' || text[i] == 'X')) {
 		base = 16;
 		i++;
 	}
 	size_t first = i;
 	uint32_t value = 0;
-	for (unsigned digit; i < len && (digit = digit_value(text[i])) < base; i++)
+	for (int digit; i < len && (digit = ascii_hex_value(text[i])) >= 0 && digit < base; i++)
 		if (value <= 0x10FFFF)
 			value = value * base + digit;
 	if (i == first)
@@ -88,7 +67,7 @@ static const struct entity_name *find_longest_name(const char *text, size_t len,
 	size_t low = 0, high = ENTITY_NAMES_COUNT;
 	for (size_t at = 0; at < len && at < ENTITY_NAME_MAX; at++) {
 		unsigned char c = (unsigned char)text[at];
-		if (!is_alnum(text[at]) && c != ';')
+		if (!ascii_is_alphanumeric(text[at]) && c != ';')
 			break;
 		low = lower_bound(low, high, at, c);
 		high = lower_bound(low, high, at, c + 1u);
@@ -122,7 +101,7 @@ static bool decode_reference(const char *text, size_t len, size_t *used, struct 
 		const struct entity_name *name = find_longest_name(text + 1, len - 1, &name_len);
 		*used = 1 + name_len;
 		bool historical = name && text[name_len] != ';' && *used < len &&
-		                  (text[*used] == '=' || is_alnum(text[*used]));
+		                  (text[*used] == '=' || ascii_is_alphanumeric(text[*used]));
 		if (name && !historical)
 			return buf_append_text(out, name->text);
 	}

@@ -1,6 +1,7 @@
 #include "link/html/extract.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "link/html/extract_element.h"
 #include "link/html/extract_pattern.h"
@@ -147,20 +148,9 @@ static void read_tag(struct extract *self, struct reader *reader, const size_t *
 		read_start_tag(self, reader, &tag, href);
 }
 
-static bool starts_with(struct slice text, const char *start, size_t len)
-{
-	return text.len >= len && memcmp(text.data, start, len) == 0;
-}
-
 static bool is_beginning_of(struct slice text, const char *whole)
 {
 	return text.len < strlen(whole) && memcmp(text.data, whole, text.len) == 0;
-}
-
-static bool is_letter(char c)
-{
-	char lower = extract_element_lower(c);
-	return lower >= 'a' && lower <= 'z';
 }
 
 static bool enter_state(struct extract *self, struct reader *reader, enum tokenizer_state state, size_t len)
@@ -178,15 +168,15 @@ static bool enter_construct(struct extract *self, struct reader *reader)
 	/* "<!-->" and "<!--->" are complete comments. */
 	if (is_beginning_of(rest, "<!--->") || is_beginning_of(rest, "</>"))
 		return false;
-	if (starts_with(rest, "<!--", 4))
+	if (ascii_starts_with(rest, "<!--"))
 		return enter_state(self, reader, STATE_COMMENT, 4);
 	if (foreign_is_current(&self->tree.foreign)) {
 		if (is_beginning_of(rest, "<![CDATA["))
 			return false;
-		if (starts_with(rest, "<![CDATA[", 9))
+		if (ascii_starts_with(rest, "<![CDATA["))
 			return enter_state(self, reader, STATE_CDATA, 9);
 	}
-	if (is_letter(rest.data[1]) || (rest.data[1] == '/' && is_letter(rest.data[2])))
+	if (ascii_is_letter(rest.data[1]) || (rest.data[1] == '/' && ascii_is_letter(rest.data[2])))
 		return false;
 	return enter_state(self, reader, STATE_BOGUS_COMMENT, 2);
 }

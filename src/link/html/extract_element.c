@@ -1,5 +1,7 @@
 #include "link/html/extract_element.h"
 
+#include "base/ascii.h"
+
 #include <limits.h>
 
 /* Sorted by name. */
@@ -177,7 +179,7 @@ static const unsigned char first_of_letter['z' - 'a' + 2] = {
 static int compare_names(struct slice name, const char *lower)
 {
 	for (size_t i = 0; i < name.len; i++) {
-		int difference = (unsigned char)extract_element_lower(name.data[i]) - (unsigned char)lower[i];
+		int difference = (unsigned char)ascii_lower(name.data[i]) - (unsigned char)lower[i];
 		if (difference || !lower[i])
 			return difference ? difference : 1;
 	}
@@ -191,7 +193,7 @@ bool extract_element_is_named(struct slice name, const char *lower)
 
 const struct extract_element *extract_element_find(struct slice name)
 {
-	unsigned letter = name.len ? (unsigned)(extract_element_lower(*name.data) - 'a') : UINT_MAX;
+	unsigned letter = name.len ? (unsigned)(ascii_lower(*name.data) - 'a') : UINT_MAX;
 	if (letter > 'z' - 'a')
 		return &unknown_element;
 	/* A linear search is fast here, because the most frequent elements are among the first

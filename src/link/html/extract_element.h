@@ -61,9 +61,4 @@ const struct extract_element *extract_element_find(struct slice name);
 bool extract_element_is_named(struct slice name, const char *lower);
 
 /* Returns an ASCII letter in lower case, and any other byte unchanged. */
-static inline char extract_element_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 #endif

@@ -1,5 +1,7 @@
 #include "link/html/extract_tree.h"
 
+#include "base/ascii.h"
+
 void extract_tree_release(struct extract_tree *self)
 {
 	foreign_release(&self->foreign);
@@ -16,7 +18,7 @@ void extract_tree_reset(struct extract_tree *self)
  * may still follow. */
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\0';
+	return ascii_is_space(c) || c == '\0';
 }
 
 void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len)

@@ -1,6 +1,7 @@
 #include "link/html/foreign.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "link/html/entity.h"
 
@@ -60,7 +61,7 @@ static void copy_name(char *to, struct slice name)
 {
 	memset(to, 0, FOREIGN_NAME_MAX);
 	for (size_t i = 0; i < name.len && i < FOREIGN_NAME_MAX; i++)
-		to[i] = extract_element_lower(name.data[i]);
+		to[i] = ascii_lower(name.data[i]);
 }
 
 static void push(
