@@ -5,22 +5,22 @@
 #include <string.h>
 #include <time.h>
 
-/* More digits of seconds than this are more than anybody waits. */
-enum { RETRY_AFTER_DIGITS = 12 };
+/* A Retry-After with more digits of seconds than this counts as an infinite wait. */
+enum { RETRY_AFTER_DIGITS_MAX = 12 };
 
-/* … and more of bytes than anybody sends. */
-enum { LENGTH_DIGITS = 18 };
+/* A Content-Length with more digits than this does not count as a number, so it always fits into 64 bits. */
+enum { LENGTH_DIGITS_MAX = 18 };
 
 const char *answer_length_problem(CURL *easy)
 {
 	struct curl_header *first = NULL, *other = NULL;
-	char value[LENGTH_DIGITS + 2];
+	char value[LENGTH_DIGITS_MAX + 2];
 	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
 		return NULL;
 	size_t digits = strspn(first->value, "0123456789");
-	if (digits == 0 || digits > LENGTH_DIGITS || first->value[digits] != '\0')
+	if (digits == 0 || digits > LENGTH_DIGITS_MAX || first->value[digits] != '\0')
 		return "a Content-Length that is no number of bytes";
-	/* Asking for the next header changes what the first one is. */
+	/* The value is copied because the next call of curl_easy_header may overwrite *first. */
 	memcpy(value, first->value, digits + 1);
 	for (size_t i = 1, amount = first->amount; i < amount; i++) {
 		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
@@ -40,7 +40,8 @@ void answer_codings(CURL *easy, struct buf *codings)
 	}
 }
 
-/* libcurl's own reading gives 0 for what it cannot read, which would mean at once. */
+/* CURLINFO_RETRY_AFTER is not used: it is 0 for a value that libcurl cannot parse, and 0 would mean to retry
+ * at once. */
 int64_t answer_retry_after_ms(CURL *easy)
 {
 	struct curl_header *header = NULL;
@@ -49,40 +50,41 @@ int64_t answer_retry_after_ms(CURL *easy)
 	const char *value = header->value;
 	size_t digits = strspn(value, "0123456789");
 	if (digits > 0 && value[digits] == '\0')
-		return digits > RETRY_AFTER_DIGITS ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
-	time_t then = curl_getdate(value, NULL), now = time(NULL);
-	if (then == (time_t)-1 || digits > 0)
+		return digits > RETRY_AFTER_DIGITS_MAX ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
+	time_t date = curl_getdate(value, NULL), now = time(NULL);
+	if (date == (time_t)-1 || digits > 0)
 		return -1;
-	return then > now ? (int64_t)(then - now) * 1000 : 0;
+	return date > now ? (int64_t)(date - now) * 1000 : 0;
 }
 
-/* libcurl counts each moment from the start; 0 is a moment that never came. */
-static double moment_ms(CURL *easy, CURLINFO moment)
+/* Returns when the transfer reached a phase, in ms since its start; 0 if it did not reach it. */
+static double timestamp_ms(CURL *easy, CURLINFO info)
 {
 	curl_off_t microseconds = 0;
-	curl_easy_getinfo(easy, moment, &microseconds);
+	curl_easy_getinfo(easy, info, &microseconds);
 	return (double)microseconds / 1000;
 }
 
-static double between_ms(CURL *easy, CURLINFO from, CURLINFO to)
+/* Returns the time between two timestamps in ms; -1 if the transfer did not reach the second one. */
+static double elapsed_ms(CURL *easy, CURLINFO from, CURLINFO to)
 {
-	double end = moment_ms(easy, to), start = moment_ms(easy, from);
+	double end = timestamp_ms(easy, to), start = timestamp_ms(easy, from);
 	return end > 0 && end >= start ? end - start : -1;
 }
 
-struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up)
+struct phases answer_phases(CURL *easy, int64_t waited_ms, bool is_preresolved)
 {
-	bool new_connection = moment_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
-	double dns = moment_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
-	if (looked_up || !new_connection || dns <= 0)
+	bool new_connection = timestamp_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
+	double dns = timestamp_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	if (is_preresolved || !new_connection || dns <= 0)
 		dns = -1;
 	return (struct phases){
 	    .queued = -1,
 	    .dns = waited_ms >= 0 ? (double)waited_ms : dns,
-	    .connect = between_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
-	    .tls = between_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
-	    .first_byte = between_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
-	    .total = moment_ms(easy, CURLINFO_TOTAL_TIME_T) + (waited_ms > 0 ? (double)waited_ms : 0),
+	    .connect = elapsed_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
+	    .tls = elapsed_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
+	    .first_byte = elapsed_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
+	    .total = timestamp_ms(easy, CURLINFO_TOTAL_TIME_T) + (waited_ms > 0 ? (double)waited_ms : 0),
 	};
 }
 

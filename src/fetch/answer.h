@@ -1,5 +1,5 @@
-/* What the head of an answer and libcurl's clock say; easy is in the middle of a transfer or has just ended
- * one. */
+/* Reads what libcurl knows about a response: its header fields, its sizes and the times of its phases. In all
+ * functions, easy is in the middle of a transfer or has just finished one. */
 #ifndef AREQ_FETCH_ANSWER_H
 #define AREQ_FETCH_ANSWER_H
 
@@ -10,26 +10,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is wrong with the Content-Length of an answer, in words: none that can be read (libcurl then reads on
- * to the connection's end), or two different ones (of which libcurl takes the last), since somebody may have
- * split the answer (RFC 9112, section 6.3). NULL: nothing, or there is none. */
+/* Returns what is wrong with the Content-Length of the response, as words for a person; NULL if nothing is
+ * wrong or the response has none. An attacker may use such a header field to split a response in two (RFC
+ * 9112, section 6.3), and libcurl does not reject it: if the value is not a number, libcurl reads until the
+ * connection is closed, and of several different values it uses the last one. */
 const char *answer_length_problem(CURL *easy);
 
-/* Appends the values of all Content-Encoding lines, with commas between them (RFC 9110, section 5.3). */
+/* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
 void answer_codings(CURL *easy, struct buf *codings);
 
-/* What Retry-After asks for, as seconds or as a date (RFC 9110, section 10.2.3); -1 for none and for what is
- * neither. */
+/* Returns how long Retry-After asks the client to wait, in ms; the value may be a number of seconds or a date
+ * (RFC 9110, section 10.2.3). Returns 0 for a date in the past, and -1 if the header field is missing or its
+ * value is neither of the two. */
 int64_t answer_retry_after_ms(CURL *easy);
 
-/* How long each phase took, all but queued. looked_up: the addresses were given to libcurl; waited_ms: what
- * it took to find them; -1: they were known. */
-struct phases answer_phases(CURL *easy, int64_t waited_ms, bool looked_up);
+/* Returns how long each phase took; queued is not known here and is -1. waited_ms is the time in ms that the
+ * request waited for our own name lookup, -1 if it did not wait. is_preresolved is true if libcurl was given
+ * the addresses, so that its own time for the name lookup means nothing. */
+struct phases answer_phases(CURL *easy, int64_t waited_ms, bool is_preresolved);
 
-/* "HTTP/1.0", "HTTP/1.1", "HTTP/2" or "HTTP/3"; NULL where there was no answer. */
+/* Returns "HTTP/1.0", "HTTP/1.1", "HTTP/2" or "HTTP/3", a constant; NULL if there was no response. */
 const char *answer_http_version(CURL *easy);
 
-/* Bytes of head and body as they came. */
+/* Returns the size of the header and the body in bytes, as they were received. */
 uint64_t answer_wire_bytes(CURL *easy);
 
 #endif

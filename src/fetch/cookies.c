@@ -10,8 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* Fields of a line in Netscape's format: domain, subdomains, path, secure, expiry, name and value. */
-enum { FIELDS = 7 };
+/* A line in Netscape's format has the fields domain, subdomains, path, secure, expiry, name and value,
+ * separated by tabs. */
+enum { FIELD_COUNT = 7 };
 
 enum { FILE_MAX_BYTES = 16 << 20 };
 
@@ -23,12 +24,12 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool has_fields(const char *line)
+static bool has_netscape_fields(const char *line)
 {
 	size_t tabs = 0;
 	for (; *line; line++)
 		tabs += *line == '\t';
-	return tabs == FIELDS - 1;
+	return tabs == FIELD_COUNT - 1;
 }
 
 static void add_line(struct cookies *self, const char *file, size_t number, char *line)
@@ -36,7 +37,7 @@ static void add_line(struct cookies *self, const char *file, size_t number, char
 	line[strcspn(line, "\r")] = '\0';
 	if (!*line || (*line == '#' && !starts_with(line, http_only)))
 		return;
-	if (starts_with(line, set_cookie) || has_fields(line))
+	if (starts_with(line, set_cookie) || has_netscape_fields(line))
 		headers_add(&self->stored, line);
 	else
 		log_warning("%s:%zu: no cookie in this line", file, number);
@@ -46,12 +47,12 @@ static enum status read_file(struct cookies *self, const char *name)
 {
 	struct buf text;
 	buf_init(&text, FILE_MAX_BYTES);
-	bool good = readfile_whole(name, &text);
+	bool is_read = readfile_whole(name, &text);
 	int error = errno;
-	if (!good)
+	if (!is_read)
 		log_error(
 		    "-b %s: %s (cookies themselves are given as name=value)", name, readfile_problem(error));
-	char *line = good ? text.data : NULL;
+	char *line = is_read ? text.data : NULL;
 	for (size_t number = 1; line; number++) {
 		char *newline = strchr(line, '\n');
 		if (newline)
@@ -60,7 +61,7 @@ static enum status read_file(struct cookies *self, const char *name)
 		line = newline ? newline + 1 : NULL;
 	}
 	buf_release(&text);
-	if (good)
+	if (is_read)
 		return STATUS_OK;
 	return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 }

@@ -1,4 +1,4 @@
-/* The cookies that the user gives along (-b). */
+/* The cookies that the user gives with -b. */
 #ifndef AREQ_FETCH_COOKIES_H
 #define AREQ_FETCH_COOKIES_H
 
@@ -9,18 +9,22 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-/* {0} is empty. */
+/* {0} holds no cookies. */
 struct cookies {
-	char *line; /* "name=value; …" for the origin of the URL that the user listed; NULL: none */
-	struct curl_slist *stored; /* those of files, in a form that CURLOPT_COOKIELIST takes */
+	/* The cookies given as name=value, as one Cookie header value ("name=value; …"); NULL if there are
+	 * none. They are sent only to the origin of the URL that the user listed. */
+	char *line;
+	struct curl_slist *stored; /* the lines of all cookie files, as CURLOPT_COOKIELIST takes them */
 };
 
-/* Reads the files. STATUS_USAGE where one cannot be read; it was logged. A line that holds no cookie gets a
- * warning and is passed over. cookies_release is due in any case. */
+/* Collects the cookies of options and reads the cookie files. A line of a file that holds no cookie is
+ * skipped with a warning. Returns STATUS_USAGE if a file cannot be read, and STATUS_CUT_SHORT if the run was
+ * stopped while it was read; an error was logged. cookies_release must be called in any case. */
 enum status cookies_init(struct cookies *self, const struct options *options);
 void cookies_release(struct cookies *self);
 
-/* False where a stored cookie is for other hosts, so that libcurl need not be told; it decides the rest. */
+/* Returns false if a stored cookie is certainly for another host, so that libcurl does not need it. If it
+ * returns true, libcurl still decides by domain, path and scheme. */
 bool cookies_may_match(const char *stored, struct slice host);
 
 #endif

@@ -1,5 +1,6 @@
-/* The loop: fill, act, reap, poll. It knows neither pages nor rows: it pulls work and pushes what
- * happens. */
+/* The event loop. Each turn asks the caller for requests and starts them, waits for sockets with poll(2),
+ * lets libcurl work on those that are ready, and reports each transfer that has finished. The loop knows
+ * nothing about pages or output; it calls the handlers below. */
 #ifndef AREQ_FETCH_CRAWL_H
 #define AREQ_FETCH_CRAWL_H
 
@@ -10,34 +11,39 @@
 
 #include <stdint.h>
 
+/* What the handler next returns. */
 enum crawl_next {
-	CRAWL_START,   /* *request was filled: start it */
-	CRAWL_NOTHING, /* nothing may start now; ask again after something ended, or as *wait says */
-	CRAWL_FINISHED /* nothing will ever come, unless something that runs brings it back */
+	CRAWL_START,   /* *request was filled in and is to be started */
+	CRAWL_NOTHING, /* no request may start now; ask again after a transfer has ended, or when *wait says
+	                  so */
+	CRAWL_FINISHED /* no request is left; there can only be more if a running transfer causes them */
 };
 
 struct crawl_handlers {
 	struct fetch_handlers fetch;
-	/* A turn of the loop begins: adds to *wait what the caller wants to be woken for, whatever happens.
-	 */
+	/* Called once at the beginning of each turn of the loop. Adds to *wait the times and descriptors at
+	 * which the loop must wake up for the caller. */
 	void (*turn)(void *ctx, struct wait *wait);
-	/* What next? Called until it gives none or there is room for none. */
+	/* Returns the next request to start. Called repeatedly in a turn, until it returns no request or no
+	 * more can be started. */
 	enum crawl_next (*next)(void *ctx, struct fetch_request *request, struct wait *wait);
-	/* A job's try has ended; its slot is free again. */
+	/* Called when the try of a job has ended. Its slot is free after the call. */
 	void (*done)(void *ctx, void *job, struct fetch_result *result);
-	/* True once the run shall end now. */
+	/* Returns true if the run must end now. */
 	bool (*stopping)(void *ctx);
-	/* … which it shall at this moment at the latest (monotonic ms; CLOCK_NEVER: none). */
+	/* The time at which the run ends at the latest (monotonic ms); CLOCK_NEVER if it has no deadline. */
 	int64_t stop_at;
 };
 
-/* STATUS_USAGE where the loop could not use one of the settings; it was logged. */
+/* Checks whether the loop can use the settings, without making a request. Returns STATUS_USAGE if
+ * --dns-servers is not usable, and STATUS_LIBRARY if c-ares cannot be started; an error was logged. */
 enum status crawl_check(const struct settings *settings);
 
-/* Runs until next says finished with nothing in flight, or stopping says so: then what is in flight ends as
- * interrupted. All handlers get handlers->fetch.ctx. settings and handlers are borrowed. *longest_turn_us:
- * the longest time from one look at all connections to the next, sleep not counted. STATUS_LIBRARY where a
- * library refuses to work; it was logged. */
+/* Runs until next returns CRAWL_FINISHED and no transfer is left, until stopping returns true, or until
+ * stop_at. The jobs that are still in flight then end with an interrupted result. All handlers get
+ * handlers->fetch.ctx. settings and handlers are borrowed for the call. Sets *longest_turn_us to the duration
+ * of the longest turn of the loop in us, without the time in which it slept. Returns STATUS_LIBRARY if
+ * libcurl, c-ares or poll(2) fails; the error was logged. */
 enum status crawl_run(
     const struct settings *settings, const struct crawl_handlers *handlers, int64_t *longest_turn_us);
 

@@ -11,25 +11,26 @@
 #include <string.h>
 #include <strings.h>
 
+/* The codings of a body, and how many bytes more than the whole chain gives out an inner coding may get. */
 enum { LAYERS_MAX = 5, SURPLUS_MAX = 4 << 20 };
 
-/* More than one coding with the largest window that there is. */
-enum { MEMORY_EACH_MAX = 24 << 20 };
+/* The most memory that one decoder may claim; more than one coding with the largest possible window needs. */
+enum { DECODER_MEMORY_MAX = 24 << 20 };
 
 struct decoder {
-	struct decoder_limits *limits; /* of all decoders together */
-	decoder_take_fn take;          /* NULL: no body is under way */
+	struct decoder_limits *limits;
+	decoder_output_fn output; /* NULL if no body was begun */
 	void *ctx;
-	struct buf kept;           /* what was given and could not be worked on yet; */
-	size_t kept_at;            /* … all before is done with */
-	uint64_t given;            /* bytes to take */
-	size_t claimed;            /* of the memory for large decoders */
-	bool waits;                /* for more of it */
-	struct heap_node progress; /* among the large ones; */
-	uint64_t progress_given;   /* … when so much was given to take */
+	struct buf pending;        /* input that could not be decoded yet */
+	size_t pending_start;      /* the bytes of pending before this index are decoded */
+	uint64_t output_bytes;     /* bytes of this body that were given to output */
+	size_t claimed;            /* bytes of memory claimed from limits */
+	bool is_waiting;           /* the decoder waits until it can claim more memory */
+	struct heap_node progress; /* in limits->large, with the time of the last progress */
+	uint64_t progress_bytes;   /* output_bytes at the last progress */
 	size_t layer_count;
-	struct layer layers[LAYERS_MAX]; /* as they were applied: undone from the last to the first */
-	char problem[160];               /* "": none */
+	struct layer layers[LAYERS_MAX]; /* in the order of the codings; the last one is decoded first */
+	char problem[160];               /* "" if there is none */
 };
 
 static bool fail(struct decoder *self, const char *format, ...)
@@ -52,30 +53,30 @@ void decoder_limits_release(struct decoder_limits *self)
 	heap_release(&self->large);
 }
 
-int64_t decoder_limits_due(const struct decoder_limits *self, void **ctx)
+int64_t decoder_limits_eviction_ms(const struct decoder_limits *self, void **ctx)
 {
 	const struct heap_node *first = heap_first(&self->large);
 	if (!self->waiting || !first)
 		return CLOCK_NEVER;
 	*ctx = ((const struct decoder *)first->thing)->ctx;
-	return (int64_t)first->key + DECODER_STILL_MS;
+	return (int64_t)first->key + DECODER_STALL_MS;
 }
 
 static void set_waiting(struct decoder *self, bool waits)
 {
 	self->limits->waiting += waits;
-	self->limits->waiting -= self->waits;
-	self->waits = waits;
+	self->limits->waiting -= self->is_waiting;
+	self->is_waiting = waits;
 }
 
-static void note_progress(struct decoder *self)
+static void record_progress(struct decoder *self)
 {
 	heap_remove(&self->progress);
 	heap_put(&self->limits->large, &self->progress, (uint64_t)clock_now_ms(), self);
-	self->progress_given = self->given;
+	self->progress_bytes = self->output_bytes;
 }
 
-static void give_memory_back(struct decoder *self)
+static void release_memory(struct decoder *self)
 {
 	heap_remove(&self->progress);
 	set_waiting(self, false);
@@ -85,14 +86,14 @@ static void give_memory_back(struct decoder *self)
 		self->limits->beyond = NULL;
 }
 
-static void rest(struct decoder *self)
+static void end_body(struct decoder *self)
 {
-	self->take = NULL;
-	buf_release(&self->kept);
-	self->kept_at = 0;
-	give_memory_back(self);
-	layer_rest(&self->layers[0]);
-	/* More than one coding is so rare that nothing is kept for it. */
+	self->output = NULL;
+	buf_release(&self->pending);
+	self->pending_start = 0;
+	release_memory(self);
+	layer_reset(&self->layers[0]);
+	/* Bodies with more than one coding are so rare that no memory is kept for the other layers. */
 	for (size_t i = 1; i < self->layer_count; i++)
 		layer_release(&self->layers[i]);
 	self->layer_count = 0;
@@ -102,7 +103,7 @@ struct decoder *decoder_new(struct decoder_limits *limits)
 {
 	struct decoder *self = alloc_new(sizeof *self);
 	self->limits = limits;
-	buf_init(&self->kept, SIZE_MAX / 2);
+	buf_init(&self->pending, SIZE_MAX / 2);
 	return self;
 }
 
@@ -110,12 +111,13 @@ void decoder_free(struct decoder *self)
 {
 	if (!self)
 		return;
-	rest(self);
+	end_body(self);
 	layer_release(&self->layers[0]);
 	free(self);
 }
 
-/* Takes the next element that is not empty off the front of a list; the last has no length. */
+/* Removes the next element that is not empty from the front of the list and returns it; an empty slice at the
+ * end of the list. */
 static struct slice next_element(const char **list)
 {
 	const char *start = *list + strspn(*list, ", \t");
@@ -132,10 +134,10 @@ static bool is_identity(struct slice name)
 	return name.len == sizeof identity - 1 && strncasecmp(name.data, identity, name.len) == 0;
 }
 
-bool decoder_begin(struct decoder *self, const char *codings, decoder_take_fn take, void *ctx)
+bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn output, void *ctx)
 {
-	rest(self);
-	self->given = 0;
+	end_body(self);
+	self->output_bytes = 0;
 	self->problem[0] = '\0';
 	const char *list = codings ? codings : "";
 	for (struct slice name = next_element(&list); name.len > 0; name = next_element(&list)) {
@@ -149,12 +151,13 @@ bool decoder_begin(struct decoder *self, const char *codings, decoder_take_fn ta
 			return fail(self, "content encoding is applied more than %d times", LAYERS_MAX);
 		layer_begin(&self->layers[self->layer_count++], coding);
 	}
-	self->take = take;
+	self->output = output;
 	self->ctx = ctx;
 	return true;
 }
 
-/* Starts a stream as soon as its head is there. */
+/* Reads the head of a stream, and starts the stream when the head is complete. Returns false if the body is
+ * invalid. */
 static bool read_head(struct decoder *self, struct layer *layer)
 {
 	const struct coding *coding = layer->coding;
@@ -162,100 +165,105 @@ static bool read_head(struct decoder *self, struct layer *layer)
 	while (layer->head_len < coding->head_len && in->len > 0) {
 		layer->head[layer->head_len++] = *in->data;
 		slice_advance(in, 1);
-		if (coding->fits && !coding->fits(layer->head, layer->head_len)) {
-			layer->over = layer->whole;
-			return layer->whole || fail_broken(self, layer, "it does not begin as one");
+		if (coding->matches_head && !coding->matches_head(layer->head, layer->head_len)) {
+			layer->ignores_input = layer->has_whole_stream;
+			return layer->has_whole_stream ||
+			       fail_broken(self, layer, "it does not begin as one");
 		}
 	}
 	if (layer->head_len < coding->head_len)
 		return true;
 	coding->start(layer);
-	layer->within = true;
+	layer->in_stream = true;
 	layer->head_unread = (struct slice){layer->head, layer->head_len};
 	return true;
 }
 
-/* Hands on what the layer with that number has made. */
-static bool hand_on(struct decoder *self, size_t number, size_t len)
+/* Passes len bytes of output of the layer with that number to the next inner layer, or to output if it is the
+ * innermost one. Returns false if decoding must stop. */
+static bool pass_output(struct decoder *self, size_t number, size_t len)
 {
 	struct layer *layer = &self->layers[number];
 	struct slice made = {layer->piece, len};
-	layer->made += len;
+	layer->output_bytes += len;
 	if (number == 0) {
-		self->given += len;
-		if (heap_holds(&self->progress) && self->given - self->progress_given >= DECODER_PROGRESS)
-			note_progress(self);
-		return self->take(self->ctx, made.data, made.len);
+		self->output_bytes += len;
+		if (heap_holds(&self->progress) &&
+		    self->output_bytes - self->progress_bytes >= DECODER_PROGRESS_MIN)
+			record_progress(self);
+		return self->output(self->ctx, made.data, made.len);
 	}
 	struct layer *inner = layer - 1;
 	inner->unread = made;
-	inner->fed += len;
-	return inner->fed <= self->given + SURPLUS_MAX ||
+	inner->input_bytes += len;
+	return inner->input_bytes <= self->output_bytes + SURPLUS_MAX ||
 	       fail_broken(self, inner, "it is far larger than what is in it");
 }
 
-static struct slice *input_of(struct layer *layer)
+static struct slice *next_input(struct layer *layer)
 {
 	if (layer->head_unread.len > 0)
 		return &layer->head_unread;
-	return layer->again.len > 0 ? &layer->again : &layer->unread;
+	return layer->replay.len > 0 ? &layer->replay : &layer->unread;
 }
 
-/* Makes a piece at most. */
-static bool step(struct decoder *self, size_t number)
+/* Lets the layer with that number decode at most one piece. Returns false if decoding must stop. */
+static bool step_layer(struct decoder *self, size_t number)
 {
 	struct layer *layer = &self->layers[number];
 	size_t made = 0;
-	if (!layer->within)
+	if (!layer->in_stream)
 		return read_head(self, layer);
-	enum step step = layer->coding->step(layer, input_of(layer), &made);
+	enum step step = layer->coding->step(layer, next_input(layer), &made);
 	if (step == STEP_ENDED) {
-		layer->within = layer->full = false;
+		layer->in_stream = layer->piece_is_full = false;
 		layer->head_len = layer->head_unread.len = 0;
-		layer->whole = true;
-		layer->over = !layer->coding->several;
+		layer->has_whole_stream = true;
+		layer->ignores_input = !layer->coding->may_repeat;
 	}
-	if (made > 0 && !hand_on(self, number, made))
+	if (made > 0 && !pass_output(self, number, made))
 		return false;
 	return step != STEP_BROKEN || fail_broken(self, layer, layer->detail);
 }
 
-/* The layer nearest to the plain body that has something to do; layer_count: none has. Those behind it wait,
- * so that its piece is used up before it is filled again. */
+/* Returns the number of the innermost layer that has something to do; layer_count if none has. The outer
+ * layers wait for it, because a layer may only fill its piece again when the next inner layer has read all of
+ * it. */
 static size_t next_layer(struct decoder *self)
 {
 	size_t number = 0;
 	for (; number < self->layer_count; number++) {
 		struct layer *layer = &self->layers[number];
-		if (layer->full || layer_is_refused(layer) || (!layer->over && input_of(layer)->len > 0))
+		if (layer->piece_is_full || layer_needs_memory(layer) ||
+		    (!layer->ignores_input && next_input(layer)->len > 0))
 			break;
 	}
 	return number;
 }
 
-static size_t memory_of(const struct decoder *self)
+static size_t memory_needed(const struct decoder *self)
 {
 	size_t memory = 0;
 	for (size_t i = 0; i < self->layer_count; i++) {
 		const struct layer *layer = &self->layers[i];
-		if (layer->coding->memory && layer->within)
+		if (layer->coding->memory && layer->in_stream)
 			memory += layer->coding->memory(layer);
 	}
 	return memory;
 }
 
-/* False where it has to wait until others give memory back. One may always go on, whatever it needs, or all
- * could wait for each other. */
+/* Claims the memory that the decoder needs now. Returns false if it must wait until other decoders free
+ * memory. One decoder at a time may exceed DECODERS_LARGE; otherwise all could wait for each other. */
 static bool claim_memory(struct decoder *self)
 {
 	struct decoder_limits *limits = self->limits;
-	size_t memory = memory_of(self);
+	size_t memory = memory_needed(self);
 	if (memory <= self->claimed)
 		return true;
 	size_t more = memory - self->claimed;
 	bool fits = limits->claimed + more <= DECODERS_LARGE;
 	set_waiting(self, !fits && limits->beyond && limits->beyond != self);
-	if (self->waits) {
+	if (self->is_waiting) {
 		heap_remove(&self->progress);
 		return false;
 	}
@@ -263,66 +271,67 @@ static bool claim_memory(struct decoder *self)
 		limits->beyond = self;
 	limits->claimed += more;
 	self->claimed = memory;
-	note_progress(self);
+	record_progress(self);
 	for (size_t i = 0; i < self->layer_count; i++)
 		layer_allow_memory(&self->layers[i]);
 	return true;
 }
 
-/* Works on what the layers have, until there is no more to do. */
-static enum decoder_result run(struct decoder *self)
+/* Lets the layers decode their input until none of them has anything to do. */
+static enum decoder_result run_layers(struct decoder *self)
 {
 	for (size_t number; (number = next_layer(self)) < self->layer_count;) {
 		if (clock_now_us() >= self->limits->until_us)
 			return DECODER_LATER;
 		if (!claim_memory(self))
 			return DECODER_WAITS;
-		if (self->claimed > MEMORY_EACH_MAX) {
+		if (self->claimed > DECODER_MEMORY_MAX) {
 			fail(self, "content encodings in content encodings need too much memory");
 			return DECODER_STOPPED;
 		}
-		if (!step(self, number))
+		if (!step_layer(self, number))
 			return DECODER_STOPPED;
 	}
 	return DECODER_DONE;
 }
 
-/* Without a coding the bytes go straight through. */
-static enum decoder_result pass(struct decoder *self, struct slice *in)
+/* Passes the bytes of a body without a coding to output. */
+static enum decoder_result pass_through(struct decoder *self, struct slice *in)
 {
 	while (in->len > 0) {
-		struct slice piece = {in->data, in->len < PIECE ? in->len : PIECE};
+		struct slice piece = {in->data, in->len < PIECE_SIZE ? in->len : PIECE_SIZE};
 		if (clock_now_us() >= self->limits->until_us)
 			return DECODER_LATER;
 		slice_advance(in, piece.len);
-		if (!self->take(self->ctx, piece.data, piece.len))
+		if (!self->output(self->ctx, piece.data, piece.len))
 			return DECODER_STOPPED;
 	}
 	return DECODER_DONE;
 }
 
-/* Works on bytes that no layer has touched yet, and takes what is done with off their front. */
-static enum decoder_result work(struct decoder *self, struct slice *in)
+/* Decodes bytes that no layer has read yet, and advances in behind those that were read. */
+static enum decoder_result decode_input(struct decoder *self, struct slice *in)
 {
 	if (self->layer_count == 0)
-		return pass(self, in);
+		return pass_through(self, in);
 	struct slice *unread = &self->layers[self->layer_count - 1].unread;
 	*unread = *in;
-	enum decoder_result result = run(self);
+	enum decoder_result result = run_layers(self);
 	*in = *unread;
 	return result;
 }
 
-/* Whatever has to wait is kept: the bytes are the caller's. */
-static enum decoder_result settle(struct decoder *self, enum decoder_result result, struct slice unread)
+/* Copies the bytes that were not decoded yet, because they belong to the caller. Ends the body if decoding
+ * stopped. */
+static enum decoder_result save_unread(struct decoder *self, enum decoder_result result, struct slice unread)
 {
 	if (result == DECODER_STOPPED) {
-		rest(self);
-	} else if (self->kept.len > 0) {
-		self->kept_at = self->kept.len - unread.len;
+		end_body(self);
+	} else if (self->pending.len > 0) {
+		self->pending_start = self->pending.len - unread.len;
 	} else if (result != DECODER_DONE) {
-		buf_append(&self->kept, unread.data, unread.len);
-		self->kept_at = 0;
+		buf_append(&self->pending, unread.data, unread.len);
+		self->pending_start = 0;
 	}
 	return result;
 }
@@ -330,42 +339,43 @@ static enum decoder_result settle(struct decoder *self, enum decoder_result resu
 enum decoder_result decoder_feed(struct decoder *self, const char *bytes, size_t len)
 {
 	struct slice in = {bytes, len};
-	assert(self->take);
-	buf_consume(&self->kept, self->kept_at);
-	self->kept_at = 0;
-	if (self->kept.len > 0) {
-		buf_append(&self->kept, bytes, len);
+	assert(self->output);
+	buf_consume(&self->pending, self->pending_start);
+	self->pending_start = 0;
+	if (self->pending.len > 0) {
+		buf_append(&self->pending, bytes, len);
 		return decoder_resume(self);
 	}
-	enum decoder_result result = work(self, &in);
-	return settle(self, result, in);
+	enum decoder_result result = decode_input(self, &in);
+	return save_unread(self, result, in);
 }
 
 enum decoder_result decoder_resume(struct decoder *self)
 {
 	struct slice in = {"", 0};
-	assert(self->take);
-	if (self->kept.len > 0)
-		in = (struct slice){self->kept.data + self->kept_at, self->kept.len - self->kept_at};
-	enum decoder_result result = work(self, &in);
-	return settle(self, result, in);
+	assert(self->output);
+	if (self->pending.len > 0)
+		in = (struct slice){
+		    self->pending.data + self->pending_start, self->pending.len - self->pending_start};
+	enum decoder_result result = decode_input(self, &in);
+	return save_unread(self, result, in);
 }
 
 bool decoder_end(struct decoder *self)
 {
-	assert(self->take);
+	assert(self->output);
 	for (size_t left = self->layer_count; left > 0 && self->problem[0] == '\0'; left--) {
 		const struct layer *layer = &self->layers[left - 1];
-		if (!layer->over && (layer->within || layer->head_len > 0))
+		if (!layer->ignores_input && (layer->in_stream || layer->head_len > 0))
 			fail(self, "%s body is cut short", layer->coding->name);
 	}
-	rest(self);
+	end_body(self);
 	return self->problem[0] == '\0';
 }
 
 void decoder_drop(struct decoder *self)
 {
-	rest(self);
+	end_body(self);
 }
 
 const char *decoder_problem(const struct decoder *self)

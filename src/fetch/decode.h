@@ -1,12 +1,14 @@
-/* The content codings of HTTP undone (RFC 9110, section 8.4), and whether the body was whole: a body that is
- * cut short, though as long as its Content-Length says, is a failure.
+/* Removes the content codings of a response body (RFC 9110, section 8.4), and finds out whether the body
+ * is complete: a compressed body that ends early is a failure, even if it is as long as its Content-Length
+ * says.
  *
- * A few bytes may unpack to very many, and to much memory. So decoding stops where its time is up and goes on
- * later, and of the decoders that need much memory only some work at once:
+ * A few bytes may decompress to very many, and need much memory. A decoder therefore stops when the time
+ * of this turn of the loop is used up and continues later, and of the decoders that need much memory only
+ * some work at once:
  *
- *	decoder_begin -> decoder_feed -> DONE: feed more, or decoder_end
- *	                              -> LATER, WAITS: decoder_resume, until it is DONE
- *	                              -> STOPPED: begin another body */
+ *	decoder_begin -> decoder_feed -> DONE: decoder_feed again, or decoder_end
+ *	                              -> LATER or WAITS: decoder_resume, until it is DONE
+ *	                              -> STOPPED: decoder_begin for the next body */
 #ifndef AREQ_FETCH_DECODE_H
 #define AREQ_FETCH_DECODE_H
 
@@ -16,84 +18,84 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What decoder_begin knows, as a value for the Accept-Encoding header. */
+/* The codings that decoder_begin supports, as a value for the Accept-Encoding header field. */
 #define DECODER_ACCEPTS "gzip, deflate, br, zstd"
 
-/* A decoder that takes no more memory than this never waits for others. */
+/* A decoder that uses at most this much memory in bytes is small, and never waits for other decoders. */
 enum { DECODER_SMALL = 5 << 18 };
 
-/* All others together take so much more, and one of them, in its turn, up to 24 MiB beyond it. */
+/* All large decoders together may use this much memory in bytes. One of them may use up to 24 MiB more. */
 enum { DECODERS_LARGE = 64 << 20 };
 
 struct decoder;
 
-/* A large decoder that makes less than DECODER_PROGRESS bytes in DECODER_STILL_MS stands still. */
-enum { DECODER_PROGRESS = 64 << 10, DECODER_STILL_MS = 1000 };
+/* A large decoder is stalled if it gives out less than DECODER_PROGRESS_MIN bytes in DECODER_STALL_MS. */
+enum { DECODER_PROGRESS_MIN = 64 << 10, DECODER_STALL_MS = 1000 };
 
-/* What all decoders of a loop share. {0} is a good start but for until_us; free with decoder_limits_release.
- */
+/* What all decoders of a loop share. {0} is its initial state, but for until_us. */
 struct decoder_limits {
-	int64_t until_us;             /* monotonic: no work is begun any more */
-	size_t claimed;               /* bytes, by large decoders */
-	const struct decoder *beyond; /* the one that may take more than there is; NULL: none does */
+	int64_t until_us; /* the time at which decoders stop in this turn of the loop (monotonic us) */
+	size_t claimed;   /* bytes of memory that large decoders have claimed */
+	const struct decoder *beyond; /* the decoder that may exceed DECODERS_LARGE; NULL if none does */
 	size_t waiting;               /* decoders that wait for memory */
-	struct heap large;            /* those that have it, by when they last made progress (monotonic ms) */
+	struct heap large; /* decoders that claimed memory, by their last progress (monotonic ms) */
 };
 
 void decoder_limits_release(struct decoder_limits *self);
 
-/* When the memory of one that stands still is due to one that waits (monotonic ms); CLOCK_NEVER: at no
- * moment. Then *ctx is that of its decoder_begin. */
-int64_t decoder_limits_due(const struct decoder_limits *self, void **ctx);
+/* Returns the time at which a stalled decoder must give its memory to one that waits (monotonic ms), and sets
+ * *ctx to the ctx of its decoder_begin. Returns CLOCK_NEVER, without setting *ctx, if no decoder waits or
+ * none has claimed memory. */
+int64_t decoder_limits_eviction_ms(const struct decoder_limits *self, void **ctx);
 
-/* Takes the next bytes of the plain body: from 1 to 16 KiB of them, borrowed for the call, in which the
- * decoder must be left alone. False: no more is wanted. */
-typedef bool (*decoder_take_fn)(void *ctx, const char *bytes, size_t len);
+/* Receives the next 1 to 16384 bytes of the decoded body, borrowed for the call. It must not call functions
+ * of the decoder. Returns false if no more bytes are wanted. */
+typedef bool (*decoder_output_fn)(void *ctx, const char *bytes, size_t len);
 
-/* One body after the other. Memory is kept from one to the next where it is small; how far a body unpacks
- * never matters for it, how large its window is does while it lasts: at most 8 MiB for zstd (RFC 9659) and
- * 16 MiB for brotli (RFC 7932). limits is borrowed and outlives it. Free with decoder_free; NULL is allowed
- * there. */
+/* Makes a decoder, which decodes one body after the other. It keeps its memory from one body to the next only
+ * if it is small. The memory for a body does not depend on the body's size but on its window: at most 8 MiB
+ * for zstd (RFC 9659) and 16 MiB for brotli (RFC 7932). limits is borrowed and must outlive the decoder. Free
+ * with decoder_free; NULL is allowed there. */
 struct decoder *decoder_new(struct decoder_limits *limits);
 void decoder_free(struct decoder *self);
 
-/* Begins with a body. codings are the values of its Content-Encoding lines joined by commas, borrowed for the
- * call; NULL or "": none, the bytes then go straight through. Names are in any letter case, "x-gzip" is gzip;
- * "identity" and empty elements count for nothing. A body that was not ended is forgotten. False where a
- * coding is not known or more than 5 of them were applied. */
-bool decoder_begin(struct decoder *self, const char *codings, decoder_take_fn take, void *ctx);
+/* Begins a body, and drops the previous one if it has not ended. codings are the values of its
+ * Content-Encoding fields, separated by commas and borrowed for the call; if it is NULL or "", the bytes are
+ * passed through unchanged. The case of the names does not matter, "x-gzip" means gzip, and "identity" and
+ * empty elements are ignored. Returns false if a coding is not known or more than 5 codings were applied. */
+bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn output, void *ctx);
 
 enum decoder_result {
-	DECODER_DONE,   /* all that was given is worked on */
-	DECODER_LATER,  /* until_us has come: resume it when there is time again */
-	DECODER_WAITS,  /* resume it when others have given memory back, which each does at its end */
-	DECODER_STOPPED /* take wanted no more (decoder_problem is NULL), or the bytes are broken (it is not)
-	                 */
+	DECODER_DONE,   /* all bytes that were given are decoded */
+	DECODER_LATER,  /* until_us has come; call decoder_resume in a later turn of the loop */
+	DECODER_WAITS,  /* not enough memory is free; call decoder_resume after another decoder has ended */
+	DECODER_STOPPED /* output returned false (decoder_problem returns NULL), or the body is invalid */
 };
 
-/* The next bytes as they came; what cannot be worked on yet is copied. Of a body that is broken a part of
- * what came before the break was given out. Where a good body is cut into pieces changes nothing.
+/* Decodes the next bytes of the body as they were received. Bytes that cannot be decoded yet are copied. Of
+ * an invalid body, a part of what precedes the error was given to output. Into which pieces the body is
+ * divided makes no difference to the result.
  *
- * Where the RFC is silent, it is as in browsers: "deflate" is the zlib format (RFC 1950) or raw (RFC 1951);
- * gzip members and zstd frames may follow one another; other bytes behind the end of a stream are ignored.
- * gzip's, zlib's and zstd's check sums must be right. An inner coding must not take in some 4 MiB more than
- * the whole chain gives out: codings in codings could otherwise be kept busy without end and without output.
- */
+ * Where the RFCs leave it open, this does what browsers do: "deflate" means the zlib format (RFC 1950) or raw
+ * deflate data (RFC 1951); several gzip members and zstd frames may follow each other; other bytes after the
+ * end of a stream are ignored. The check sums of gzip, zlib and zstd must be right. An inner coding may
+ * get at most about 4 MiB more than the whole chain gives out; otherwise nested codings could use processor
+ * time without end and without output. */
 enum decoder_result decoder_feed(struct decoder *self, const char *bytes, size_t len);
 
-/* Goes on with what was given before. */
+/* Continues with the bytes that were given before. */
 enum decoder_result decoder_resume(struct decoder *self);
 
-/* The body has ended, and all of it was worked on. False: it is cut short. No bytes at all are a whole body
- * under any coding. Nothing was held back until now. */
+/* Ends the body. All bytes that were given must be decoded; all output was given out before this call.
+ * Returns false if the body was cut short. A body without any bytes is complete under any coding. */
 bool decoder_end(struct decoder *self);
 
-/* Forgets a body that is not ended, if there is one, and gives its memory back. */
+/* Drops a body that has not ended, if there is one, and frees the memory that it has claimed. */
 void decoder_drop(struct decoder *self);
 
-/* Why the last call failed, in words for a person that name the coding; NULL where it did not, or where take
- * wanted no more. Borrowed until the next begin. After a failure, and after the end, the only calls are this,
- * begin, drop and free. */
+/* Returns why the last call failed, in words for a person that name the coding; NULL if it did not fail, or
+ * output wanted no more bytes. The text is borrowed until the next decoder_begin. After a failure and after
+ * the end of a body, only this function, decoder_begin, decoder_drop and decoder_free may be called. */
 const char *decoder_problem(const struct decoder *self);
 
 #endif

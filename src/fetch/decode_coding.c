@@ -1,4 +1,4 @@
-/* zlib takes its input as const. */
+/* With this macro, zlib declares its input as const. */
 #define ZLIB_CONST
 
 #include "fetch/decode_internal.h"
@@ -13,16 +13,17 @@
 #include <zstd_errors.h>
 
 enum {
-	ZSTD_HEADER_MAX = 18,
-	ZSTD_WINDOW_LOG_MAX = 23, /* RFC 9659 */
-	ZSTD_KEPT_MAX = 256 << 10,
-	/* libzstd takes memory for the whole window at once, but the system gives it as it is filled. */
-	ZSTD_UNNOTICED = 256 << 10,
-	/* Brotli's tables of codes, at most, beside its window. */
-	BROTLI_BESIDE = 3 << 20
+	ZSTD_HEADER_MAX = 18,      /* bytes of a frame header (RFC 8878, section 3.1.1) */
+	ZSTD_WINDOW_LOG_MAX = 23,  /* RFC 9659 */
+	ZSTD_KEPT_MAX = 256 << 10, /* a larger context is freed after a body */
+	/* The memory of a stream counts only after this many bytes of output. libzstd allocates the whole
+	 * window at once, but the system provides the pages of memory only as the window is filled. */
+	ZSTD_UNCOUNTED_OUTPUT = 256 << 10,
+	/* The memory in bytes that brotli needs besides its window, mostly for tables of codes. */
+	BROTLI_TABLES_MAX = 3 << 20
 };
 
-static bool gzip_fits(const char *head, size_t len)
+static bool gzip_matches_head(const char *head, size_t len)
 {
 	return memcmp(head, "\x1f\x8b", len) == 0;
 }
@@ -42,8 +43,8 @@ static void gzip_start(struct layer *self)
 	zlib_start(self, 16 + MAX_WBITS);
 }
 
-/* zlib's header (RFC 1950, section 2.2); raw, it would be a stored block with bits set that are to be
- * skipped, which nobody writes. */
+/* The two bytes are taken for a zlib header if they have the form of one (RFC 1950, section 2.2). In raw
+ * deflate data, they would begin a stored block with padding bits other than 0, which no encoder writes. */
 static void deflate_start(struct layer *self)
 {
 	unsigned cmf = (unsigned char)self->head[0], flg = (unsigned char)self->head[1];
@@ -58,15 +59,15 @@ static enum step zlib_step(struct layer *self, struct slice *in, size_t *made)
 	z->next_in = (const unsigned char *)in->data;
 	z->avail_in = len;
 	z->next_out = (unsigned char *)self->piece;
-	z->avail_out = PIECE;
+	z->avail_out = PIECE_SIZE;
 	int code = inflate(z, Z_NO_FLUSH);
 	slice_advance(in, len - z->avail_in);
-	*made = PIECE - z->avail_out;
-	self->full = *made == PIECE;
+	*made = PIECE_SIZE - z->avail_out;
+	self->piece_is_full = *made == PIECE_SIZE;
 	switch (code) {
 	case Z_OK:
 	case Z_BUF_ERROR:
-		return STEP_ON;
+		return STEP_CONTINUE;
 	case Z_STREAM_END:
 		return STEP_ENDED;
 	case Z_MEM_ERROR:
@@ -77,24 +78,25 @@ static enum step zlib_step(struct layer *self, struct slice *in, size_t *made)
 	}
 }
 
-/* brotli does not say how large a block is that it gives back, so that stands before it. */
+/* brotli does not pass the size of a block when it frees it, so the size is stored in front of the block. */
 union brotli_block {
 	size_t size;
 	max_align_t align;
 };
 
-/* Its window is allocated when a block of the stream needs it, and filled before any of it is given out: so a
- * stream learns only here that it is a large one, and has to begin again when it may be. */
+/* Refuses memory beyond DECODER_SMALL, unless it was claimed. brotli allocates the window only when a block
+ * of the stream needs it. So only this function learns that the stream needs much memory, and the stream must
+ * be restarted when it may use that much. */
 static void *brotli_alloc(void *ctx, size_t size)
 {
 	struct layer *layer = ctx;
-	if (!layer->brotli_large && layer->brotli_memory + size > DECODER_SMALL) {
-		layer->brotli_refused = true;
+	if (!layer->brotli_may_grow && layer->brotli_allocated + size > DECODER_SMALL) {
+		layer->brotli_alloc_refused = true;
 		return NULL;
 	}
 	union brotli_block *block = alloc_resize(NULL, sizeof *block + size, 1);
 	block->size = size;
-	layer->brotli_memory += size;
+	layer->brotli_allocated += size;
 	return block + 1;
 }
 
@@ -104,7 +106,7 @@ static void brotli_free(void *ctx, void *memory)
 	union brotli_block *block = memory;
 	if (!block)
 		return;
-	layer->brotli_memory -= block[-1].size;
+	layer->brotli_allocated -= block[-1].size;
 	free(block - 1);
 }
 
@@ -114,62 +116,65 @@ static void brotli_start(struct layer *self)
 	self->brotli = BrotliDecoderCreateInstance(brotli_alloc, brotli_free, self);
 }
 
-static void brotli_stop(struct layer *self)
+static void brotli_reset(struct layer *self)
 {
 	BrotliDecoderDestroyInstance(self->brotli);
 	self->brotli = NULL;
 	buf_release(&self->brotli_input);
-	self->again = (struct slice){0};
-	self->brotli_refused = self->brotli_large = false;
-	self->brotli_known = 0;
+	self->replay = (struct slice){0};
+	self->brotli_alloc_refused = self->brotli_may_grow = false;
+	self->brotli_repeated = 0;
 }
 
-/* Of what was made, leaves out what was made before. */
-static size_t brotli_news(struct layer *self, size_t made)
+/* Removes the bytes from the piece that the stream had already made before its restart. Returns how many
+ * bytes are left. */
+static size_t drop_repeated_output(struct layer *self, size_t made)
 {
-	size_t known = self->brotli_known < made ? (size_t)self->brotli_known : made;
-	self->brotli_known -= known;
-	memmove(self->piece, self->piece + known, made - known);
-	return made - known;
+	size_t repeated = self->brotli_repeated < made ? (size_t)self->brotli_repeated : made;
+	self->brotli_repeated -= repeated;
+	memmove(self->piece, self->piece + repeated, made - repeated);
+	return made - repeated;
 }
 
 static enum step brotli_step(struct layer *self, struct slice *in, size_t *made)
 {
 	const uint8_t *from = (const uint8_t *)in->data;
 	uint8_t *to = (uint8_t *)self->piece;
-	size_t left = in->len, room = PIECE;
+	size_t left = in->len, room = PIECE_SIZE;
 	BrotliDecoderResult result =
 	    BrotliDecoderDecompressStream(self->brotli, &left, &from, &room, &to, NULL);
-	if (!self->brotli_large)
+	if (!self->brotli_may_grow)
 		buf_append(&self->brotli_input, in->data, in->len - left);
 	slice_advance(in, in->len - left);
-	self->full = room == 0;
-	*made = brotli_news(self, PIECE - room);
+	self->piece_is_full = room == 0;
+	*made = drop_repeated_output(self, PIECE_SIZE - room);
 	switch (result) {
 	case BROTLI_DECODER_RESULT_SUCCESS:
 		return STEP_ENDED;
 	case BROTLI_DECODER_RESULT_ERROR:
-		return self->brotli_refused ? STEP_REFUSED : STEP_BROKEN;
+		return self->brotli_alloc_refused ? STEP_NEEDS_MEMORY : STEP_BROKEN;
 	default:
-		/* Blocks that come to nothing must not make it keep more than a large one takes. */
-		self->brotli_refused |= self->brotli_input.len > DECODER_SMALL;
-		return self->brotli_refused ? STEP_REFUSED : STEP_ON;
+		/* Blocks without output must not make brotli_input grow without limit. A stream whose input
+		 * exceeds DECODER_SMALL is therefore treated as a large one, whose input is not kept. */
+		self->brotli_alloc_refused |= self->brotli_input.len > DECODER_SMALL;
+		return self->brotli_alloc_refused ? STEP_NEEDS_MEMORY : STEP_CONTINUE;
 	}
 }
 
 void layer_allow_memory(struct layer *self)
 {
-	if (!layer_is_refused(self))
+	if (!layer_needs_memory(self))
 		return;
-	uint64_t known = self->made;
+	uint64_t repeated = self->output_bytes;
 	BrotliDecoderDestroyInstance(self->brotli);
-	self->brotli_large = true;
-	self->brotli_known = known;
-	self->again = (struct slice){self->brotli_input.data, self->brotli_input.len};
+	self->brotli_may_grow = true;
+	self->brotli_repeated = repeated;
+	self->replay = (struct slice){self->brotli_input.data, self->brotli_input.len};
 	brotli_start(self);
 }
 
-/* The window of a stream that begins with that byte, as bits (RFC 7932, section 9.1). */
+/* Returns the binary logarithm of the window size of a stream that begins with that byte (RFC 7932,
+ * section 9.1). */
 static unsigned brotli_window_bits(unsigned char first)
 {
 	unsigned small = first >> 4 & 7, usual = first >> 1 & 7;
@@ -180,15 +185,16 @@ static unsigned brotli_window_bits(unsigned char first)
 	return small ? 8 + small : 17;
 }
 
-/* Whoever was let in is not stopped again. */
+/* Returns the most that the stream may need, so that a stream that has claimed memory never waits again. */
 static size_t brotli_memory(const struct layer *self)
 {
-	size_t most = ((size_t)1 << brotli_window_bits((unsigned char)self->head[0])) + BROTLI_BESIDE;
-	return self->brotli_refused ? most : 0;
+	size_t memory = ((size_t)1 << brotli_window_bits((unsigned char)self->head[0])) + BROTLI_TABLES_MAX;
+	return self->brotli_alloc_refused ? memory : 0;
 }
 
-/* RFC 8878, section 3.1: a frame, or one of the 16 kinds of skippable frames. */
-static bool zstd_fits(const char *head, size_t len)
+/* A stream begins with the magic number of a Zstandard frame or of one of the 16 kinds of skippable frames
+ * (RFC 8878, section 3.1). */
+static bool zstd_matches_head(const char *head, size_t len)
 {
 	return memcmp(head, "\x28\xb5\x2f\xfd", len) == 0 ||
 	       ((head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", len - 1) == 0);
@@ -207,22 +213,23 @@ static void zstd_start(struct layer *self)
 	ZSTD_DCtx_setParameter(self->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
 }
 
-/* A frame's header goes in byte by byte: with more than its last byte libzstd 1.5 would look there for a
- * whole small frame to be decoded at once, whatever its window; and even where the header began in an earlier
- * piece, so that bytes in the middle of the frame could pass for one. */
+/* The frame header is given to libzstd byte by byte. If libzstd 1.5 gets more bytes together with the last
+ * byte of the header, it tries to decode a whole small frame from there in one step, whatever the size of its
+ * window. It does so even if the header began in an earlier piece, so that it could take bytes from the
+ * middle of the frame for a frame. */
 static enum step zstd_step(struct layer *self, struct slice *in, size_t *made)
 {
 	bool in_header = self->zstd_header_left > 0 && in->len > 0;
 	ZSTD_inBuffer from = {in->data, in_header ? 1 : in->len, 0};
-	ZSTD_outBuffer to = {self->piece, PIECE, 0};
+	ZSTD_outBuffer to = {self->piece, PIECE_SIZE, 0};
 	size_t result = ZSTD_decompressStream(self->zstd, &to, &from);
 	slice_advance(in, from.pos);
 	if (in_header)
 		self->zstd_header_left -= from.pos;
 	*made = to.pos;
-	self->full = *made == PIECE;
+	self->piece_is_full = *made == PIECE_SIZE;
 	if (!ZSTD_isError(result))
-		return result == 0 ? STEP_ENDED : STEP_ON;
+		return result == 0 ? STEP_ENDED : STEP_CONTINUE;
 	if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
 		alloc_fail();
 	self->detail = ZSTD_getErrorName(result);
@@ -231,15 +238,15 @@ static enum step zstd_step(struct layer *self, struct slice *in, size_t *made)
 
 static size_t zstd_memory(const struct layer *self)
 {
-	return self->made < ZSTD_UNNOTICED ? 0 : ZSTD_sizeof_DCtx(self->zstd);
+	return self->output_bytes < ZSTD_UNCOUNTED_OUTPUT ? 0 : ZSTD_sizeof_DCtx(self->zstd);
 }
 
 static const struct coding codings[] = {
-    {"gzip", 2, true, gzip_fits, gzip_start, zlib_step, NULL},
-    {"x-gzip", 2, true, gzip_fits, gzip_start, zlib_step, NULL},
+    {"gzip", 2, true, gzip_matches_head, gzip_start, zlib_step, NULL},
+    {"x-gzip", 2, true, gzip_matches_head, gzip_start, zlib_step, NULL},
     {"deflate", 2, false, NULL, deflate_start, zlib_step, NULL},
     {"br", 1, false, NULL, brotli_start, brotli_step, brotli_memory},
-    {"zstd", 4, true, zstd_fits, zstd_start, zstd_step, zstd_memory},
+    {"zstd", 4, true, zstd_matches_head, zstd_start, zstd_step, zstd_memory},
 };
 
 const struct coding *coding_find(struct slice name)
@@ -256,13 +263,13 @@ void layer_begin(struct layer *self, const struct coding *coding)
 {
 	self->coding = coding;
 	self->head_len = 0;
-	self->head_unread = self->again = self->unread = (struct slice){0};
+	self->head_unread = self->replay = self->unread = (struct slice){0};
 	self->brotli_input.max = SIZE_MAX / 2;
-	self->full = self->within = self->whole = self->over = false;
-	self->fed = self->made = 0;
+	self->piece_is_full = self->in_stream = self->has_whole_stream = self->ignores_input = false;
+	self->input_bytes = self->output_bytes = 0;
 	self->detail = NULL;
 	if (!self->piece)
-		self->piece = alloc_resize(NULL, PIECE, 1);
+		self->piece = alloc_resize(NULL, PIECE_SIZE, 1);
 }
 
 void layer_release(struct layer *self)
@@ -270,14 +277,14 @@ void layer_release(struct layer *self)
 	free(self->piece);
 	if (self->has_zlib)
 		inflateEnd(&self->zlib);
-	brotli_stop(self);
+	brotli_reset(self);
 	ZSTD_freeDCtx(self->zstd);
 	*self = (struct layer){0};
 }
 
-void layer_rest(struct layer *self)
+void layer_reset(struct layer *self)
 {
-	brotli_stop(self);
+	brotli_reset(self);
 	if (ZSTD_sizeof_DCtx(self->zstd) <= ZSTD_KEPT_MAX)
 		return;
 	ZSTD_freeDCtx(self->zstd);

@@ -1,4 +1,5 @@
-/* What the decoder's parts share: decode.c runs the chain of codings, decode_coding.c knows each of them. */
+/* What the parts of the decoder share: decode.c runs the chain of codings, and decode_coding.c implements
+ * each coding. */
 #ifndef AREQ_FETCH_DECODE_INTERNAL_H
 #define AREQ_FETCH_DECODE_INTERNAL_H
 
@@ -13,77 +14,87 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { PIECE = 16 << 10, HEAD_MAX = 4 };
+enum { PIECE_SIZE = 16 << 10, STREAM_HEAD_MAX = 4 };
 
-enum step { STEP_ON, STEP_ENDED, STEP_BROKEN, STEP_REFUSED /* see layer_is_refused */ };
+enum step {
+	STEP_CONTINUE,    /* the stream goes on */
+	STEP_ENDED,       /* the stream has ended */
+	STEP_BROKEN,      /* the stream is invalid */
+	STEP_NEEDS_MEMORY /* the stream can only go on after layer_allow_memory */
+};
 
 struct layer;
 
-/* A stream is what the coding's format has one beginning and one end of: a gzip member, a zstd frame. */
+/* A content coding. Its streams are what its format calls a gzip member or a zstd frame. */
 struct coding {
 	const char *name;
-	size_t head_len;                            /* the first bytes of a stream, which say what it is */
-	bool several;                               /* another stream may follow */
-	bool (*fits)(const char *head, size_t len); /* may a stream begin so? NULL: any may */
-	void (*start)(struct layer *layer);         /* its head is there */
-	/* Takes bytes off the front of in and sets how many were made of them in the layer's piece. */
+	size_t head_len; /* how many of the first bytes of a stream are needed to recognise and start it */
+	bool may_repeat; /* another stream may follow the end of a stream */
+	/* Returns whether a stream may begin with the first len bytes of its head. NULL if it may begin with
+	 * any. */
+	bool (*matches_head)(const char *head, size_t len);
+	void (*start)(struct layer *layer); /* starts a stream; layer->head is complete */
+	/* Decodes bytes from the front of in, which it advances, into the layer's piece. Sets *made to the
+	 * number of bytes in the piece. */
 	enum step (*step)(struct layer *layer, struct slice *in, size_t *made);
-	/* Bytes of memory that the stream takes, or may take at the most where that is much; NULL: never
-	 * much.
-	 */
+	/* Returns the bytes of memory that the stream needs, or may need at most, if that counts as much,
+	 * else 0. NULL if the coding never needs much. */
 	size_t (*memory)(const struct layer *layer);
 };
 
 /* One coding of the chain. */
 struct layer {
 	const struct coding *coding;
-	char head[HEAD_MAX];
+	char head[STREAM_HEAD_MAX];
 	size_t head_len;
-	struct slice head_unread; /* of the head, once the stream has started */
-	struct slice again;       /* of what brotli is given once more */
-	struct slice unread; /* of the bytes behind it: borrowed from the layer before, or the decoder's */
-	bool full;           /* the last step filled the piece, so that there may be more to come */
-	bool within;         /* a stream has started and not ended */
-	bool whole;          /* a stream has ended */
-	bool over;           /* whatever comes is ignored */
-	uint64_t fed;        /* bytes, of an inner coding only */
-	uint64_t made;       /* bytes, of all its streams */
-	const char *detail;  /* the library's words for what is broken; may be NULL */
+	struct slice head_unread; /* the part of the head that the started stream has not read yet */
+	struct slice replay;      /* the input that a restarted brotli stream has not read again yet */
+	struct slice unread;   /* the input after these two; borrowed from the outer layer or the decoder */
+	bool piece_is_full;    /* the last step filled the piece, so there may be more output */
+	bool in_stream;        /* a stream has started and not ended */
+	bool has_whole_stream; /* a stream has ended */
+	bool ignores_input;    /* all further input is ignored */
+	uint64_t input_bytes;  /* the bytes that this layer got; counted for inner codings only */
+	uint64_t output_bytes; /* the bytes that all streams of this layer have made */
+	const char *detail;    /* the library's message for an invalid stream; may be NULL */
 
-	/* What is kept: */
+	/* layer_reset frees the brotli fields, and the rest only if it is large. */
 	char *piece;
 	bool has_zlib;
 	z_stream zlib;
 	BrotliDecoderState *brotli;
-	size_t brotli_memory;    /* that it has taken */
-	bool brotli_refused;     /* it wanted more than DECODER_SMALL */
-	bool brotli_large;       /* … which it may have */
-	struct buf brotli_input; /* all of its input, as long as it may have to begin again */
-	uint64_t brotli_known;   /* bytes that it makes for the second time */
+	size_t brotli_allocated;   /* bytes of memory that the brotli decoder uses */
+	bool brotli_alloc_refused; /* the brotli decoder wanted more than DECODER_SMALL */
+	bool brotli_may_grow;      /* the brotli decoder may use more than DECODER_SMALL */
+	struct buf brotli_input;   /* all input of the stream, while it may have to be restarted */
+	uint64_t brotli_repeated;  /* bytes made before the restart that the stream will make again */
 	ZSTD_DCtx *zstd;
-	size_t zstd_header_left; /* bytes that may still be the frame's header */
+	size_t zstd_header_left; /* how many of the next bytes may belong to the frame header */
 };
 
-/* The coding with that name, in any letter case; NULL: none. */
+/* Returns the coding with that name, in any letter case; NULL if there is none. */
 const struct coding *coding_find(struct slice name);
 
-/* True where its stream can only go on once it is allowed more memory. */
-static inline bool layer_is_refused(const struct layer *self)
+/* Returns true if the layer's stream can only go on after layer_allow_memory. */
+static inline bool layer_needs_memory(const struct layer *self)
 {
-	return self->brotli_refused && !self->brotli_large;
+	return self->brotli_alloc_refused && !self->brotli_may_grow;
 }
 
-/* Its stream, for which memory was claimed, may take as much as it likes, and goes on. */
+/* Lets the stream use as much memory as it needs, which the caller has claimed. Restarts the stream if it was
+ * refused memory before; does nothing else. */
 void layer_allow_memory(struct layer *self);
 
-/* Makes the layer ready for a body; it keeps what is small and made anew for most of them. */
+/* Prepares the layer for a body. */
 void layer_begin(struct layer *self, const struct coding *coding);
-void layer_rest(struct layer *self);
 
-/* Frees all of it; it may begin again. */
+/* Ends a body. What is small and expensive to make is kept for the next one. */
+void layer_reset(struct layer *self);
+
+/* Frees all memory of the layer. layer_begin may be called again. */
 void layer_release(struct layer *self);
 
-/* Takes len bytes off the front. */
+/* Removes len bytes from the front of in. */
 static inline void slice_advance(struct slice *in, size_t len)
 {
 	in->data += len;

@@ -1,4 +1,4 @@
-/* How many transfers the process's limit of open descriptors allows. */
+/* How many transfers may run at once within the process's limit of open file descriptors. */
 #ifndef AREQ_FETCH_DESCRIPTORS_H
 #define AREQ_FETCH_DESCRIPTORS_H
 
@@ -7,16 +7,17 @@
 #include <stdint.h>
 
 struct descriptors {
-	size_t budget;     /* for connections and what it takes to make them */
-	size_t open;       /* sockets of transfers, and of connections that wait for the next one */
+	size_t budget;     /* file descriptors that connections and connection attempts may use together */
+	size_t open;       /* sockets that are open, both those in use and those of idle connections */
 	size_t connecting; /* transfers that have no connection yet */
 };
 
-/* Raises the soft limit as far as wanted transfers need at most and the hard limit allows, and returns how
- * many of them there may ever be at once: at least 1, at most wanted. */
+/* Raises the soft limit of open file descriptors to what the wanted number of transfers can need, as far as
+ * the hard limit allows. Returns how many transfers may run at once: at least 1, at most wanted. */
 size_t descriptors_init(struct descriptors *self, int64_t wanted);
 
-/* True where one more transfer can begin without one of them running out. */
+/* Returns true if the budget is enough for one more transfer, even if all transfers that are still connecting
+ * need all the descriptors that they may take. */
 bool descriptors_allow(const struct descriptors *self);
 
 #endif

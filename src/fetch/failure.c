@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool reached(CURL *easy, CURLINFO moment)
+static bool reached(CURL *easy, CURLINFO info)
 {
 	curl_off_t microseconds = 0;
-	return curl_easy_getinfo(easy, moment, &microseconds) == CURLE_OK && microseconds > 0;
+	return curl_easy_getinfo(easy, info, &microseconds) == CURLE_OK && microseconds > 0;
 }
 
 static bool is_https(CURL *easy)
@@ -20,14 +20,16 @@ static bool is_https(CURL *easy)
 	return url && strncmp(url, "https:", 6) == 0;
 }
 
-/* From the last moment back: on a reused connection the early ones were never passed. */
+/* Checks the timestamps from the last phase to the first, because on a reused connection those of the early
+ * phases are not set. */
 static enum outcome_stage stage_reached(CURL *easy)
 {
 	if (reached(easy, CURLINFO_STARTTRANSFER_TIME_T))
 		return STAGE_RECEIVE;
 	if (reached(easy, CURLINFO_PRETRANSFER_TIME_T))
 		return STAGE_WAIT;
-	/* Until the handshake is done libcurl may not give out when the connection was; but with whom. */
+	/* Before the TLS handshake is done, libcurl may not report the time of the connection yet, but it
+	 * knows the address of the peer. */
 	char *peer = NULL;
 	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
 	if (reached(easy, CURLINFO_CONNECT_TIME_T) || (peer && *peer))
@@ -37,7 +39,8 @@ static enum outcome_stage stage_reached(CURL *easy)
 	return STAGE_RESOLVE;
 }
 
-/* Where libcurl tries again by itself the moments of the first try stay. */
+/* For an error of an HTTP/2 stream, the timestamps say nothing: libcurl may have repeated the request by
+ * itself, and then they are still those of the first try. */
 static enum outcome_stage stage_of_stream(CURL *easy)
 {
 	long head = 0;
@@ -101,7 +104,7 @@ static long os_error_of(CURL *easy)
 	return os_error;
 }
 
-/* OpenSSL's numbers (x509_vfy.h), which libcurl hands on. */
+/* CURLINFO_SSL_VERIFYRESULT is the result of OpenSSL (x509_vfy.h), with its numbers. */
 static enum cause cause_of_certificate(CURL *easy)
 {
 	enum {
@@ -120,7 +123,8 @@ static enum cause cause_of_certificate(CURL *easy)
 	switch (result) {
 	case OK:
 	case UNSPECIFIED:
-		/* The chain is good, or was not looked at yet: libcurl itself compares the names. */
+		/* The certificate chain is good or was not checked yet, so libcurl's own check of the host
+		 * name has failed. */
 		return CAUSE_CERTIFICATE_NAME;
 	case EARLY:
 		return CAUSE_CERTIFICATE_EARLY;
@@ -175,7 +179,7 @@ static enum cause cause_of(CURL *easy, CURLcode code, enum outcome_stage stage)
 	}
 }
 
-static const char *stage_verb(enum outcome_stage stage)
+static const char *stage_phrase(enum outcome_stage stage)
 {
 	switch (stage) {
 	case STAGE_RESOLVE:
@@ -195,24 +199,26 @@ static void describe_timeout(
     CURL *easy, enum outcome_stage stage, int64_t limit_ms, char *reason, size_t size)
 {
 	if (limit_ms <= 0) {
-		snprintf(reason, size, "%s stood still for too long", stage_verb(stage));
+		snprintf(reason, size, "%s stood still for too long", stage_phrase(stage));
 		return;
 	}
-	int n = snprintf(reason, size, "%s timed out after %g s", stage_verb(stage), (double)limit_ms / 1000);
+	int n =
+	    snprintf(reason, size, "%s timed out after %g s", stage_phrase(stage), (double)limit_ms / 1000);
 	curl_off_t bytes = 0;
 	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	if (stage == STAGE_RECEIVE && n > 0 && (size_t)n < size)
 		snprintf(reason + n, size - (size_t)n, " with %lld bytes read", (long long)bytes);
 }
 
-/* libcurl's own words, where the system's error is not clearer. */
-static const char *detail(CURL *easy, CURLcode code, const char *error)
+/* Returns the clearest description that there is: our own for errors that libcurl describes badly, else the
+ * message of the operating system's error, else libcurl's message. */
+static const char *error_detail(CURL *easy, CURLcode code, const char *error)
 {
 	long os_error = 0;
-	/* What libcurl says of a line longer than it takes. */
+	/* libcurl returns this code for a header line that is longer than it accepts. */
 	if (code == CURLE_OUT_OF_MEMORY)
 		return "a line of the answer's head is too long";
-	/* What it says of one that has no line before it. */
+	/* libcurl returns this code for a folded line at the beginning of a header. */
 	if (code == CURLE_BAD_FUNCTION_ARGUMENT)
 		return "the answer's head begins with a folded line";
 	if (code == CURLE_GOT_NOTHING)
@@ -226,19 +232,20 @@ static const char *detail(CURL *easy, CURLcode code, const char *error)
 	return error[0] ? error : curl_easy_strerror(code);
 }
 
-/* It looks like the site's fault: a connection that cannot be opened, a name that cannot be looked up. */
+/* Without this check, a lack of file descriptors would look like a fault of the site: a connection that
+ * cannot be opened, or a name that cannot be looked up. */
 static bool is_out_of_descriptors(CURL *easy)
 {
 	long os_error = os_error_of(easy);
 	return os_error == EMFILE || os_error == ENFILE;
 }
 
-/* libcurl sees a connection that has gone. */
-static bool was_bitten(CURL *easy)
+/* Returns true if the watchdog shut down the connection. libcurl only reports that it was closed. */
+static bool was_shut_down(CURL *easy)
 {
 	long port = 0;
 	curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port);
-	return port > 0 && watchdog_bit(port);
+	return port > 0 && watchdog_has_shut_down(port);
 }
 
 struct failure failure_describe(
@@ -250,10 +257,10 @@ struct failure failure_describe(
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
 		return (struct failure){.stage = STAGE_LOCAL, .cause = CAUSE_NO_SOCKET};
 	}
-	if (was_bitten(easy)) {
+	if (was_shut_down(easy)) {
 		failure = (struct failure){.stage = stage_of_stream(easy), .cause = CAUSE_ENDLESS_FRAMES};
 		snprintf(reason, size, "%s failed: the server sends HTTP/2 frames without end",
-		    stage_verb(failure.stage));
+		    stage_phrase(failure.stage));
 		return failure;
 	}
 	if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -265,18 +272,19 @@ struct failure failure_describe(
 		describe_timeout(easy, failure.stage, limit, reason, size);
 		return failure;
 	}
-	int n = snprintf(reason, size, "%s failed: ", stage_verb(failure.stage));
+	int n = snprintf(reason, size, "%s failed: ", stage_phrase(failure.stage));
 	if (n > 0 && (size_t)n < size)
-		snprintf(reason + n, size - (size_t)n, "%s", detail(easy, code, error));
+		snprintf(reason + n, size - (size_t)n, "%s", error_detail(easy, code, error));
 	return failure;
 }
 
-bool failure_is_unprocessed(CURLcode code, const char *error, bool head_seen)
+bool failure_is_unprocessed(CURLcode code, const char *error, bool has_head)
 {
-	/* libcurl tries again by itself, but only five times, and not where a GOAWAY leaves the connection
-	 * with nothing to do: then it has no words of its own. */
+	/* libcurl repeats such a request by itself, but at most five times, and then its message begins with
+	 * "Connection died". It does not repeat it if a GOAWAY frame left the connection without any stream;
+	 * then it reports CURLE_HTTP2 without a message. */
 	if (code == CURLE_HTTP2)
-		return !head_seen && error[0] == '\0';
+		return !has_head && error[0] == '\0';
 	return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) &&
 	       strncmp(error, "Connection died", 15) == 0;
 }

@@ -1,4 +1,5 @@
-/* What a libcurl error means: how far the try got, why it failed, and words for a person. */
+/* Translates an error of libcurl into the stage that the transfer reached, the cause of the failure, and
+ * words for a person. */
 #ifndef AREQ_FETCH_FAILURE_H
 #define AREQ_FETCH_FAILURE_H
 
@@ -15,15 +16,16 @@ struct failure {
 	enum cause cause;
 };
 
-/* easy has just ended with code, which is not CURLE_OK; error is its error buffer; the options have
- * its limits of time. Writes the reason, NUL-terminated, into reason[0..size), like "connect timed out after
- * 10 s". */
+/* Describes a transfer that has just failed. code is libcurl's error, not CURLE_OK; error is the content of
+ * its error buffer; the time limits are taken from options. Writes the reason, such as "connect timed out
+ * after 10 s", into reason, which has room for size bytes; it is always NUL-terminated. */
 struct failure failure_describe(
     CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size);
 
-/* True where the server did not begin with the request: its connection had died, or it refused the stream
- * (RFC 9113, section 8.7). error is libcurl's own words, "" for none; head_seen: there was a head of an
- * answer. */
-bool failure_is_unprocessed(CURLcode code, const char *error, bool head_seen);
+/* Returns true if the server did not process the request, so that it can be repeated safely: the connection
+ * was closed before the request arrived, or the server refused the HTTP/2 stream (RFC 9113, section 8.7).
+ * error is libcurl's error message, "" if there is none. has_head is true if the header of a response was
+ * received. */
+bool failure_is_unprocessed(CURLcode code, const char *error, bool has_head);
 
 #endif

@@ -37,8 +37,8 @@ static void add_to_both(struct headers *self, const char *name, const char *valu
 	buf_init(&line, SIZE_MAX / 2);
 	buf_append_text(&line, name);
 	buf_append_text(&line, value);
-	headers_add(&self->own, line.data);
-	headers_add(&self->foreign, line.data);
+	headers_add(&self->same_origin, line.data);
+	headers_add(&self->cross_origin, line.data);
 	buf_release(&line);
 }
 
@@ -50,9 +50,9 @@ void headers_init(struct headers *self, const struct options *options)
 	for (size_t i = 0; i < lines->count; i++) {
 		has_agent |= has_name(lines->items[i], "User-Agent");
 		has_accepts |= has_name(lines->items[i], "Accept-Encoding");
-		headers_add(&self->own, lines->items[i]);
+		headers_add(&self->same_origin, lines->items[i]);
 		if (!is_for_one_origin(lines->items[i]))
-			headers_add(&self->foreign, lines->items[i]);
+			headers_add(&self->cross_origin, lines->items[i]);
 	}
 	if (!has_agent)
 		add_to_both(self, "User-Agent: ", options->user_agent);
@@ -62,7 +62,7 @@ void headers_init(struct headers *self, const struct options *options)
 
 void headers_release(struct headers *self)
 {
-	curl_slist_free_all(self->own);
-	curl_slist_free_all(self->foreign);
+	curl_slist_free_all(self->same_origin);
+	curl_slist_free_all(self->cross_origin);
 	*self = (struct headers){0};
 }

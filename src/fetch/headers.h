@@ -1,4 +1,4 @@
-/* The header lines that go with each request, and which of them go where. */
+/* The header fields that are sent with each request. */
 #ifndef AREQ_FETCH_HEADERS_H
 #define AREQ_FETCH_HEADERS_H
 
@@ -6,18 +6,22 @@
 
 #include <curl/curl.h>
 
-/* In libcurl's form. {0} is empty. */
+/* The header lines as libcurl takes them. {0} holds none. */
 struct headers {
-	struct curl_slist *own;     /* for the origin of the URL that the user listed */
-	struct curl_slist *foreign; /* … without what is meant for that origin alone, as curl has it too */
+	/* For requests to the origin of the URL that the user listed: all lines. */
+	struct curl_slist *same_origin;
+	/* For requests to other origins: without Authorization, Cookie, Host and Proxy-Authorization, which
+	 * the user meant for the first origin only. curl leaves them out, too. */
+	struct curl_slist *cross_origin;
 };
 
-/* The user's lines and, unless these say otherwise, the User-Agent and the content codings that are undone
- * here (see decode.h). */
+/* Collects the user's header lines. Adds an Accept-Encoding line with the codings that areq decodes (see
+ * decode.h), and a User-Agent line if the user agent of options is not empty. A line of the user with the
+ * same name takes precedence. */
 void headers_init(struct headers *self, const struct options *options);
 void headers_release(struct headers *self);
 
-/* Adds a line of any such list; it is copied. */
+/* Appends a copy of line to the list. */
 void headers_add(struct curl_slist **list, const char *line);
 
 #endif

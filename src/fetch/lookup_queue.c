@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* In waiting until the answer comes or it is too late, then among the named. */
+/* One waiting request. It is in the heap waiting until the answer comes or its time is over, and then in the
+ * list of resolved requests. */
 struct lookup {
-	struct name_wait wait; /* first: names gives it back */
+	struct name_wait wait; /* must be the first field: on_answer casts it to the lookup */
 	struct fetch_request request;
-	int64_t since;
-	struct heap_node due;
-	struct lookup *next;
+	int64_t start_ms;     /* when the request began to wait (monotonic ms) */
+	struct heap_node due; /* in waiting, with the time at which the lookup times out */
+	struct lookup *next;  /* in the list of resolved requests */
 };
 
 struct lookup_queue {
@@ -23,26 +24,26 @@ struct lookup_queue {
 	lookup_queue_failed_fn failed;
 	void *ctx;
 	struct names *names;
-	struct heap waiting; /* by the moment at which it is too late */
-	struct lookup *first_named, *last_named;
-	size_t count; /* waiting and named */
+	struct heap waiting;                           /* struct lookup, by the time at which they time out */
+	struct lookup *first_resolved, *last_resolved; /* requests whose addresses have arrived, in order */
+	size_t count;                                  /* requests waiting and resolved */
 };
 
-static void release(struct lookup_queue *self, struct lookup *lookup)
+static void remove_lookup(struct lookup_queue *self, struct lookup *lookup)
 {
-	names_leave(&lookup->wait);
+	names_unlink_wait(&lookup->wait);
 	heap_remove(&lookup->due);
 	free(lookup);
 	self->count--;
 }
 
-static void fail(struct lookup_queue *self, struct lookup *lookup, struct fetch_result result)
+static void fail_lookup(struct lookup_queue *self, struct lookup *lookup, struct fetch_result result)
 {
 	void *job = lookup->request.job;
-	double waited = (double)(clock_now_ms() - lookup->since);
+	double waited = (double)(clock_now_ms() - lookup->start_ms);
 	result.retry_after_ms = -1;
 	result.phases = (struct phases){-1, waited, -1, -1, -1, waited};
-	release(self, lookup);
+	remove_lookup(self, lookup);
 	self->failed(self->ctx, job, &result);
 }
 
@@ -51,18 +52,18 @@ static void on_answer(void *ctx, struct name_wait *wait, const struct name_answe
 	struct lookup_queue *self = ctx;
 	struct lookup *lookup = (struct lookup *)wait;
 	if (!answer->addresses) {
-		fail(self, lookup,
+		fail_lookup(self, lookup,
 		    (struct fetch_result){
 		        .stage = answer->stage, .cause = answer->cause, .reason = answer->reason});
 		return;
 	}
 	heap_remove(&lookup->due);
-	lookup->request.waited_ms = clock_now_ms() - lookup->since;
-	if (self->last_named)
-		self->last_named->next = lookup;
+	lookup->request.waited_ms = clock_now_ms() - lookup->start_ms;
+	if (self->last_resolved)
+		self->last_resolved->next = lookup;
 	else
-		self->first_named = lookup;
-	self->last_named = lookup;
+		self->first_resolved = lookup;
+	self->last_resolved = lookup;
 }
 
 enum status lookup_queue_new(
@@ -91,9 +92,9 @@ void lookup_queue_free(struct lookup_queue *self)
 	free(self);
 }
 
-bool lookup_queue_have_room(const struct lookup_queue *self)
+bool lookup_queue_has_room(const struct lookup_queue *self)
 {
-	return names_have_room(self->names);
+	return names_has_room(self->names);
 }
 
 size_t lookup_queue_count(const struct lookup_queue *self)
@@ -101,7 +102,7 @@ size_t lookup_queue_count(const struct lookup_queue *self)
 	return self->count;
 }
 
-static int64_t limit_ms(const struct lookup_queue *self, const struct fetch_request *request)
+static int64_t lookup_timeout_ms(const struct lookup_queue *self, const struct fetch_request *request)
 {
 	int64_t limit = self->settings->options->connect_timeout_ms;
 	return request->timeout_ms && request->timeout_ms < limit ? request->timeout_ms : limit;
@@ -110,30 +111,31 @@ static int64_t limit_ms(const struct lookup_queue *self, const struct fetch_requ
 bool lookup_queue_add(struct lookup_queue *self, struct fetch_request *request)
 {
 	struct slice host = names_host(request->url);
-	if (pins_have(&self->settings->pins, request->url) || !names_are_asked(self->names, host))
+	if (pins_contain(&self->settings->pins, request->url) || !names_needs_query(self->names, host))
 		return true;
 	request->addresses = names_find(self->names, host);
 	if (request->addresses)
 		return true;
 	struct lookup *lookup = alloc_new(sizeof *lookup);
 	lookup->request = *request;
-	lookup->since = clock_now_ms();
-	heap_put(&self->waiting, &lookup->due, (uint64_t)(lookup->since + limit_ms(self, request)), lookup);
+	lookup->start_ms = clock_now_ms();
+	heap_put(&self->waiting, &lookup->due,
+	    (uint64_t)(lookup->start_ms + lookup_timeout_ms(self, request)), lookup);
 	self->count++;
-	names_wait(self->names, host, &lookup->wait);
+	names_add_wait(self->names, host, &lookup->wait);
 	return false;
 }
 
 bool lookup_queue_next(struct lookup_queue *self, struct fetch_request *request)
 {
-	struct lookup *lookup = self->first_named;
+	struct lookup *lookup = self->first_resolved;
 	if (!lookup)
 		return false;
-	self->first_named = lookup->next;
-	if (!self->first_named)
-		self->last_named = NULL;
+	self->first_resolved = lookup->next;
+	if (!self->first_resolved)
+		self->last_resolved = NULL;
 	*request = lookup->request;
-	release(self, lookup);
+	remove_lookup(self, lookup);
 	return true;
 }
 
@@ -145,7 +147,7 @@ void *lookup_queue_abandon(struct lookup_queue *self)
 		return lookup_queue_next(self, &request) ? request.job : NULL;
 	struct lookup *lookup = node->thing;
 	void *job = lookup->request.job;
-	release(self, lookup);
+	remove_lookup(self, lookup);
 	return job;
 }
 
@@ -157,19 +159,20 @@ size_t lookup_queue_poll(struct lookup_queue *self, struct pollfd *fds, size_t m
 	return names_poll(self->names, fds, max, wake);
 }
 
-static void fail_too_late(struct lookup_queue *self)
+static void fail_overdue(struct lookup_queue *self)
 {
 	char reason[128];
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->waiting)) && (int64_t)node->key <= now;) {
-		bool local = names_no_server_answers(self->names);
+		bool no_server_answers = names_no_server_answers(self->names);
 		struct lookup *lookup = node->thing;
 		snprintf(reason, sizeof reason, "name lookup timed out after %g s%s",
-		    (double)limit_ms(self, &lookup->request) / 1000,
-		    local ? ": no name server answers (see /etc/resolv.conf, --dns-servers)" : "");
-		fail(self, lookup,
-		    (struct fetch_result){.stage = local ? STAGE_LOCAL : STAGE_RESOLVE,
-		        .cause = local ? CAUSE_NO_NAME_SERVER : CAUSE_NAME_TIMEOUT,
+		    (double)lookup_timeout_ms(self, &lookup->request) / 1000,
+		    no_server_answers ? ": no name server answers (see /etc/resolv.conf, --dns-servers)"
+		                      : "");
+		fail_lookup(self, lookup,
+		    (struct fetch_result){.stage = no_server_answers ? STAGE_LOCAL : STAGE_RESOLVE,
+		        .cause = no_server_answers ? CAUSE_NO_NAME_SERVER : CAUSE_NAME_TIMEOUT,
 		        .timed_out = true,
 		        .reason = reason});
 	}
@@ -178,5 +181,5 @@ static void fail_too_late(struct lookup_queue *self)
 void lookup_queue_perform(struct lookup_queue *self, const struct pollfd *fds, size_t count)
 {
 	names_perform(self->names, fds, count);
-	fail_too_late(self);
+	fail_overdue(self);
 }

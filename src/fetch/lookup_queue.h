@@ -1,5 +1,5 @@
-/* The requests that wait for their host's name. They take no slot of the loop, so that names nobody answers
- * for hold up none that are. */
+/* The requests that wait for the addresses of their host. A waiting request occupies no slot of the loop, so
+ * names that are never answered do not delay requests whose names are known. */
 #ifndef AREQ_FETCH_LOOKUP_QUEUE_H
 #define AREQ_FETCH_LOOKUP_QUEUE_H
 
@@ -14,39 +14,45 @@
 
 struct lookup_queue;
 
-/* A request whose name has no address has failed. It may be handed back at once, with another
- * lookup_queue_add. */
+/* Called when a request has failed because its name has no address or the lookup took too long. The queue
+ * holds the request no longer, so the callback may add it again with lookup_queue_add. result is borrowed for
+ * the call. */
 typedef void (*lookup_queue_failed_fn)(void *ctx, void *job, struct fetch_result *result);
 
-/* settings is borrowed and outlives it. What may fail: see names_new; *lookups is then NULL. Free with
- * lookup_queue_free, once none waits. */
+/* Makes an empty queue. settings is borrowed and must outlive the queue. Returns the errors of names_new;
+ * *lookups is then NULL. Free with lookup_queue_free when no request waits; NULL is allowed there. */
 enum status lookup_queue_new(
     struct lookup_queue **lookups, const struct settings *settings, lookup_queue_failed_fn failed, void *ctx);
 void lookup_queue_free(struct lookup_queue *self);
 
-/* True where one more may wait for its name to be asked. */
-bool lookup_queue_have_room(const struct lookup_queue *self);
+/* Returns true if another request may be added. It is false while too many names wait for their query to be
+ * sent. */
+bool lookup_queue_has_room(const struct lookup_queue *self);
 
-/* How many wait, for an answer or for lookup_queue_next. */
+/* Returns the number of requests in the queue: those that wait for an answer, and those that have their
+ * addresses and wait for lookup_queue_next. */
 size_t lookup_queue_count(const struct lookup_queue *self);
 
-/* True: the request may start now; its addresses were filled in, where it needs any. False: it was copied,
- * and waits; what it points to is borrowed until it comes out again. */
+/* Returns true if the request may start at once; request->addresses was then set if the host is a name that
+ * areq looks up itself, and is borrowed until the next call of a function of this header. Returns false if
+ * the request must wait; it was copied, and what it points to is borrowed until it leaves the queue. */
 bool lookup_queue_add(struct lookup_queue *self, struct fetch_request *request);
 
-/* A request that has its addresses now, borrowed until the next call of any function here; false: there is
- * none.
- */
+/* Takes a request whose addresses have arrived out of the queue and copies it to *request; its waited_ms is
+ * set. Its addresses are not set: the caller passes it to lookup_queue_add again, which sets them, or lets
+ * the request wait once more if they have expired. Returns false if there is no such request. */
 bool lookup_queue_next(struct lookup_queue *self, struct fetch_request *request);
 
-/* Takes any waiting request out, for the end of a run; NULL: none waits, else its job. */
+/* Takes any request out of the queue and returns its job; NULL if the queue is empty. Used at the end of a
+ * run. */
 void *lookup_queue_abandon(struct lookup_queue *self);
 
-/* Fills at most max descriptors to poll for and returns how many; *wake is brought forward to the moment when
- * lookup_queue_perform must be called at the latest (monotonic ms). */
+/* Writes the descriptors to poll for to fds, at most max of them, and returns how many. Reduces *wake to the
+ * time at which lookup_queue_perform must be called at the latest (monotonic ms). */
 size_t lookup_queue_poll(struct lookup_queue *self, struct pollfd *fds, size_t max, int64_t *wake);
 
-/* Takes what came in on those descriptors (revents are set), and fails what waited too long. */
+/* Handles what has arrived on those descriptors, whose revents are set, and fails the requests that have
+ * waited for too long. */
 void lookup_queue_perform(struct lookup_queue *self, const struct pollfd *fds, size_t count);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/map.h"
 
-/* ares.h needs it before. */
+/* ares.h uses fd_set but does not include this header itself. */
 #include <sys/select.h>
 
 #include <ares.h>
@@ -18,67 +18,74 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-/* An answer is used as long as its time to live says, within these limits. */
-enum { KEPT_AT_LEAST_S = 10, KEPT_AT_MOST_S = 60 };
+/* Addresses stay in the cache for the time to live of their DNS records, within these limits. */
+enum { TTL_MIN_S = 10, TTL_MAX_S = 60 };
 
-/* A lost packet is noticed well within the time for a connection. */
+/* c-ares repeats a query after 2 s if no answer has come, so that a lost packet does not use up the connect
+ * time-out. */
 enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 
-/* So long without an answer the servers themselves are doubted. */
-enum { NAMES_SILENCE_MS = 200 };
+/* If no answer has come for this time, the name servers themselves are tested (see probe_servers). */
+enum { PROBE_AFTER_MS = 200 };
 
-/* c-ares opens few sockets: one for each name server, and for long answers by TCP. */
+/* c-ares opens few sockets: a UDP socket for each name server, and TCP sockets for long answers. */
 enum { SOCKETS_MAX = 64 };
 
 enum { ADDRESSES_MAX_BYTES = 64 * 1024 };
 
-/* A name is queued, asked, and known until its addresses expire; it is forgotten where the question fails. */
+/* A name is first queued, then its query is sent, and then its addresses are known until they expire. It is
+ * removed when they expire or the query fails. */
 struct name {
 	struct names *owner;
 	char *host;
-	struct name_wait *first, *last; /* those who wait for it, in order */
-	char *addresses;                /* NULL: not known yet */
-	int64_t asked_ms;
-	struct heap_node due; /* queued: in their order; asked: when it is young no more; known: by expiry */
+	struct name_wait *first, *last; /* the requests that wait for the name, in order */
+	char *addresses;                /* NULL until they are known */
+	int64_t sent_ms;                /* when the query was sent (monotonic ms) */
+	/* In the heap queued, recent or known; in none of them while the query is pending and no longer
+	 * recent. */
+	struct heap_node due;
 };
 
 struct names {
 	const struct settings *settings;
 	names_answer_fn answer;
 	void *ctx;
-	ares_channel channel; /* NULL: not started yet */
-	bool asked, answered; /* any name server, ever */
-	int64_t heard_ms;     /* the last answer, or the first question */
-	int64_t probed_ms;    /* a question for what a server surely knows; 0: none is open */
-	int64_t answer_ms;    /* what an answer takes, on average; 0: there was none */
-	struct map by_host;   /* struct name */
-	struct heap queued;
-	struct heap young;
-	struct heap known;
-	uint64_t numbers;
-	struct pollfd sockets[SOCKETS_MAX];
+	ares_channel channel;      /* NULL if c-ares was not started yet */
+	bool has_asked;            /* a query was sent */
+	bool has_answered;         /* a name server has answered */
+	int64_t silent_since_ms;   /* when the last answer came, the last probe timed out, or the first of the
+	                            * pending queries was sent, whichever was last (monotonic ms) */
+	int64_t probe_sent_ms;     /* when the pending probe was sent (monotonic ms); 0 if none is pending */
+	int64_t average_answer_ms; /* moving average of the time until an answer; 0 before the first */
+	struct map by_host;        /* all names */
+	struct heap queued;        /* names whose query was not sent yet, in the order of next_number */
+	struct heap recent;   /* names whose query counts as recent, by the time at which it no longer does */
+	struct heap known;    /* names whose addresses are known, by the time at which they expire */
+	uint64_t next_number; /* the key in queued of the next name that is added */
+	struct pollfd sockets[SOCKETS_MAX]; /* the sockets of c-ares */
 	size_t socket_count;
-	size_t open; /* questions without an answer yet */
+	size_t pending_count; /* queries and probes without an answer */
 };
 
-/* Which sockets c-ares wants to be called for. */
+/* c-ares calls this with each socket and the events that it waits for; with no events when it closes the
+ * socket. */
 static void on_socket(void *ctx, ares_socket_t socket, int readable, int writable)
 {
 	struct names *self = ctx;
 	short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
-	size_t at = 0;
-	while (at < self->socket_count && self->sockets[at].fd != socket)
-		at++;
-	if (at == SOCKETS_MAX)
+	size_t index = 0;
+	while (index < self->socket_count && self->sockets[index].fd != socket)
+		index++;
+	if (index == SOCKETS_MAX)
 		return;
-	if (at == self->socket_count)
+	if (index == self->socket_count)
 		self->socket_count++;
-	self->sockets[at] = (struct pollfd){.fd = socket, .events = events};
+	self->sockets[index] = (struct pollfd){.fd = socket, .events = events};
 	if (!events)
-		self->sockets[at] = self->sockets[--self->socket_count];
+		self->sockets[index] = self->sockets[--self->socket_count];
 }
 
-static enum status start(struct names *self)
+static enum status start_channel(struct names *self)
 {
 	struct ares_options options = {.timeout = FIRST_TIMEOUT_MS,
 	    .tries = TRIES,
@@ -109,8 +116,9 @@ enum status names_new(
 	self->settings = settings;
 	self->answer = answer;
 	self->ctx = ctx;
-	/* Else it is started, with the system's, by the first question: many lists hold addresses alone. */
-	enum status status = settings->options->dns_servers ? start(self) : STATUS_OK;
+	/* With the name servers of the system, c-ares is started by the first query, because many lists need
+	 * none: all their hosts are IP addresses. */
+	enum status status = settings->options->dns_servers ? start_channel(self) : STATUS_OK;
 	if (status != STATUS_OK) {
 		names_free(self);
 		self = NULL;
@@ -127,7 +135,7 @@ static void name_free(struct name *name)
 	free(name);
 }
 
-static void forget(struct names *self, struct name *name)
+static void remove_name(struct names *self, struct name *name)
 {
 	map_remove(&self->by_host, slice_of(name->host));
 	name_free(name);
@@ -137,17 +145,17 @@ void names_free(struct names *self)
 {
 	if (!self)
 		return;
-	/* It answers every open question with ARES_EDESTRUCTION. */
+	/* ares_destroy calls the callback of each pending query with ARES_EDESTRUCTION. */
 	if (self->channel) {
 		ares_destroy(self->channel);
 		ares_library_cleanup();
 	}
 	struct name *name;
-	for (size_t at = 0; (name = map_next(&self->by_host, &at));)
+	for (size_t index = 0; (name = map_next(&self->by_host, &index));)
 		name_free(name);
 	map_release(&self->by_host);
 	heap_release(&self->queued);
-	heap_release(&self->young);
+	heap_release(&self->recent);
 	heap_release(&self->known);
 	free(self);
 }
@@ -162,9 +170,9 @@ struct slice names_host(const char *url)
 struct slice names_port(const char *url)
 {
 	struct slice host = names_host(url);
-	const char *behind = host.data + host.len;
-	if (*behind == ':')
-		return (struct slice){behind + 1, strcspn(behind + 1, "/?#")};
+	const char *after_host = host.data + host.len;
+	if (*after_host == ':')
+		return (struct slice){after_host + 1, strcspn(after_host + 1, "/?#")};
 	return slice_of(strncmp(url, "https:", 6) == 0 ? "443" : "80");
 }
 
@@ -174,29 +182,30 @@ static bool ends_with(struct slice host, const char *end)
 	return host.len >= len && strncasecmp(host.data + host.len - len, end, len) == 0;
 }
 
-bool names_are_address(struct slice host)
+bool names_is_address(struct slice host)
 {
-	/* In its normal form a host that ends in a number is an IPv4 address (WHATWG URL, section 3.5). */
+	/* If the last label of a normalised host is a number, the host is an IPv4 address (WHATWG URL,
+	 * section 3.5). */
 	return host.data[0] == '[' || strspn(host.data, "0123456789.") >= host.len;
 }
 
-bool names_are_asked(const struct names *self, struct slice host)
+bool names_needs_query(const struct names *self, struct slice host)
 {
-	return !self->settings->proxied && !names_are_address(host) &&
+	return !self->settings->proxied && !names_is_address(host) &&
 	       !slice_equal(host, slice_of("localhost")) && !ends_with(host, ".localhost") &&
 	       !ends_with(host, ".local");
 }
 
-static void give_out(struct name *name, const struct name_answer *answer)
+static void deliver_answer(struct name *name, const struct name_answer *answer)
 {
 	struct names *self = name->owner;
 	for (struct name_wait *wait; (wait = name->first);) {
-		names_leave(wait);
+		names_unlink_wait(wait);
 		self->answer(self->ctx, wait, answer);
 	}
 }
 
-static void fail(struct name *name, int code)
+static void fail_name(struct name *name, int code)
 {
 	static const struct name_answer no_such_name = {
 	    NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND, "name lookup failed: no such name"};
@@ -217,15 +226,16 @@ static void fail(struct name *name, int code)
 		answer = &no_address;
 	else if (code == ARES_EBADNAME)
 		answer = &bad_name;
-	else if (!name->owner->answered)
+	else if (!name->owner->has_answered)
 		answer = &no_server;
 	else if (code == ARES_ETIMEOUT)
 		answer = &no_reply;
-	give_out(name, answer);
-	forget(name->owner, name);
+	deliver_answer(name, answer);
+	remove_name(name->owner, name);
 }
 
-/* In the form that libcurl reads them in. Their least time to live in *seconds. */
+/* Appends the addresses in the format of CURLOPT_RESOLVE. Reduces *seconds to the shortest time to live among
+ * them. */
 static void append_addresses(struct buf *out, const struct ares_addrinfo *result, int *seconds)
 {
 	for (const struct ares_addrinfo_node *node = result->nodes; node; node = node->ai_next) {
@@ -246,32 +256,33 @@ static void append_addresses(struct buf *out, const struct ares_addrinfo *result
 	}
 }
 
-static void know(struct name *name, const struct ares_addrinfo *result)
+static void store_addresses(struct name *name, const struct ares_addrinfo *result)
 {
 	struct names *self = name->owner;
 	struct buf addresses;
-	int seconds = KEPT_AT_MOST_S;
+	int seconds = TTL_MAX_S;
 	buf_init(&addresses, ADDRESSES_MAX_BYTES);
 	append_addresses(&addresses, result, &seconds);
 	if (addresses.len == 0) {
 		buf_release(&addresses);
-		fail(name, ARES_ENODATA);
+		fail_name(name, ARES_ENODATA);
 		return;
 	}
-	if (seconds < KEPT_AT_LEAST_S)
-		seconds = KEPT_AT_LEAST_S;
+	if (seconds < TTL_MIN_S)
+		seconds = TTL_MIN_S;
 	name->addresses = addresses.data;
 	heap_remove(&name->due);
 	heap_put(&self->known, &name->due, (uint64_t)(clock_now_ms() + (int64_t)seconds * 1000), name);
-	give_out(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
+	deliver_answer(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
 }
 
-/* A moving average, so that it follows the network. */
-static void note_answer(struct names *self, int64_t asked_ms)
+/* A moving average is used so that the value follows changes of the network. */
+static void record_answer_time(struct names *self, int64_t sent_ms)
 {
-	int64_t ms = clock_now_ms() - asked_ms;
-	self->heard_ms = clock_now_ms();
-	self->answer_ms = self->answer_ms ? (7 * self->answer_ms + ms + 7) / 8 : ms + 1;
+	int64_t ms = clock_now_ms() - sent_ms;
+	self->silent_since_ms = clock_now_ms();
+	self->average_answer_ms =
+	    self->average_answer_ms ? (7 * self->average_answer_ms + ms + 7) / 8 : ms + 1;
 }
 
 static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *result)
@@ -281,46 +292,46 @@ static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *r
 	(void)timeouts;
 	if (code == ARES_EDESTRUCTION)
 		return;
-	self->open--;
+	self->pending_count--;
 	if (code == ARES_SUCCESS)
-		note_answer(self, name->asked_ms);
+		record_answer_time(self, name->sent_ms);
 	if (code == ARES_ENOMEM)
 		alloc_fail();
 	if (code == ARES_SUCCESS)
-		know(name, result);
+		store_addresses(name, result);
 	else
-		fail(name, code);
+		fail_name(name, code);
 	if (result)
 		ares_freeaddrinfo(result);
 }
 
-static int64_t young_ms(const struct names *self)
+static int64_t recent_ms(const struct names *self)
 {
-	if (!self->answer_ms)
-		return NAMES_YOUNG_FIRST_MS;
-	int64_t twice = 2 * self->answer_ms;
-	return twice < NAMES_YOUNG_LEAST_MS  ? NAMES_YOUNG_LEAST_MS
-	       : twice > NAMES_YOUNG_MOST_MS ? NAMES_YOUNG_MOST_MS
+	if (!self->average_answer_ms)
+		return NAMES_RECENT_MS_INITIAL;
+	int64_t twice = 2 * self->average_answer_ms;
+	return twice < NAMES_RECENT_MS_MIN   ? NAMES_RECENT_MS_MIN
+	       : twice > NAMES_RECENT_MS_MAX ? NAMES_RECENT_MS_MAX
 	                                     : twice;
 }
 
-static void ask(struct names *self, struct name *name)
+static void send_query(struct names *self, struct name *name)
 {
 	struct ares_addrinfo_hints hints = {.ai_family = self->settings->options->ipv4   ? AF_INET
 	                                                 : self->settings->options->ipv6 ? AF_INET6
 	                                                                                 : AF_UNSPEC,
 	    .ai_socktype = SOCK_STREAM};
-	name->asked_ms = clock_now_ms();
-	if (!self->open)
-		self->heard_ms = name->asked_ms;
-	self->asked = true;
+	name->sent_ms = clock_now_ms();
+	if (!self->pending_count)
+		self->silent_since_ms = name->sent_ms;
+	self->has_asked = true;
 	heap_remove(&name->due);
-	heap_put(&self->young, &name->due, (uint64_t)(name->asked_ms + young_ms(self)), name);
-	if (!self->channel && start(self) != STATUS_OK) {
-		fail(name, ARES_ENOTINITIALIZED);
+	heap_put(&self->recent, &name->due, (uint64_t)(name->sent_ms + recent_ms(self)), name);
+	if (!self->channel && start_channel(self) != STATUS_OK) {
+		fail_name(name, ARES_ENOTINITIALIZED);
 		return;
 	}
-	self->open++;
+	self->pending_count++;
 	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, name);
 }
 
@@ -331,73 +342,75 @@ static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, i
 	if (code == ARES_EDESTRUCTION)
 		return;
 	if (code != ARES_ETIMEOUT && code != ARES_ECONNREFUSED)
-		note_answer(self, self->probed_ms);
-	/* The next one not before another silence. */
-	self->heard_ms = clock_now_ms();
-	self->probed_ms = 0;
-	self->open--;
+		record_answer_time(self, self->probe_sent_ms);
+	/* The next probe is sent only after another PROBE_AFTER_MS without an answer. */
+	self->silent_since_ms = clock_now_ms();
+	self->probe_sent_ms = 0;
+	self->pending_count--;
 }
 
-static int64_t probe_due(const struct names *self)
+static int64_t probe_due_ms(const struct names *self)
 {
-	return self->open && !self->probed_ms ? self->heard_ms + NAMES_SILENCE_MS : CLOCK_NEVER;
+	return self->pending_count && !self->probe_sent_ms ? self->silent_since_ms + PROBE_AFTER_MS
+	                                                   : CLOCK_NEVER;
 }
 
-/* Where names get no answer it may be the names, or a server that is overloaded or dead. What it says of the
- * root, if only that it will not say it, and how soon, tells. */
-static void probe(struct names *self)
+/* If queries get no answer, either nobody answers for these names, or the name server is overloaded or does
+ * not run. To tell these apart, this sends a query for the root zone, to which every running name server
+ * replies, at least with a refusal. The time that the reply takes also shows how busy the server is. */
+static void probe_servers(struct names *self)
 {
 	enum { CLASS_IN = 1, TYPE_NS = 2 };
 	int64_t now = clock_now_ms();
-	if (!self->channel || probe_due(self) > now)
+	if (!self->channel || probe_due_ms(self) > now)
 		return;
-	self->probed_ms = now;
-	self->open++;
+	self->probe_sent_ms = now;
+	self->pending_count++;
 	ares_query(self->channel, ".", CLASS_IN, TYPE_NS, on_probe, self);
 }
 
-static bool may_ask(const struct names *self)
+static bool may_send(const struct names *self)
 {
-	return self->queued.count > 0 && self->open < NAMES_OPEN;
+	return self->queued.count > 0 && self->pending_count < NAMES_PENDING_MAX;
 }
 
-/* Asks as many of the queued as the leash allows. */
-static void ask_queued(struct names *self)
+/* Sends the queries of queued names while fewer than NAMES_RECENT_MAX are recent. */
+static void send_queued_queries(struct names *self)
 {
 	int64_t now = clock_now_ms();
-	for (struct heap_node *node; (node = heap_first(&self->young)) && (int64_t)node->key <= now;)
+	for (struct heap_node *node; (node = heap_first(&self->recent)) && (int64_t)node->key <= now;)
 		heap_remove(node);
-	while (self->young.count < NAMES_YOUNG && may_ask(self))
-		ask(self, heap_first(&self->queued)->thing);
+	while (self->recent.count < NAMES_RECENT_MAX && may_send(self))
+		send_query(self, heap_first(&self->queued)->thing);
 }
 
-static void forget_expired(struct names *self)
+static void remove_expired(struct names *self)
 {
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->known)) && (int64_t)node->key <= now;)
-		forget(self, node->thing);
+		remove_name(self, node->thing);
 }
 
 const char *names_find(struct names *self, struct slice host)
 {
-	forget_expired(self);
+	remove_expired(self);
 	const struct name *name = map_find(&self->by_host, host);
 	return name ? name->addresses : NULL;
 }
 
-bool names_have_room(const struct names *self)
+bool names_has_room(const struct names *self)
 {
-	return self->queued.count < NAMES_QUEUED;
+	return self->queued.count < NAMES_QUEUED_MAX;
 }
 
-void names_wait(struct names *self, struct slice host, struct name_wait *wait)
+void names_add_wait(struct names *self, struct slice host, struct name_wait *wait)
 {
 	struct name *name = map_find(&self->by_host, host);
 	if (!name) {
 		name = alloc_new(sizeof *name);
 		name->owner = self;
 		name->host = alloc_copy(host.data, host.len);
-		heap_put(&self->queued, &name->due, self->numbers++, name);
+		heap_put(&self->queued, &name->due, self->next_number++, name);
 		map_add(&self->by_host, slice_of(name->host), name);
 	}
 	*wait = (struct name_wait){.name = name, .previous = name->last};
@@ -408,7 +421,7 @@ void names_wait(struct names *self, struct slice host, struct name_wait *wait)
 	name->last = wait;
 }
 
-void names_leave(struct name_wait *wait)
+void names_unlink_wait(struct name_wait *wait)
 {
 	if (!wait->name)
 		return;
@@ -425,7 +438,7 @@ void names_leave(struct name_wait *wait)
 
 bool names_no_server_answers(const struct names *self)
 {
-	return self->asked && !self->answered;
+	return self->has_asked && !self->has_answered;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -437,12 +450,12 @@ size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *w
 {
 	struct timeval wait;
 	int64_t now = clock_now_ms();
-	if (self->open && ares_timeout(self->channel, NULL, &wait))
+	if (self->pending_count && ares_timeout(self->channel, NULL, &wait))
 		*wake = earlier(*wake, now + (int64_t)wait.tv_sec * 1000 + (wait.tv_usec + 999) / 1000);
-	const struct heap_node *young = heap_first(&self->young);
-	if (may_ask(self))
-		*wake = earlier(*wake, young ? (int64_t)young->key : now);
-	*wake = earlier(*wake, probe_due(self));
+	const struct heap_node *first_recent = heap_first(&self->recent);
+	if (may_send(self))
+		*wake = earlier(*wake, first_recent ? (int64_t)first_recent->key : now);
+	*wake = earlier(*wake, probe_due_ms(self));
 	size_t count = self->socket_count < max ? self->socket_count : max;
 	memcpy(fds, self->sockets, count * sizeof *fds);
 	return count;
@@ -451,16 +464,16 @@ size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *w
 void names_perform(struct names *self, const struct pollfd *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		/* Such as a port that nobody listens at. */
+		/* A socket is also broken if nothing listens on the port of the name server. */
 		bool broken = fds[i].revents & (POLLERR | POLLHUP | POLLNVAL);
 		bool readable = fds[i].revents & POLLIN, writable = fds[i].revents & POLLOUT;
-		self->answered |= readable && !broken;
+		self->has_answered |= readable && !broken;
 		if (readable || writable || broken)
 			ares_process_fd(self->channel, readable || broken ? fds[i].fd : ARES_SOCKET_BAD,
 			    writable ? fds[i].fd : ARES_SOCKET_BAD);
 	}
-	if (self->open)
+	if (self->pending_count)
 		ares_process_fd(self->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	probe(self);
-	ask_queued(self);
+	probe_servers(self);
+	send_queued_queries(self);
 }

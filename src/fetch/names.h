@@ -1,5 +1,10 @@
-/* Host names to addresses without ever waiting for a name server: c-ares asks, its sockets stand in the
- * loop's poll set. libcurl's own resolver would take a thread and two descriptors for each name in flight. */
+/* Resolves host names to addresses without blocking. c-ares sends the queries, and its sockets are in the
+ * poll set of the loop. libcurl's own resolver is not used, because it needs a thread and two descriptors
+ * for each lookup in progress.
+ *
+ *	names_find -> the addresses, if they are in the cache
+ *	names_add_wait -> names_poll, names_perform, in each turn of the loop -> the answer callback
+ *	               -> names_unlink_wait, if the caller no longer waits */
 #ifndef AREQ_FETCH_NAMES_H
 #define AREQ_FETCH_NAMES_H
 
@@ -13,79 +18,90 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A name server is asked for at most so many new names at once … */
-enum { NAMES_YOUNG = 64 };
-/* … where a question that has had no answer for a while no longer counts: dead names do not hold up live
- * ones. That is twice the time that answers take, within these limits. */
-enum { NAMES_YOUNG_LEAST_MS = 25, NAMES_YOUNG_FIRST_MS = 50, NAMES_YOUNG_MOST_MS = 200 };
+/* At most this many recent queries may be without an answer. A query is recent for twice the time that
+ * answers take on average, within the limits below. After that it no longer counts, so that names that nobody
+ * answers for do not delay other names. */
+enum { NAMES_RECENT_MAX = 64 };
 
-/* … and so many names wait for that at most: however long the list is, the last of them is asked soon. */
-enum { NAMES_QUEUED = 1024 };
+/* How long a query counts as recent, in ms: the lower limit, the value before the first answer, the upper
+ * limit. */
+enum { NAMES_RECENT_MS_MIN = 25, NAMES_RECENT_MS_INITIAL = 50, NAMES_RECENT_MS_MAX = 200 };
 
-/* Questions without an answer; c-ares keeps each for 14 s. More than 65,536 it could not tell apart. */
-enum { NAMES_OPEN = 16 * 1024 };
+/* At most this many names wait for their query to be sent. The queue is short, so that a name is queried soon
+ * after it was added, however long the list of URLs is. */
+enum { NAMES_QUEUED_MAX = 1024 };
+
+/* At most this many queries may be without an answer. c-ares keeps each of them for 14 s, and tells them
+ * apart by a 16-bit identifier. */
+enum { NAMES_PENDING_MAX = 16 * 1024 };
 
 struct names;
 
 struct name_answer {
-	const char *addresses; /* "192.0.2.1,[2001:db8::1]", best first; NULL: there are none, because: */
+	const char *addresses; /* "192.0.2.1,[2001:db8::1]", the best first; NULL if the lookup failed */
 	enum outcome_stage stage;
-	enum cause cause;
-	const char *reason; /* words for a person */
+	enum cause cause;   /* why the lookup failed */
+	const char *reason; /* why the lookup failed, in words for a person */
 };
 
-/* Somebody who waits for a name. The caller embeds it and owns it; {0} waits for nothing. */
+/* A request that waits for a name. The caller embeds and owns it. {0} waits for nothing. */
 struct name_wait {
 	struct name *name;
 	struct name_wait *next, *previous;
 };
 
-/* The answer has come; wait waits no longer. The answer is borrowed for the call. */
+/* Called when a lookup has succeeded or failed. wait was unlinked before. answer is borrowed for the call. */
 typedef void (*names_answer_fn)(void *ctx, struct name_wait *wait, const struct name_answer *answer);
 
-/* settings is borrowed and outlives it. STATUS_USAGE for unusable --dns-servers, STATUS_LIBRARY where c-ares
- * cannot be started with them; it was logged, and *names is NULL. Free with names_free. */
+/* Makes a resolver. settings is borrowed and must outlive it. Returns STATUS_USAGE if --dns-servers is not
+ * usable, and STATUS_LIBRARY if c-ares cannot be started with it; the error was logged, and *names is NULL.
+ * Without
+ * --dns-servers, c-ares is started by the first query. Free with names_free. */
 enum status names_new(
     struct names **names, const struct settings *settings, names_answer_fn answer, void *ctx);
 
-/* Nobody may wait any more. */
+/* No request may wait for a name any more. NULL is allowed. */
 void names_free(struct names *self);
 
-/* The host of an absolute http or https URL in its normal form, without credentials; an IPv6 address in its
- * brackets. Borrows from url. */
+/* Returns the host of an absolute, normalised http or https URL without credentials, an IPv6 address with its
+ * brackets. The result points into url. */
 struct slice names_host(const char *url);
 
-/* … and its port, in digits: its own, or the scheme's. */
+/* Returns the port of such a URL in digits; if the URL has none, the default port of its scheme. The result
+ * points into url or to a constant. */
 struct slice names_port(const char *url);
 
-/* True for an address that stands in the place of a name. */
-bool names_are_address(struct slice host);
+/* Returns true if the host is an IP address and not a name. */
+bool names_is_address(struct slice host);
 
-/* False for what needs no question: addresses, localhost; and for what libcurl has to look up: names in
- * .local, which the system may know by other means, and everything where a proxy may stand between. */
-bool names_are_asked(const struct names *self, struct slice host);
+/* Returns false if the host is left to libcurl: IP addresses, localhost and names in .localhost need no
+ * query; names in .local may be known to the resolver of the system only; and if a proxy may be used, it
+ * resolves all names. */
+bool names_needs_query(const struct names *self, struct slice host);
 
-/* The addresses of a host where they are known, borrowed until the next call of any function here; else NULL.
- */
+/* Returns the addresses of the host from the cache, borrowed until the next call of a function of this
+ * header; NULL if they are not in the cache. */
 const char *names_find(struct names *self, struct slice host);
 
-/* True where one more name may wait to be asked. */
-bool names_have_room(const struct names *self);
+/* Returns true if another name may wait for its query to be sent. */
+bool names_has_room(const struct names *self);
 
-/* Wait waits for the answer; it comes from names_perform. */
-void names_wait(struct names *self, struct slice host, struct name_wait *wait);
+/* Lets wait, which is borrowed, wait for the addresses of the host, for which names_find has just returned
+ * NULL. names_perform later calls the answer callback, unless names_unlink_wait was called before. */
+void names_add_wait(struct names *self, struct slice host, struct name_wait *wait);
 
-/* Wait waits no longer. */
-void names_leave(struct name_wait *wait);
+/* Lets wait no longer wait for its name. Does nothing if it waits for none. */
+void names_unlink_wait(struct name_wait *wait);
 
-/* True where no name server has answered a question yet, though some were asked. */
+/* Returns true if queries were sent but no name server has ever answered. */
 bool names_no_server_answers(const struct names *self);
 
-/* Fills at most max descriptors to poll for and returns how many; *wake is brought forward to the moment when
- * names_perform must be called at the latest (monotonic ms). */
+/* Writes the descriptors to poll for to fds, at most max of them, and returns how many. Reduces *wake to the
+ * time at which names_perform must be called at the latest (monotonic ms). */
 size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *wake);
 
-/* Takes what came in on those descriptors (revents are set), sends what is due, gives out answers. */
+/* Handles what has arrived on those descriptors, whose revents are set; sends the queries that are due; calls
+ * the answer callback for each wait whose lookup is done. */
 void names_perform(struct names *self, const struct pollfd *fds, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* getifaddrs is in no standard. */
+/* getifaddrs is not in POSIX; glibc declares it with this macro. */
 #define _DEFAULT_SOURCE
 #include "fetch/own_networks.h"
 
@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MS = 1000 };
+enum { CACHE_MS = 1000 };
 
-/* IPv4 addresses are kept as IPv6 has them (RFC 4291, section 2.5.5.2). */
+/* IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2). */
 struct own_network {
 	uint8_t address[16], mask[16];
 };
@@ -26,8 +26,8 @@ static void set_mapped(uint8_t out[16], const void *v4, bool is_mask)
 	memcpy(out + 12, v4, 4);
 }
 
-/* False where it is of neither family. */
-static bool read_bytes(uint8_t out[16], const struct sockaddr *address, bool is_mask)
+/* Copies the address or network mask to out. Returns false if it is neither IPv4 nor IPv6. */
+static bool copy_address(uint8_t out[16], const struct sockaddr *address, bool is_mask)
 {
 	if (address->sa_family == AF_INET) {
 		set_mapped(out, &((const struct sockaddr_in *)(const void *)address)->sin_addr, is_mask);
@@ -44,47 +44,47 @@ static bool read_bytes(uint8_t out[16], const struct sockaddr *address, bool is_
 	return true;
 }
 
-/* The other end of a line between two is in no network with us, nor is anybody where the mask says everybody.
- */
+/* Returns false for point-to-point interfaces, whose peer is not in a shared network, and for a mask that
+ * would put all addresses into the network. */
 static bool has_network(const struct ifaddrs *interface)
 {
-	uint8_t mask[16], whole[16] = {0};
+	uint8_t mask[16], zero_mask[16] = {0};
 	if (interface->ifa_flags & IFF_POINTOPOINT || !interface->ifa_netmask ||
-	    !read_bytes(mask, interface->ifa_netmask, true))
+	    !copy_address(mask, interface->ifa_netmask, true))
 		return false;
 	if (interface->ifa_addr->sa_family == AF_INET)
-		set_mapped(whole, (const uint8_t[4]){0}, true);
-	return memcmp(mask, whole, sizeof mask) != 0;
+		set_mapped(zero_mask, (const uint8_t[4]){0}, true);
+	return memcmp(mask, zero_mask, sizeof mask) != 0;
 }
 
-static void add(struct own_networks *self, const struct ifaddrs *interface)
+static void add_network(struct own_networks *self, const struct ifaddrs *interface)
 {
 	struct own_network network;
-	if (!interface->ifa_addr || !read_bytes(network.address, interface->ifa_addr, false))
+	if (!interface->ifa_addr || !copy_address(network.address, interface->ifa_addr, false))
 		return;
 	memset(network.mask, 0xff, sizeof network.mask);
 	if (has_network(interface))
-		read_bytes(network.mask, interface->ifa_netmask, true);
+		copy_address(network.mask, interface->ifa_netmask, true);
 	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = network;
 }
 
-static void read_anew(struct own_networks *self)
+static void refresh(struct own_networks *self)
 {
 	struct ifaddrs *interfaces;
 	int64_t now = clock_now_ms();
-	if (self->list && now - self->read_ms < KEPT_MS)
+	if (self->list && now - self->read_ms < CACHE_MS)
 		return;
 	if (getifaddrs(&interfaces) != 0)
 		return;
 	self->count = 0;
 	self->read_ms = now;
 	for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next)
-		add(self, interface);
+		add_network(self, interface);
 	freeifaddrs(interfaces);
 }
 
-static bool holds(const struct own_network *network, const uint8_t address[16])
+static bool contains(const struct own_network *network, const uint8_t address[16])
 {
 	for (size_t i = 0; i < 16; i++) {
 		if ((network->address[i] ^ address[i]) & network->mask[i])
@@ -93,14 +93,14 @@ static bool holds(const struct own_network *network, const uint8_t address[16])
 	return true;
 }
 
-bool own_networks_hold(struct own_networks *self, const struct sockaddr *address)
+bool own_networks_contain(struct own_networks *self, const struct sockaddr *address)
 {
 	uint8_t bytes[16];
-	read_anew(self);
-	if (self->count == 0 || !read_bytes(bytes, address, false))
+	refresh(self);
+	if (self->count == 0 || !copy_address(bytes, address, false))
 		return true;
 	for (size_t i = 0; i < self->count; i++) {
-		if (holds(&self->list[i], bytes))
+		if (contains(&self->list[i], bytes))
 			return true;
 	}
 	return false;

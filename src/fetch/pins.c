@@ -16,7 +16,7 @@ static size_t host_len_of(const char *text)
 	return *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
 }
 
-/* The host as it stands in a normalised URL. */
+/* Appends the host in the form that it has in a normalised URL. Returns false if it is not a valid host. */
 static bool append_host(struct buf *line, struct slice host)
 {
 	struct buf text;
@@ -75,7 +75,8 @@ static bool append_addresses(struct buf *line, const char *addresses)
 	return buf_append_text(line, addresses);
 }
 
-/* "+host:port:addresses": libcurl forgets it after a while, and is told again with each request. */
+/* Makes the line "+host:port:addresses". The "+" lets the entry of libcurl's DNS cache expire; each request
+ * sets it again. Returns false if text does not have the form HOST:PORT:ADDRESS[,ADDRESS].... */
 static bool make_line(struct buf *line, const char *text)
 {
 	size_t host_len = host_len_of(text);
@@ -120,7 +121,7 @@ void pins_release(struct pins *self)
 	*self = (struct pins){0};
 }
 
-bool pins_have(const struct pins *self, const char *url)
+bool pins_contain(const struct pins *self, const char *url)
 {
 	if (!self->lines)
 		return false;

@@ -17,7 +17,7 @@ static enum status check_file(const char *option, const char *name)
 	if (!name)
 		return STATUS_OK;
 	bool is_there = access(name, R_OK) == 0 && stat(name, &info) == 0;
-	/* It is read at any moment, and more than once; a pipe would be waited for. */
+	/* libcurl reads the file more than once and at any time of the run. A pipe would block the loop. */
 	bool waits = is_there && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
 	if (is_there && !waits)
 		return STATUS_OK;
@@ -39,7 +39,7 @@ static enum status check_netrc(const struct options *options)
 	return status;
 }
 
-/* An empty proxy is none, as in curl, whatever the environment says. */
+/* An empty --proxy means no proxy, even if the environment names one, as in curl. */
 static bool is_proxied(const struct options *options)
 {
 	static const char *const variables[] = {
@@ -56,8 +56,9 @@ static bool is_proxied(const struct options *options)
 	return false;
 }
 
-/* libcurl takes a name that is no interface for a host's and would wait for a name server. */
-static enum status find_interface(struct settings *self)
+/* Checks that the interface exists, and adds the prefix "host!" or "if!". Otherwise libcurl would take a name
+ * that is no interface for a host name, and wait for a name server. */
+static enum status set_interface(struct settings *self)
 {
 	const char *name = self->options->interface;
 	struct in6_addr binary;
@@ -77,8 +78,8 @@ static enum status find_interface(struct settings *self)
 	return STATUS_OK;
 }
 
-/* libcurl keeps the parsed CA file from one connection to the next only where no CA folder is set; parsing it
- * anew costs more than ten times as much as the rest of a handshake. */
+/* libcurl keeps the parsed CA file for later connections only if no CA folder is set. Parsing the file again
+ * costs more than ten times as much as the rest of a TLS handshake. */
 static bool has_ca_file(void)
 {
 	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
@@ -88,7 +89,7 @@ static bool has_ca_file(void)
 enum status settings_init(struct settings *self, const struct options *options)
 {
 	*self = (struct settings){
-	    .options = options, .proxied = is_proxied(options), .one_ca_file = has_ca_file()};
+	    .options = options, .proxied = is_proxied(options), .skips_ca_folder = has_ca_file()};
 	headers_init(&self->headers, options);
 	enum status status = check_file("--cacert", options->cacert);
 	if (status == STATUS_OK)
@@ -98,7 +99,7 @@ enum status settings_init(struct settings *self, const struct options *options)
 	if (status == STATUS_OK)
 		status = pins_init(&self->pins, options);
 	if (status == STATUS_OK)
-		status = find_interface(self);
+		status = set_interface(self);
 	return status;
 }
 

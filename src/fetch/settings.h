@@ -1,4 +1,4 @@
-/* What the user wants of the network, checked and put into libcurl's form once for all transfers. */
+/* The network options of the user, checked and converted to libcurl's form once for all transfers. */
 #ifndef AREQ_FETCH_SETTINGS_H
 #define AREQ_FETCH_SETTINGS_H
 
@@ -15,13 +15,15 @@ struct settings {
 	struct headers headers;
 	struct cookies cookies;
 	struct pins pins;
-	bool proxied;     /* a proxy may stand between; it resolves the names */
-	bool one_ca_file; /* it has all that --cacert does not name: no folder of certificates is looked at */
-	char *interface;  /* in the form of CURLOPT_INTERFACE; NULL: any */
+	bool proxied; /* a proxy may be used; it resolves the host names */
+	/* libcurl's default CA file exists, so the folder of CA certificates is not needed. */
+	bool skips_ca_folder;
+	char *interface; /* in the format of CURLOPT_INTERFACE; NULL for any interface */
 };
 
-/* options is borrowed and outlives it. STATUS_USAGE where one of them cannot be used; it was logged.
- * settings_release is due in any case. */
+/* Checks and converts the options, which are borrowed and must outlive the settings. Returns STATUS_USAGE if
+ * one of them cannot be used, and STATUS_CUT_SHORT if the run was stopped while a cookie file was read; the
+ * error was logged. settings_release must be called in any case. */
 enum status settings_init(struct settings *self, const struct options *options);
 void settings_release(struct settings *self);
 

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define set(easy, option, value) setup_must(curl_easy_setopt(easy, option, value))
+#define set(easy, option, value) setup_check(curl_easy_setopt(easy, option, value))
 
-/* Where a transfer has no total limit, one that stands still is still ended. */
-enum { STILL_SECONDS = 60 };
+/* If a transfer has no time limit for the whole request, it still ends when it receives nothing for this
+ * time. */
+enum { STALL_SECONDS = 60 };
 
-/* How long libcurl remembers an address that it was told or has found. */
-enum { REMEMBERED_SECONDS = 10 };
+/* How long an address stays in the DNS cache of libcurl, whether libcurl looked it up or it was set. */
+enum { DNS_CACHE_SECONDS = 10 };
 
 static CURLSH *new_share(void)
 {
@@ -30,17 +31,17 @@ static CURLSH *new_share(void)
 bool shares_init(struct shares *self)
 {
 	*self = (struct shares){new_share(), new_share()};
-	return self->of_names && self->of_addresses;
+	return self->for_names && self->for_addresses;
 }
 
 void shares_release(struct shares *self)
 {
-	curl_share_cleanup(self->of_names);
-	curl_share_cleanup(self->of_addresses);
+	curl_share_cleanup(self->for_names);
+	curl_share_cleanup(self->for_addresses);
 	*self = (struct shares){0};
 }
 
-void setup_must(CURLcode code)
+void setup_check(CURLcode code)
 {
 	if (code == CURLE_OK)
 		return;
@@ -53,10 +54,11 @@ void setup_must(CURLcode code)
 static void set_user_options(CURL *easy, const struct settings *settings)
 {
 	const struct options *options = settings->options;
-	/* Without a proxy libcurl would look for one in the environment, for each request. */
+	/* An empty string keeps libcurl from searching the environment for a proxy in each request. */
 	if (options->proxy || !settings->proxied)
 		set(easy, CURLOPT_PROXY, settings->proxied ? options->proxy : "");
-	/* The request itself has it among its headers. */
+	/* libcurl sends this user agent to the proxy with CONNECT. The request itself has the User-Agent
+	 * among its header lines. */
 	if (settings->proxied)
 		set(easy, CURLOPT_USERAGENT, options->user_agent);
 	if (options->netrc_file)
@@ -66,8 +68,8 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 	if (options->ipv4 != options->ipv6)
 		set(easy, CURLOPT_IPRESOLVE,
 		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
-	/* libcurl's default is HTTP/2 over TLS where it knows that. */
-	if (options->http1 || watchdog_has_enough())
+	/* By default libcurl uses HTTP/2 over TLS if it was built with it. */
+	if (options->http1 || watchdog_limit_reached())
 		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
@@ -76,39 +78,39 @@ static void set_tls(CURL *easy, const struct settings *settings)
 	const struct options *options = settings->options;
 	if (options->cacert)
 		set(easy, CURLOPT_CAINFO, options->cacert);
-	if (settings->one_ca_file)
+	if (settings->skips_ca_folder)
 		set(easy, CURLOPT_CAPATH, NULL);
 	if (options->insecure) {
 		set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	/* The first connection tells whether the host speaks HTTP/2, so others wait for it; over plain HTTP
-	 * they would wait for a whole answer. */
+	/* Other transfers to the host wait until its first connection shows whether the host supports HTTP/2
+	 * and they can share it. This is not set for plain HTTP, where they would wait for a response. */
 	set(easy, CURLOPT_PIPEWAIT, 1L);
 }
 
-static void set_still_limit(CURL *easy)
+static void set_stall_limit(CURL *easy)
 {
 	set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	set(easy, CURLOPT_LOW_SPEED_TIME, (long)STILL_SECONDS);
+	set(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
 }
 
 static void set_constants(CURL *easy)
 {
-	/* Without it every turn of the loop changes signal handlers; a name lookup that outlives its time-out
-	 * would be waited for without the second. */
+	/* Without NOSIGNAL, libcurl changes signal handlers in every turn of the loop. Without QUICK_EXIT, it
+	 * waits for threads of name lookups that take longer than their time-out. */
 	set(easy, CURLOPT_NOSIGNAL, 1L);
 	set(easy, CURLOPT_QUICK_EXIT, 1L);
 	set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* The URL is normalised already. */
+	/* The URL is already normalised, so libcurl need not remove dot segments. */
 	set(easy, CURLOPT_PATH_AS_IS, 1L);
 	set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	/* The cookie engine is on, for servers that answer a first visit with a cookie and a redirect to the
-	 * same page. */
+	/* An empty file name turns on the cookie engine. It is needed for servers that answer the first
+	 * request with a cookie and a redirect to the same URL. */
 	set(easy, CURLOPT_COOKIEFILE, "");
 }
 
-/* libcurl takes "+host:port:addresses": known, but not for ever. */
+/* Makes the line "+host:port:addresses" for CURLOPT_RESOLVE. The "+" lets the DNS cache entry expire. */
 static struct curl_slist *make_resolve_line(const struct fetch_request *request)
 {
 	struct buf line;
@@ -126,13 +128,14 @@ static struct curl_slist *make_resolve_line(const struct fetch_request *request)
 	return list;
 }
 
-/* A host is pinned, or we have looked it up, or libcurl does. */
+/* Sets the addresses that areq has looked up; without them, those that the user gave with --resolve. libcurl
+ * looks up all other names by itself. Returns the list to be freed after easy; NULL if there is none. */
 static struct curl_slist *set_addresses(
     CURL *easy, const struct settings *settings, const struct fetch_request *request)
 {
-	struct curl_slist *own = request->addresses ? make_resolve_line(request) : NULL;
-	set(easy, CURLOPT_RESOLVE, own ? own : settings->pins.lines);
-	return own;
+	struct curl_slist *resolve = request->addresses ? make_resolve_line(request) : NULL;
+	set(easy, CURLOPT_RESOLVE, resolve ? resolve : settings->pins.lines);
+	return resolve;
 }
 
 static void set_user(CURL *easy, const char *user, const char *password)
@@ -141,13 +144,13 @@ static void set_user(CURL *easy, const char *user, const char *password)
 	set(easy, CURLOPT_PASSWORD, password);
 }
 
-/* Those of a URL: percent-encoded. */
+/* Sets the user name and password of a URL, "user:password", in which both are percent-encoded. */
 static void set_url_credentials(CURL *easy, const char *credentials)
 {
 	size_t user_len = strcspn(credentials, ":");
-	const char *behind = credentials + user_len + (credentials[user_len] == ':');
+	const char *password_text = credentials + user_len + (credentials[user_len] == ':');
 	char *user = user_len ? curl_easy_unescape(easy, credentials, (int)user_len, NULL) : NULL;
-	char *password = curl_easy_unescape(easy, behind, 0, NULL);
+	char *password = curl_easy_unescape(easy, password_text, 0, NULL);
 	if ((user_len && !user) || !password)
 		alloc_fail();
 	set_user(easy, user ? user : "", password);
@@ -155,8 +158,8 @@ static void set_url_credentials(CURL *easy, const char *credentials)
 	curl_free(password);
 }
 
-/* The URL's own, or else the user's, who names none for where a redirect leads; but a .netrc has them by
- * host. */
+/* Credentials in the URL take precedence over -u, and -u over a .netrc file. -u is not used after a redirect
+ * to another origin; a .netrc file is, because it gives the credentials of each host. */
 static void set_credentials(CURL *easy, const struct options *options, const struct fetch_request *request)
 {
 	const char *user = request->foreign ? NULL : options->user;
@@ -182,7 +185,7 @@ static void set_cookies(CURL *easy, const struct cookies *cookies, const struct 
 		set(easy, CURLOPT_COOKIELIST, cookie->data);
 }
 
-long setup_left_ms(int64_t limit_ms, int64_t waited_ms)
+long setup_remaining_ms(int64_t limit_ms, int64_t waited_ms)
 {
 	if (limit_ms == 0)
 		return 0;
@@ -191,17 +194,17 @@ long setup_left_ms(int64_t limit_ms, int64_t waited_ms)
 	return limit_ms > waited_ms ? (long)(limit_ms - waited_ms) : 1;
 }
 
-/* Behind a proxy it is the proxy's address that is remembered. */
+/* If a proxy may be used, libcurl caches the address of the proxy, even if the host is an IP address. */
 static void set_shares(CURL *easy, const struct settings *settings, const struct shares *shares,
     const struct fetch_request *request)
 {
-	bool is_address = !settings->proxied && names_are_address(names_host(request->url));
-	set(easy, CURLOPT_SHARE, is_address ? shares->of_addresses : shares->of_names);
-	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)REMEMBERED_SECONDS);
+	bool is_address = !settings->proxied && names_is_address(names_host(request->url));
+	set(easy, CURLOPT_SHARE, is_address ? shares->for_addresses : shares->for_names);
+	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)DNS_CACHE_SECONDS);
 }
 
 struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
-    const struct fetch_request *request, bool none_free)
+    const struct fetch_request *request, bool no_idle_connection)
 {
 	bool is_tls = strncmp(request->url, "https:", 6) == 0;
 	const struct options *options = settings->options;
@@ -213,12 +216,14 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	set(easy, CURLOPT_URL, request->url);
 	set_credentials(easy, options, request);
 	set_cookies(easy, &settings->cookies, request);
-	set(easy, CURLOPT_HTTPHEADER, request->foreign ? settings->headers.foreign : settings->headers.own);
-	set(easy, CURLOPT_TIMEOUT_MS, setup_left_ms(request->timeout_ms, request->waited_ms));
-	set(easy, CURLOPT_CONNECTTIMEOUT_MS, setup_left_ms(options->connect_timeout_ms, request->waited_ms));
-	if (request->fresh || (none_free && !is_tls))
+	set(easy, CURLOPT_HTTPHEADER,
+	    request->foreign ? settings->headers.cross_origin : settings->headers.same_origin);
+	set(easy, CURLOPT_TIMEOUT_MS, setup_remaining_ms(request->timeout_ms, request->waited_ms));
+	set(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	    setup_remaining_ms(options->connect_timeout_ms, request->waited_ms));
+	if (request->fresh || (no_idle_connection && !is_tls))
 		set(easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!request->timeout_ms)
-		set_still_limit(easy);
+		set_stall_limit(easy);
 	return set_addresses(easy, settings, request);
 }

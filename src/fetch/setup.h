@@ -1,4 +1,4 @@
-/* What libcurl is told: with transfer the only user of curl_easy_setopt. */
+/* Sets the options of libcurl for a transfer. Only this file and transfer.c call curl_easy_setopt. */
 #ifndef AREQ_FETCH_SETUP_H
 #define AREQ_FETCH_SETUP_H
 
@@ -9,29 +9,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What all transfers of a run share: TLS sessions, and the addresses that libcurl remembers. It walks through
- * all of those at the end of each transfer, so where the host of a URL is an address itself nothing is
- * remembered. */
+/* What the transfers of a run share: the TLS sessions and the DNS cache of libcurl. There are two share
+ * handles, because libcurl walks through the whole DNS cache at the end of each transfer: transfers to hosts
+ * that are IP addresses use for_addresses, in which nothing is cached, so that their cache stays empty. */
 struct shares {
-	CURLSH *of_names, *of_addresses;
+	CURLSH *for_names, *for_addresses;
 };
 
-/* False where libcurl gives none. shares_release is due in any case, when no handle uses them any more. */
+/* Returns false if libcurl cannot make the share handles. shares_release must be called in any case, after
+ * the last handle that uses them was freed. */
 bool shares_init(struct shares *self);
 void shares_release(struct shares *self);
 
-/* An option that is not set is a promise not kept, be it of memory or of the way that libcurl was built: ends
- * the process, with a message. */
-void setup_must(CURLcode code);
+/* Checks the result of curl_easy_setopt, and ends the process with a message if it failed. An option can only
+ * fail if memory runs out or libcurl was built without a feature that areq needs, and no transfer may run
+ * without it. */
+void setup_check(CURLcode code);
 
-/* Tells a new handle all that one request wants. none_free: no connection is there that it could use, so
- * libcurl need not look through all of them; but over TLS others may be shared. settings and shares are
- * borrowed and outlive the handle. Returns a list that the handle borrows, to be freed after it with
- * curl_slist_free_all; NULL: none. */
+/* Sets all options that the request needs on easy, which is new. no_idle_connection is true if there is no
+ * idle connection that the request could use; libcurl then does not search all its connections for one,
+ * except over TLS, where a busy HTTP/2 connection can be shared. settings and shares are borrowed and must
+ * outlive easy. Returns a list that easy uses; free it with curl_slist_free_all after easy was freed. Returns
+ * NULL if there is none. */
 struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
-    const struct fetch_request *request, bool none_free);
+    const struct fetch_request *request, bool no_idle_connection);
 
-/* What is left of a limit of time (0: none); never 0, which would mean none. */
-long setup_left_ms(int64_t limit_ms, int64_t waited_ms);
+/* Returns how much of a time limit is left after waited_ms, in ms; at least 1, because 0 means no limit to
+ * libcurl. Returns 0 if limit_ms is 0, and the whole limit if waited_ms is negative. */
+long setup_remaining_ms(int64_t limit_ms, int64_t waited_ms);
 
 #endif

@@ -1,7 +1,12 @@
-/* One slot of the loop: it fetches one address after the other, each with an easy handle of its own. A handle
- * that is used again keeps more than its options: libcurl 7.88 writes to memory of the answer before where
- * the head of an answer begins with a folded line, gives up after the fifth connection that had died, sends
- * no cookies after the fiftieth, and cookies of one origin to another after a Host header. */
+/* A slot of the event loop. It runs one transfer after the other, and makes a new easy handle for each. A
+ * handle is not reused, because it keeps more than its options. With a reused handle, libcurl 7.88 writes
+ * to memory of the previous response if a header begins with a folded line; gives up after the fifth
+ * connection that had been closed; sends no further cookies after the fiftieth cookie; and, after a Host
+ * header, sends cookies of one origin to another.
+ *
+ *	transfer_new -> transfer_prepare -> the owner adds the handle to its multi handle
+ *	             -> libcurl finishes it, or the owner removes it -> transfer_result
+ *	             -> transfer_prepare for the next request, or transfer_free */
 #ifndef AREQ_FETCH_TRANSFER_H
 #define AREQ_FETCH_TRANSFER_H
 
@@ -18,65 +23,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is to be fetched: one address, one try, no redirects followed. */
+/* One try to fetch one URL. Redirects are not followed. url, credentials and cookies are borrowed until the
+ * try has ended. */
 struct fetch_request {
-	const char *url; /* absolute, http or https, normalised, without credentials; borrowed until done */
-	const char *credentials;    /* "user:password", each percent-encoded, for basic authentication; NULL:
-	                             * none;    borrowed likewise */
-	int64_t timeout_ms;         /* for all of it; 0: none */
-	bool fresh;                 /* not over a connection that was used before */
-	bool foreign;               /* a redirect led away from the origin that the user named */
-	struct curl_slist *cookies; /* that an earlier answer of the same job set (see fetch_result); borrowed
-	                             * likewise */
-	const char *addresses;      /* of the URL's host: "192.0.2.1,[2001:db8::1]"; NULL: libcurl finds them;
-	                             * borrowed      for the call that takes it */
-	int64_t
-	    waited_ms; /* of all limits of time, waiting for the addresses took so much; -1: there was none */
-	void *job;     /* the caller's own; handed back with everything that happens */
+	const char *url; /* absolute, http or https, normalised, without credentials */
+	/* "user:password" for basic authentication, both percent-encoded; NULL if there are none. */
+	const char *credentials;
+	int64_t timeout_ms; /* the time limit for the whole try; 0 if there is none */
+	bool fresh;         /* a new connection must be used */
+	bool foreign;       /* a redirect has led away from the origin of the URL that the user listed */
+	/* The cookies that earlier responses to the same job have set (see fetch_result). */
+	struct curl_slist *cookies;
+	/* The addresses of the URL's host, such as "192.0.2.1,[2001:db8::1]"; NULL if libcurl finds them.
+	 * Borrowed only for the call that gets the request. */
+	const char *addresses;
+	/* How long the request has waited for the addresses, in ms; -1 if it did not wait. It counts towards
+	 * the time limits. */
+	int64_t waited_ms;
+	void *job; /* the caller's own; passed to all handlers */
 };
 
-/* What the head of a final (not 1xx) answer says. Borrowed for the call. */
+/* The header of a final response, whose status is not 1xx. Borrowed for the call. */
 struct fetch_head {
 	long http_status;
-	const char *content_type; /* the raw header value; NULL: none */
-	const char *location;     /* the raw header value; NULL: none */
+	const char *content_type; /* the raw header value; NULL if there is none */
+	const char *location;     /* the raw header value; NULL if there is none */
 };
 
+/* What is to be done with the body of a response. */
 enum fetch_want {
-	FETCH_BODY,  /* give me the body */
-	FETCH_DRAIN, /* I do not want it; read it to keep the connection where that is cheap */
-	FETCH_STOP   /* I do not want it; close */
+	FETCH_BODY,  /* pass the body to the handler */
+	FETCH_DRAIN, /* drop the body; read it to its end if it is short, to keep the connection */
+	FETCH_STOP   /* drop the body and close the connection */
 };
 
 /* How one try ended. Borrowed for the call. */
 struct fetch_result {
-	bool complete;    /* an answer came, and all of the body that was wanted; else the try failed: */
-	bool stopped;     /* … because a handler did not want more */
-	bool interrupted; /* … because the run was stopped */
-	bool timed_out;   /* … because a limit of time had passed */
-	bool stale;       /* … on connections that were closed meanwhile: the host did not begin with it */
-	enum outcome_stage stage; /* how far it got */
-	enum cause cause;         /* why it failed; CAUSE_NONE where it did not, or was stopped */
-	const char
-	    *reason; /* why it failed, in words that name the stage; NULL where it did not, or was stopped */
-	long http_status;         /* 0: no answer */
-	const char *http_version; /* constant, as "HTTP/1.1"; NULL: no answer */
-	const char *content_type; /* raw header; NULL: none */
-	struct phases phases;     /* all but queued */
-	uint64_t wire_bytes;
-	int64_t retry_after_ms;     /* what the answer's Retry-After asks for; -1: nothing */
-	struct curl_slist *cookies; /* that the job may need at its next address; the taker sets this to NULL
-	                             * and frees them with fetch_cookies_free */
+	bool complete;    /* a response came, and all of the body that was wanted */
+	bool stopped;     /* the try ended because a handler wanted no more of the response */
+	bool interrupted; /* the try ended because the run was stopped */
+	bool timed_out;   /* the try failed because of a time limit */
+	bool stale;       /* the try failed before the server processed it; see failure_is_unprocessed */
+	enum outcome_stage stage; /* how far the try got */
+	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
+	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */
+	const char *reason;
+	long http_status;         /* 0 if there was no response */
+	const char *http_version; /* a constant such as "HTTP/1.1"; NULL if there was no response */
+	const char *content_type; /* the raw header value; NULL if there is none */
+	struct phases phases;     /* queued is not set */
+	uint64_t wire_bytes;      /* the size of header and body as they were received */
+	int64_t retry_after_ms;   /* how long Retry-After asks the client to wait; -1 if it does not */
+	/* The cookies that the job may need for its next request. A handler that wants to keep them sets this
+	 * to NULL and later frees them with fetch_cookies_free. */
+	struct curl_slist *cookies;
 };
 
-/* What happens to jobs. Nothing in them may block. */
+/* The callbacks for the events of all jobs. They must not block. */
 struct fetch_handlers {
 	void *ctx;
-	/* Where libcurl repeats a request by itself, a job has several heads: whatever came before the last
-	 * one is void. */
+	/* Called with the header of a response. If libcurl repeats a request by itself, it is called again
+	 * for the same job, and all that came before is void. */
 	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);
-	/* Bytes of the body, decompressed, at most 16 KiB. False: no more is wanted, the try ends as
-	 * stopped. */
+	/* Called with 1 to 16384 bytes of the decoded body. Returns false if no more bytes are wanted; the
+	 * try then ends as stopped. */
 	bool (*body)(void *ctx, void *job, const char *bytes, size_t len);
 };
 
@@ -84,51 +94,56 @@ struct shares;
 
 /* What the transfers of a loop have in common. */
 struct transfers {
-	const struct settings *settings; /* borrowed, as the next two */
-	const struct shares *shares;
-	const struct fetch_handlers *handlers;
+	const struct settings *settings;       /* borrowed */
+	const struct shares *shares;           /* borrowed */
+	const struct fetch_handlers *handlers; /* borrowed */
 	struct own_networks own_networks;
-	struct descriptors descriptors; /* counts what transfers take of them, and their connections */
-	struct decoder_limits decoding; /* its until_us is set for each turn of the loop */
-	struct heap paused; /* transfers with bytes that are not decoded yet, those that wait longest first */
-	uint64_t pauses;    /* so many there were */
-	/* Transfers to take out of the loop, with transfer_code, since libcurl does not end them, by the
-	 * moment to do so (monotonic ms). */
-	struct heap ending;
+	struct descriptors descriptors; /* the transfers count their sockets here */
+	struct decoder_limits decoding; /* the loop sets its until_us in each turn */
+	struct heap paused;   /* the transfers with bytes that are not decoded yet, the oldest pause first */
+	uint64_t pause_count; /* how many pauses there were; the key in paused of the next one */
+	/* The transfers that the loop must end with transfer_abort_code, because libcurl does not end them in
+	 * time, by the time to do so (monotonic ms). */
+	struct heap deadlines;
 };
 
 struct transfer;
 
-/* common is borrowed and outlives it, and its descriptors outlive its connections, too. Free with
- * transfer_free. */
+/* Makes an idle slot. common is borrowed and must outlive the transfer; common->descriptors must also outlive
+ * its connections, which libcurl may keep longer. Free with transfer_free; NULL is allowed there. */
 struct transfer *transfer_new(struct transfers *common);
 void transfer_free(struct transfer *self);
 
-/* Makes a handle for the request. The handle's private pointer is the transfer. none_free: see setup_handle.
- * False where libcurl gives no handle; it was logged. */
-bool transfer_prepare(struct transfer *self, const struct fetch_request *request, bool none_free);
+/* Makes a handle for the request and frees the previous one. The private pointer of the handle is the
+ * transfer. For no_idle_connection see setup_handle. Returns false if libcurl cannot make a handle; the error
+ * was logged. */
+bool transfer_prepare(struct transfer *self, const struct fetch_request *request, bool no_idle_connection);
 
-/* Until it is prepared again. */
+/* Returns the handle, which is valid until the next transfer_prepare. */
 CURL *transfer_handle(struct transfer *self);
 
-/* Where its owner keeps it in a list. */
-size_t transfer_place(const struct transfer *self);
-void transfer_set_place(struct transfer *self, size_t place);
+/* The index of the transfer in its owner's list, which the owner sets. */
+size_t transfer_index(const struct transfer *self);
+void transfer_set_index(struct transfer *self, size_t index);
 
+/* Returns the job of the request. */
 void *transfer_job(const struct transfer *self);
 
-/* For one that is paused: works on what came in before. DECODER_DONE: libcurl goes on with it.
- * DECODER_STOPPED: it is to be taken out of the loop, with transfer_code. */
+/* Continues to decode what a paused transfer has received. Returns DECODER_DONE if libcurl continues to
+ * receive, and DECODER_STOPPED if the loop must end the transfer with transfer_abort_code. */
 enum decoder_result transfer_resume(struct transfer *self);
 
-/* It is to be taken out, for its decoder stands still and others wait for the memory that it has. */
+/* Marks a transfer whose decoder is stalled and has memory that other decoders wait for. The loop must then
+ * end it with transfer_abort_code. */
 void transfer_evict(struct transfer *self);
 
-/* The code to take it out with: for one of the ending, after transfer_evict and after DECODER_STOPPED. */
-CURLcode transfer_code(const struct transfer *self);
+/* Returns the code for transfer_result if the loop ends the transfer: because its deadline in deadlines has
+ * come, after transfer_evict, or after transfer_resume returned DECODER_STOPPED. */
+CURLcode transfer_abort_code(const struct transfer *self);
 
-/* What the result is, once the multi handle is done with it; CURLE_ABORTED_BY_CALLBACK: it was taken out,
- * since the run is stopped. The result's texts live in the transfer until it is prepared again. */
+/* Returns the result of a transfer that was removed from the multi handle or is finished there. code is
+ * libcurl's result; transfer_abort_code if the loop ended the transfer; CURLE_ABORTED_BY_CALLBACK if it did
+ * so because the run is stopped. The strings of the result are valid until the next transfer_prepare. */
 struct fetch_result transfer_result(struct transfer *self, CURLcode code);
 
 static inline void fetch_cookies_free(struct curl_slist *cookies)

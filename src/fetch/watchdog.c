@@ -16,103 +16,110 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* Of processor time, so that what other programs take counts for nothing. */
-enum { TICK_MS = 50, SHORT_TICK_MS = 10, SAMPLE = 16 };
+/* The interval of the timer, in processor time of the process, so that the time that other programs take does
+ * not count. */
+enum { TICK_MS = 50, SHORT_TICK_MS = 10 };
 
-/* Those that are found later have less patience, and those that were open when there was enough hardly any:
- * two looks at them. */
-enum { BITES_WITH_PATIENCE = 4, FEW_TICKS = 2 };
+/* The bytes of a socket's receive queue that are compared from tick to tick. */
+enum { SAMPLE_SIZE = 16 };
 
-/* libcurl has noticed a connection that was shut down by then. */
-enum { NOTICED_MS = 2000, BITTEN_KEPT = 256 };
+/* The first shutdowns happen after WATCHDOG_MS. Later ones happen after two ticks, and once the limit of
+ * shutdowns is reached, the ticks are short: the remaining HTTP/2 connections get hardly any time. */
+enum { FULL_LIMIT_SHUTDOWNS = 4, REDUCED_TICKS = 2 };
 
-/* What stood first in the socket's queue at the last tick without a sign of life: where that changes from
- * tick to tick, it is this connection that is being read all the time. All others stand still meanwhile. */
+/* For this time after a shutdown, an error on the same local port is attributed to it. libcurl notices the
+ * shutdown sooner, and the system reuses the port later. */
+enum { RECORD_VALID_MS = 2000, RECORDS_MAX = 256 };
+
+/* libcurl is stuck in reading one connection. To find it, each tick without a heartbeat compares the first
+ * bytes of each socket's receive queue with those of the tick before. They change only for the connection
+ * that is being read; nobody reads the others meanwhile. */
 struct connection {
-	volatile sig_atomic_t open;
-	unsigned changes;
-	ssize_t sample_len;
-	char sample[SAMPLE];
+	volatile sig_atomic_t is_open;
+	unsigned changes;         /* successive ticks at which the sample had changed */
+	ssize_t sample_len;       /* the result of recv: the length of the sample, or -1 */
+	char sample[SAMPLE_SIZE]; /* the first bytes of the receive queue at the last tick */
 };
 
-/* A signal handler finds nothing but what lies in the file's scope. */
+/* This state is in file scope because a signal handler has no argument that could lead to it. */
 static struct {
 	timer_t timer;
-	struct sigaction old;
-	struct connection *connections; /* by their descriptors */
-	size_t room;
-	volatile sig_atomic_t running; /* between start and stop, with a timer */
-	volatile sig_atomic_t inside;  /* between enter and leave */
-	volatile sig_atomic_t ticking;
-	volatile sig_atomic_t alive; /* since the last tick there was an enter, an alive or a leave */
-	volatile sig_atomic_t held;  /* ticks since then */
-	volatile sig_atomic_t bites;
-	/* Of the last ones: the port, in network order, which the system gives to another one later; when. */
+	struct sigaction old_action;
+	struct connection *connections;     /* the index is the descriptor */
+	size_t capacity;                    /* entries allocated in connections */
+	volatile sig_atomic_t has_timer;    /* watchdog_start made a timer */
+	volatile sig_atomic_t in_libcurl;   /* between watchdog_enter and watchdog_leave */
+	volatile sig_atomic_t is_ticking;   /* the timer is running */
+	volatile sig_atomic_t heartbeat;    /* the loop or a callback made progress since the last tick */
+	volatile sig_atomic_t silent_ticks; /* successive ticks without a heartbeat */
+	volatile sig_atomic_t shutdown_count;
+	/* The last connections that were shut down: the local port in network byte order, and the time
+	 * (monotonic ms). */
 	struct {
 		unsigned short port;
 		int64_t at_ms;
-	} bitten[BITTEN_KEPT];
+	} records[RECORDS_MAX];
 } watchdog;
 
 static void set_timer(long ms)
 {
 	struct itimerspec every = {{0, ms * 1000000}, {0, ms * 1000000}};
 	timer_settime(watchdog.timer, 0, &every, NULL);
-	watchdog.ticking = ms != 0;
+	watchdog.is_ticking = ms != 0;
 }
 
-static unsigned patience_ticks(void)
+static unsigned ticks_allowed(void)
 {
-	return watchdog.bites < BITES_WITH_PATIENCE ? WATCHDOG_MS / TICK_MS : FEW_TICKS;
+	return watchdog.shutdown_count < FULL_LIMIT_SHUTDOWNS ? WATCHDOG_MS / TICK_MS : REDUCED_TICKS;
 }
 
-/* Async-signal-safe, as all that the handler calls. */
-static void bite(int descriptor, struct connection *connection)
+/* Runs in the signal handler, so this function and all that it calls are async-signal-safe. */
+static void shut_down_connection(int descriptor, struct connection *connection)
 {
-	struct sockaddr_in6 own; /* both families have the port in the same place */
+	struct sockaddr_in6 own; /* the port has the same offset in struct sockaddr_in */
 	socklen_t len = sizeof own;
 	connection->changes = 0;
 	if (getsockname(descriptor, (struct sockaddr *)&own, &len) == 0) {
-		watchdog.bitten[watchdog.bites % BITTEN_KEPT].port = own.sin6_port;
-		watchdog.bitten[watchdog.bites % BITTEN_KEPT].at_ms = clock_now_ms();
+		watchdog.records[watchdog.shutdown_count % RECORDS_MAX].port = own.sin6_port;
+		watchdog.records[watchdog.shutdown_count % RECORDS_MAX].at_ms = clock_now_ms();
 	}
-	watchdog.bites++;
-	if (watchdog.bites == WATCHDOG_BITES_MAX)
+	watchdog.shutdown_count++;
+	if (watchdog.shutdown_count == WATCHDOG_SHUTDOWNS_MAX)
 		set_timer(SHORT_TICK_MS);
 	shutdown(descriptor, SHUT_RDWR);
 }
 
-static void look_at(int descriptor, struct connection *connection, bool first)
+static void sample_connection(int descriptor, struct connection *connection, bool is_first)
 {
-	char sample[SAMPLE];
+	char sample[SAMPLE_SIZE];
 	ssize_t len = recv(descriptor, sample, sizeof sample, MSG_PEEK);
-	if (len <= 0 && !first)
+	if (len <= 0 && !is_first)
 		return;
 	bool same = len == connection->sample_len &&
 	            memcmp(sample, connection->sample, (size_t)(len > 0 ? len : 0)) == 0;
-	/* What was not full, or empty, may have grown while nobody read it. */
-	bool was_full = connection->sample_len == SAMPLE;
-	connection->changes = same || first || !was_full ? 0 : connection->changes + 1;
+	/* If the last sample was shorter than SAMPLE_SIZE, a change may only mean that more bytes came. */
+	bool was_full = connection->sample_len == SAMPLE_SIZE;
+	connection->changes = same || is_first || !was_full ? 0 : connection->changes + 1;
 	connection->sample_len = len;
 	memcpy(connection->sample, sample, sizeof sample);
-	/* The first look was a tick after the last sign of life, or more. */
-	if (connection->changes + 1 >= patience_ticks())
-		bite(descriptor, connection);
+	/* One tick is added, because the first sample was taken at least a tick after the last heartbeat. */
+	if (connection->changes + 1 >= ticks_allowed())
+		shut_down_connection(descriptor, connection);
 }
 
 static void on_tick(int signal)
 {
-	int saved = errno;
+	int saved_errno = errno;
 	(void)signal;
-	if (!watchdog.inside && !watchdog.alive)
+	if (!watchdog.in_libcurl && !watchdog.heartbeat)
 		set_timer(0);
-	watchdog.held = watchdog.alive ? 0 : watchdog.held + 1;
-	watchdog.alive = 0;
-	for (size_t i = 0; watchdog.inside && watchdog.held > 0 && i < watchdog.room; i++) {
-		if (watchdog.connections[i].open)
-			look_at((int)i, &watchdog.connections[i], watchdog.held == 1);
+	watchdog.silent_ticks = watchdog.heartbeat ? 0 : watchdog.silent_ticks + 1;
+	watchdog.heartbeat = 0;
+	for (size_t i = 0; watchdog.in_libcurl && watchdog.silent_ticks > 0 && i < watchdog.capacity; i++) {
+		if (watchdog.connections[i].is_open)
+			sample_connection((int)i, &watchdog.connections[i], watchdog.silent_ticks == 1);
 	}
-	errno = saved;
+	errno = saved_errno;
 }
 
 void watchdog_start(void)
@@ -120,80 +127,79 @@ void watchdog_start(void)
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 	struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
 	sigemptyset(&action.sa_mask);
-	/* Where the system gives no timer, the run goes on without. */
-	watchdog.running = timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &watchdog.timer) == 0;
-	if (watchdog.running)
-		sigaction(SIGALRM, &action, &watchdog.old);
+	watchdog.has_timer = timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &watchdog.timer) == 0;
+	if (watchdog.has_timer)
+		sigaction(SIGALRM, &action, &watchdog.old_action);
 }
 
 void watchdog_stop(void)
 {
-	if (watchdog.running) {
+	if (watchdog.has_timer) {
 		timer_delete(watchdog.timer);
-		sigaction(SIGALRM, &watchdog.old, NULL);
+		sigaction(SIGALRM, &watchdog.old_action, NULL);
 	}
 	free(watchdog.connections);
 	memset(&watchdog, 0, sizeof watchdog);
 }
 
-/* No tick while the table moves. */
-static void make_room(size_t room)
+/* SIGALRM is blocked while the table of connections moves, because its handler reads the table. */
+static void reserve(size_t capacity)
 {
 	sigset_t tick;
 	sigemptyset(&tick);
 	sigaddset(&tick, SIGALRM);
 	sigprocmask(SIG_BLOCK, &tick, NULL);
-	watchdog.connections = alloc_resize(watchdog.connections, room, sizeof *watchdog.connections);
-	memset(
-	    watchdog.connections + watchdog.room, 0, (room - watchdog.room) * sizeof *watchdog.connections);
-	watchdog.room = room;
+	watchdog.connections = alloc_resize(watchdog.connections, capacity, sizeof *watchdog.connections);
+	memset(watchdog.connections + watchdog.capacity, 0,
+	    (capacity - watchdog.capacity) * sizeof *watchdog.connections);
+	watchdog.capacity = capacity;
 	sigprocmask(SIG_UNBLOCK, &tick, NULL);
 }
 
-void watchdog_open(int descriptor)
+void watchdog_add(int descriptor)
 {
-	size_t at = (size_t)descriptor;
-	if (at >= watchdog.room)
-		make_room(2 * at + 64);
-	watchdog.connections[at] = (struct connection){0};
-	watchdog.connections[at].open = 1;
+	size_t index = (size_t)descriptor;
+	if (index >= watchdog.capacity)
+		reserve(2 * index + 64);
+	watchdog.connections[index] = (struct connection){0};
+	watchdog.connections[index].is_open = 1;
 }
 
-void watchdog_close(int descriptor)
+void watchdog_remove(int descriptor)
 {
-	if ((size_t)descriptor < watchdog.room)
-		watchdog.connections[descriptor].open = 0;
+	if ((size_t)descriptor < watchdog.capacity)
+		watchdog.connections[descriptor].is_open = 0;
 }
 
 void watchdog_enter(void)
 {
-	watchdog.alive = 1;
-	watchdog.inside = 1;
-	if (!watchdog.ticking && watchdog.running)
-		set_timer(watchdog_has_enough() ? SHORT_TICK_MS : TICK_MS);
+	watchdog.heartbeat = 1;
+	watchdog.in_libcurl = 1;
+	if (!watchdog.is_ticking && watchdog.has_timer)
+		set_timer(watchdog_limit_reached() ? SHORT_TICK_MS : TICK_MS);
 }
 
-void watchdog_alive(void)
+void watchdog_heartbeat(void)
 {
-	watchdog.alive = 1;
+	watchdog.heartbeat = 1;
 }
 
 void watchdog_leave(void)
 {
-	watchdog.inside = 0;
-	watchdog.alive = 1;
+	watchdog.in_libcurl = 0;
+	watchdog.heartbeat = 1;
 }
 
-bool watchdog_has_enough(void)
+bool watchdog_limit_reached(void)
 {
-	return watchdog.bites >= WATCHDOG_BITES_MAX;
+	return watchdog.shutdown_count >= WATCHDOG_SHUTDOWNS_MAX;
 }
 
-bool watchdog_bit(long local_port)
+bool watchdog_has_shut_down(long local_port)
 {
-	for (int i = 0; i < watchdog.bites && i < BITTEN_KEPT; i++) {
-		if (watchdog.bitten[i].port == htons((uint16_t)local_port) &&
-		    clock_now_ms() < watchdog.bitten[i].at_ms + NOTICED_MS)
+	for (int i = 0; i < watchdog.shutdown_count && i < RECORDS_MAX; i++) {
+		if (watchdog.records[i].port == htons((uint16_t)local_port) &&
+		    clock_now_ms() < watchdog.records[i].at_ms + RECORD_VALID_MS)
 			return true;
 	}
 	return false;

@@ -1,8 +1,12 @@
-/* Ends a connection that holds the loop. libcurl before 8.7 reads HTTP/2 frames as long as there are any,
- * without a look at a clock: a server that sends SETTINGS or empty DATA faster than they are read would hold
- * the whole run. From 8.7 on it reads no more at a time than a chunk, and there is no watchdog. There is one
- * in a process.
- */
+/* Shuts down a connection that blocks the loop. libcurl before 8.7 reads HTTP/2 frames inside one call for
+ * as long as frames arrive, without checking the time: a server that sends SETTINGS or empty DATA frames
+ * faster than they are read would block the whole run. libcurl 8.7 and later read a limited amount in each
+ * call, so the functions below do nothing then. A process has only one watchdog, because a signal handler
+ * can only use global state.
+ *
+ *	watchdog_start -> watchdog_add and watchdog_remove, for each connection
+ *	               -> watchdog_enter -> watchdog_heartbeat, in each callback -> watchdog_leave
+ *	               -> watchdog_stop */
 #ifndef AREQ_FETCH_WATCHDOG_H
 #define AREQ_FETCH_WATCHDOG_H
 
@@ -11,34 +15,36 @@
 
 #define WATCHDOG_NEEDED (LIBCURL_VERSION_NUM < 0x080700)
 
-/* What a connection may hold the loop for, in processor time of ours, without giving us anything to do,
- * before it is shut down. */
+/* A connection may block the loop for this much processor time of the process before it is shut down. */
 enum { WATCHDOG_MS = 250 };
 
-/* After so many a run has had enough of HTTP/2, so that the sum of what they hold it for has a bound, too. */
-enum { WATCHDOG_BITES_MAX = 16 };
+/* After this many shutdowns, new connections use HTTP/1.1, so that the total time for which connections block
+ * the loop is bounded, too. */
+enum { WATCHDOG_SHUTDOWNS_MAX = 16 };
 
 #if WATCHDOG_NEEDED
 
-/* Takes SIGALRM for the time in between. */
+/* Installs a handler for SIGALRM, and restores the old one. If the system provides no timer, the run goes on
+ * without a watchdog. */
 void watchdog_start(void);
 void watchdog_stop(void);
 
-/* A connection is there, or has gone; between start and stop. */
-void watchdog_open(int descriptor);
-void watchdog_close(int descriptor);
+/* Adds the socket of a new connection, and removes it before it is closed. To be called between start and
+ * stop. */
+void watchdog_add(int descriptor);
+void watchdog_remove(int descriptor);
 
-/* The loop looks at its connections from enter to leave; what comes between is counted from the last alive.
- */
+/* watchdog_enter and watchdog_leave enclose each call in which libcurl reads from connections. The callbacks
+ * of libcurl call watchdog_heartbeat when they get data; the time then starts anew. */
 void watchdog_enter(void);
-void watchdog_alive(void);
+void watchdog_heartbeat(void);
 void watchdog_leave(void);
 
-/* True where that many connections were shut down. */
-bool watchdog_has_enough(void);
+/* Returns true if WATCHDOG_SHUTDOWNS_MAX connections or more were shut down. */
+bool watchdog_limit_reached(void);
 
-/* True where the connection from that port of ours was. */
-bool watchdog_bit(long local_port);
+/* Returns true if the watchdog has just shut down the connection with this local port. */
+bool watchdog_has_shut_down(long local_port);
 
 #else
 
@@ -50,12 +56,12 @@ static inline void watchdog_stop(void)
 {
 }
 
-static inline void watchdog_open(int descriptor)
+static inline void watchdog_add(int descriptor)
 {
 	(void)descriptor;
 }
 
-static inline void watchdog_close(int descriptor)
+static inline void watchdog_remove(int descriptor)
 {
 	(void)descriptor;
 }
@@ -64,7 +70,7 @@ static inline void watchdog_enter(void)
 {
 }
 
-static inline void watchdog_alive(void)
+static inline void watchdog_heartbeat(void)
 {
 }
 
@@ -72,12 +78,12 @@ static inline void watchdog_leave(void)
 {
 }
 
-static inline bool watchdog_has_enough(void)
+static inline bool watchdog_limit_reached(void)
 {
 	return false;
 }
 
-static inline bool watchdog_bit(long local_port)
+static inline bool watchdog_has_shut_down(long local_port)
 {
 	(void)local_port;
 	return false;
