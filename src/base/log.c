@@ -3,6 +3,7 @@
 #include "base/screen.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,6 +109,12 @@ void log_error(const char *format, ...)
 	va_start(args, format);
 	print_line(LOG_RED, "areq:", format, args);
 	va_end(args);
+}
+
+enum status log_output_error(const char *name, const char *what)
+{
+	log_error("%s: %s: %s", name, what, strerror(errno));
+	return STATUS_OUTPUT;
 }
 
 void log_warning(const char *format, ...)

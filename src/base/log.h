@@ -4,6 +4,7 @@
 #define AREQ_BASE_LOG_H
 
 #include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 
@@ -34,6 +35,10 @@ void log_set_color(bool color);
 
 /* Writes "areq: …" at every level, for an error that ends the run. */
 void log_error(const char *format, ...) LOG_PRINTF;
+
+/* Writes "areq: NAME: WHAT: " and the text of errno at every level, for a file that is written: it cannot be
+ * opened, written, cut, …. Returns STATUS_OUTPUT. */
+enum status log_output_error(const char *name, const char *what);
 
 /* Writes "areq: …", unless the level is LOG_QUIET. */
 void log_warning(const char *format, ...) LOG_PRINTF;

@@ -121,8 +121,7 @@ static enum status print_information(const struct cli_row *row, const char *text
 		cli_completion_print(stdout, (enum cli_shell)index);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_OK;
-	log_error("stdout: cannot be written: %s", strerror(errno));
-	return STATUS_OUTPUT;
+	return log_output_error("stdout", "cannot be written");
 }
 
 /* Copies a secret and wipes it off argv, because all users of the machine can see the arguments of its

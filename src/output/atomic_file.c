@@ -13,13 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Logs what went wrong, with the text for errno. Returns STATUS_OUTPUT. */
-static enum status log_errno(const char *name, const char *what)
-{
-	log_error("%s: %s: %s", name, what, strerror(errno));
-	return STATUS_OUTPUT;
-}
-
 /* The path of the file `name` in the folder of `path`. The caller frees it. */
 static char *sibling_path(const char *path, const char *name)
 {
@@ -64,7 +57,7 @@ static enum status check_output(struct atomic_file *self, const char *output)
 {
 	if (stat(output, &self->old) != 0) {
 		self->old = (struct stat){0};
-		return errno == ENOENT ? STATUS_OK : log_errno(output, "cannot be opened");
+		return errno == ENOENT ? STATUS_OK : log_output_error(output, "cannot be opened");
 	}
 	if (S_ISREG(self->old.st_mode))
 		return STATUS_OK;
@@ -81,7 +74,7 @@ static enum status open_temporary(struct atomic_file *self, int *fd, const struc
 	if (status != STATUS_OK)
 		return status;
 	if (fstat(*fd, &info) != 0)
-		return log_errno(self->path, "cannot be used");
+		return log_output_error(self->path, "cannot be used");
 	if (!S_ISREG(info.st_mode)) {
 		log_error("%s: is no regular file", self->path);
 		return STATUS_OUTPUT;
@@ -98,7 +91,7 @@ static enum status open_target(struct atomic_file *self, const struct lock_optio
 	 * target. */
 	self->old = (struct stat){0};
 	if (status == STATUS_OK && self->target_fd >= 0 && fstat(self->target_fd, &self->old) != 0)
-		return log_errno(self->target, "cannot be used");
+		return log_output_error(self->target, "cannot be used");
 	return status;
 }
 
@@ -122,9 +115,9 @@ enum status atomic_file_begin(struct atomic_file *self, int fd)
 	/* A temporary file that a killed run left may have another mode. */
 	mode_t mode = self->old.st_mode ? self->old.st_mode & 07777 : 0666 & ~mask;
 	if (ftruncate(fd, 0) != 0)
-		return log_errno(self->path, "cannot be emptied");
+		return log_output_error(self->path, "cannot be emptied");
 	self->is_ours = true;
-	return fchmod(fd, mode) == 0 ? STATUS_OK : log_errno(self->path, "cannot be given its mode");
+	return fchmod(fd, mode) == 0 ? STATUS_OK : log_output_error(self->path, "cannot be given its mode");
 }
 
 static enum status sync_folder(const char *path, const char *name)
@@ -138,7 +131,7 @@ static enum status sync_folder(const char *path, const char *name)
 	/* EINVAL means that the file system cannot sync folders. */
 	bool synced = fsync(fd) == 0 || errno == EINVAL;
 	enum status status =
-	    synced ? STATUS_OK : log_errno(name, "was replaced, but its folder cannot be synced");
+	    synced ? STATUS_OK : log_output_error(name, "was replaced, but its folder cannot be synced");
 	close(fd);
 	return status;
 }
@@ -149,16 +142,16 @@ enum status atomic_file_commit(struct atomic_file *self, int fd, const char *nam
 	 * fsync reports every error that close could report. A failed fsync is not tried again, since the
 	 * second one may succeed although the data is lost. */
 	if (fsync(fd) != 0)
-		return log_errno(self->path, "cannot be synced");
+		return log_output_error(self->path, "cannot be synced");
 	enum lock_path named = lock_check_path(self->path, fd);
 	if (named == LOCK_PATH_UNKNOWN)
-		return log_errno(self->path, "cannot be used");
+		return log_output_error(self->path, "cannot be used");
 	if (named == LOCK_PATH_OTHER) {
 		log_error("%s: was taken away; %s is left as it was", self->path, name);
 		return STATUS_OUTPUT;
 	}
 	if (rename(self->path, self->target) != 0)
-		return log_errno(name, "cannot be replaced");
+		return log_output_error(name, "cannot be replaced");
 	self->is_ours = false;
 	return sync_folder(self->target, name);
 }

@@ -1,14 +1,10 @@
 #include "output/console.h"
 
 #include "base/log.h"
+#include "output/number_text.h"
 
 #include <inttypes.h>
 #include <stdint.h>
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static void show_failure(const struct outcome *outcome)
 {
@@ -37,8 +33,8 @@ static enum status console_outcome(void *ctx, const struct outcome *outcome)
 		show_failure(outcome);
 		break;
 	case OUTCOME_OK:
-		log_event("found %" PRIu64 " link%s in %s", outcome->links, plural(outcome->links),
-		    outcome->source_url);
+		log_event("found %" PRIu64 " link%s in %s", outcome->links,
+		    number_text_plural(outcome->links), outcome->source_url);
 		break;
 	case OUTCOME_SKIPPED:
 		log_event("skipped %s: %s", outcome->source_url, outcome->reason);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "output/graph.h"
 #include "output/graph_layout.h"
+#include "output/number_text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -79,11 +80,6 @@ static void add_label(struct buf *out, const char *text)
 	add_escaped(out, text + end, len - end);
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* A small graph is easy to read from left to right. A graph of so many nodes or more is drawn as a map, with
  * the hosts beside each other. */
 enum { MAP_MIN_NODES = 60 };
@@ -107,14 +103,14 @@ static void add_title(struct buf *out, const struct graph_layout *layout)
 {
 	const struct graph *graph = layout->graph;
 	append_format(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
-	    plural(graph->page_count + graph->pages_beyond));
+	    number_text_plural(graph->page_count + graph->pages_beyond));
 	if (layout->links_drawn < layout->links)
 		append_format(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
 		    layout->links);
 	if (graph->pages_beyond || graph->links_beyond)
 		append_format(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s",
-		    graph->pages_beyond, plural(graph->pages_beyond), graph->links_beyond,
-		    plural(graph->links_beyond));
+		    graph->pages_beyond, number_text_plural(graph->pages_beyond), graph->links_beyond,
+		    number_text_plural(graph->links_beyond));
 	buf_append_text(out, "\";\n");
 }
 
@@ -133,7 +129,7 @@ static void add_rest(struct buf *out, const struct graph_layout *layout, uint32_
 	if (hidden)
 		append_format(out,
 		    "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
-		    number, hidden, plural(hidden));
+		    number, hidden, number_text_plural(hidden));
 	else if (layout->is_used[number])
 		append_format(
 		    out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
@@ -156,7 +152,7 @@ static void add_cluster(struct buf *out, const struct graph_layout *layout, size
 	append_format(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
 	add_label(out, host->name);
 	append_format(out, "\\n%" PRIu32 " page%s\"; fontsize=12; fontcolor=\"%s\"; color=\"%s\"; ",
-	    host->pages, plural(host->pages), colour, colour);
+	    host->pages, number_text_plural(host->pages), colour, colour);
 	append_format(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
 	    sort_value(cluster));
 	for (uint32_t page = 0; page < graph->page_count; page++) {
@@ -187,7 +183,7 @@ static void add_hosts(struct buf *out, const struct graph_layout *layout)
 	if (layout->is_used[first])
 		append_format(out,
 		    "\t\tn%" PRIu32 " [label=\"others: %" PRIu32 " host%s\", %s, style=\"filled,dashed\"];\n",
-		    first, layout->hosts_hidden, plural(layout->hosts_hidden), style);
+		    first, layout->hosts_hidden, number_text_plural(layout->hosts_hidden), style);
 	buf_append_text(out, "\t}\n");
 }
 

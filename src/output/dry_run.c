@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "output/number_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,11 +74,6 @@ static int compare_counts(const void *a, const void *b)
 	return left->number < right->number ? -1 : 1;
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static double seconds(int64_t ms)
 {
 	return (double)ms / 1000;
@@ -119,8 +115,9 @@ static void show_limits(const struct options *options)
 		log_append(&line, LOG_PLAIN, "%g s for an attempt, ", seconds(options->timeout_ms));
 	log_append(&line, LOG_PLAIN,
 	    "%g s of it to connect, %" PRId64 " more attempt%s, %" PRId64 " redirect%s, ",
-	    seconds(options->connect_timeout_ms), options->retries, plural((uint64_t)options->retries),
-	    options->max_redirs, plural((uint64_t)options->max_redirs));
+	    seconds(options->connect_timeout_ms), options->retries,
+	    number_text_plural((uint64_t)options->retries), options->max_redirs,
+	    number_text_plural((uint64_t)options->max_redirs));
 	log_append(&line, LOG_PLAIN, "pages of up to %g MiB", (double)options->max_size / (1 << 20));
 	if (options->deadline_ms)
 		log_append(&line, LOG_PLAIN, ", %g s for the whole run", seconds(options->deadline_ms));
@@ -148,8 +145,8 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 		return STATUS_OK;
 	qsort(self->list, self->count, sizeof *self->list, compare_counts);
 	buf_init(&line, SIZE_MAX / 2);
-	log_append(&line, LOG_PLAIN, "would fetch %" PRIu64 " URL%s from %zu host%s", urls, plural(urls),
-	    self->count, plural(self->count));
+	log_append(&line, LOG_PLAIN, "would fetch %" PRIu64 " URL%s from %zu host%s", urls,
+	    number_text_plural(urls), self->count, number_text_plural(self->count));
 	if (totals->repeated)
 		log_append(&line, LOG_PLAIN, "; %" PRIu64 " %s listed again", totals->repeated,
 		    totals->repeated == 1 ? "was" : "were");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "output/number_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +11,6 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Logs what went wrong, with the text for errno. Returns STATUS_OUTPUT. */
-static enum status log_errno(const struct file *self, const char *what)
-{
-	log_error("%s: %s: %s", self->name, what, strerror(errno));
-	return STATUS_OUTPUT;
-}
 
 static char row_end(const struct file *self)
 {
@@ -49,7 +43,7 @@ static enum status check_last_line(struct file *self, bool repair)
 	if (!S_ISREG(self->info.st_mode))
 		return STATUS_OK;
 	if (!file_find_end(self, self->fd, self->info.st_size, &end))
-		return log_errno(self, "cannot be read");
+		return log_output_error(self->name, "cannot be read");
 	self->old_len = (uint64_t)end;
 	self->torn_len = self->info.st_size - end;
 	if (self->torn_len == 0 || repair)
@@ -93,7 +87,7 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 		status = lock_open(&self->fd, path, open_flags(path, options->append), 0666, &lock);
 	}
 	if (status == STATUS_OK && fstat(self->fd, &self->info) != 0)
-		status = log_errno(self, "cannot be used");
+		status = log_output_error(self->name, "cannot be used");
 	if (status != STATUS_OK || self->is_stdout || !options->append)
 		return status;
 	return check_last_line(self, options->repair);
@@ -127,10 +121,10 @@ enum status file_begin(struct file *self)
 	if (self->is_stdout || !S_ISREG(self->info.st_mode) || (self->append && !self->torn_len))
 		return STATUS_OK;
 	if (ftruncate(self->fd, self->append ? self->info.st_size - self->torn_len : 0) != 0)
-		return log_errno(self, self->append ? "cannot be cut" : "cannot be emptied");
+		return log_output_error(self->name, self->append ? "cannot be cut" : "cannot be emptied");
 	if (self->append)
 		log_warning("%s: a torn last line of %jd byte%s was cut off (--repair)", self->name,
-		    (intmax_t)self->torn_len, self->torn_len == 1 ? "" : "s");
+		    (intmax_t)self->torn_len, number_text_plural((uint64_t)self->torn_len));
 	return STATUS_OK;
 }
 
@@ -196,7 +190,7 @@ static enum status write_without_waiting(struct file *self, const char *bytes, s
 	for (size_t done = 0; done < len;) {
 		int ready = poll_writable(self, 0);
 		if (ready < 0)
-			return log_errno(self, "cannot be waited for");
+			return log_output_error(self->name, "cannot be waited for");
 		if (ready == 0)
 			return STATUS_OK;
 		size_t piece = next_write_len(self, bytes + done, len - done);
@@ -213,7 +207,7 @@ static enum status write_without_waiting(struct file *self, const char *bytes, s
 			/* Another process that shares this pipe may have set O_NONBLOCK. */
 			return STATUS_OK;
 		} else if (errno != EINTR) {
-			enum status status = log_errno(self, "cannot be written");
+			enum status status = log_output_error(self->name, "cannot be written");
 			cut_torn_row(self, bytes, done);
 			return status;
 		}
@@ -306,7 +300,7 @@ enum status file_undo_writes(struct file *self, uint64_t accepted)
 		return STATUS_OK;
 	off_t end = lseek(self->fd, 0, SEEK_CUR) - (off_t)(self->accepted - accepted);
 	if (ftruncate(self->fd, end) != 0 || lseek(self->fd, end, SEEK_SET) < 0)
-		return fail(self, log_errno(self, "cannot be cut"));
+		return fail(self, log_output_error(self->name, "cannot be cut"));
 	self->written -= self->accepted - accepted;
 	self->accepted = accepted;
 	return STATUS_OK;
@@ -375,6 +369,6 @@ enum status file_close(struct file *self)
 	self->fd = -1;
 	/* Some file systems report a full disk only when the file is closed. */
 	if (close(fd) != 0 && errno != EINTR)
-		return status_first(status, log_errno(self, "cannot be closed"));
+		return status_first(status, log_output_error(self->name, "cannot be closed"));
 	return status;
 }

@@ -81,10 +81,8 @@ enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const s
 			return status;
 		if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 			return STATUS_OK;
-		if (*fd < 0) {
-			log_error("%s: cannot be opened: %s", path, strerror(errno));
-			return STATUS_OUTPUT;
-		}
+		if (*fd < 0)
+			return log_output_error(path, "cannot be opened");
 		/* Only regular files are locked: a lock on /dev/null would hold back all runs on this
 		 * machine. */
 		if (fstat(*fd, &info) == 0 && !S_ISREG(info.st_mode))
@@ -93,10 +91,8 @@ enum status lock_open(int *fd, const char *path, int flags, mode_t mode, const s
 		enum lock_path name = status == STATUS_OK ? lock_check_path(path, *fd) : LOCK_PATH_OTHER;
 		if (name == LOCK_PATH_OURS)
 			return STATUS_OK;
-		if (name == LOCK_PATH_UNKNOWN) {
-			log_error("%s: cannot be used: %s", path, strerror(errno));
-			status = STATUS_OUTPUT;
-		}
+		if (name == LOCK_PATH_UNKNOWN)
+			status = log_output_error(path, "cannot be used");
 		close(*fd);
 		*fd = -1;
 	} while (status == STATUS_OK);

@@ -2,7 +2,7 @@
 #ifndef AREQ_OUTPUT_NUMBER_TEXT_H
 #define AREQ_OUTPUT_NUMBER_TEXT_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 /* The size of a buffer for each of these texts. */
 enum { NUMBER_TEXT_MAX = 32 };
@@ -12,5 +12,11 @@ void number_text_bytes(char text[NUMBER_TEXT_MAX], double bytes);
 
 /* "0.4", "9.9", "10": a number below 10 has one decimal. */
 void number_text_number(char text[NUMBER_TEXT_MAX], double number);
+
+/* The ending of a noun behind count: "1 page", "2 pages". */
+static inline const char *number_text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 #endif

@@ -58,11 +58,6 @@ static enum status summary_outcome(void *ctx, const struct outcome *outcome)
 	return STATUS_OK;
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void append_count(struct buf *line, enum log_style style, uint64_t count, const char *what)
 {
 	log_append(line, LOG_PLAIN, ", ");
@@ -94,10 +89,10 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 		log_append(&line, LOG_YELLOW, "stopped at the deadline; ");
 	if (totals->signal)
 		log_append(&line, LOG_YELLOW, "stopped by %s; ", summary_signal_name(totals->signal));
-	log_append(&line, LOG_PLAIN, "%" PRIu64 " URL%s: ", totals->urls, plural(totals->urls));
+	log_append(&line, LOG_PLAIN, "%" PRIu64 " URL%s: ", totals->urls, number_text_plural(totals->urls));
 	append_outcomes(&line, totals);
-	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %.1f s", totals->links, plural(totals->links),
-	    (double)totals->elapsed_ms / 1000);
+	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %.1f s", totals->links,
+	    number_text_plural(totals->links), (double)totals->elapsed_ms / 1000);
 	number_text_bytes(bytes, (double)self->wire_bytes);
 	number_text_number(pace, summary_pages_per_second(totals));
 	if (totals->elapsed_ms >= PACE_MIN_MS)

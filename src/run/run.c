@@ -10,6 +10,7 @@
 #include "output/dot.h"
 #include "output/dry_run.h"
 #include "output/har.h"
+#include "output/number_text.h"
 #include "output/observer.h"
 #include "output/progress.h"
 #include "output/report.h"
@@ -174,7 +175,7 @@ static enum status commit_rows(struct run *self, enum status status, int signal)
 		log_warning("%s: left as it was, since %s", rows->name, why);
 	else
 		log_warning("%s: left as it was, since %" PRIu64 " of %" PRIu64 " URL%s failed (--fail-on)",
-		    rows->name, count_failed(self), self->totals.urls, self->totals.urls == 1 ? "" : "s");
+		    rows->name, count_failed(self), self->totals.urls, number_text_plural(self->totals.urls));
 	return status;
 }
 
