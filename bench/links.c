@@ -63,7 +63,7 @@ static size_t by_areq(struct page *page, const struct file *files, size_t count)
 			page_feed(page, files[i].bytes + at, left < CHUNK ? left : CHUNK);
 		}
 		page_end(page, &source);
-		page_give(page, INT64_MAX, count_link, &links);
+		page_emit_links(page, INT64_MAX, count_link, &links);
 	}
 	return links;
 }

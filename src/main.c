@@ -29,7 +29,7 @@ static bool wants_color(const struct options *options)
 	const char *no_color = getenv("NO_COLOR");
 	if (options->color != WHEN_AUTO)
 		return options->color == WHEN_ALWAYS;
-	return screen_obeys() && !(no_color && *no_color);
+	return screen_has_control_sequences() && !(no_color && *no_color);
 }
 
 static enum status run_options(struct options *options, int64_t start_ms, int *signal)
@@ -38,7 +38,7 @@ static enum status run_options(struct options *options, int64_t start_ms, int *s
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
 		return STATUS_USAGE;
 	}
-	stop_watch();
+	stop_catch_signals();
 	if (options->deadline_ms)
 		stop_at(start_ms + options->deadline_ms);
 	enum status password_status = options->dry_run ? STATUS_OK : cli_password_ask(options);
@@ -92,7 +92,7 @@ static int run_main(int argc, char **argv)
 {
 	int64_t start_ms = clock_now_ms();
 	fill_closed_descriptors();
-	alloc_before_failure(screen_wipe);
+	alloc_set_failure_hook(screen_erase_status_line);
 	struct options options;
 	bool shown;
 	int signal = 0;

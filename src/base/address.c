@@ -92,7 +92,7 @@ bool address_is_public(const struct sockaddr *address)
 	return false;
 }
 
-bool address_has_v4(const struct sockaddr *address)
+bool address_embeds_v4(const struct sockaddr *address)
 {
 	return address->sa_family == AF_INET6 &&
 	       embeds_v4((const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);

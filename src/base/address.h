@@ -16,7 +16,7 @@
 bool address_is_public(const struct sockaddr *address);
 
 /* True for an IPv6 address that embeds an IPv4 address in its last four bytes: IPv4-mapped or NAT64. */
-bool address_has_v4(const struct sockaddr *address);
+bool address_embeds_v4(const struct sockaddr *address);
 
 /* Writes the address, which is IPv4 or IPv6, as NUL-terminated text to text[0..size). INET6_ADDRSTRLEN bytes
  * are always enough; where size is too small, the text is empty. */

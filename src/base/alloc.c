@@ -9,7 +9,7 @@
 
 static void (*failure_hook)(void);
 
-void alloc_before_failure(void (*hook)(void))
+void alloc_set_failure_hook(void (*hook)(void))
 {
 	failure_hook = hook;
 }

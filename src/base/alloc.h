@@ -18,6 +18,6 @@ _Noreturn void alloc_fail(void);
 /* Sets a function that is called before that message is written, such as one that clears the line of the
  * terminal on which the message would stand. The function must not allocate. NULL, the default, calls
  * nothing. */
-void alloc_before_failure(void (*hook)(void));
+void alloc_set_failure_hook(void (*hook)(void));
 
 #endif

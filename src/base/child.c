@@ -101,7 +101,7 @@ static void set_limit(int resource, rlim_t value)
 	setrlimit(resource, &limits);
 }
 
-void child_close_in(void)
+void child_forbid_files(void)
 {
 	set_limit(RLIMIT_CORE, 0);
 	if (IS_SANITIZED)
@@ -120,7 +120,7 @@ void child_limit_time(unsigned seconds)
 	set_limit(RLIMIT_CPU, used + seconds);
 }
 
-size_t child_memory(void)
+size_t child_peak_memory(void)
 {
 	struct rusage usage;
 	return getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
@@ -129,5 +129,5 @@ size_t child_memory(void)
 void child_limit_memory(size_t bytes)
 {
 	if (!IS_SANITIZED)
-		set_limit(RLIMIT_AS, child_memory() + bytes + RESERVED_ADDRESSES);
+		set_limit(RLIMIT_AS, child_peak_memory() + bytes + RESERVED_ADDRESSES);
 }

@@ -16,7 +16,7 @@ int child_wait(pid_t child);
 
 /* Called in a child: from now on it can neither open descriptors nor write to files nor leave a core dump.
  * Under AddressSanitizer, which needs files of its own, only the core dump is prevented. */
-void child_close_in(void);
+void child_forbid_files(void);
 
 /* Called in a child: SIGXCPU ends it once it has used that much more processor time. Since the system counts
  * whole seconds, this is exact to about one second. */
@@ -27,6 +27,6 @@ void child_limit_time(unsigned seconds);
 void child_limit_memory(size_t bytes);
 
 /* Returns the peak of this process's resident memory so far, in bytes; 0 where the system does not say. */
-size_t child_memory(void);
+size_t child_peak_memory(void);
 
 #endif

@@ -45,7 +45,7 @@ static void sift_down(struct heap *self, size_t index, struct heap_node *node)
 	set_node(self, index, node);
 }
 
-void heap_put(struct heap *self, struct heap_node *node, uint64_t key, void *thing)
+void heap_add(struct heap *self, struct heap_node *node, uint64_t key, void *item)
 {
 	assert(!heap_holds(node));
 	if (self->count == self->room) {
@@ -53,7 +53,7 @@ void heap_put(struct heap *self, struct heap_node *node, uint64_t key, void *thi
 		self->nodes = alloc_resize(self->nodes, self->room, sizeof(struct heap_node *));
 	}
 	node->key = key;
-	node->thing = thing;
+	node->item = item;
 	node->heap = self;
 	sift_up(self, self->count++, node);
 }

@@ -13,7 +13,7 @@ struct heap_node {
 	uint64_t key;      /* the node with the smallest key comes first */
 	struct heap *heap; /* the heap that it is in; NULL if it is in none */
 	size_t index;      /* position in heap->nodes */
-	void *thing;       /* the item that the node is embedded in */
+	void *item;        /* the item that the node is embedded in */
 };
 
 struct heap {
@@ -25,9 +25,9 @@ struct heap {
 /* Frees the heap's own memory, not the items. {0} is an empty heap that needs no other set-up. */
 void heap_release(struct heap *self);
 
-/* Adds node, which must be in no heap, with that key. thing is the item that the node is embedded in. Both
+/* Adds node, which must be in no heap, with that key. item is the item that the node is embedded in. Both
  * are borrowed until the node is removed. */
-void heap_put(struct heap *self, struct heap_node *node, uint64_t key, void *thing);
+void heap_add(struct heap *self, struct heap_node *node, uint64_t key, void *item);
 
 /* Removes node from the heap that it is in. Does nothing if it is in none. */
 void heap_remove(struct heap_node *node);

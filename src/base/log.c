@@ -21,7 +21,7 @@ void log_set_level(enum log_level level)
 	current_level = level;
 }
 
-bool log_shows(enum log_level level)
+bool log_is_enabled(enum log_level level)
 {
 	return level <= current_level;
 }
@@ -89,10 +89,10 @@ static void print_line(enum log_style style, const char *prefix, const char *for
 	write_line(&line);
 }
 
-void log_line(struct buf *line)
+void log_write_line(struct buf *line)
 {
 	struct buf whole;
-	if (!log_shows(LOG_NORMAL)) {
+	if (!log_is_enabled(LOG_NORMAL)) {
 		buf_release(line);
 		return;
 	}
@@ -119,7 +119,7 @@ enum status log_output_error(const char *name, const char *what)
 
 void log_warning(const char *format, ...)
 {
-	if (!log_shows(LOG_NORMAL))
+	if (!log_is_enabled(LOG_NORMAL))
 		return;
 	va_list args;
 	va_start(args, format);
@@ -129,7 +129,7 @@ void log_warning(const char *format, ...)
 
 void log_event(const char *format, ...)
 {
-	if (!log_shows(LOG_VERBOSE))
+	if (!log_is_enabled(LOG_VERBOSE))
 		return;
 	char prefix[32] = "INFO";
 	struct tm local;

@@ -28,7 +28,7 @@ enum log_style { LOG_PLAIN, LOG_RED, LOG_GREEN, LOG_YELLOW, LOG_DIM };
 void log_set_level(enum log_level level);
 
 /* True where messages of that level are shown. */
-bool log_shows(enum log_level level);
+bool log_is_enabled(enum log_level level);
 
 /* Switches the styles on or off; they are off by default. */
 void log_set_color(bool color);
@@ -46,11 +46,11 @@ void log_warning(const char *format, ...) LOG_PRINTF;
 /* Writes "14:01:24 INFO …" where the level is LOG_VERBOSE. */
 void log_event(const char *format, ...) LOG_PRINTF;
 
-/* Appends text in one style to a line that has several: cut to 4095 bytes and then escaped. log_line writes
- * the line. */
+/* Appends text in one style to a line that has several: cut to 4095 bytes and then escaped. log_write_line
+ * writes the line. */
 void log_append(struct buf *line, enum log_style style, const char *format, ...) LOG_APPEND;
 
 /* Writes "areq: " and the line, unless the level is LOG_QUIET, and releases the buffer. */
-void log_line(struct buf *line);
+void log_write_line(struct buf *line);
 
 #endif

@@ -47,7 +47,7 @@ bool readfile_whole(const char *name, struct buf *text)
 	return got == 0;
 }
 
-const char *readfile_problem(int error)
+const char *readfile_error_text(int error)
 {
 	return error == ECANCELED ? "nothing came until the run was to end" : strerror(error);
 }

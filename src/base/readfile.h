@@ -13,6 +13,6 @@
 bool readfile_whole(const char *name, struct buf *text);
 
 /* Returns the message for an errno of readfile_whole. It is valid until the next call. */
-const char *readfile_problem(int error);
+const char *readfile_error_text(int error);
 
 #endif

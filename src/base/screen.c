@@ -35,8 +35,8 @@ static const char erase_line[] = "\r\033[J";
 static struct {
 	/* The status line. */
 	char line[LINE_MAX_BYTES];
-	size_t len;                          /* of line */
-	bool line_in_use;                    /* from the first screen_keep until screen_release */
+	size_t len;       /* of line */
+	bool line_in_use; /* from the first screen_set_status_line until screen_remove_status_line */
 	volatile sig_atomic_t line_is_shown; /* on the screen now */
 	struct sigaction old_stop_action;    /* for SIGTSTP, before start_line */
 
@@ -51,7 +51,7 @@ static struct {
 	size_t lines_lost;    /* lines that did not fit into the backlog and were not reported yet */
 } screen = {.backlog = {.max = SIZE_MAX / 2}};
 
-bool screen_obeys(void)
+bool screen_has_control_sequences(void)
 {
 	const char *term = getenv("TERM");
 	return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
@@ -150,12 +150,12 @@ static void flush_backlog(void)
 	write_or_queue(lost, strlen(lost));
 }
 
-void screen_begin_end(void)
+void screen_reserve_for_summary(void)
 {
 	screen.backlog_extra = BACKLOG_EXTRA;
 }
 
-void screen_hand_on(struct wait *wait)
+void screen_flush(struct wait *wait)
 {
 	flush_backlog();
 	if (screen.backlog.len)
@@ -177,7 +177,7 @@ void screen_finish(bool is_hasty)
 	screen.is_inspected = false;
 }
 
-void screen_wipe(void)
+void screen_erase_status_line(void)
 {
 	if (!screen.line_is_shown)
 		return;
@@ -203,7 +203,7 @@ static void watch_stop(struct sigaction *old)
 static void on_stop(int signal)
 {
 	int saved = errno;
-	screen_wipe();
+	screen_erase_status_line();
 	raise(signal);
 	/* The process continues here after SIGCONT. */
 	watch_stop(NULL);
@@ -235,7 +235,7 @@ static void append_line(struct buf *bytes)
 	buf_append_text(bytes, draw_end);
 }
 
-void screen_keep(const char *text, size_t len)
+void screen_set_status_line(const char *text, size_t len)
 {
 	struct buf bytes;
 	if (!screen.is_inspected)
@@ -253,13 +253,13 @@ void screen_keep(const char *text, size_t len)
 	buf_release(&bytes);
 }
 
-void screen_release(void)
+void screen_remove_status_line(void)
 {
 	if (!screen.line_in_use)
 		return;
 	screen.line_in_use = false;
 	screen.line_is_shown = is_in_foreground();
-	screen_wipe();
+	screen_erase_status_line();
 	if (screen.old_stop_action.sa_handler == SIG_DFL)
 		sigaction(SIGTSTP, &screen.old_stop_action, NULL);
 }

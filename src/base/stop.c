@@ -18,10 +18,10 @@ static void on_signal(int signal)
 {
 	caught = signal;
 	/* The next signal may end the process at once, and nobody would erase the status line. */
-	screen_wipe();
+	screen_erase_status_line();
 }
 
-void stop_watch(void)
+void stop_catch_signals(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	/* SA_RESETHAND restores the default action for the second signal. */
@@ -49,7 +49,7 @@ void stop_at(int64_t deadline_ms)
 	deadline = deadline_ms;
 }
 
-int64_t stop_moment(void)
+int64_t stop_deadline(void)
 {
 	return deadline;
 }

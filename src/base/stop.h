@@ -8,14 +8,14 @@
 /* Installs the signal handlers. From now on the first SIGINT, SIGTERM or SIGHUP only sets a flag, and the
  * same signal again ends the process at once; one that was ignored stays ignored. SIGPIPE and SIGXFSZ are
  * ignored, so that write(2) fails with EPIPE or EFBIG instead. */
-void stop_watch(void);
+void stop_catch_signals(void);
 
 /* Returns the number of the last signal that was caught, or 0. */
 int stop_signal(void);
 
-/* stop_at sets and stop_moment returns the deadline of the run in monotonic ms, at first CLOCK_NEVER. */
+/* stop_at sets and stop_deadline returns the deadline of the run in monotonic ms, at first CLOCK_NEVER. */
 void stop_at(int64_t deadline_ms);
-int64_t stop_moment(void);
+int64_t stop_deadline(void);
 
 /* True once a signal was caught or the deadline has passed. Whatever waits then gives up. */
 bool stop_is_due(void);

@@ -9,7 +9,7 @@
 enum { WAIT_DESCRIPTORS = 16 };
 
 struct wait {
-	int64_t wake; /* monotonic ms of the next wake-up; CLOCK_NEVER if only events wake the loop */
+	int64_t wake_ms; /* monotonic ms of the next wake-up; CLOCK_NEVER if only events wake the loop */
 	struct {
 		int descriptor;
 		short events; /* as for poll(2) */
@@ -28,8 +28,8 @@ static inline void wait_for(struct wait *self, int descriptor, short events)
 /* Makes the loop wake at that time (monotonic ms), unless it wakes earlier. */
 static inline void wait_until(struct wait *self, int64_t wake_ms)
 {
-	if (wake_ms < self->wake)
-		self->wake = wake_ms;
+	if (wake_ms < self->wake_ms)
+		self->wake_ms = wake_ms;
 }
 
 #endif

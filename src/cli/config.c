@@ -135,7 +135,7 @@ enum status cli_config_read(struct options *options, const char *path)
 	int error = errno;
 	options_own(options, text.data);
 	if (!was_read) {
-		log_error("%s: %s", path, readfile_problem(error));
+		log_error("%s: %s", path, readfile_error_text(error));
 		return error == ECANCELED ? STATUS_CUT_SHORT : STATUS_USAGE;
 	}
 	options->config = path;

@@ -50,8 +50,8 @@ static enum status read_file(struct cookies *self, const char *name)
 	bool is_read = readfile_whole(name, &text);
 	int error = errno;
 	if (!is_read)
-		log_error(
-		    "-b %s: %s (cookies themselves are given as name=value)", name, readfile_problem(error));
+		log_error("-b %s: %s (cookies themselves are given as name=value)", name,
+		    readfile_error_text(error));
 	char *line = is_read ? text.data : NULL;
 	for (size_t number = 1; line; number++) {
 		char *newline = strchr(line, '\n');

@@ -202,7 +202,7 @@ static enum status start_requests(struct crawl *self)
 	if (limit > self->slots)
 		limit = self->slots;
 	self->finished = false;
-	self->wait = (struct wait){.wake = CLOCK_NEVER};
+	self->wait = (struct wait){.wake_ms = CLOCK_NEVER};
 	self->handlers->turn(self->ctx, &self->wait);
 	while (status == STATUS_OK && may_start(self, limit) && lookup_queue_next(self->lookups, &request)) {
 		if (lookup_queue_add(self->lookups, &request))
@@ -234,7 +234,7 @@ static size_t abort_overdue(struct crawl *self)
 	struct heap_node *node;
 	void *transfer;
 	for (; (node = heap_first(&self->transfers.deadlines)) && (int64_t)node->key <= now; ended++)
-		abort_transfer(self, node->thing, transfer_abort_code(node->thing));
+		abort_transfer(self, node->item, transfer_abort_code(node->item));
 	for (; decoder_limits_eviction_ms(&self->transfers.decoding, &transfer) <= now; ended++) {
 		transfer_evict(transfer);
 		abort_transfer(self, transfer, transfer_abort_code(transfer));
@@ -256,7 +256,7 @@ static void resume_paused(struct crawl *self)
 	self->has_bytes_left = false;
 	set_work_deadline(self);
 	for (struct heap_node *node; (node = heap_first(paused)) && node->key < pause_count;) {
-		struct transfer *transfer = node->thing;
+		struct transfer *transfer = node->item;
 		enum decoder_result result = transfer_resume(transfer);
 		self->has_bytes_left |= result == DECODER_LATER;
 		if (result == DECODER_STOPPED)
@@ -365,7 +365,7 @@ static enum status wait_for_events(struct crawl *self, bool work_left)
 	int64_t pause_us = pause_left_us(self);
 	if (work_left && pause_us > 0)
 		return STATUS_OK;
-	int64_t wake = work_left ? 0 : self->wait.wake;
+	int64_t wake = work_left ? 0 : self->wait.wake_ms;
 	size_t lookup_count = add_other_descriptors(self, &wake);
 	size_t caller_count = self->sockets.other_count - lookup_count;
 	record_turn_time(self);

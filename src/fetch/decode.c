@@ -58,7 +58,7 @@ int64_t decoder_limits_eviction_ms(const struct decoder_limits *self, void **ctx
 	const struct heap_node *first = heap_first(&self->large);
 	if (!self->waiting || !first)
 		return CLOCK_NEVER;
-	*ctx = ((const struct decoder *)first->thing)->ctx;
+	*ctx = ((const struct decoder *)first->item)->ctx;
 	return (int64_t)first->key + DECODER_STALL_MS;
 }
 
@@ -72,7 +72,7 @@ static void set_waiting(struct decoder *self, bool waits)
 static void record_progress(struct decoder *self)
 {
 	heap_remove(&self->progress);
-	heap_put(&self->limits->large, &self->progress, (uint64_t)clock_now_ms(), self);
+	heap_add(&self->limits->large, &self->progress, (uint64_t)clock_now_ms(), self);
 	self->progress_bytes = self->output_bytes;
 }
 
@@ -253,7 +253,7 @@ static size_t memory_needed(const struct decoder *self)
 }
 
 /* Claims the memory that the decoder needs now. Returns false if it must wait until other decoders free
- * memory. One decoder at a time may exceed DECODERS_LARGE; otherwise all could wait for each other. */
+ * memory. One decoder at a time may exceed DECODERS_LARGE_MAX; otherwise all could wait for each other. */
 static bool claim_memory(struct decoder *self)
 {
 	struct decoder_limits *limits = self->limits;
@@ -261,7 +261,7 @@ static bool claim_memory(struct decoder *self)
 	if (memory <= self->claimed)
 		return true;
 	size_t more = memory - self->claimed;
-	bool fits = limits->claimed + more <= DECODERS_LARGE;
+	bool fits = limits->claimed + more <= DECODERS_LARGE_MAX;
 	set_waiting(self, !fits && limits->beyond && limits->beyond != self);
 	if (self->is_waiting) {
 		heap_remove(&self->progress);
@@ -284,7 +284,7 @@ static enum decoder_result run_layers(struct decoder *self)
 		if (clock_now_us() >= self->limits->until_us)
 			return DECODER_LATER;
 		if (!claim_memory(self))
-			return DECODER_WAITS;
+			return DECODER_NEEDS_MEMORY;
 		if (self->claimed > DECODER_MEMORY_MAX) {
 			fail(self, "content encodings in content encodings need too much memory");
 			return DECODER_STOPPED;

@@ -25,7 +25,7 @@
 enum { DECODER_SMALL = 5 << 18 };
 
 /* All large decoders together may use this much memory in bytes. One of them may use up to 24 MiB more. */
-enum { DECODERS_LARGE = 64 << 20 };
+enum { DECODERS_LARGE_MAX = 64 << 20 };
 
 struct decoder;
 
@@ -36,7 +36,7 @@ enum { DECODER_PROGRESS_MIN = 64 << 10, DECODER_STALL_MS = 1000 };
 struct decoder_limits {
 	int64_t until_us; /* the time at which decoders stop in this turn of the loop (monotonic us) */
 	size_t claimed;   /* bytes of memory that large decoders have claimed */
-	const struct decoder *beyond; /* the decoder that may exceed DECODERS_LARGE; NULL if none does */
+	const struct decoder *beyond; /* the decoder that may exceed DECODERS_LARGE_MAX; NULL if none does */
 	size_t waiting;               /* decoders that wait for memory */
 	struct heap large; /* decoders that claimed memory, by their last progress (monotonic ms) */
 };
@@ -66,9 +66,10 @@ void decoder_free(struct decoder *self);
 bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn output, void *ctx);
 
 enum decoder_result {
-	DECODER_DONE,   /* all bytes that were given are decoded */
-	DECODER_LATER,  /* until_us has come; call decoder_resume in a later turn of the loop */
-	DECODER_WAITS,  /* not enough memory is free; call decoder_resume after another decoder has ended */
+	DECODER_DONE,         /* all bytes that were given are decoded */
+	DECODER_LATER,        /* until_us has come; call decoder_resume in a later turn of the loop */
+	DECODER_NEEDS_MEMORY, /* not enough memory is free; call decoder_resume after another decoder has
+	                         ended */
 	DECODER_STOPPED /* output returned false (decoder_problem returns NULL), or the body is invalid */
 };
 

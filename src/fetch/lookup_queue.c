@@ -119,7 +119,7 @@ bool lookup_queue_add(struct lookup_queue *self, struct fetch_request *request)
 	struct lookup *lookup = alloc_new(sizeof *lookup);
 	lookup->request = *request;
 	lookup->start_ms = clock_now_ms();
-	heap_put(&self->waiting, &lookup->due,
+	heap_add(&self->waiting, &lookup->due,
 	    (uint64_t)(lookup->start_ms + lookup_timeout_ms(self, request)), lookup);
 	self->count++;
 	names_add_wait(self->names, host, &lookup->wait);
@@ -145,7 +145,7 @@ void *lookup_queue_abandon(struct lookup_queue *self)
 	const struct heap_node *node = heap_first(&self->waiting);
 	if (!node)
 		return lookup_queue_next(self, &request) ? request.job : NULL;
-	struct lookup *lookup = node->thing;
+	struct lookup *lookup = node->item;
 	void *job = lookup->request.job;
 	remove_lookup(self, lookup);
 	return job;
@@ -165,7 +165,7 @@ static void fail_overdue(struct lookup_queue *self)
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->waiting)) && (int64_t)node->key <= now;) {
 		bool no_server_answers = names_no_server_answers(self->names);
-		struct lookup *lookup = node->thing;
+		struct lookup *lookup = node->item;
 		snprintf(reason, sizeof reason, "name lookup timed out after %g s%s",
 		    (double)lookup_timeout_ms(self, &lookup->request) / 1000,
 		    no_server_answers ? ": no name server answers (see /etc/resolv.conf, --dns-servers)"

@@ -272,7 +272,7 @@ static void store_addresses(struct name *name, const struct ares_addrinfo *resul
 		seconds = TTL_MIN_S;
 	name->addresses = addresses.data;
 	heap_remove(&name->due);
-	heap_put(&self->known, &name->due, (uint64_t)(clock_now_ms() + (int64_t)seconds * 1000), name);
+	heap_add(&self->known, &name->due, (uint64_t)(clock_now_ms() + (int64_t)seconds * 1000), name);
 	deliver_answer(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
 }
 
@@ -326,7 +326,7 @@ static void send_query(struct names *self, struct name *name)
 		self->silent_since_ms = name->sent_ms;
 	self->has_asked = true;
 	heap_remove(&name->due);
-	heap_put(&self->recent, &name->due, (uint64_t)(name->sent_ms + recent_ms(self)), name);
+	heap_add(&self->recent, &name->due, (uint64_t)(name->sent_ms + recent_ms(self)), name);
 	if (!self->channel && start_channel(self) != STATUS_OK) {
 		fail_name(name, ARES_ENOTINITIALIZED);
 		return;
@@ -381,14 +381,14 @@ static void send_queued_queries(struct names *self)
 	for (struct heap_node *node; (node = heap_first(&self->recent)) && (int64_t)node->key <= now;)
 		heap_remove(node);
 	while (self->recent.count < NAMES_RECENT_MAX && may_send(self))
-		send_query(self, heap_first(&self->queued)->thing);
+		send_query(self, heap_first(&self->queued)->item);
 }
 
 static void remove_expired(struct names *self)
 {
 	int64_t now = clock_now_ms();
 	for (struct heap_node *node; (node = heap_first(&self->known)) && (int64_t)node->key <= now;)
-		remove_name(self, node->thing);
+		remove_name(self, node->item);
 }
 
 const char *names_find(struct names *self, struct slice host)
@@ -410,7 +410,7 @@ void names_add_wait(struct names *self, struct slice host, struct name_wait *wai
 		name = alloc_new(sizeof *name);
 		name->owner = self;
 		name->host = alloc_copy(host.data, host.len);
-		heap_put(&self->queued, &name->due, self->next_number++, name);
+		heap_add(&self->queued, &name->due, self->next_number++, name);
 		map_add(&self->by_host, slice_of(name->host), name);
 	}
 	*wait = (struct name_wait){.name = name, .previous = name->last};

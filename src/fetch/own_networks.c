@@ -37,7 +37,7 @@ static bool copy_address(uint8_t out[16], const struct sockaddr *address, bool i
 		return false;
 	const uint8_t *bytes =
 	    (const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-	if (!is_mask && address_has_v4(address))
+	if (!is_mask && address_embeds_v4(address))
 		set_mapped(out, bytes + 12, false);
 	else
 		memcpy(out, bytes, 16);

@@ -162,7 +162,7 @@ static void set_url_credentials(CURL *easy, const char *credentials)
  * to another origin; a .netrc file is, because it gives the credentials of each host. */
 static void set_credentials(CURL *easy, const struct options *options, const struct fetch_request *request)
 {
-	const char *user = request->foreign ? NULL : options->user;
+	const char *user = request->left_origin ? NULL : options->user;
 	bool netrc = (options->netrc || options->netrc_file) && !request->credentials && !user;
 	if (netrc)
 		set(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
@@ -175,7 +175,7 @@ static void set_credentials(CURL *easy, const struct options *options, const str
 static void set_cookies(CURL *easy, const struct cookies *cookies, const struct fetch_request *request)
 {
 	struct slice host = names_host(request->url);
-	if (!request->foreign && cookies->line)
+	if (!request->left_origin && cookies->line)
 		set(easy, CURLOPT_COOKIE, cookies->line);
 	for (const struct curl_slist *stored = cookies->stored; stored; stored = stored->next) {
 		if (cookies_may_match(stored->data, host))
@@ -217,11 +217,11 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	set_credentials(easy, options, request);
 	set_cookies(easy, &settings->cookies, request);
 	set(easy, CURLOPT_HTTPHEADER,
-	    request->foreign ? settings->headers.cross_origin : settings->headers.same_origin);
+	    request->left_origin ? settings->headers.cross_origin : settings->headers.same_origin);
 	set(easy, CURLOPT_TIMEOUT_MS, setup_remaining_ms(request->timeout_ms, request->waited_ms));
 	set(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    setup_remaining_ms(options->connect_timeout_ms, request->waited_ms));
-	if (request->fresh || (no_idle_connection && !is_tls))
+	if (request->needs_new_connection || (no_idle_connection && !is_tls))
 		set(easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!request->timeout_ms)
 		set_stall_limit(easy);

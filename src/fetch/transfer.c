@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "fetch/answer.h"
 #include "fetch/decode.h"
 #include "fetch/failure.h"
+#include "fetch/response.h"
 #include "fetch/setup.h"
 #include "fetch/watchdog.h"
 
@@ -162,7 +162,7 @@ static bool begin_decoding(struct transfer *self)
 {
 	struct buf codings;
 	buf_init(&codings, TRAILERS_MAX);
-	answer_codings(self->easy, &codings);
+	response_codings(self->easy, &codings);
 	bool good = decoder_begin(self->decoder, codings.data, deliver_body, self);
 	buf_release(&codings);
 	return good;
@@ -193,7 +193,7 @@ static bool is_status_line(const char *line, size_t len)
 static size_t finish_head(struct transfer *self, long http_status, size_t len)
 {
 	self->has_head = true;
-	const char *problem = answer_length_problem(self->easy);
+	const char *problem = response_length_problem(self->easy);
 	if (problem) {
 		record_end(self, END_INVALID, problem);
 		return refuse(len);
@@ -207,7 +207,7 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 		record_decoder_stop(self);
 		break;
 	case FETCH_DRAIN:
-		heap_put(
+		heap_add(
 		    &self->common->deadlines, &self->deadline, (uint64_t)clock_now_ms() + DRAIN_MS, self);
 		record_end(self, END_COMPLETE, NULL);
 		return len;
@@ -244,7 +244,7 @@ static void pause_receiving(struct transfer *self)
 {
 	if (heap_holds(&self->paused))
 		return;
-	heap_put(&self->common->paused, &self->paused, self->common->pause_count++, self);
+	heap_add(&self->common->paused, &self->paused, self->common->pause_count++, self);
 	self->paused_ms = clock_now_ms();
 	set(self->easy, CURLOPT_TIMEOUT_MS, 0L);
 	heap_remove(&self->deadline);
@@ -262,7 +262,7 @@ static void extend_deadline(struct transfer *self)
 	self->deadline_ms += paused_ms;
 	set(self->easy, CURLOPT_TIMEOUT_MS, (long)self->timeout_ms);
 	self->abort_code = CURLE_OPERATION_TIMEDOUT;
-	heap_put(&self->common->deadlines, &self->deadline, (uint64_t)self->deadline_ms, self);
+	heap_add(&self->common->deadlines, &self->deadline, (uint64_t)self->deadline_ms, self);
 }
 
 static enum decoder_result resume_receiving(struct transfer *self)
@@ -290,8 +290,8 @@ enum decoder_result transfer_resume(struct transfer *self)
 	enum decoder_result result = decoder_resume(self->decoder);
 	switch (result) {
 	case DECODER_LATER:
-	case DECODER_WAITS:
-		heap_put(&self->common->paused, &self->paused, self->common->pause_count++, self);
+	case DECODER_NEEDS_MEMORY:
+		heap_add(&self->common->paused, &self->paused, self->common->pause_count++, self);
 		break;
 	case DECODER_STOPPED:
 		record_decoder_stop(self);
@@ -311,7 +311,7 @@ static bool decode_body(struct transfer *self, const char *bytes, size_t len)
 		record_decoder_stop(self);
 		return false;
 	case DECODER_LATER:
-	case DECODER_WAITS:
+	case DECODER_NEEDS_MEMORY:
 		pause_receiving(self);
 		break;
 	case DECODER_DONE:
@@ -506,7 +506,7 @@ static void add_response(struct transfer *self, struct fetch_result *result)
 {
 	char *content_type = NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result->http_status);
-	result->http_version = result->http_status ? answer_http_version(self->easy) : NULL;
+	result->http_version = result->http_status ? response_http_version(self->easy) : NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result->cookies);
 	result->content_type = content_type;
@@ -520,7 +520,7 @@ static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fet
 	result->cause = failure.cause;
 	result->reason = self->reason;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	result->stale = failure_is_unprocessed(code, self->error, self->has_head);
+	result->is_unprocessed = failure_is_unprocessed(code, self->error, self->has_head);
 }
 
 static void add_end(struct transfer *self, CURLcode code, struct fetch_result *result)
@@ -530,7 +530,7 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 	case END_STOPPED_AT_HEAD:
 		result->complete = self->end == END_COMPLETE;
 		result->stopped = self->end == END_STOPPED_AT_HEAD;
-		result->retry_after_ms = answer_retry_after_ms(self->easy);
+		result->retry_after_ms = response_retry_after_ms(self->easy);
 		break;
 	case END_STOPPED_IN_BODY:
 		result->stopped = true;
@@ -561,8 +561,8 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	heap_remove(&self->paused);
 	set_connecting(self, false);
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	result.phases = answer_phases(self->easy, self->waited_ms, self->is_preresolved);
-	result.wire_bytes = answer_wire_bytes(self->easy);
+	result.phases = response_phases(self->easy, self->waited_ms, self->is_preresolved);
+	result.wire_bytes = response_wire_bytes(self->easy);
 	if (code != CURLE_ABORTED_BY_CALLBACK)
 		add_response(self, &result);
 	record_code(self, code);

@@ -29,9 +29,9 @@ struct fetch_request {
 	const char *url; /* absolute, http or https, normalised, without credentials */
 	/* "user:password" for basic authentication, both percent-encoded; NULL if there are none. */
 	const char *credentials;
-	int64_t timeout_ms; /* the time limit for the whole try; 0 if there is none */
-	bool fresh;         /* a new connection must be used */
-	bool foreign;       /* a redirect has led away from the origin of the URL that the user listed */
+	int64_t timeout_ms;        /* the time limit for the whole try; 0 if there is none */
+	bool needs_new_connection; /* a new connection must be used */
+	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */
 	struct curl_slist *cookies;
 	/* The addresses of the URL's host, such as "192.0.2.1,[2001:db8::1]"; NULL if libcurl finds them.
@@ -59,11 +59,11 @@ enum fetch_want {
 
 /* How one try ended. Borrowed for the call. */
 struct fetch_result {
-	bool complete;    /* a response came, and all of the body that was wanted */
-	bool stopped;     /* the try ended because a handler wanted no more of the response */
-	bool interrupted; /* the try ended because the run was stopped */
-	bool timed_out;   /* the try failed because of a time limit */
-	bool stale;       /* the try failed before the server processed it; see failure_is_unprocessed */
+	bool complete;       /* a response came, and all of the body that was wanted */
+	bool stopped;        /* the try ended because a handler wanted no more of the response */
+	bool interrupted;    /* the try ended because the run was stopped */
+	bool timed_out;      /* the try failed because of a time limit */
+	bool is_unprocessed; /* the try failed before the server processed it; see failure_is_unprocessed */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
 	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */

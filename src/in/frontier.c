@@ -78,9 +78,9 @@ static void requeue_host(struct frontier *self, struct host *host)
 {
 	heap_remove(&host->queue_node);
 	if (host->not_before > self->now && host->state == HOST_KEPT)
-		heap_put(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
+		heap_add(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
 	else if (host_can_start(host))
-		heap_put(&self->ready, &host->queue_node, host_first(host)->number, host);
+		heap_add(&self->ready, &host->queue_node, host_first(host)->number, host);
 	else if (host_is_idle(host) && host->state == HOST_KEPT)
 		remove_host(self, host);
 }
@@ -97,7 +97,7 @@ static void admit_due_retries(struct frontier *self)
 {
 	for (struct heap_node *node;
 	     (node = heap_first(&self->retries)) && node->key <= (uint64_t)self->now;) {
-		struct job *job = node->thing;
+		struct job *job = node->item;
 		heap_remove(node);
 		job->host->pending_retries--;
 		host_push(job->host, job);
@@ -108,7 +108,7 @@ static void admit_due_retries(struct frontier *self)
 static void resume_paused_hosts(struct frontier *self)
 {
 	for (struct heap_node *node; (node = heap_first(&self->paused)) && node->key <= (uint64_t)self->now;)
-		requeue_host(self, node->thing);
+		requeue_host(self, node->item);
 }
 
 /* Of the hosts that may start a job at that time, the one whose first job has the smallest number. NULL if
@@ -119,7 +119,7 @@ static struct host *ready_host(struct frontier *self, int64_t now)
 	admit_due_retries(self);
 	resume_paused_hosts(self);
 	const struct heap_node *node = heap_first(&self->ready);
-	return node ? node->thing : NULL;
+	return node ? node->item : NULL;
 }
 
 static void add_in_flight(struct frontier *self, struct job *job)
@@ -162,13 +162,13 @@ int64_t frontier_next_due(const struct frontier *self)
 	return due;
 }
 
-void frontier_note(struct frontier *self, struct job *job, enum host_news event, int64_t now)
+void frontier_record_event(struct frontier *self, struct job *job, enum host_event event, int64_t now)
 {
 	(void)self;
 	host_record_event(job->host, event, now - job->started_at);
 }
 
-enum host_end frontier_host_end(const struct job *job)
+enum host_state frontier_host_state(const struct job *job)
 {
 	return job->host->state;
 }
@@ -194,7 +194,7 @@ void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 	struct host *host = remove_in_flight(self, job);
 	host->pending_retries++;
 	job->queue_node = (struct heap_node){0};
-	heap_put(&self->retries, &job->queue_node, (uint64_t)due, job);
+	heap_add(&self->retries, &job->queue_node, (uint64_t)due, job);
 	self->waiting++;
 	requeue_host(self, host);
 }
@@ -210,7 +210,7 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
 	requeue_host(self, job->host);
 }
 
-void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until)
+void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, int64_t until)
 {
 	int64_t from = job->host->not_before > now ? job->host->not_before : now;
 	if (until > from)
@@ -240,15 +240,15 @@ size_t frontier_waiting(const struct frontier *self)
 	return self->waiting;
 }
 
-size_t frontier_out(const struct frontier *self)
+size_t frontier_in_flight(const struct frontier *self)
 {
 	return self->in_flight;
 }
 
-const char *frontier_awaited(const struct frontier *self, int64_t *at_ms)
+const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms)
 {
 	const struct heap_node *first = heap_first(&self->retries);
-	const struct host *host = first ? ((const struct job *)first->thing)->host : NULL;
+	const struct host *host = first ? ((const struct job *)first->item)->host : NULL;
 	*at_ms = first ? (int64_t)first->key : CLOCK_NEVER;
 	if (self->oldest) {
 		*at_ms = self->oldest->started_at;
@@ -256,7 +256,7 @@ const char *frontier_awaited(const struct frontier *self, int64_t *at_ms)
 	}
 	/* A host is also paused when it has no jobs: the pause would hold for new ones. */
 	for (size_t i = 0; i < self->paused.count; i++) {
-		const struct host *paused = self->paused.nodes[i]->thing;
+		const struct host *paused = self->paused.nodes[i]->item;
 		if (host_first(paused) && paused->not_before < *at_ms) {
 			host = paused;
 			*at_ms = paused->not_before;

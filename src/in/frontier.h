@@ -50,11 +50,11 @@ int64_t frontier_next_due(const struct frontier *self);
 
 /* Records what a try of a job in flight says about its host. Call it before the function below that ends the
  * try. */
-void frontier_note(struct frontier *self, struct job *job, enum host_news event, int64_t now);
+void frontier_record_event(struct frontier *self, struct job *job, enum host_event event, int64_t now);
 
 /* Tells whether the host of a job in flight was given up, and why. If it was, the caller must let the job
  * fail; no limit or delay holds for such a host, so that its jobs come out at once. */
-enum host_end frontier_host_end(const struct job *job);
+enum host_state frontier_host_state(const struct job *job);
 
 /* A try of a job in flight has ended. One of these three is called for it.
  *
@@ -70,7 +70,7 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
 
 /* Starts no job of that host before until. job is in flight. The part of the pause that is not covered by an
  * earlier pause counts as time wasted by the host. */
-void frontier_hold_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
+void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
 
 /* Adds ms to the time that the host of a job in flight has wasted. */
 void frontier_add_wasted_time(struct job *job, int64_t ms);
@@ -83,12 +83,12 @@ struct job *frontier_abandon(struct frontier *self);
 size_t frontier_waiting(const struct frontier *self);
 
 /* The number of jobs in flight. */
-size_t frontier_out(const struct frontier *self);
+size_t frontier_in_flight(const struct frontier *self);
 
 /* The host that the end of the run waits for, as "example.com:443". If jobs are in flight, it is the host of
  * the one that started first, and *at_ms is when it started. If not, it is the host with jobs that may start
  * again first, and *at_ms is when that is. NULL if no job is in flight and none waits for a time. The name is
  * borrowed until the frontier changes. */
-const char *frontier_awaited(const struct frontier *self, int64_t *at_ms);
+const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms);
 
 #endif

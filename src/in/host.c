@@ -29,13 +29,13 @@ void host_free(struct host *self)
 void host_push(struct host *self, struct job *job)
 {
 	job->queue_node = (struct heap_node){0};
-	heap_put(&self->jobs, &job->queue_node, job->number, job);
+	heap_add(&self->jobs, &job->queue_node, job->number, job);
 }
 
 struct job *host_first(const struct host *self)
 {
 	const struct heap_node *node = heap_first(&self->jobs);
-	return node ? node->thing : NULL;
+	return node ? node->item : NULL;
 }
 
 struct job *host_pop(struct host *self)
@@ -56,7 +56,7 @@ void host_add_wasted_time(struct host *self, int64_t ms)
 	int64_t patience = self->manners->patience_ms;
 	self->wasted_ms += ms;
 	if (patience && self->wasted_ms >= patience && self->state == HOST_KEPT)
-		self->state = HOST_WASTES;
+		self->state = HOST_GIVEN_UP_TIME;
 }
 
 static void add_connection_error(struct host *self)
@@ -64,10 +64,10 @@ static void add_connection_error(struct host *self)
 	int64_t most = self->manners->host_errors;
 	self->errors++;
 	if (most && self->errors >= most && self->state == HOST_KEPT)
-		self->state = HOST_FAILS;
+		self->state = HOST_GIVEN_UP_ERRORS;
 }
 
-void host_record_event(struct host *self, enum host_news event, int64_t try_ms)
+void host_record_event(struct host *self, enum host_event event, int64_t try_ms)
 {
 	int64_t in_use = self->active < self->allowance ? (int64_t)self->active : self->allowance;
 	if (event != HOST_UNREACHABLE)

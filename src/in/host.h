@@ -25,10 +25,10 @@ enum { HOST_PAYBACK_MS = 10 * 1000 };
 
 /* Whether a host was given up, and why. The jobs of a host that was given up start at once, and the caller
  * lets them fail. */
-enum host_end {
-	HOST_KEPT,  /* it was not given up */
-	HOST_FAILS, /* too many connection errors in a row */
-	HOST_WASTES /* too much wasted time */
+enum host_state {
+	HOST_KEPT,            /* it was not given up */
+	HOST_GIVEN_UP_ERRORS, /* too many connection errors in a row */
+	HOST_GIVEN_UP_TIME    /* too much wasted time */
 };
 
 struct host {
@@ -38,7 +38,7 @@ struct host {
 	                    * configured limit */
 	unsigned errors;   /* connection errors in a row */
 	int64_t wasted_ms; /* the time of tries that failed, and of pauses that the host made necessary */
-	enum host_end state;
+	enum host_state state;
 	unsigned active;          /* jobs in flight */
 	unsigned pending_retries; /* jobs that wait for a retry, and are not in the queue */
 	int64_t not_before;       /* no job starts before this time (monotonic ms) */
@@ -61,7 +61,7 @@ struct job *host_pop(struct host *self);
 bool host_can_start(const struct host *self);
 
 /* What one try says about its host. */
-enum host_news {
+enum host_event {
 	HOST_ANSWERED,  /* a response came: the allowance grows by one, up to the configured limit */
 	HOST_BROKE_OFF, /* a connection was made, but no complete response came */
 	HOST_BUSY, /* status 429 or 503, or a time-out: the allowance is now half of what was in flight, or 1
@@ -71,7 +71,7 @@ enum host_news {
 
 /* Records what a try says about the host. Unless the event is HOST_ANSWERED, the time of the try counts as
  * wasted. */
-void host_record_event(struct host *self, enum host_news event, int64_t try_ms);
+void host_record_event(struct host *self, enum host_event event, int64_t try_ms);
 
 /* Adds ms to the time that the host has wasted, and gives the host up if that is too much. */
 void host_add_wasted_time(struct host *self, int64_t ms);

@@ -170,7 +170,7 @@ static void serve_job(const struct process *self, struct helper_io *io, int64_t 
 	buf_append(&io->send_buf, &done, sizeof done);
 	flush(io);
 	/* The memory is only measured after a large input: a small one seldom makes the process large. */
-	if (header.input_len > LARGE_INPUT && child_memory() > self->memory + MEMORY_GROWTH_MAX)
+	if (header.input_len > LARGE_INPUT && child_peak_memory() > self->memory + MEMORY_GROWTH_MAX)
 		_exit(0);
 }
 
@@ -180,7 +180,7 @@ static void serve_jobs(void *ctx)
 	struct helper_io *io = alloc_new(sizeof *io);
 	int64_t limit_set_ms = INT64_MIN / 2;
 	io->fd = self->fd;
-	self->memory = child_memory();
+	self->memory = child_peak_memory();
 	buf_init(&io->send_buf, SIZE_MAX / 2);
 	child_limit_memory(HELPER_MEMORY);
 	for (;;)

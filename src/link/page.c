@@ -322,7 +322,7 @@ void page_end(struct page *self, const struct page_source *source)
 {
 	self->source = *source;
 	self->counts = (struct page_counts){0};
-	self->failure = PAGE_GIVEN;
+	self->failure = PAGE_DONE;
 	if (!self->is_encoding_detected)
 		start_text(self);
 	process_text(self, "", 0, true);

@@ -2,7 +2,7 @@
  * and resolves them, and passes each wanted one to a callback once.
  *
  *	page_begin -> page_feed, for each chunk -> page_end -> source.ready is called
- *	           -> page_give, until it is done -> page_drop
+ *	           -> page_emit_links, until it is done -> page_drop
  *
  * page_drop may be called after any of these steps, and the rest is then left out. */
 #ifndef AREQ_LINK_PAGE_H
@@ -77,8 +77,8 @@ uint64_t page_size(const struct page *self);
 struct page_source {
 	const char *url;  /* the page's own URL, absolute, http or https; borrowed until page_drop */
 	size_t row_bytes; /* about how many bytes an output writes beside each link */
-	/* Called when page_give can go on: once after page_end, perhaps by page_end itself, and once after
-	 * each PAGE_WAITS. */
+	/* Called when page_emit_links can go on: once after page_end, perhaps by page_end itself, and once
+	 * after each PAGE_WAITING. */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
@@ -98,23 +98,24 @@ struct page_counts page_counts(const struct page *self);
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 enum page_state {
-	PAGE_GIVEN, /* all links were passed to on_link */
-	PAGE_LATER, /* the time is over, and there may be more links */
-	PAGE_WAITS, /* ready will be called again by a helper process; no link was passed on yet */
+	PAGE_DONE,     /* all links were passed to on_link */
+	PAGE_HAS_MORE, /* the time is over, and there may be more links */
+	PAGE_WAITING,  /* ready will be called again by a helper process; no link was passed on yet */
 	/* The page failed, and no link was passed on: */
-	PAGE_TOO_COSTLY, /* parsing XML, or the user's pattern, expression or filter, took too much time */
-	PAGE_TOO_HUNGRY, /* parsing XML, or the user's pattern, expression or filter, took too much memory */
-	PAGE_TOO_MUCH,   /* the rows of all links would take more than options->max_output bytes */
-	PAGE_ENTITIES,   /* the declared XML entities expand to far more than the size of the page */
-	PAGE_BROKEN,     /* the library crashed */
-	PAGE_UNSERVED,   /* no helper process can be started, or it cannot load the library (logged) */
+	PAGE_TOO_COSTLY,    /* parsing XML, or the user's pattern, expression or filter, took too much time */
+	PAGE_OUT_OF_MEMORY, /* parsing XML, or the user's pattern, expression or filter, took too much memory
+	                     */
+	PAGE_OUTPUT_TOO_LARGE,  /* the rows of all links would take more than options->max_output bytes */
+	PAGE_TOO_MANY_ENTITIES, /* the declared XML entities expand to far more than the size of the page */
+	PAGE_LIBRARY_CRASHED,   /* the library crashed */
+	PAGE_NO_HELPER,         /* no helper process can be started, or it cannot load the library (logged) */
 	/* The page failed, and some links may have been passed on: */
-	PAGE_LOST /* the temporary file cannot be read (logged) */
+	PAGE_UNREADABLE /* the temporary file cannot be read (logged) */
 };
 
 /* Passes links to on_link, but not beyond until_us (monotonic us). May only be called after ready was called.
- * After PAGE_LATER it may not be called for another page until it has returned another state for this one, or
- * this one was dropped, since the pages share memory. */
-enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
+ * After PAGE_HAS_MORE it may not be called for another page until it has returned another state for this one,
+ * or this one was dropped, since the pages share memory. */
+enum page_state page_emit_links(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
 
 #endif

@@ -85,7 +85,7 @@ struct page {
 
 	struct page_source source;
 	enum page_stage stage;
-	enum page_state failure; /* the failure that a helper process reported; PAGE_GIVEN if there is none */
+	enum page_state failure; /* the failure that a helper process reported; PAGE_DONE if there is none */
 	struct helper_job job;
 	struct work_order order;
 	struct link_list_reader reader;

@@ -257,7 +257,7 @@ static char choose_link(struct page *self, struct slice found)
 }
 
 /* Decides about all links before the first is passed on, because a page passes on either all of them or none.
- * The cost counts a link each time that it occurs, so that its limit also limits the work. Returns PAGE_GIVEN
+ * The cost counts a link each time that it occurs, so that its limit also limits the work. Returns PAGE_DONE
  * when the page may go on. */
 static enum page_state choose_links(struct page *self, int64_t until_us)
 {
@@ -267,15 +267,15 @@ static enum page_state choose_links(struct page *self, int64_t until_us)
 		uint64_t before = self->cost;
 		buf_append_byte(&self->choices, choose_link(self, found.value));
 		if (self->cost > (uint64_t)self->tools->options->max_output)
-			return PAGE_TOO_MUCH;
+			return PAGE_OUTPUT_TOO_LARGE;
 		if (count_work(&time_slice,
 		        self->tools->filter ? WORK_PER_CLOCK_READ : (size_t)(self->cost - before)))
-			return PAGE_LATER;
+			return PAGE_HAS_MORE;
 	}
-	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
+	return self->reader.pieces.failed ? PAGE_UNREADABLE : PAGE_DONE;
 }
 
-/* Runs PAGE_STAGE_CHOOSE until it is finished or the time is over. Returns PAGE_GIVEN when the next
+/* Runs PAGE_STAGE_CHOOSE until it is finished or the time is over. Returns PAGE_DONE when the next
  * stage is PAGE_STAGE_EMIT. */
 static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 {
@@ -283,18 +283,18 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 	enum page_state state = choose_links(self, until_us);
 	if (self->tools->filter)
 		self->filter_us += clock_now_us() - started_us;
-	if (state != PAGE_GIVEN)
+	if (state != PAGE_DONE)
 		return state;
 	link_list_reader_release(&self->reader);
 	if (self->undecided.count > 0) {
 		self->stage = PAGE_STAGE_FILTER;
 		page_work_start(self, WORK_FILTER, &self->undecided.pieces);
-		return PAGE_WAITS;
+		return PAGE_WAITING;
 	}
 	self->reader = link_list_read(&self->links, &self->shared->joined);
 	self->stage = PAGE_STAGE_EMIT;
 	self->next = 0;
-	return PAGE_GIVEN;
+	return PAGE_DONE;
 }
 
 /* Passes one link to on_link if it is wanted. Returns about how much work that was, in bytes. */
@@ -323,24 +323,24 @@ static enum page_state emit_links(struct page *self, int64_t until_us, page_link
 		if (!self->has_choices || self->choices.data[self->next++] == CHOICE_YES)
 			work = emit_link(self, &found, on_link, ctx);
 		if (count_work(&time_slice, work))
-			return PAGE_LATER;
+			return PAGE_HAS_MORE;
 	}
-	return self->reader.pieces.failed ? PAGE_LOST : PAGE_GIVEN;
+	return self->reader.pieces.failed ? PAGE_UNREADABLE : PAGE_DONE;
 }
 
-enum page_state page_give(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
+enum page_state page_emit_links(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
 {
 	enum page_state state = self->failure;
-	if (state != PAGE_GIVEN)
+	if (state != PAGE_DONE)
 		return state;
 	assert(!self->shared->emitting || self->shared->emitting == self);
 	if (!self->shared->emitting)
 		begin_emitting(self);
 	if (self->stage == PAGE_STAGE_CHOOSE)
 		state = run_choose_stage(self, until_us);
-	if (state == PAGE_GIVEN)
+	if (state == PAGE_DONE)
 		state = emit_links(self, until_us, on_link, ctx);
-	if (state != PAGE_LATER)
+	if (state != PAGE_HAS_MORE)
 		finish_emitting(self);
 	return state;
 }

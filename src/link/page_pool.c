@@ -17,12 +17,12 @@ void page_pool_release(struct page_pool *self)
 	free(self->idle);
 }
 
-struct page *page_pool_take(struct page_pool *self)
+struct page *page_pool_get(struct page_pool *self)
 {
 	return self->count ? self->idle[--self->count] : page_new(self->tools);
 }
 
-void page_pool_give_back(struct page_pool *self, struct page *page)
+void page_pool_return(struct page_pool *self, struct page *page)
 {
 	page_drop(page);
 	if (page_is_large(page) || self->count == self->max)

@@ -17,11 +17,11 @@ struct page_pool {
 void page_pool_init(struct page_pool *self, const struct page_tools *tools, size_t max);
 void page_pool_release(struct page_pool *self);
 
-/* Returns an idle page, or a new one if there is none. It belongs to the caller until page_pool_give_back. */
-struct page *page_pool_take(struct page_pool *self);
+/* Returns an idle page, or a new one if there is none. It belongs to the caller until page_pool_return. */
+struct page *page_pool_get(struct page_pool *self);
 
 /* Drops the data of a page and keeps the page for reuse. It is freed instead if it is large or if max pages
  * are idle already, so that memory is not kept for the rest of the run. */
-void page_pool_give_back(struct page_pool *self, struct page *page);
+void page_pool_return(struct page_pool *self, struct page *page);
 
 #endif

@@ -88,7 +88,7 @@ static void prepare_libxml(void)
 {
 	if (libxml_load())
 		helper_exit_without_library();
-	child_close_in();
+	child_forbid_files();
 }
 
 static void find_in_xml(struct worker *self)
@@ -111,7 +111,7 @@ static void find_in_xml(struct worker *self)
 		xml_feed(xml, decoder ? text.data : bytes, decoder ? text.len : len, last);
 	} while (!last);
 	if (xml_has_too_many_entities(xml))
-		send_failure(self, PAGE_ENTITIES);
+		send_failure(self, PAGE_TOO_MANY_ENTITIES);
 	xml_free(xml);
 	charset_decoder_free(decoder);
 	buf_release(&text);
@@ -128,15 +128,15 @@ static enum page_state search(struct worker *self, struct slice text)
 {
 	const struct page_tools *tools = self->order->tools;
 	if (tools->pattern)
-		return pattern_each(tools->pattern, text, on_value, self) ? PAGE_GIVEN : PAGE_TOO_COSTLY;
+		return pattern_each(tools->pattern, text, on_value, self) ? PAGE_DONE : PAGE_TOO_COSTLY;
 	prepare_libxml();
 	switch (xpath_each(tools->xpath, text, self->order->type == MEDIATYPE_XML, on_base, on_value, self)) {
 	case XPATH_TOO_COSTLY:
 		return PAGE_TOO_COSTLY;
 	case XPATH_TOO_MANY_ENTITIES:
-		return PAGE_ENTITIES;
+		return PAGE_TOO_MANY_ENTITIES;
 	default:
-		return PAGE_GIVEN;
+		return PAGE_DONE;
 	}
 }
 
@@ -155,7 +155,7 @@ static void find_in_text(struct worker *self)
 		text = (struct slice){converted.data ? converted.data : "", converted.len};
 	}
 	enum page_state state = search(self, text);
-	if (state != PAGE_GIVEN)
+	if (state != PAGE_DONE)
 		send_failure(self, state);
 	buf_release(&converted);
 	free(bytes);
@@ -214,7 +214,7 @@ static struct page *page_of(struct helper_job *job)
 static void add_link(struct page *self, const struct raw_link *link)
 {
 	if (!link_list_add(&self->links, link))
-		self->failure = PAGE_TOO_MUCH;
+		self->failure = PAGE_OUTPUT_TOO_LARGE;
 }
 
 /* Records the decision about the first link that is still undecided. The decisions arrive in the order
@@ -261,15 +261,15 @@ static enum page_state state_of_result(enum helper_result result)
 	case HELPER_OUT_OF_TIME:
 		return PAGE_TOO_COSTLY;
 	case HELPER_OUT_OF_MEMORY:
-		return PAGE_TOO_HUNGRY;
+		return PAGE_OUT_OF_MEMORY;
 	case HELPER_CRASHED:
-		return PAGE_BROKEN;
+		return PAGE_LIBRARY_CRASHED;
 	case HELPER_UNAVAILABLE:
-		return PAGE_UNSERVED;
+		return PAGE_NO_HELPER;
 	case HELPER_INPUT_LOST:
-		return PAGE_LOST;
+		return PAGE_UNREADABLE;
 	default:
-		return PAGE_GIVEN;
+		return PAGE_DONE;
 	}
 }
 

@@ -9,7 +9,7 @@
 static void show_failure(const struct outcome *outcome)
 {
 	struct buf line;
-	if (!log_shows(LOG_NORMAL))
+	if (!log_is_enabled(LOG_NORMAL))
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "%s", outcome->place ? outcome->place : outcome->source_url);
@@ -22,7 +22,7 @@ static void show_failure(const struct outcome *outcome)
 		log_append(&line, LOG_PLAIN, ": %s", outcome->source_url);
 	else if (outcome->attempts > 1)
 		log_append(&line, LOG_DIM, " (%u attempts)", outcome->attempts);
-	log_line(&line);
+	log_write_line(&line);
 }
 
 static enum status console_outcome(void *ctx, const struct outcome *outcome)

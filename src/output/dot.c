@@ -102,15 +102,15 @@ static void add_header(struct buf *out, const struct graph_layout *layout)
 static void add_title(struct buf *out, const struct graph_layout *layout)
 {
 	const struct graph *graph = layout->graph;
-	append_format(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_beyond,
-	    number_text_plural(graph->page_count + graph->pages_beyond));
+	append_format(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_dropped,
+	    number_text_plural(graph->page_count + graph->pages_dropped));
 	if (layout->links_drawn < layout->links)
 		append_format(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
 		    layout->links);
-	if (graph->pages_beyond || graph->links_beyond)
+	if (graph->pages_dropped || graph->links_dropped)
 		append_format(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s",
-		    graph->pages_beyond, number_text_plural(graph->pages_beyond), graph->links_beyond,
-		    number_text_plural(graph->links_beyond));
+		    graph->pages_dropped, number_text_plural(graph->pages_dropped), graph->links_dropped,
+		    number_text_plural(graph->links_dropped));
 	buf_append_text(out, "\";\n");
 }
 
@@ -140,7 +140,7 @@ static void add_rest(struct buf *out, const struct graph_layout *layout, uint32_
 static int sort_value(size_t cluster)
 {
 	int distance = (int)cluster / 2 + 1;
-	return GRAPH_LAYOUT_CLUSTERS + (cluster % 2 ? distance : -distance);
+	return GRAPH_LAYOUT_CLUSTERS_MAX + (cluster % 2 ? distance : -distance);
 }
 
 static void add_cluster(struct buf *out, const struct graph_layout *layout, size_t cluster)
@@ -172,7 +172,7 @@ static void add_hosts(struct buf *out, const struct graph_layout *layout)
 	append_format(out,
 	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; ");
 	append_format(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
-	    GRAPH_LAYOUT_CLUSTERS);
+	    GRAPH_LAYOUT_CLUSTERS_MAX);
 	for (uint32_t host = 1; host < graph->host_count; host++) {
 		if (layout->is_cluster[host] || !layout->is_used[first + host])
 			continue;

@@ -81,7 +81,7 @@ static double seconds(int64_t ms)
 
 static void show_hosts(const struct dry_run *self)
 {
-	size_t shown = log_shows(LOG_VERBOSE) || self->count < HOSTS_SHOWN ? self->count : HOSTS_SHOWN;
+	size_t shown = log_is_enabled(LOG_VERBOSE) || self->count < HOSTS_SHOWN ? self->count : HOSTS_SHOWN;
 	int width = self->count ? snprintf(NULL, 0, "%" PRIu64, self->list[0]->urls) : 0;
 	for (size_t i = 0; i < shown; i++)
 		log_warning("  %*" PRIu64 "  %s", width, self->list[i]->urls, self->list[i]->name);
@@ -104,7 +104,7 @@ static void show_concurrency(const struct dry_run *self)
 			    seconds(options->delay_ms * (int64_t)(self->list[0]->urls - 1)),
 			    self->list[0]->name);
 	}
-	log_line(&line);
+	log_write_line(&line);
 }
 
 static void show_limits(const struct options *options)
@@ -121,7 +121,7 @@ static void show_limits(const struct options *options)
 	log_append(&line, LOG_PLAIN, "pages of up to %g MiB", (double)options->max_size / (1 << 20));
 	if (options->deadline_ms)
 		log_append(&line, LOG_PLAIN, ", %g s for the whole run", seconds(options->deadline_ms));
-	log_line(&line);
+	log_write_line(&line);
 }
 
 static void show_output(const struct options *options)
@@ -153,7 +153,7 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 	if (invalid)
 		log_append(
 		    &line, LOG_RED, "; %" PRIu64 " %s", invalid, invalid == 1 ? "is no URL" : "are no URLs");
-	log_line(&line);
+	log_write_line(&line);
 	show_hosts(self);
 	show_concurrency(self);
 	show_limits(self->options);

@@ -98,7 +98,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-bool file_is(const struct file *self, const struct stat *info)
+bool file_is_same(const struct file *self, const struct stat *info)
 {
 	struct stat target;
 	if (is_same_file(&self->info, info))
@@ -150,7 +150,7 @@ static bool may_be_torn(const struct file *self, size_t len)
 
 static void raise_alarm(struct file *self)
 {
-	struct file_alarm alarm = self->alarm;
+	struct file_callback alarm = self->alarm;
 	self->alarm.fn = NULL;
 	alarm.fn(alarm.ctx);
 }

@@ -25,7 +25,7 @@ struct file_options {
 
 /* A callback that is called once, before the first write to a regular file that kill -9 may end in the
  * middle of a row. */
-struct file_alarm {
+struct file_callback {
 	void (*fn)(void *ctx); /* NULL if there is no callback */
 	void *ctx;
 };
@@ -42,11 +42,11 @@ struct file {
 	struct atomic_file atomic;
 	struct buf backlog; /* bytes that are not written yet, after sent_len bytes that are */
 	size_t sent_len;
-	uint64_t old_len;        /* bytes of whole rows that a file that is appended to had before */
-	uint64_t accepted;       /* bytes that file_write was given, without those undone */
-	uint64_t written;        /* bytes of these that the system has taken */
-	struct file_alarm alarm; /* may be set after file_open */
-	enum status failed;      /* status of the first write that failed; nothing is written after it */
+	uint64_t old_len;           /* bytes of whole rows that a file that is appended to had before */
+	uint64_t accepted;          /* bytes that file_write was given, without those undone */
+	uint64_t written;           /* bytes of these that the system has taken */
+	struct file_callback alarm; /* may be set after file_open */
+	enum status failed;         /* status of the first write that failed; nothing is written after it */
 };
 
 /* Opens path for writing and locks the file, but does not change its content yet. path is borrowed; NULL or
@@ -58,7 +58,7 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 
 /* True if info is the status of the regular file that is written to, or of the one that file_commit would
  * replace. */
-bool file_is(const struct file *self, const struct stat *info);
+bool file_is_same(const struct file *self, const struct stat *info);
 
 /* True for a regular file, also if stdout is one. */
 bool file_is_regular(const struct file *self);

@@ -1,7 +1,7 @@
 #include "output/format.h"
 
 #include "base/utf8.h"
-#include "output/object.h"
+#include "output/json_writer.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -77,12 +77,12 @@ static json_t *repaired_string(struct slice text)
 static void set_text(json_t *object, const char *key, struct slice text)
 {
 	if (!text.data) {
-		object_set(object, key, json_null());
+		json_writer_set(object, key, json_null());
 		return;
 	}
 	bool has_null = memchr(text.data, '\0', text.len);
 	json_t *value = has_null ? NULL : json_stringn(text.data, text.len);
-	object_set(object, key, value ? value : repaired_string(text));
+	json_writer_set(object, key, value ? value : repaired_string(text));
 }
 
 static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
@@ -94,9 +94,9 @@ static void append_jsonl(struct buf *rows, const struct outcome *page, const str
 	set_text(row, "raw", link->raw);
 	set_text(row, "tag", link->tag);
 	set_text(row, "rel", link->rel);
-	object_set(row, "position", link->position < 0 ? json_null() : json_integer(link->position));
-	object_set(row, "http_status", json_integer(page->http_status));
-	object_append(rows, row);
+	json_writer_set(row, "position", link->position < 0 ? json_null() : json_integer(link->position));
+	json_writer_set(row, "http_status", json_integer(page->http_status));
+	json_writer_append(rows, row);
 	buf_append_byte(rows, '\n');
 }
 

@@ -88,7 +88,7 @@ static struct graph_host *find_or_add_host(struct graph *self, struct slice name
 	struct graph_host *host = map_find(&self->names, name);
 	if (host)
 		return host;
-	if (self->host_count == GRAPH_HOSTS)
+	if (self->host_count == GRAPH_HOSTS_MAX)
 		return self->hosts[0];
 	host = add_host(self, alloc_copy(name.data, name.len));
 	map_add(&self->names, slice_of(host->name), host);
@@ -111,8 +111,8 @@ void graph_add_link(struct graph *self, uint64_t number, struct slice url)
 	}
 	if (!split_url(url, &name, &path))
 		return;
-	if (self->link_count == GRAPH_LINKS || self->page_count == GRAPH_PAGES) {
-		self->links_beyond++;
+	if (self->link_count == GRAPH_LINKS_MAX || self->page_count == GRAPH_PAGES_MAX) {
+		self->links_dropped++;
 		return;
 	}
 	self->links = grow_array(self->links, self->link_count, sizeof *self->links);
@@ -150,11 +150,11 @@ static void end_links(struct graph *self, bool keep)
 void graph_add_page(struct graph *self, const struct graph_source *page)
 {
 	struct slice source = slice_of(page->source_url), final = slice_of(page->final_url), name, path;
-	bool is_added = self->page_count < GRAPH_PAGES && split_url(final, &name, &path);
+	bool is_added = self->page_count < GRAPH_PAGES_MAX && split_url(final, &name, &path);
 	if (page->number == self->open_page)
 		end_links(self, is_added && page->has_links);
 	if (!is_added) {
-		self->pages_beyond++;
+		self->pages_dropped++;
 		return;
 	}
 	struct graph_host *host = find_or_add_host(self, name);

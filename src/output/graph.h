@@ -11,11 +11,11 @@
 
 /* The largest numbers of pages, hosts and links. Pages and links beyond are only counted, and hosts beyond
  * are host 0. A link takes 16 bytes, a page or host about 150. */
-enum { GRAPH_PAGES = 1 << 16, GRAPH_HOSTS = 1 << 15, GRAPH_LINKS = 1 << 20 };
+enum { GRAPH_PAGES_MAX = 1 << 16, GRAPH_HOSTS_MAX = 1 << 15, GRAPH_LINKS_MAX = 1 << 20 };
 
 struct graph_host {
 	/* with the port, if the URL has one; NULL for host 0, which stands for all hosts beyond
-	 * GRAPH_HOSTS */
+	 * GRAPH_HOSTS_MAX */
 	char *name;
 	uint32_t number;
 	uint32_t pages; /* number of its listed pages */
@@ -47,10 +47,10 @@ struct graph {
 	struct graph_link *links;
 	struct graph_key *keys; /* fingerprints of listed URLs, to find the page of a link */
 	size_t host_count, page_count, link_count, key_count;
-	uint64_t open_page;    /* the page whose links were added last, until it ends; 0 if there is none */
-	size_t open_start;     /* index of the first link of open_page */
-	uint64_t pages_beyond; /* listed pages that were not added, mostly since there was no room */
-	uint64_t links_beyond; /* links that were not added, since there was no room */
+	uint64_t open_page;     /* the page whose links were added last, until it ends; 0 if there is none */
+	size_t open_start;      /* index of the first link of open_page */
+	uint64_t pages_dropped; /* listed pages that were not added, mostly since there was no room */
+	uint64_t links_dropped; /* links that were not added, since there was no room */
 };
 
 void graph_init(struct graph *self);

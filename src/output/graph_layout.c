@@ -62,7 +62,7 @@ static void choose_clusters(struct graph_layout *self)
 			ranks[count++] = (struct rank){graph->hosts[i]->pages, 0, i};
 	}
 	qsort(ranks, count, sizeof *ranks, compare_ranks);
-	self->cluster_count = count < GRAPH_LAYOUT_CLUSTERS ? count : GRAPH_LAYOUT_CLUSTERS;
+	self->cluster_count = count < GRAPH_LAYOUT_CLUSTERS_MAX ? count : GRAPH_LAYOUT_CLUSTERS_MAX;
 	for (size_t i = 0; i < self->cluster_count; i++) {
 		self->is_cluster[ranks[i].number] = true;
 		ranks[i].weight = self->weights[graph->page_count + ranks[i].number];
@@ -73,8 +73,8 @@ static void choose_clusters(struct graph_layout *self)
 	free(ranks);
 }
 
-/* The number of pages that each cluster may show, so that all clusters together show GRAPH_LAYOUT_PAGES at
- * most. */
+/* The number of pages that each cluster may show, so that all clusters together show GRAPH_LAYOUT_PAGES_MAX
+ * at most. */
 static uint32_t pages_per_host(const struct graph_layout *self)
 {
 	const struct graph *graph = self->graph;
@@ -86,7 +86,7 @@ static uint32_t pages_per_host(const struct graph_layout *self)
 			sum += pages > each ? each + 1 : pages;
 			more |= pages > each;
 		}
-		if (!more || sum > GRAPH_LAYOUT_PAGES)
+		if (!more || sum > GRAPH_LAYOUT_PAGES_MAX)
 			return each;
 	}
 }
@@ -125,8 +125,8 @@ static void choose_hosts(struct graph_layout *self)
 			ranks[count++] = (struct rank){self->weights[first + i], 0, i};
 	}
 	qsort(ranks, count, sizeof *ranks, compare_ranks);
-	self->node_count += count < GRAPH_LAYOUT_HOSTS ? count : GRAPH_LAYOUT_HOSTS;
-	for (size_t i = GRAPH_LAYOUT_HOSTS; i < count; i++) {
+	self->node_count += count < GRAPH_LAYOUT_HOSTS_MAX ? count : GRAPH_LAYOUT_HOSTS_MAX;
+	for (size_t i = GRAPH_LAYOUT_HOSTS_MAX; i < count; i++) {
 		self->node_of[first + ranks[i].number] = first;
 		self->hosts_hidden++;
 	}
@@ -176,13 +176,13 @@ static void choose_edges(struct graph_layout *self, size_t count)
 	}
 	count = graph_merge(self->edges, count);
 	qsort(self->edges, count, sizeof *self->edges, compare_counts);
-	if (count > GRAPH_LAYOUT_EDGES) {
+	if (count > GRAPH_LAYOUT_EDGES_MAX) {
 		move_ends_to_hosts(
-		    self, count_drawable(self->edges, count, GRAPH_LAYOUT_SINGLE_EDGES), count);
+		    self, count_drawable(self->edges, count, GRAPH_LAYOUT_SINGLE_EDGES_MAX), count);
 		count = graph_merge(self->edges, count);
 		qsort(self->edges, count, sizeof *self->edges, compare_counts);
 	}
-	self->edge_count = count_drawable(self->edges, count, GRAPH_LAYOUT_EDGES);
+	self->edge_count = count_drawable(self->edges, count, GRAPH_LAYOUT_EDGES_MAX);
 	for (size_t i = 0; i < self->edge_count; i++) {
 		const struct graph_edge *edge = &self->edges[i];
 		self->is_used[edge->from] = true;

@@ -8,14 +8,14 @@
 #include "output/graph.h"
 
 /* The largest numbers of what is drawn: hosts with listed pages (each a cluster of its pages), pages in all
- * clusters, hosts without a cluster, and edges. If there are more edges, only GRAPH_LAYOUT_SINGLE_EDGES of
- * them stay as they are, and the others are merged into edges from host to host. */
+ * clusters, hosts without a cluster, and edges. If there are more edges, only GRAPH_LAYOUT_SINGLE_EDGES_MAX
+ * of them stay as they are, and the others are merged into edges from host to host. */
 enum {
-	GRAPH_LAYOUT_CLUSTERS = 30,
-	GRAPH_LAYOUT_PAGES = 150,
-	GRAPH_LAYOUT_HOSTS = 15,
-	GRAPH_LAYOUT_EDGES = 90,
-	GRAPH_LAYOUT_SINGLE_EDGES = 30
+	GRAPH_LAYOUT_CLUSTERS_MAX = 30,
+	GRAPH_LAYOUT_PAGES_MAX = 150,
+	GRAPH_LAYOUT_HOSTS_MAX = 15,
+	GRAPH_LAYOUT_EDGES_MAX = 90,
+	GRAPH_LAYOUT_SINGLE_EDGES_MAX = 30
 };
 
 /* Nodes have the same numbers as the ends of the graph's edges: pages, then hosts. The node of a cluster's
@@ -25,8 +25,8 @@ struct graph_layout {
 	const struct graph *graph;
 	/* by node number: the node that stands for it. If that is a host, the host's own entry counts. */
 	uint32_t *node_of;
-	bool *is_cluster;                         /* by host number */
-	uint32_t clusters[GRAPH_LAYOUT_CLUSTERS]; /* host numbers, by the weight of the hosts */
+	bool *is_cluster;                             /* by host number */
+	uint32_t clusters[GRAPH_LAYOUT_CLUSTERS_MAX]; /* host numbers, by the weight of the hosts */
 	size_t cluster_count;
 	/* by node number: links between hosts that start or end there; a host's weight includes its pages */
 	uint64_t *weights;

@@ -27,7 +27,7 @@ static void wait_and_cut_torn_row(const struct file *file)
 	}
 	/* file->fd may be open only for writing, so the file is opened again. */
 	int reader = open(file->name, O_RDONLY | O_CLOEXEC);
-	if (reader >= 0 && fstat(reader, &info) == 0 && file_is(file, &info) &&
+	if (reader >= 0 && fstat(reader, &info) == 0 && file_is_same(file, &info) &&
 	    file_find_end(file, reader, info.st_size, &end) && end < info.st_size)
 		(void)!ftruncate(file->fd, end);
 }

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/http.h"
-#include "output/object.h"
+#include "output/json_writer.h"
 #include "output/timestamp.h"
 #include "output/timing.h"
 
@@ -44,8 +44,8 @@ static json_t *query_array(const char *url)
 		char *name = alloc_copy(pair, name_len);
 		char *value = name_len < len ? alloc_copy(pair + name_len + 1, len - name_len - 1) : NULL;
 		json_t *object = json_object();
-		object_set_text(object, "name", name);
-		object_set_text(object, "value", value ? value : "");
+		json_writer_set_text(object, "name", name);
+		json_writer_set_text(object, "value", value ? value : "");
 		array_append(array, object);
 		free(name);
 		free(value);
@@ -56,50 +56,52 @@ static json_t *query_array(const char *url)
 static json_t *request_object(const struct outcome *outcome)
 {
 	json_t *object = json_object();
-	object_set_text(object, "method", "GET");
-	object_set_text(object, "url", outcome->final_url);
-	object_set_text(object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
-	object_set(object, "cookies", json_array());
-	object_set(object, "headers", json_array());
-	object_set(object, "queryString", query_array(outcome->final_url));
-	object_set(object, "headersSize", json_integer(-1));
-	object_set_number(object, "bodySize", 0);
+	json_writer_set_text(object, "method", "GET");
+	json_writer_set_text(object, "url", outcome->final_url);
+	json_writer_set_text(
+	    object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
+	json_writer_set(object, "cookies", json_array());
+	json_writer_set(object, "headers", json_array());
+	json_writer_set(object, "queryString", query_array(outcome->final_url));
+	json_writer_set(object, "headersSize", json_integer(-1));
+	json_writer_set_number(object, "bodySize", 0);
 	return object;
 }
 
 static json_t *content_object(const struct outcome *outcome)
 {
 	json_t *object = json_object();
-	object_set_number(object, "size", outcome->bytes);
-	object_set_text(object, "mimeType", outcome->content_type ? outcome->content_type : "");
+	json_writer_set_number(object, "size", outcome->bytes);
+	json_writer_set_text(object, "mimeType", outcome->content_type ? outcome->content_type : "");
 	return object;
 }
 
 static json_t *response_object(const struct outcome *outcome)
 {
 	json_t *object = json_object();
-	object_set_number(object, "status", (uint64_t)outcome->http_status);
-	object_set_text(object, "statusText", http_status_text(outcome->http_status));
-	object_set_text(object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
-	object_set(object, "cookies", json_array());
-	object_set(object, "headers", json_array());
-	object_set(object, "content", content_object(outcome));
-	object_set_text(object, "redirectURL", "");
-	object_set(object, "headersSize", json_integer(-1));
-	object_set(object, "bodySize", json_integer(-1));
+	json_writer_set_number(object, "status", (uint64_t)outcome->http_status);
+	json_writer_set_text(object, "statusText", http_status_text(outcome->http_status));
+	json_writer_set_text(
+	    object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
+	json_writer_set(object, "cookies", json_array());
+	json_writer_set(object, "headers", json_array());
+	json_writer_set(object, "content", content_object(outcome));
+	json_writer_set_text(object, "redirectURL", "");
+	json_writer_set(object, "headersSize", json_integer(-1));
+	json_writer_set(object, "bodySize", json_integer(-1));
 	/* An extension of Chrome: the bytes that came over the network, headers included. */
-	object_set_number(object, "_transferSize", outcome->wire_bytes);
+	json_writer_set_number(object, "_transferSize", outcome->wire_bytes);
 	/* Another extension of Chrome, for a request without a usable response. An HTTP error status needs
 	 * no such text. */
 	if ((outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED) &&
 	    outcome->http_status < 400)
-		object_set_text(object, "_error", outcome->reason);
+		json_writer_set_text(object, "_error", outcome->reason);
 	return object;
 }
 
 static void set_timing(json_t *object, const char *key, double ms)
 {
-	object_set(object, key, ms < 0 ? json_integer(-1) : json_real(ms));
+	json_writer_set(object, key, ms < 0 ? json_integer(-1) : json_real(ms));
 }
 
 static double known_or_zero(double ms)
@@ -146,7 +148,7 @@ static void set_comment(json_t *object, const struct outcome *outcome)
 		buf_append_text(&comment, "; listed as ");
 		buf_append_text(&comment, outcome->source_url);
 	}
-	object_set_text(object, "comment", comment.data);
+	json_writer_set_text(object, "comment", comment.data);
 	buf_release(&comment);
 }
 
@@ -158,13 +160,13 @@ static json_t *entry_object(const struct har *self, const struct outcome *outcom
 	json_t *timings = timings_object(&timing, &total);
 	timestamp_text(self->start_ms + (int64_t)timing.listed, started);
 	json_t *object = json_object();
-	object_set_text(object, "startedDateTime", started);
+	json_writer_set_text(object, "startedDateTime", started);
 	set_timing(object, "time", total);
-	object_set(object, "request", request_object(outcome));
-	object_set(object, "response", response_object(outcome));
-	object_set(object, "cache", json_object());
-	object_set(object, "timings", timings);
-	object_set_text(object, "_resourceType", "document");
+	json_writer_set(object, "request", request_object(outcome));
+	json_writer_set(object, "response", response_object(outcome));
+	json_writer_set(object, "cache", json_object());
+	json_writer_set(object, "timings", timings);
+	json_writer_set_text(object, "_resourceType", "document");
 	set_comment(object, outcome);
 	return object;
 }
@@ -188,7 +190,7 @@ static enum status har_outcome(void *ctx, const struct outcome *outcome)
 	if (self->has_entry)
 		buf_append_text(&line, ",\n");
 	self->has_entry = true;
-	object_append(&line, entry_object(self, outcome));
+	json_writer_append(&line, entry_object(self, outcome));
 	enum status status = file_write(self->file, line.data, line.len);
 	buf_release(&line);
 	return status;

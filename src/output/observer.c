@@ -8,7 +8,7 @@ void observers_add(struct observers *self, struct observer observer)
 {
 	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = observer;
-	self->want_standing |= observer.standing != NULL;
+	self->want_progress |= observer.progress != NULL;
 }
 
 void observers_release(struct observers *self)
@@ -52,7 +52,7 @@ enum status observers_page_end(const struct observers *self, const struct outcom
 	return status;
 }
 
-uint64_t observers_taken(const struct observers *self)
+uint64_t observers_written(const struct observers *self)
 {
 	uint64_t least = UINT64_MAX;
 	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
@@ -82,11 +82,11 @@ enum status observers_flush(const struct observers *self, struct wait *wait, siz
 	return status;
 }
 
-void observers_standing(const struct observers *self, const struct standing *standing)
+void observers_progress(const struct observers *self, const struct run_progress *progress)
 {
 	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
-		if (observer->standing)
-			observer->standing(observer->self, standing);
+		if (observer->progress)
+			observer->progress(observer->self, progress);
 	}
 }
 

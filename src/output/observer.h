@@ -24,12 +24,12 @@ struct totals {
 	int64_t longest_turn_us; /* the longest turn of the event loop */
 	bool deadline;           /* the deadline stopped the run */
 	bool unread;             /* the list was not read to its end */
-	int64_t unread_about;    /* about how many of its lines were not read; negative if not known */
+	int64_t unread_lines;    /* about how many of its lines were not read; negative if not known */
 	int signal;              /* the signal that stopped the run; 0 if none did */
 };
 
 /* The state of a run that is not finished yet, for a display. */
-struct standing {
+struct run_progress {
 	/* the totals so far; elapsed_ms and all fields after it are 0. A page is ok as soon as its rows are
 	 * on their way. */
 	const struct totals *so_far;
@@ -69,7 +69,7 @@ struct observer {
 	 * number of bytes that are still left to *backlog and, if there are any, the descriptor to *wait. */
 	enum status (*flush)(void *self, struct wait *wait, size_t *backlog);
 	/* Called at most ten times a second, between two turns of the event loop. */
-	void (*standing)(void *self, const struct standing *standing);
+	void (*progress)(void *self, const struct run_progress *progress);
 	/* Called after the last outcome, also if the run was stopped. */
 	enum status (*end)(void *self, const struct totals *totals);
 	/* Called last; frees self. */
@@ -80,7 +80,7 @@ struct observer {
 struct observers {
 	struct observer *list;
 	size_t count;
-	bool want_standing; /* an observer has the callback `standing` */
+	bool want_progress; /* an observer has the callback `progress` */
 };
 
 /* The list owns the observers that are added: observers_release calls `free` of each. */
@@ -94,10 +94,10 @@ enum status observers_link(const struct observers *self, const struct outcome *p
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);
-void observers_standing(const struct observers *self, const struct standing *standing);
+void observers_progress(const struct observers *self, const struct run_progress *progress);
 enum status observers_end(const struct observers *self, const struct totals *totals);
 
 /* The smallest value that an observer's `taken` returns; UINT64_MAX if no observer has that callback. */
-uint64_t observers_taken(const struct observers *self);
+uint64_t observers_written(const struct observers *self);
 
 #endif

@@ -80,7 +80,7 @@ struct ordered *ordered_new(size_t memory, ordered_fn out, void *ctx)
 static struct waiting *first_waiting(const struct ordered *self)
 {
 	struct heap_node *node = heap_first(&self->waiting);
-	return node ? node->thing : NULL;
+	return node ? node->item : NULL;
 }
 
 static size_t piece_cost(const struct piece *piece)
@@ -221,7 +221,7 @@ static struct waiting *add_waiting(struct ordered *self, uint64_t number)
 {
 	struct waiting *waiting = alloc_new(sizeof *waiting);
 	waiting->end = &waiting->first;
-	heap_put(&self->waiting, &waiting->node, number, waiting);
+	heap_add(&self->waiting, &waiting->node, number, waiting);
 	self->memory += waiting_cost;
 	return waiting;
 }

@@ -40,7 +40,7 @@ static bool is_off_screen(int fd)
 	return fstat(fd, &info) != 0 || S_ISREG(info.st_mode) || (S_ISCHR(info.st_mode) && !isatty(fd));
 }
 
-bool progress_wanted(const struct options *options)
+bool progress_is_wanted(const struct options *options)
 {
 	bool to_stdout = !options->output || is_stdout(options->output) || is_stdout(options->report);
 	switch (options->progress) {
@@ -51,7 +51,7 @@ bool progress_wanted(const struct options *options)
 	case WHEN_AUTO:
 		break;
 	}
-	return screen_obeys() && !options->quiet && !options->verbose &&
+	return screen_has_control_sequences() && !options->quiet && !options->verbose &&
 	       (!to_stdout || is_off_screen(STDOUT_FILENO));
 }
 
@@ -75,12 +75,12 @@ static void format_count(struct segment *segment, uint64_t count, const char *wh
 	snprintf(segment->text, sizeof segment->text, "%" PRIu64 " %s", count, what);
 }
 
-static void format_left(struct segment *segment, const struct standing *standing)
+static void format_left(struct segment *segment, const struct run_progress *progress)
 {
-	uint64_t left = standing->waiting;
-	const char *about = standing->unread > 0 ? "~" : "", *more = standing->unread < 0 ? "+" : "";
-	if (standing->unread > 0)
-		left += (uint64_t)standing->unread;
+	uint64_t left = progress->waiting;
+	const char *about = progress->unread > 0 ? "~" : "", *more = progress->unread < 0 ? "+" : "";
+	if (progress->unread > 0)
+		left += (uint64_t)progress->unread;
 	if (left > 0 || *more)
 		snprintf(segment->text, sizeof segment->text, "%s%" PRIu64 "%s left", about, left, more);
 }
@@ -109,15 +109,15 @@ static void format_time_left(struct segment *segment, double seconds)
 
 /* True if nothing can be started now: the run waits for URLs in flight, or until hosts may be asked
  * again. */
-static bool nothing_to_start(const struct standing *standing)
+static bool nothing_to_start(const struct run_progress *progress)
 {
-	return standing->unread == 0 && (standing->waiting == 0 || standing->in_flight == 0);
+	return progress->unread == 0 && (progress->waiting == 0 || progress->in_flight == 0);
 }
 
 static void fill_segments(
-    struct segment segments[SEGMENTS], const struct standing *standing, const struct progress_pace *pace)
+    struct segment segments[SEGMENTS], const struct run_progress *progress, const struct progress_rates *pace)
 {
-	const uint64_t *outcomes = standing->so_far->outcomes;
+	const uint64_t *outcomes = progress->so_far->outcomes;
 	format_count(&segments[DONE], outcomes[OUTCOME_OK], "done");
 	segments[DONE].style = LOG_GREEN;
 	if (outcomes[OUTCOME_FAILED])
@@ -125,10 +125,10 @@ static void fill_segments(
 	segments[FAILED].style = LOG_RED;
 	if (outcomes[OUTCOME_SKIPPED])
 		format_count(&segments[SKIPPED], outcomes[OUTCOME_SKIPPED], "skipped");
-	if (standing->in_flight)
-		format_count(&segments[IN_FLIGHT], standing->in_flight, "in flight");
-	format_left(&segments[LEFT], standing);
-	if (nothing_to_start(standing))
+	if (progress->in_flight)
+		format_count(&segments[IN_FLIGHT], progress->in_flight, "in flight");
+	format_left(&segments[LEFT], progress);
+	if (nothing_to_start(progress))
 		return;
 	segments[PAGES].style = segments[BYTES].style = segments[TO_GO].style = LOG_DIM;
 	format_rate(&segments[PAGES], pace->pages, number_text_number, " pages/s");
@@ -170,30 +170,30 @@ static void append_host(struct buf *line, const char *host, size_t room)
 		log_append(line, LOG_YELLOW, "%.*s..", (int)(room - 2), host);
 }
 
-static void append_awaited(struct buf *line, const struct standing *standing, size_t columns)
+static void append_awaited(struct buf *line, const struct run_progress *progress, size_t columns)
 {
 	enum { HOST_MIN = 8 };
 	static const char before[] = ", waiting for ";
 	char after[64];
-	int64_t seconds = (standing->awaited_ms < 0 ? -standing->awaited_ms : standing->awaited_ms) / 1000;
+	int64_t seconds = (progress->awaited_ms < 0 ? -progress->awaited_ms : progress->awaited_ms) / 1000;
 	snprintf(after, sizeof after,
-	    standing->awaited_ms < 0 ? ", again in %" PRId64 " s" : ", %" PRId64 " s", seconds);
+	    progress->awaited_ms < 0 ? ", again in %" PRId64 " s" : ", %" PRId64 " s", seconds);
 	size_t min_columns = sizeof before - 1 + HOST_MIN;
 	if (columns < min_columns)
 		return;
 	size_t room = columns - (sizeof before - 1);
 	bool shows_time = room >= HOST_MIN + strlen(after);
 	log_append(line, LOG_PLAIN, "%s", before);
-	append_host(line, standing->awaited, shows_time ? room - strlen(after) : room);
+	append_host(line, progress->awaited, shows_time ? room - strlen(after) : room);
 	if (shows_time)
 		log_append(line, LOG_DIM, "%s", after);
 }
 
 void progress_line(
-    struct buf *line, const struct standing *standing, const struct progress_pace *pace, size_t columns)
+    struct buf *line, const struct run_progress *progress, const struct progress_rates *pace, size_t columns)
 {
 	struct segment segments[SEGMENTS] = {0};
-	fill_segments(segments, standing, pace);
+	fill_segments(segments, progress, pace);
 	size_t used = choose_segments(segments, columns);
 	if (used == 0)
 		log_append(line, segments[DONE].style, "%.*s", (int)columns, segments[DONE].text);
@@ -205,8 +205,8 @@ void progress_line(
 		log_append(line, segments[i].style, "%s", segments[i].text);
 		first = false;
 	}
-	if (used > 0 && nothing_to_start(standing) && standing->awaited)
-		append_awaited(line, standing, columns - used);
+	if (used > 0 && nothing_to_start(progress) && progress->awaited)
+		append_awaited(line, progress, columns - used);
 }
 
 static uint64_t count_ended(const struct totals *totals)
@@ -224,10 +224,10 @@ static void record_sample(struct progress *self, const struct sample *now)
 		self->samples[self->sample_count++ % SAMPLES] = *now;
 }
 
-static struct progress_pace compute_pace(
-    const struct progress *self, const struct sample *now, const struct standing *standing)
+static struct progress_rates compute_pace(
+    const struct progress *self, const struct sample *now, const struct run_progress *progress)
 {
-	struct progress_pace pace = {-1, -1, -1};
+	struct progress_rates pace = {-1, -1, -1};
 	const struct sample *first =
 	    &self->samples[self->sample_count < SAMPLES ? 0 : self->sample_count % SAMPLES];
 	if (now->time_ms - first->time_ms < SAMPLE_EVERY_MS)
@@ -235,24 +235,24 @@ static struct progress_pace compute_pace(
 	double seconds = (double)(now->time_ms - first->time_ms) / 1000;
 	pace.pages = (double)(now->pages - first->pages) / seconds;
 	pace.bytes = (double)(now->bytes - first->bytes) / seconds;
-	if (standing->unread >= 0 && pace.pages > 0)
+	if (progress->unread >= 0 && pace.pages > 0)
 		pace.seconds =
-		    ((double)standing->waiting + (double)standing->unread + (double)standing->in_flight) /
+		    ((double)progress->waiting + (double)progress->unread + (double)progress->in_flight) /
 		    pace.pages;
 	return pace;
 }
 
-static void progress_standing(void *ctx, const struct standing *standing)
+static void progress_show(void *ctx, const struct run_progress *progress)
 {
 	struct progress *self = ctx;
 	struct buf line;
-	const struct sample now = {clock_now_ms(), count_ended(standing->so_far), standing->received};
+	const struct sample now = {clock_now_ms(), count_ended(progress->so_far), progress->received};
 	record_sample(self, &now);
-	const struct progress_pace pace = compute_pace(self, &now, standing);
+	const struct progress_rates pace = compute_pace(self, &now, progress);
 	buf_init(&line, SIZE_MAX / 2);
 	/* The last column stays empty, since some terminals wrap the line as soon as it is filled. */
-	progress_line(&line, standing, &pace, screen_columns() - 1);
-	screen_keep(line.data, line.len);
+	progress_line(&line, progress, &pace, screen_columns() - 1);
+	screen_set_status_line(line.data, line.len);
 	buf_release(&line);
 }
 
@@ -260,14 +260,14 @@ static enum status progress_end(void *ctx, const struct totals *totals)
 {
 	(void)ctx;
 	(void)totals;
-	screen_release();
+	screen_remove_status_line();
 	return STATUS_OK;
 }
 
 struct observer progress_observer(void)
 {
 	return (struct observer){.self = alloc_new(sizeof(struct progress)),
-	    .standing = progress_standing,
+	    .progress = progress_show,
 	    .end = progress_end,
 	    .free = free};
 }

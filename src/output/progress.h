@@ -13,12 +13,12 @@
  * stderr must be a terminal on which nothing else appears: no events, no rows, and no output of a program
  * that reads the rows through a pipe. With "always" the line is shown unless rows or the report go to a
  * terminal. */
-bool progress_wanted(const struct options *options);
+bool progress_is_wanted(const struct options *options);
 
 struct observer progress_observer(void);
 
 /* Rates and remaining time, which the line shows too. A negative value is not known. */
-struct progress_pace {
+struct progress_rates {
 	double pages;   /* per second */
 	double bytes;   /* per second */
 	double seconds; /* until the end of the run */
@@ -27,6 +27,6 @@ struct progress_pace {
 /* Appends the progress line in the styles of the log. It is at most `columns` wide: what is less important
  * is left out first. Its text is ASCII, so that each byte takes one column. */
 void progress_line(
-    struct buf *line, const struct standing *standing, const struct progress_pace *pace, size_t columns);
+    struct buf *line, const struct run_progress *progress, const struct progress_rates *pace, size_t columns);
 
 #endif

@@ -201,7 +201,7 @@ static enum status rows_page_end(void *ctx, const struct outcome *outcome, uint6
 	return status;
 }
 
-static uint64_t rows_taken(const void *ctx)
+static uint64_t rows_written(const void *ctx)
 {
 	const struct rows *self = ctx;
 	return self->ordered ? self->safe - 1 : self->file->written;
@@ -270,7 +270,7 @@ struct observer rows_observer(struct rows *self)
 	    .begin = rows_begin,
 	    .link = rows_link,
 	    .page_end = rows_page_end,
-	    .taken = rows_taken,
+	    .taken = rows_written,
 	    .flush = rows_flush,
 	    .free = rows_free};
 }

@@ -17,7 +17,7 @@ static void remove_host(struct slowest *self, struct slow_host *host)
 void slowest_release(struct slowest *self)
 {
 	while (self->heap.count)
-		remove_host(self, heap_first(&self->heap)->thing);
+		remove_host(self, heap_first(&self->heap)->item);
 	heap_release(&self->heap);
 	map_release(&self->hosts);
 }
@@ -43,8 +43,8 @@ static struct slow_host *find_or_add(struct slowest *self, struct slice name, do
 		struct heap_node *fastest = heap_first(&self->heap);
 		if (fastest->key >= heap_key(ms))
 			return NULL;
-		self->others += ((struct slow_host *)fastest->thing)->urls;
-		remove_host(self, fastest->thing);
+		self->others += ((struct slow_host *)fastest->item)->urls;
+		remove_host(self, fastest->item);
 	}
 	host = alloc_new(sizeof *host);
 	host->name = alloc_copy(name.data, name.len);
@@ -68,7 +68,7 @@ void slowest_add(struct slowest *self, const struct outcome *outcome)
 	if (ms > host->longest_ms)
 		host->longest_ms = ms;
 	heap_remove(&host->node);
-	heap_put(&self->heap, &host->node, heap_key(slowest_mean_ms(host)), host);
+	heap_add(&self->heap, &host->node, heap_key(slowest_mean_ms(host)), host);
 }
 
 static int compare_means(const void *a, const void *b)
@@ -85,7 +85,7 @@ const struct slow_host **slowest_list(const struct slowest *self, size_t *count)
 	const struct slow_host **list = alloc_array(self->heap.count, sizeof *list);
 	*count = self->heap.count;
 	for (size_t i = 0; i < *count; i++)
-		list[i] = self->heap.nodes[i]->thing;
+		list[i] = self->heap.nodes[i]->item;
 	qsort(list, *count, sizeof *list, compare_means);
 	return list;
 }

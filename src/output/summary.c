@@ -99,14 +99,14 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 		log_append(&line, LOG_DIM, " (%s, %s pages/s)", bytes, pace);
 	else
 		log_append(&line, LOG_DIM, " (%s)", bytes);
-	log_line(&line);
+	log_write_line(&line);
 }
 
 static void show_unread(const struct totals *totals)
 {
-	if (totals->unread && totals->unread_about > 0)
-		log_warning("about %" PRId64 " line%s of the list not read", totals->unread_about,
-		    totals->unread_about == 1 ? " was" : "s were");
+	if (totals->unread && totals->unread_lines > 0)
+		log_warning("about %" PRId64 " line%s of the list not read", totals->unread_lines,
+		    totals->unread_lines == 1 ? " was" : "s were");
 	else if (totals->unread)
 		log_warning("the list was not read to its end");
 }
@@ -127,7 +127,7 @@ static void show_reasons(struct summary *self, const struct totals *totals)
 		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  ", width, reason->count);
 		log_append(&line, LOG_RED, "%s", reason->text);
 		log_append(&line, LOG_DIM, "%s%s", reason->count > 1 ? ", first " : ", ", reason->first);
-		log_line(&line);
+		log_write_line(&line);
 		left -= reason->count;
 	}
 	if (left)
@@ -138,7 +138,7 @@ static void show_hosts(const struct summary *self, const struct totals *totals)
 {
 	bool is_relevant = totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS;
 	size_t count;
-	if (!is_relevant && !log_shows(LOG_VERBOSE))
+	if (!is_relevant && !log_is_enabled(LOG_VERBOSE))
 		return;
 	const struct slow_host **hosts = slowest_list(&self->slowest, &count);
 	struct buf line;
@@ -150,7 +150,7 @@ static void show_hosts(const struct summary *self, const struct totals *totals)
 	}
 	/* A single host has no other host to be compared with. */
 	if (count > 1)
-		log_line(&line);
+		log_write_line(&line);
 	buf_release(&line);
 	free(hosts);
 }
@@ -184,14 +184,14 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	/* The reader that closed the pipe does not want to see more. */
 	if (totals->signal == SIGPIPE)
 		return STATUS_OK;
-	if (all_went_well && !self->is_terminal && !log_shows(LOG_VERBOSE))
+	if (all_went_well && !self->is_terminal && !log_is_enabled(LOG_VERBOSE))
 		return STATUS_OK;
 	log_event("the longest turn of the loop took %.1f ms", (double)totals->longest_turn_us / 1000);
 	show_totals(self, totals);
 	show_unread(totals);
 	show_reasons(self, totals);
 	show_hosts(self, totals);
-	if (any_failed || log_shows(LOG_VERBOSE))
+	if (any_failed || log_is_enabled(LOG_VERBOSE))
 		show_hints(self);
 	return STATUS_OK;
 }

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "output/object.h"
+#include "output/json_writer.h"
 #include "output/timestamp.h"
 #include "output/timing.h"
 #include "output/waterfall_page.h"
@@ -36,7 +36,7 @@ static enum status write_line(struct waterfall *self, json_t *object)
 	struct buf json, line;
 	buf_init(&json, SIZE_MAX / 16);
 	buf_init(&line, SIZE_MAX / 2);
-	object_append(&json, object);
+	json_writer_append(&json, object);
 	append_for_script(&line, &json);
 	enum status status = file_write(self->file, line.data, line.len);
 	buf_release(&json);
@@ -60,8 +60,8 @@ static enum status waterfall_begin(void *ctx)
 	timestamp_text(timestamp_now(), started);
 	enum status status = file_write(self->file, page, (size_t)(data_position() - page));
 	json_t *object = json_object();
-	object_set_text(object, "areq", AREQ_VERSION);
-	object_set_text(object, "started", started);
+	json_writer_set_text(object, "areq", AREQ_VERSION);
+	json_writer_set_text(object, "started", started);
 	return status_first(status, write_line(self, object));
 }
 
@@ -81,7 +81,7 @@ static json_t *times_array(const struct timing *timing)
 static void set_optional_text(json_t *object, const char *key, const char *text)
 {
 	if (text)
-		object_set_text(object, key, text);
+		json_writer_set_text(object, key, text);
 }
 
 /* Keys without a value are left out, so that a page with many URLs is not longer than it must be. */
@@ -90,22 +90,22 @@ static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 	struct waterfall *self = ctx;
 	const struct timing timing = timing_of(outcome, self->start_us);
 	json_t *object = json_object();
-	object_set_text(object, "url", outcome->source_url);
+	json_writer_set_text(object, "url", outcome->source_url);
 	if (strcmp(outcome->source_url, outcome->final_url) != 0)
-		object_set_text(object, "final", outcome->final_url);
-	object_set_text(object, "outcome", outcome_kind_text(outcome->kind));
-	object_set_text(object, "stage", outcome_stage_text(outcome->stage));
-	object_set_number(object, "status", (uint64_t)outcome->http_status);
+		json_writer_set_text(object, "final", outcome->final_url);
+	json_writer_set_text(object, "outcome", outcome_kind_text(outcome->kind));
+	json_writer_set_text(object, "stage", outcome_stage_text(outcome->stage));
+	json_writer_set_number(object, "status", (uint64_t)outcome->http_status);
 	set_optional_text(object, "reason", outcome->reason);
 	set_optional_text(object, "place", outcome->place);
 	set_optional_text(object, "version", outcome->http_version);
 	set_optional_text(object, "type", outcome->content_type);
-	object_set_number(object, "attempts", outcome->attempts);
-	object_set_number(object, "redirects", outcome->redirects);
-	object_set_number(object, "wire", outcome->wire_bytes);
-	object_set_number(object, "bytes", outcome->bytes);
-	object_set_number(object, "links", outcome->links);
-	object_set(object, "times", times_array(&timing));
+	json_writer_set_number(object, "attempts", outcome->attempts);
+	json_writer_set_number(object, "redirects", outcome->redirects);
+	json_writer_set_number(object, "wire", outcome->wire_bytes);
+	json_writer_set_number(object, "bytes", outcome->bytes);
+	json_writer_set_number(object, "links", outcome->links);
+	json_writer_set(object, "times", times_array(&timing));
 	return write_line(self, object);
 }
 
@@ -120,10 +120,10 @@ static enum status waterfall_end(void *ctx, const struct totals *totals)
 	struct waterfall *self = ctx;
 	const char *tail = data_position() + sizeof WATERFALL_PAGE_DATA - 1;
 	json_t *object = json_object();
-	object_set_number(object, "elapsed", (uint64_t)totals->elapsed_ms);
-	object_set_number(object, "repeated", totals->repeated);
-	object_set(object, "deadline", json_boolean(totals->deadline));
-	object_set_number(object, "signal", (uint64_t)totals->signal);
+	json_writer_set_number(object, "elapsed", (uint64_t)totals->elapsed_ms);
+	json_writer_set_number(object, "repeated", totals->repeated);
+	json_writer_set(object, "deadline", json_boolean(totals->deadline));
+	json_writer_set_number(object, "signal", (uint64_t)totals->signal);
 	enum status status = write_line(self, object);
 	return status_first(status, file_write(self->file, tail, strlen(tail)));
 }

@@ -23,7 +23,7 @@ enum { PROGRESS_EVERY_MS = 100 };
 /* The longest time that one turn of the event loop emits links, and reads the list. */
 enum { LINKS_US_EACH_TURN = 25000, LIST_US_EACH_TURN = 10000 };
 
-void ledger_note_status(struct ledger *self, enum status status)
+void ledger_record_status(struct ledger *self, enum status status)
 {
 	self->status = status_first(self->status, status);
 }
@@ -48,7 +48,7 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 		if (!task)
 			return NULL;
 		ledger_begin_claim(self, task);
-		if (frontier_host_end(&task->job) == HOST_KEPT)
+		if (frontier_host_state(&task->job) == HOST_KEPT)
 			return task;
 		ledger_fail_given_up(self, task);
 	}
@@ -64,15 +64,15 @@ static void report_progress(struct ledger *self, struct wait *wait)
 	int64_t now = clock_now_ms(), awaited_at = now;
 	if (now >= self->progress_due) {
 		self->progress_due = now + PROGRESS_EVERY_MS;
-		const char *awaited = frontier_awaited(self->frontier, &awaited_at);
+		const char *awaited = frontier_awaited_host(self->frontier, &awaited_at);
 		/* The user sees a page as done once its rows were emitted, even if they are not written
 		 * yet. */
 		struct totals so_far = self->totals;
 		so_far.outcomes[OUTCOME_OK] += self->unreported.count;
-		observers_standing(
-		    self->observers, &(struct standing){
+		observers_progress(
+		    self->observers, &(struct run_progress){
 		                         .so_far = &so_far,
-		                         .in_flight = frontier_out(self->frontier),
+		                         .in_flight = frontier_in_flight(self->frontier),
 		                         .waiting = count_waiting(self),
 		                         .unread = self->input_ended ? 0 : input_left(self->input),
 		                         .received = self->received,
@@ -86,15 +86,15 @@ static void report_progress(struct ledger *self, struct wait *wait)
 static void on_turn(void *ctx, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	if (self->observers->want_standing)
+	if (self->observers->want_progress)
 		report_progress(self, wait);
 	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
 	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
 	ledger_emit_links(self, wait);
 	self->backlog = 0;
-	ledger_note_status(self, observers_flush(self->observers, wait, &self->backlog));
+	ledger_record_status(self, observers_flush(self->observers, wait, &self->backlog));
 	ledger_report_written(self);
-	screen_hand_on(wait);
+	screen_flush(wait);
 	/* The list is read by on_next, which is called between this and the next turn. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
 }
@@ -135,7 +135,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 		task->tries->stop_reason = STOP_NOT_TEXT;
 		return FETCH_STOP;
 	}
-	task->tries->page = page_pool_take(&self->page_pool);
+	task->tries->page = page_pool_get(&self->page_pool);
 	page_begin(task->tries->page, head->content_type);
 	return FETCH_BODY;
 }
@@ -226,7 +226,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	    .next = on_next,
 	    .done = on_done,
 	    .stopping = is_stopping,
-	    .stop_at = stop_moment(),
+	    .stop_at = stop_deadline(),
 	};
 }
 
@@ -252,12 +252,12 @@ static void interrupt_waiting(struct ledger *self)
 /* False if all was read, if the reader of an output is gone and wants no more, or if one is far behind. */
 static bool may_read_rest(struct ledger *self)
 {
-	struct wait wait = {.wake = CLOCK_NEVER};
+	struct wait wait = {.wake_ms = CLOCK_NEVER};
 	bool is_read = self->input_ended && self->store.count(self->store.self) == 0;
 	if (is_read || self->status == STATUS_PIPE_CLOSED)
 		return false;
 	self->backlog = 0;
-	ledger_note_status(self, observers_flush(self->observers, &wait, &self->backlog));
+	ledger_record_status(self, observers_flush(self->observers, &wait, &self->backlog));
 	return !ledger_has_backlog(self);
 }
 
@@ -281,7 +281,7 @@ static void read_rest_of_list(struct ledger *self)
 
 enum status ledger_close(struct ledger *self, enum status status)
 {
-	ledger_note_status(self, status);
+	ledger_record_status(self, status);
 	ledger_interrupt_pages(self);
 	interrupt_waiting(self);
 	self->store.lift_limit(self->store.self);
@@ -290,6 +290,6 @@ enum status ledger_close(struct ledger *self, enum status status)
 	ledger_count_lost(self, self->store.count(self->store.self));
 	int64_t left = self->input_ended ? 0 : input_left(self->input);
 	self->totals.unread = !self->input_ended || self->lost > 0;
-	self->totals.unread_about = left < 0 ? left : left + (int64_t)self->lost;
+	self->totals.unread_lines = left < 0 ? left : left + (int64_t)self->lost;
 	return self->status;
 }

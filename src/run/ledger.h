@@ -32,6 +32,6 @@ enum status ledger_close(struct ledger *self, enum status status);
  * that waited for their rows to be written; a page whose rows are lost has failed, or was interrupted if the
  * reader is gone. Then each URL that was read has its outcome. Overwrites *totals with the ledger's counts;
  * the fields that it does not know are 0. Returns the same as ledger_close. */
-enum status ledger_tell_rest(struct ledger *self, enum status status, struct totals *totals);
+enum status ledger_report_rest(struct ledger *self, enum status status, struct totals *totals);
 
 #endif

@@ -1,5 +1,5 @@
 /* What the files of the ledger share. ledger_list.c makes tasks of the list and the store, ledger.c has the
- * handlers of the event loop and the end of the run, ledger_verdict.c decides what follows from the end of a
+ * handlers of the event loop and the end of the run, ledger_result.c decides what follows from the end of a
  * try, and ledger_pages.c passes the links of complete pages on to the observers and reports outcomes. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
@@ -46,7 +46,7 @@ struct ledger {
 };
 
 /* Records a status. The first failure is kept; see status_first. */
-void ledger_note_status(struct ledger *self, enum status status);
+void ledger_record_status(struct ledger *self, enum status status);
 
 /* Reports the outcome of a URL that has no rows: an entry of the list that is not fetched, or a task that was
  * interrupted while it waited. */

@@ -110,7 +110,7 @@ static bool claim_pending(struct ledger *self)
 		return true;
 	case STORE_LOST:
 		ledger_count_lost(self, lost);
-		ledger_note_status(self, STATUS_INPUT);
+		ledger_record_status(self, STATUS_INPUT);
 		return true;
 	case STORE_LATER:
 	case STORE_DONE:
@@ -163,7 +163,7 @@ bool ledger_fill_frontier(struct ledger *self)
 		case INPUT_LATER:
 			break;
 		case INPUT_ERROR:
-			ledger_note_status(self, STATUS_INPUT);
+			ledger_record_status(self, STATUS_INPUT);
 			self->input_ended = true;
 			break;
 		case INPUT_END:

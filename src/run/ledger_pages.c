@@ -22,7 +22,7 @@ static void report_outcome(struct ledger *self, const struct outcome *outcome)
 	self->totals.local += outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
 	self->totals.links += outcome->links;
 	self->totals.bytes += outcome->bytes;
-	ledger_note_status(self, observers_outcome(self->observers, outcome));
+	ledger_record_status(self, observers_outcome(self->observers, outcome));
 }
 
 /* Changes the outcome of a page whose links were emitted to say that its rows are lost, because an output has
@@ -39,22 +39,22 @@ static void set_rows_lost(const struct ledger *self, struct outcome *outcome)
 }
 
 /* Tells the observers that no more links of the page follow. True if the outcome is final and can be reported
- * now. False if it must wait until observers_taken has reached *ticket. */
+ * now. False if it must wait until observers_written has reached *ticket. */
 static bool finish_rows(struct ledger *self, struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = observers_page_end(self->observers, outcome, ticket);
-	ledger_note_status(self, status);
+	ledger_record_status(self, status);
 	if (outcome->kind != OUTCOME_OK)
 		return true;
 	if (status != STATUS_OK)
 		set_rows_lost(self, outcome);
-	return status != STATUS_OK || *ticket <= observers_taken(self->observers);
+	return status != STATUS_OK || *ticket <= observers_written(self->observers);
 }
 
 void ledger_report_without_rows(struct ledger *self, const struct outcome *outcome)
 {
 	uint64_t ticket;
-	ledger_note_status(self, observers_page_end(self->observers, outcome, &ticket));
+	ledger_record_status(self, observers_page_end(self->observers, outcome, &ticket));
 	report_outcome(self, outcome);
 }
 
@@ -64,7 +64,7 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 	if (!page)
 		return;
 	task->tries->page = NULL;
-	page_pool_give_back(&self->page_pool, page);
+	page_pool_return(&self->page_pool, page);
 }
 
 void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
@@ -81,13 +81,13 @@ void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *
 		return;
 	}
 	task->tries->outcome = *outcome;
-	heap_put(&self->unreported, &task->tries->unreported_node, ticket, task);
+	heap_add(&self->unreported, &task->tries->unreported_node, ticket, task);
 }
 
 static void report_first_unreported(struct ledger *self)
 {
 	struct heap_node *node = heap_first(&self->unreported);
-	struct task *task = node->thing;
+	struct task *task = node->item;
 	heap_remove(node);
 	report_outcome(self, &task->tries->outcome);
 	task_free(task);
@@ -95,17 +95,17 @@ static void report_first_unreported(struct ledger *self)
 
 void ledger_report_written(struct ledger *self)
 {
-	uint64_t taken = observers_taken(self->observers);
+	uint64_t taken = observers_written(self->observers);
 	for (const struct heap_node *node; (node = heap_first(&self->unreported)) && node->key <= taken;)
 		report_first_unreported(self);
 }
 
-enum status ledger_tell_rest(struct ledger *self, enum status status, struct totals *totals)
+enum status ledger_report_rest(struct ledger *self, enum status status, struct totals *totals)
 {
-	ledger_note_status(self, status);
+	ledger_record_status(self, status);
 	ledger_report_written(self);
 	for (const struct heap_node *node; (node = heap_first(&self->unreported));) {
-		struct task *task = node->thing;
+		struct task *task = node->item;
 		set_rows_lost(self, &task->tries->outcome);
 		report_first_unreported(self);
 	}
@@ -137,40 +137,40 @@ static void set_page_failure(
 	case PAGE_TOO_COSTLY:
 		snprintf(reason, size, "%s takes too long on this page", describe_costly_work(self));
 		break;
-	case PAGE_TOO_HUNGRY:
+	case PAGE_OUT_OF_MEMORY:
 		snprintf(reason, size, "%s takes more than %d MiB on this page", describe_costly_work(self),
 		    HELPER_MEMORY >> 20);
 		break;
-	case PAGE_ENTITIES:
+	case PAGE_TOO_MANY_ENTITIES:
 		outcome->cause = CAUSE_PAGE_ENTITIES;
 		snprintf(reason, size, "the XML entities of this page come to far more than the page");
 		break;
-	case PAGE_BROKEN:
+	case PAGE_LIBRARY_CRASHED:
 		outcome->cause = CAUSE_PAGE_CRASH;
 		snprintf(reason, size, "the library that reads XML and patterns crashed on this page");
 		break;
-	case PAGE_TOO_MUCH:
+	case PAGE_OUTPUT_TOO_LARGE:
 		outcome->kind = OUTCOME_SKIPPED;
 		outcome->stage = STAGE_POLICY;
 		outcome->cause = CAUSE_TOO_MUCH_OUTPUT;
 		snprintf(reason, size, "its links come to more than %" PRId64 " bytes (--max-output)",
 		    self->options->max_output);
 		break;
-	case PAGE_UNSERVED:
+	case PAGE_NO_HELPER:
 		outcome->stage = STAGE_LOCAL;
 		outcome->cause = CAUSE_LOCAL;
 		snprintf(
 		    reason, size, "local work failed: no process for XML and patterns, or no libxml2 for it");
 		break;
-	case PAGE_LOST:
-		ledger_note_status(self, STATUS_OUTPUT);
+	case PAGE_UNREADABLE:
+		ledger_record_status(self, STATUS_OUTPUT);
 		outcome->stage = STAGE_LOCAL;
 		outcome->cause = CAUSE_LOCAL;
 		snprintf(reason, size, "the temporary file for what large pages hold cannot be read");
 		break;
-	case PAGE_GIVEN:
-	case PAGE_LATER:
-	case PAGE_WAITS:
+	case PAGE_DONE:
+	case PAGE_HAS_MORE:
+	case PAGE_WAITING:
 		assert(false);
 	}
 }
@@ -184,7 +184,7 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 	outcome.stage = STAGE_RECEIVE;
 	outcome.links = page_counts(page).links;
 	outcome.unresolved = page_counts(page).unresolved;
-	if (state != PAGE_GIVEN)
+	if (state != PAGE_DONE)
 		set_page_failure(self, state, &outcome, reason, sizeof reason);
 	ledger_finish_task(self, task, &outcome);
 }
@@ -194,18 +194,18 @@ static void on_link(void *ctx, const struct link *link)
 	struct task *task = ctx;
 	struct ledger *self = task->tries->ledger;
 	if (self->status == STATUS_OK || self->status == STATUS_INPUT)
-		ledger_note_status(self, observers_link(self->observers, &task->tries->outcome, link));
+		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
 }
 
 /* Emits links of the first page that is ready. */
 static void emit_first_page(struct ledger *self)
 {
 	struct task *task = self->ready.first;
-	enum page_state state = page_give(task->tries->page, self->links_deadline_us, on_link, task);
-	if (state == PAGE_LATER)
+	enum page_state state = page_emit_links(task->tries->page, self->links_deadline_us, on_link, task);
+	if (state == PAGE_HAS_MORE)
 		return;
 	task_list_remove(task);
-	if (state == PAGE_WAITS)
+	if (state == PAGE_WAITING)
 		task_list_add(&self->awaiting_helper, task);
 	else
 		finish_page(self, task, state);

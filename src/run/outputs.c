@@ -40,7 +40,7 @@ void outputs_init(struct outputs *self)
 static bool is_same_file(const struct file *file, const char *name)
 {
 	struct stat info;
-	return name && stat(name, &info) == 0 && file_is(file, &info);
+	return name && stat(name, &info) == 0 && file_is_same(file, &info);
 }
 
 /* The option that makes the run read this file; NULL if there is none. */
@@ -85,7 +85,7 @@ static enum status check_is_unused(
 	for (enum output other = 0; other < output; other++) {
 		const struct file *before = &self->files[other];
 		bool both_stdout = file->is_stdout && before->is_stdout;
-		if (!is_open(before) || !(both_stdout || file_is(before, &file->info)))
+		if (!is_open(before) || !(both_stdout || file_is_same(before, &file->info)))
 			continue;
 		log_error("%s: %s and %s cannot go to the same file", file->name, output_description(other),
 		    output_description(output));
@@ -119,7 +119,7 @@ static void arrange_guard(struct outputs *self, const struct input *input)
 	int64_t urls = input_left(input);
 	bool is_short = urls >= 0 && urls <= SHORT_LIST;
 	for (size_t i = 0; is_short && i < GUARDED; i++)
-		self->files[guarded[i]].alarm = (struct file_alarm){start_guard, self};
+		self->files[guarded[i]].alarm = (struct file_callback){start_guard, self};
 	if (!is_short)
 		start_guard(self);
 }

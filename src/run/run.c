@@ -73,7 +73,7 @@ static void add_observers(struct run *self)
 		observers_add(observers, har_observer(&files[OUTPUT_HAR]));
 	if (options->dot)
 		observers_add(observers, dot_observer(&files[OUTPUT_DOT]));
-	if (progress_wanted(options))
+	if (progress_is_wanted(options))
 		observers_add(observers, progress_observer());
 	observers_add(observers, console_observer());
 	observers_add(observers, summary_observer(self->summary));
@@ -125,13 +125,13 @@ static enum status crawl(struct run *self)
 	int64_t ended = clock_now_ms(), stop_at = handlers.stop_at;
 	status = status_first(status, ledger_close(self->ledger, status));
 	status = status_first(status, drain_outputs(self, stop_at));
-	status = status_first(status, ledger_tell_rest(self->ledger, status, &self->totals));
+	status = status_first(status, ledger_report_rest(self->ledger, status, &self->totals));
 	self->totals.longest_turn_us = longest_turn_us;
 	self->totals.elapsed_ms = ended - began;
 	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
 	self->totals.signal = ending_signal(status);
 	/* Some observers write their last messages now. */
-	screen_begin_end();
+	screen_reserve_for_summary();
 	status = status_first(status, observers_end(&self->observers, &self->totals));
 	status = status_first(status, drain_outputs(self, stop_at));
 	if (self->totals.local)

@@ -45,7 +45,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	url_append_redacted(&texts, url->text);
 	buf_append_byte(&texts, '\0');
 	size_t url_at = texts.len;
-	url_append_bare(url->url, &texts);
+	url_append_without_credentials(url->url, &texts);
 	/* Most URLs are listed in the form in which they are fetched; then one text serves for both. */
 	if (strcmp(texts.data, texts.data + url_at) == 0) {
 		texts.len = url_at - 1;
@@ -120,7 +120,7 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
-	url_append_bare(url, &bare);
+	url_append_without_credentials(url, &bare);
 	free(self->redirect_url);
 	self->url = self->redirect_url = bare.data;
 	if (leaves) {
@@ -164,8 +164,8 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
-	    .fresh = tries->needs_new_connection,
-	    .foreign = tries->left_origin,
+	    .needs_new_connection = tries->needs_new_connection,
+	    .left_origin = tries->left_origin,
 	    .cookies = tries->cookies,
 	    .waited_ms = -1,
 	    .job = self};
@@ -209,7 +209,7 @@ int64_t task_backoff_ms(const struct task *self, uint64_t *random_state)
 	return longest / 2 + (int64_t)(*random_state % (uint64_t)(longest / 2 + 1));
 }
 
-enum host_news task_host_event(const struct fetch_result *result)
+enum host_event task_host_event(const struct fetch_result *result)
 {
 	bool answered = result->complete || result->stopped;
 	if (answered)

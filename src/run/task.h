@@ -124,7 +124,7 @@ void task_record_result(struct task *self, const struct fetch_result *result);
 int64_t task_backoff_ms(const struct task *self, uint64_t *random_state);
 
 /* What the result of a try says about the host. */
-enum host_news task_host_event(const struct fetch_result *result);
+enum host_event task_host_event(const struct fetch_result *result);
 
 /* About how many bytes an output writes with each link of the task's page. */
 size_t task_row_bytes(const struct task *self, const struct options *options);

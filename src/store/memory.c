@@ -69,7 +69,7 @@ static void update_host(struct memory *self, struct store_claim *host)
 {
 	bool is_claimable = host->pending.count > 0 && host->ahead < self->ahead_max;
 	if (is_claimable && !heap_holds(&host->claimable_node))
-		heap_put(&self->claimable, &host->claimable_node, host->first_number, host);
+		heap_add(&self->claimable, &host->claimable_node, host->first_number, host);
 	else if (!is_claimable)
 		heap_remove(&host->claimable_node);
 	if (host->pending.count > 0 || host->claimed > 0)
@@ -143,7 +143,7 @@ static enum store_next memory_claim(
 	struct slice record;
 	if (!node || node->key >= limit)
 		return self->pending ? STORE_LATER : STORE_DONE;
-	struct store_claim *host = node->thing;
+	struct store_claim *host = node->item;
 	uint64_t count = host->pending.count;
 	heap_remove(node);
 	if (queue_pop(&self->queues, &host->pending, &record) == QUEUE_LOST) {

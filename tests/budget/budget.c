@@ -142,7 +142,7 @@ static void pass_all(struct set *set)
 			page_feed(set->page, bytes->data + at, left < CHUNK ? left : CHUNK);
 		}
 		page_end(set->page, &source);
-		page_give(set->page, INT64_MAX, count_link, &set->results);
+		page_emit_links(set->page, INT64_MAX, count_link, &set->results);
 	}
 }
 

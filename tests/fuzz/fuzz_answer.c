@@ -74,12 +74,13 @@ static void check(const struct page_tools *tools, const struct answer *answer)
 	page_begin(page, *answer->type ? answer->type : NULL);
 	page_feed(page, answer->body, answer->body_len);
 	enum page_state state =
-	    whole_page_give(page, tools->shared, "http://example.com/dir/page?q", true, on_link, &rows);
+	    whole_page_emit_links(page, tools->shared, "http://example.com/dir/page?q", true, on_link, &rows);
 	assert(clock_now_ms() - began < (int64_t)SECONDS_MAX * 1000);
-	assert(state != PAGE_LATER && state != PAGE_WAITS && state != PAGE_LOST && state != PAGE_UNSERVED);
+	assert(state != PAGE_HAS_MORE && state != PAGE_WAITING && state != PAGE_UNREADABLE &&
+	       state != PAGE_NO_HELPER);
 	/* What a library crashes on is found here, and not hidden. */
-	assert(state != PAGE_BROKEN);
-	assert(state == PAGE_GIVEN || rows.count == 0);
+	assert(state != PAGE_LIBRARY_CRASHED);
+	assert(state == PAGE_DONE || rows.count == 0);
 	assert(rows.bytes <= OUTPUT_MAX);
 	page_free(page);
 }

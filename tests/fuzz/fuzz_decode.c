@@ -51,7 +51,7 @@ static bool feed_all(struct decoder *decoder, const char *bytes, size_t len, siz
 			result = decoder_resume(decoder);
 		}
 		/* There is no other that it could wait for. */
-		check(result != DECODER_WAITS);
+		check(result != DECODER_NEEDS_MEMORY);
 	}
 	return result == DECODER_DONE && decoder_end(decoder);
 }

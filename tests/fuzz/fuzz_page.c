@@ -69,9 +69,9 @@ static void read_page(const struct page_tools *tools, const char *type, const ch
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		page_feed(page, bytes + at, len - at < piece ? len - at : piece);
-	enum page_state state =
-	    whole_page_give(page, tools->shared, "http://example.com/dir/page?q", piece % 2, on_link, found);
-	assert(state == PAGE_GIVEN || state == PAGE_ENTITIES || tools->pattern || tools->xpath);
+	enum page_state state = whole_page_emit_links(
+	    page, tools->shared, "http://example.com/dir/page?q", piece % 2, on_link, found);
+	assert(state == PAGE_DONE || state == PAGE_TOO_MANY_ENTITIES || tools->pattern || tools->xpath);
 	assert(page_counts(page).links == found->count);
 	page_free(page);
 }

@@ -275,7 +275,7 @@ static void fetch(const char *url)
 	enum status status = ledger_compile(ledger);
 	status = status_first(status, crawl(&options, ledger, url));
 	status = status_first(status, ledger_close(ledger, STATUS_OK));
-	status = status_first(status, ledger_tell_rest(ledger, status, &totals));
+	status = status_first(status, ledger_report_rest(ledger, status, &totals));
 	assert(status == STATUS_OK && watch.outcomes == 1 && totals.urls == 1);
 	observers_release(&observers);
 	ledger_free(ledger);

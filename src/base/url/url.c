@@ -155,7 +155,7 @@ struct slice url_credentials(const struct url *self)
 	return component(self, self->scheme_end + 2, self->host_start - 1);
 }
 
-void url_append_bare(const struct url *self, struct buf *out)
+void url_append_without_credentials(const struct url *self, struct buf *out)
 {
 	struct slice href = url_href(self);
 	uint32_t cut = url_has_credentials(self) ? self->scheme_end + 2 : self->host_start;

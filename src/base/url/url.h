@@ -72,7 +72,7 @@ bool url_has_credentials(const struct url *self);
 struct slice url_credentials(const struct url *self); /* "user:password" or "user", percent-encoded; or "" */
 
 /* Appends the href without its credentials. */
-void url_append_bare(const struct url *self, struct buf *out);
+void url_append_without_credentials(const struct url *self, struct buf *out);
 
 /* Appends text without anything that looks like credentials, so that it can be shown. text is meant to be a
  * URL, but need not be a valid one. */

@@ -31,6 +31,6 @@ void charset_encode(const void *self, const char *utf8, size_t len, struct buf *
 			append_missing(code_point, out);
 		at += c.len;
 	}
-	charset_put_end(&encoder, out);
+	charset_encode_char_end(&encoder, out);
 	free(encoder.pointers);
 }

@@ -47,12 +47,13 @@ struct charset_encoder {
 
 /* Appends a code point, which is not ASCII unless the encoding is ISO-2022-JP. Returns false if the encoding
  * does not have it; *code_point is then the code point whose number has to be appended instead. */
-typedef bool (*charset_put_fn)(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out);
+typedef bool (*charset_encode_char_fn)(
+    struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out);
 
 struct charset {
 	const char *name;
 	charset_step_fn step;
-	charset_put_fn put; /* NULL if the output encoding is UTF-8 */
+	charset_encode_char_fn put; /* NULL if the output encoding is UTF-8 */
 	const uint_least16_t
 	    *single; /* its row of charset_index_single, NULL if it is no single-byte encoding */
 	bool ascii;  /* a byte below 0x80 is ASCII, unless it is a part of a longer character */
@@ -95,17 +96,17 @@ struct charset_step charset_step_x_user_defined(
     struct charset_decoder *, const unsigned char *, size_t, bool);
 
 /* put.c */
-bool charset_put_big5(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_euc_jp(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_euc_kr(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_gb18030(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_iso_2022_jp(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_shift_jis(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_single(struct charset_encoder *, uint_least32_t *, struct buf *);
-bool charset_put_x_user_defined(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_big5(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_euc_jp(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_euc_kr(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_gb18030(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_iso_2022_jp(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_shift_jis(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_single(struct charset_encoder *, uint_least32_t *, struct buf *);
+bool charset_encode_char_x_user_defined(struct charset_encoder *, uint_least32_t *, struct buf *);
 
 /* Ends a text: appends the escape sequence that switches ISO-2022-JP back to ASCII, if it is needed. */
-void charset_put_end(struct charset_encoder *encoder, struct buf *out);
+void charset_encode_char_end(struct charset_encoder *encoder, struct buf *out);
 
 /* ascii.c: Returns how many bytes at the start are below 0x80. */
 size_t charset_ascii_run(const char *bytes, size_t len);

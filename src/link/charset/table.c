@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SINGLE(row, text)                                                                                    \
-	[row] = {text, charset_step_single, charset_put_single, charset_index_single[row], true}
+	[row] = {text, charset_step_single, charset_encode_char_single, charset_index_single[row], true}
 
 const struct charset charset_table[CHARSET_ID_COUNT] = {
     SINGLE(CHARSET_IBM866, "IBM866"),
@@ -36,22 +36,22 @@ const struct charset charset_table[CHARSET_ID_COUNT] = {
     SINGLE(CHARSET_WINDOWS_1257, "windows-1257"),
     SINGLE(CHARSET_WINDOWS_1258, "windows-1258"),
     SINGLE(CHARSET_X_MAC_CYRILLIC, "x-mac-cyrillic"),
-    [CHARSET_ID_BIG5] = {"Big5", charset_step_big5, charset_put_big5, NULL, true},
-    [CHARSET_ID_EUC_JP] = {"EUC-JP", charset_step_euc_jp, charset_put_euc_jp, NULL, true},
-    [CHARSET_ID_EUC_KR] = {"EUC-KR", charset_step_euc_kr, charset_put_euc_kr, NULL, true},
-    [CHARSET_ID_GB18030] = {"gb18030", charset_step_gb18030, charset_put_gb18030, NULL, true},
-    [CHARSET_ID_GBK] = {"GBK", charset_step_gb18030, charset_put_gb18030, NULL, true},
-    [CHARSET_ID_ISO_2022_JP] = {"ISO-2022-JP", charset_step_iso_2022_jp, charset_put_iso_2022_jp, NULL,
-        false},
-    [CHARSET_ID_ISO_8859_8_I] = {"ISO-8859-8-I", charset_step_single, charset_put_single,
+    [CHARSET_ID_BIG5] = {"Big5", charset_step_big5, charset_encode_char_big5, NULL, true},
+    [CHARSET_ID_EUC_JP] = {"EUC-JP", charset_step_euc_jp, charset_encode_char_euc_jp, NULL, true},
+    [CHARSET_ID_EUC_KR] = {"EUC-KR", charset_step_euc_kr, charset_encode_char_euc_kr, NULL, true},
+    [CHARSET_ID_GB18030] = {"gb18030", charset_step_gb18030, charset_encode_char_gb18030, NULL, true},
+    [CHARSET_ID_GBK] = {"GBK", charset_step_gb18030, charset_encode_char_gb18030, NULL, true},
+    [CHARSET_ID_ISO_2022_JP] = {"ISO-2022-JP", charset_step_iso_2022_jp, charset_encode_char_iso_2022_jp,
+        NULL, false},
+    [CHARSET_ID_ISO_8859_8_I] = {"ISO-8859-8-I", charset_step_single, charset_encode_char_single,
         charset_index_single[CHARSET_ISO_8859_8], true},
     [CHARSET_ID_REPLACEMENT] = {"replacement", charset_step_replacement, NULL, NULL, false},
-    [CHARSET_ID_SHIFT_JIS] = {"Shift_JIS", charset_step_shift_jis, charset_put_shift_jis, NULL, true},
+    [CHARSET_ID_SHIFT_JIS] = {"Shift_JIS", charset_step_shift_jis, charset_encode_char_shift_jis, NULL, true},
     [CHARSET_ID_UTF_16BE] = {"UTF-16BE", charset_step_utf_16be, NULL, NULL, false},
     [CHARSET_ID_UTF_16LE] = {"UTF-16LE", charset_step_utf_16le, NULL, NULL, false},
     [CHARSET_ID_UTF_8] = {"UTF-8", charset_step_utf_8, NULL, NULL, true},
-    [CHARSET_ID_X_USER_DEFINED] = {"x-user-defined", charset_step_x_user_defined, charset_put_x_user_defined,
-        NULL, true},
+    [CHARSET_ID_X_USER_DEFINED] = {"x-user-defined", charset_step_x_user_defined,
+        charset_encode_char_x_user_defined, NULL, true},
 };
 
 enum { LABEL_MAX = 19 };

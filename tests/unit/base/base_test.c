@@ -92,7 +92,7 @@ Test(heap, gives_the_smallest_first_and_lets_any_leave)
 	for (int i = 0; i < COUNT; i++) {
 		dice = dice * 1103515245u + 12345u;
 		numbers[i].value = dice >> 8;
-		heap_put(&heap, &numbers[i].node, numbers[i].value, &numbers[i]);
+		heap_add(&heap, &numbers[i].node, numbers[i].value, &numbers[i]);
 	}
 	for (int i = 0; i < COUNT; i += 3)
 		heap_remove(&numbers[i].node);
@@ -100,7 +100,7 @@ Test(heap, gives_the_smallest_first_and_lets_any_leave)
 	cr_assert_eq(left, COUNT - (COUNT + 2) / 3);
 	unsigned last = 0;
 	for (struct heap_node *node; (node = heap_first(&heap)); left--) {
-		const struct number *number = node->thing;
+		const struct number *number = node->item;
 		cr_assert_geq(number->value, last);
 		cr_assert_neq((number - numbers) % 3, 0, "a removed one came back");
 		last = number->value;

@@ -902,10 +902,10 @@ Test(decode, large_ones_wait_for_each_other)
 			cr_assert(decoder_begin(decoders[j], names[i], take, &taken));
 			enum decoder_result result = decoder_feed(decoders[j], body.data, body.len);
 			buf_clear(&taken.out);
-			if (result == DECODER_WAITS && first_waits == DECODERS)
+			if (result == DECODER_NEEDS_MEMORY && first_waits == DECODERS)
 				first_waits = j;
-			cr_expect_eq(result, j < first_waits ? DECODER_DONE : DECODER_WAITS);
-			cr_expect_leq(limits.claimed, DECODERS_LARGE + 24 * MIB);
+			cr_expect_eq(result, j < first_waits ? DECODER_DONE : DECODER_NEEDS_MEMORY);
+			cr_expect_leq(limits.claimed, DECODERS_LARGE_MAX + 24 * MIB);
 		}
 		cr_expect(
 		    first_waits >= 3 && first_waits < DECODERS, "%s: %zu at once", names[i], first_waits);

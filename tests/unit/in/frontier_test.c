@@ -131,7 +131,7 @@ Test(frontier, holds_a_whole_host_back_and_no_other)
 	add(frontier, &fetches[1], "http://a/2");
 	add(frontier, &fetches[2], "http://b/1");
 	next(frontier, 0, &out[0]);
-	frontier_hold_host(frontier, &out[0]->job, 0, 3000);
+	frontier_pause_host(frontier, &out[0]->job, 0, 3000);
 	frontier_retry(frontier, &out[0]->job, 3000);
 	cr_expect_str_eq(next(frontier, 0, &out[1]), "http://b/1");
 	cr_expect_str_eq(next(frontier, 2999, NULL), "");
@@ -222,7 +222,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	cr_assert_eq(count, 8);
 	/* Two of the eight were told to be patient: four, then two at once. */
 	for (int i = 0; i < 2; i++) {
-		frontier_note(frontier, &out[i]->job, HOST_BUSY, 0);
+		frontier_record_event(frontier, &out[i]->job, HOST_BUSY, 0);
 		frontier_finish(frontier, &out[i]->job);
 	}
 	cr_expect_str_eq(next(frontier, 0, NULL), "");
@@ -232,7 +232,7 @@ Test(frontier, halves_a_busy_hosts_allowance_and_lets_it_grow_back)
 	while ((out[allowed] = (struct fetch *)frontier_next(frontier, 0, UINT64_MAX)))
 		allowed++;
 	cr_expect_eq(allowed, 2, "%zu", allowed);
-	frontier_note(frontier, &out[0]->job, HOST_ANSWERED, 0);
+	frontier_record_event(frontier, &out[0]->job, HOST_ANSWERED, 0);
 	frontier_finish(frontier, &out[0]->job);
 	cr_expect_str_neq(next(frontier, 0, &out[0]), "", "in its place");
 	cr_expect_str_neq(next(frontier, 0, &out[2]), "", "one more after a good answer");
@@ -248,7 +248,7 @@ Test(frontier, gives_a_host_up_that_wastes_time)
 {
 	enum { JOBS = 60 };
 	static const struct {
-		enum host_news news;
+		enum host_event news;
 		int64_t asked_ms; /* more, to be left alone */
 		int answered_every;
 		int ends_after; /* so many tries; 0: not at all */
@@ -280,18 +280,18 @@ Test(frontier, gives_a_host_up_that_wastes_time)
 			add(frontier, &fetches[k], names[k]);
 		}
 		while ((out = (struct fetch *)frontier_next(frontier, now, UINT64_MAX))) {
-			bool ended = frontier_host_end(&out->job) != HOST_KEPT;
+			bool ended = frontier_host_state(&out->job) != HOST_KEPT;
 			if (ended)
-				cr_expect_eq(frontier_host_end(&out->job), HOST_WASTES);
+				cr_expect_eq(frontier_host_state(&out->job), HOST_GIVEN_UP_TIME);
 			tries += !ended;
 			now += 1000;
 			bool answers = cases[i].answered_every && tries % cases[i].answered_every == 0;
 			if (!ended)
-				frontier_note(
+				frontier_record_event(
 				    frontier, &out->job, answers ? HOST_ANSWERED : cases[i].news, now);
 			/* Twice the same: it is one pause. */
 			for (int k = 0; k < 2 && cases[i].asked_ms && !ended; k++)
-				frontier_hold_host(frontier, &out->job, now, now + cases[i].asked_ms);
+				frontier_pause_host(frontier, &out->job, now, now + cases[i].asked_ms);
 			frontier_finish(frontier, &out->job);
 			now += cases[i].asked_ms;
 		}
@@ -316,18 +316,18 @@ Test(frontier, gives_a_host_up_and_no_other)
 	int64_t now = 0;
 	for (int i = 0; i < 3; i++, now += 1000) {
 		cr_assert_str_eq(next(frontier, now, &out), names[i]);
-		cr_expect_not(frontier_host_end(&out->job) == HOST_FAILS);
+		cr_expect_not(frontier_host_state(&out->job) == HOST_GIVEN_UP_ERRORS);
 		if (i == 0) {
-			frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
-			frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
-			frontier_note(frontier, &out->job, HOST_ANSWERED, 0);
+			frontier_record_event(frontier, &out->job, HOST_UNREACHABLE, 0);
+			frontier_record_event(frontier, &out->job, HOST_UNREACHABLE, 0);
+			frontier_record_event(frontier, &out->job, HOST_ANSWERED, 0);
 		}
-		frontier_note(frontier, &out->job, HOST_UNREACHABLE, 0);
+		frontier_record_event(frontier, &out->job, HOST_UNREACHABLE, 0);
 		frontier_finish(frontier, &out->job);
 	}
 	int given_up = 0;
 	while ((out = (struct fetch *)frontier_next(frontier, now, UINT64_MAX))) {
-		given_up += frontier_host_end(&out->job) == HOST_FAILS;
+		given_up += frontier_host_state(&out->job) == HOST_GIVEN_UP_ERRORS;
 		frontier_finish(frontier, &out->job);
 	}
 	cr_expect_eq(given_up, JOBS - 3, "%d at once, without limit or delay", given_up);
@@ -335,8 +335,8 @@ Test(frontier, gives_a_host_up_and_no_other)
 	frontier_free(frontier);
 }
 
-/* With --ordered, only small numbers may start while many pages wait for one of them: it must not stand behind
- * a larger number, whatever brought that to its host. */
+/* With --ordered, only small numbers may start while many pages wait for one of them: it must not stand
+ * behind a larger number, whatever brought that to its host. */
 Test(frontier, hides_no_small_number_behind_a_redirect_or_a_retry)
 {
 	struct frontier *frontier =

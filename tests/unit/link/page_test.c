@@ -61,7 +61,8 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	page_begin(page, type);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(page_feed(page, bytes + at, len - at < piece ? len - at : piece));
-	enum page_state state = whole_page_give(page, tools.shared, "http://h/d/p", piece % 2, note, given);
+	enum page_state state =
+	    whole_page_emit_links(page, tools.shared, "http://h/d/p", piece % 2, note, given);
 	cr_expect_eq(page_counts(page).links, given->count);
 	page_free(page);
 	page_shared_free(tools.shared);
@@ -69,7 +70,7 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	filter_free(tools.filter);
 	pattern_free(tools.pattern);
 	xpath_free(tools.xpath);
-	return state == PAGE_GIVEN;
+	return state == PAGE_DONE;
 }
 
 static void expect_page(const struct options *options, const char *type, const char *bytes, size_t len,
@@ -222,9 +223,9 @@ static void give_together(
 	page_begin(pages[2], "text/html");
 	cr_assert(page_feed(pages[2], "<a href=x>", 10));
 	for (size_t i = 0; i < 3; i++) {
-		enum page_state state =
-		    whole_page_give(pages[i], tools.shared, "http://h/d/p", i > 0, append_details, given);
-		cr_assert_eq(state, PAGE_GIVEN);
+		enum page_state state = whole_page_emit_links(
+		    pages[i], tools.shared, "http://h/d/p", i > 0, append_details, given);
+		cr_assert_eq(state, PAGE_DONE);
 		cr_expect(i == 2 ? page_counts(pages[i]).links == 1 : page_counts(pages[i]).links > 5000);
 	}
 	for (size_t i = 0; i < 3; i++)
@@ -277,8 +278,8 @@ Test(page, is_lost_where_the_temporary_file_cannot_be_read)
 	page_begin(page, "text/html");
 	cr_assert(page_feed(page, bytes.data, bytes.len));
 	cr_assert_eq(ftruncate(file, 0), 0);
-	cr_expect_eq(
-	    whole_page_give(page, tools.shared, "http://h/d/p", false, append_details, &given), PAGE_LOST);
+	cr_expect_eq(whole_page_emit_links(page, tools.shared, "http://h/d/p", false, append_details, &given),
+	    PAGE_UNREADABLE);
 	page_free(page);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);

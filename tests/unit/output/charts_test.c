@@ -100,12 +100,12 @@ Test(moment, is_iso_8601_in_utc)
 /* Adds a link of the page that add_page adds next. */
 static void add_link(struct graph *graph, const char *url)
 {
-	graph_add_link(graph, graph->page_count + graph->pages_beyond + 1, slice_of(url));
+	graph_add_link(graph, graph->page_count + graph->pages_dropped + 1, slice_of(url));
 }
 
 static void add_page(struct graph *graph, const char *source_url, const char *final_url, bool failed)
 {
-	graph_add_page(graph, &(struct graph_source){.number = graph->page_count + graph->pages_beyond + 1,
+	graph_add_page(graph, &(struct graph_source){.number = graph->page_count + graph->pages_dropped + 1,
 	                          .source_url = source_url,
 	                          .final_url = final_url,
 	                          .failed = failed,
@@ -185,17 +185,17 @@ Test(graph, has_its_bounds)
 	char url[64];
 	size_t count;
 	graph_init(&graph);
-	for (int i = 0; i < GRAPH_PAGES + 3; i++) {
+	for (int i = 0; i < GRAPH_PAGES_MAX + 3; i++) {
 		snprintf(url, sizeof url, "http://h%d.example/", i);
 		for (int link = 0; link < 17; link++)
 			add_link(&graph, url);
 		add_page(&graph, "http://a.example/", url, false);
 	}
-	cr_expect_eq(graph.page_count, GRAPH_PAGES);
-	cr_expect_eq(graph.pages_beyond, 3);
-	cr_expect_eq(graph.host_count, GRAPH_HOSTS);
-	cr_expect_eq(graph.link_count, GRAPH_LINKS);
-	cr_expect_eq(graph.links_beyond, 17 * (GRAPH_PAGES + 3) - GRAPH_LINKS);
+	cr_expect_eq(graph.page_count, GRAPH_PAGES_MAX);
+	cr_expect_eq(graph.pages_dropped, 3);
+	cr_expect_eq(graph.host_count, GRAPH_HOSTS_MAX);
+	cr_expect_eq(graph.link_count, GRAPH_LINKS_MAX);
+	cr_expect_eq(graph.links_dropped, 17 * (GRAPH_PAGES_MAX + 3) - GRAPH_LINKS_MAX);
 	free(graph_edges(&graph, &count));
 	graph_release(&graph);
 }
@@ -233,9 +233,9 @@ Test(picture, is_bounded_and_leaves_no_page_out_of_the_sums)
 		for (uint32_t host = 0; host < graph.host_count; host++)
 			hidden += picture.hidden[host];
 		cr_expect_eq(pages + hidden, graph.page_count, "case %zu", i);
-		cr_expect_leq(pages, GRAPH_LAYOUT_PAGES, "case %zu", i);
-		cr_expect_leq(picture.cluster_count, GRAPH_LAYOUT_CLUSTERS, "case %zu", i);
-		cr_expect_leq(picture.edge_count, GRAPH_LAYOUT_EDGES, "case %zu", i);
+		cr_expect_leq(pages, GRAPH_LAYOUT_PAGES_MAX, "case %zu", i);
+		cr_expect_leq(picture.cluster_count, GRAPH_LAYOUT_CLUSTERS_MAX, "case %zu", i);
+		cr_expect_leq(picture.edge_count, GRAPH_LAYOUT_EDGES_MAX, "case %zu", i);
 		cr_expect_leq(picture.links_drawn, picture.links, "case %zu", i);
 		for (size_t edge = 0; edge < picture.edge_count; edge++) {
 			const struct graph_edge *one = &picture.edges[edge];

@@ -335,7 +335,7 @@ Test(file, drains_no_longer_than_it_may)
 	open_fifo(&file, &reader);
 	written = 0;
 	write_page(&file, &written, 1 << 20);
-	stop_watch();
+	stop_catch_signals();
 	raise(SIGTERM);
 	expect_given_up(&file, CLOCK_NEVER);
 	file_close(&file);

@@ -7,15 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct progress_pace steady = {85.2, 3.2e6, 97};
+static const struct progress_rates steady = {85.2, 3.2e6, 97};
 
-static const char *line(const struct standing *standing, const struct progress_pace *pace, size_t columns)
+static const char *line(
+    const struct run_progress *progress, const struct progress_rates *pace, size_t columns)
 {
 	static char text[1024];
 	struct buf buf;
 	buf_init(&buf, sizeof text - 1);
 	buf_append_text(&buf, "");
-	progress_line(&buf, standing, pace, columns);
+	progress_line(&buf, progress, pace, columns);
 	strcpy(text, buf.data);
 	buf_release(&buf);
 	return text;
@@ -27,49 +28,49 @@ static const struct totals none = {0};
 
 Test(progress_line, says_how_the_run_stands)
 {
-	static const struct progress_pace unknown = {-1, -1, -1};
+	static const struct progress_rates unknown = {-1, -1, -1};
 	static const struct {
-		struct standing standing;
-		const struct progress_pace *pace;
+		struct run_progress progress;
+		const struct progress_rates *pace;
 		const char *expected;
 	} cases[] = {
-	    {.standing = {.so_far = &middle, .in_flight = 64, .waiting = 800},
+	    {.progress = {.so_far = &middle, .in_flight = 64, .waiting = 800},
 	        .pace = &steady,
 	        .expected = "1234 done, 3 failed, 12 skipped, 64 in flight, 800 left, 85 pages/s, 3.2 MB/s, "
 	                    "1:37 to go"},
 	    /* the rest of a file is estimated, that of a pipe unknown */
-	    {.standing = {.so_far = &none, .in_flight = 64, .waiting = 8192, .unread = 90000},
+	    {.progress = {.so_far = &none, .in_flight = 64, .waiting = 8192, .unread = 90000},
 	        .pace = &unknown,
 	        .expected = "0 done, 64 in flight, ~98192 left"},
-	    {.standing = {.so_far = &none, .in_flight = 64, .waiting = 10, .unread = -1},
+	    {.progress = {.so_far = &none, .in_flight = 64, .waiting = 10, .unread = -1},
 	        .pace = &unknown,
 	        .expected = "0 done, 64 in flight, 10+ left"},
-	    {.standing = {.so_far = &none, .unread = -1}, .pace = &unknown, .expected = "0 done, 0+ left"},
+	    {.progress = {.so_far = &none, .unread = -1}, .pace = &unknown, .expected = "0 done, 0+ left"},
 	    /* only stragglers */
-	    {.standing =
+	    {.progress =
 	            {.so_far = &middle, .in_flight = 2, .awaited = "slow.example:443", .awaited_ms = 12345},
 	        .pace = &steady,
 	        .expected = "1234 done, 3 failed, 12 skipped, 2 in flight, waiting for slow.example, 12 s"},
-	    {.standing = {.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 0},
+	    {.progress = {.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 0},
 	        .pace = &steady,
 	        .expected = "0 done, 1 in flight, waiting for slow.example:8080, 0 s"},
-	    {.standing = {.so_far = &none, .waiting = 1, .awaited = "busy.example:80", .awaited_ms = -29500},
+	    {.progress = {.so_far = &none, .waiting = 1, .awaited = "busy.example:80", .awaited_ms = -29500},
 	        .pace = &steady,
 	        .expected = "0 done, 1 left, waiting for busy.example, again in 29 s"},
 	    /* somebody can still be asked: nobody is waited for */
-	    {.standing = {.so_far = &none, .in_flight = 1, .waiting = 1, .awaited = "a:80"},
+	    {.progress = {.so_far = &none, .in_flight = 1, .waiting = 1, .awaited = "a:80"},
 	        .pace = &unknown,
 	        .expected = "0 done, 1 in flight, 1 left"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		cr_expect_str_eq(line(&cases[i].standing, cases[i].pace, 200), cases[i].expected,
-		    "case %zu: \"%s\"", i, line(&cases[i].standing, cases[i].pace, 200));
+		cr_expect_str_eq(line(&cases[i].progress, cases[i].pace, 200), cases[i].expected,
+		    "case %zu: \"%s\"", i, line(&cases[i].progress, cases[i].pace, 200));
 }
 
 Test(progress_line, tells_paces_and_times_in_readable_units)
 {
 	static const struct {
-		struct progress_pace pace;
+		struct progress_rates pace;
 		const char *expected;
 	} cases[] = {
 	    {{0, 0, -1}, "0.0 pages/s, 0 B/s"},
@@ -79,9 +80,9 @@ Test(progress_line, tells_paces_and_times_in_readable_units)
 	    {{1234, 999600, 3661}, "1234 pages/s, 1.0 MB/s, 1:01:01 to go"},
 	    {{1, 12.3e9, 360000}, "1.0 pages/s, 12 GB/s, 100:00:00 to go"},
 	};
-	const struct standing standing = {.so_far = &none, .waiting = 1, .in_flight = 1};
+	const struct run_progress progress = {.so_far = &none, .waiting = 1, .in_flight = 1};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *text = line(&standing, &cases[i].pace, 200);
+		const char *text = line(&progress, &cases[i].pace, 200);
 		cr_expect_str_eq(strstr(text, "left, ") + 6, cases[i].expected, "case %zu: \"%s\"", i, text);
 	}
 }
@@ -102,16 +103,16 @@ Test(progress_line, leaves_out_what_matters_less_in_a_narrow_window)
 	    {1, "1"},
 	    {0, ""},
 	};
-	const struct standing standing = {.so_far = &middle, .in_flight = 64, .waiting = 800};
+	const struct run_progress progress = {.so_far = &middle, .in_flight = 64, .waiting = 800};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *text = line(&standing, &steady, cases[i].columns);
+		const char *text = line(&progress, &steady, cases[i].columns);
 		cr_expect_str_eq(text, cases[i].expected, "%zu columns: \"%s\"", cases[i].columns, text);
 	}
 }
 
 Test(progress_line, is_never_wider_than_the_window)
 {
-	static const struct standing standings[] = {
+	static const struct run_progress standings[] = {
 	    {.so_far = &middle, .in_flight = 64, .waiting = 800},
 	    {.so_far = &middle, .in_flight = 64, .waiting = 800, .unread = -1},
 	    {.so_far = &middle,
@@ -131,21 +132,21 @@ Test(progress_line, is_never_wider_than_the_window)
 
 Test(progress_line, cuts_the_name_of_the_host_that_is_waited_for)
 {
-	const struct standing standing = {
+	const struct run_progress progress = {
 	    .so_far = &none, .in_flight = 1, .awaited = "www.long-name.example:443", .awaited_ms = 5000};
 	cr_expect_str_eq(
-	    line(&standing, &steady, 60), "0 done, 1 in flight, waiting for www.long-name.example, 5 s");
-	cr_expect_str_eq(line(&standing, &steady, 50), "0 done, 1 in flight, waiting for www.long-n.., 5 s");
-	cr_expect_str_eq(line(&standing, &steady, 30), "0 done, 1 in flight");
+	    line(&progress, &steady, 60), "0 done, 1 in flight, waiting for www.long-name.example, 5 s");
+	cr_expect_str_eq(line(&progress, &steady, 50), "0 done, 1 in flight, waiting for www.long-n.., 5 s");
+	cr_expect_str_eq(line(&progress, &steady, 30), "0 done, 1 in flight");
 }
 
 Test(progress_line, has_no_control_byte_but_colours)
 {
-	const struct standing standing = {
+	const struct run_progress progress = {
 	    .so_far = &middle, .in_flight = 1, .awaited = "a\033[2Jb", .awaited_ms = 1};
-	cr_expect_not(strchr(line(&standing, &steady, 200), '\033'));
+	cr_expect_not(strchr(line(&progress, &steady, 200), '\033'));
 	log_set_color(true);
-	const char *text = line(&standing, &steady, 200);
+	const char *text = line(&progress, &steady, 200);
 	cr_expect(strstr(text, "\033[32m1234 done\033[0m, \033[31m3 failed\033[0m"), "%s", text);
 	cr_expect_not(strstr(text, "\033[2J"));
 	cr_expect(strstr(text, "\\x1b[2J"));
@@ -158,7 +159,7 @@ static void parse(struct url *url, const char *text)
 	cr_assert(url_parse(url, text, strlen(text), NULL, NULL), "%s", text);
 }
 
-Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
+Test(frontier_awaited_host, is_who_is_out_for_the_longest_or_due_first)
 {
 	static const char *const texts[] = {"http://a/", "http://b/", "http://c/"};
 	struct frontier *frontier =
@@ -166,7 +167,7 @@ Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
 	struct job jobs[3] = {0}, *out[3];
 	struct url url;
 	int64_t moment;
-	cr_expect_null(frontier_awaited(frontier, &moment));
+	cr_expect_null(frontier_awaited_host(frontier, &moment));
 	for (int i = 0; i < 3; i++) {
 		parse(&url, texts[i]);
 		jobs[i].number = (uint64_t)i;
@@ -175,21 +176,21 @@ Test(frontier_awaited, is_who_is_out_for_the_longest_or_due_first)
 	}
 	for (int i = 0; i < 3; i++)
 		cr_assert(out[i] = frontier_next(frontier, 1000 + i, UINT64_MAX));
-	cr_expect_eq(frontier_out(frontier), 3);
-	cr_expect_str_eq(frontier_awaited(frontier, &moment), "a:80");
+	cr_expect_eq(frontier_in_flight(frontier), 3);
+	cr_expect_str_eq(frontier_awaited_host(frontier, &moment), "a:80");
 	cr_expect_eq(moment, 1000);
 	frontier_finish(frontier, out[0]);
-	cr_expect_str_eq(frontier_awaited(frontier, &moment), "b:80");
+	cr_expect_str_eq(frontier_awaited_host(frontier, &moment), "b:80");
 	cr_expect_eq(moment, 1001);
 	frontier_retry(frontier, out[2], 5000);
-	cr_expect_str_eq(frontier_awaited(frontier, &moment), "b:80");
-	cr_expect_eq(frontier_out(frontier), 1);
+	cr_expect_str_eq(frontier_awaited_host(frontier, &moment), "b:80");
+	cr_expect_eq(frontier_in_flight(frontier), 1);
 	frontier_retry(frontier, out[1], 4000);
-	cr_expect_eq(frontier_out(frontier), 0);
-	cr_expect_str_eq(frontier_awaited(frontier, &moment), "b:80");
+	cr_expect_eq(frontier_in_flight(frontier), 0);
+	cr_expect_str_eq(frontier_awaited_host(frontier, &moment), "b:80");
 	cr_expect_eq(moment, 4000);
 	while (frontier_abandon(frontier))
 		;
-	cr_expect_null(frontier_awaited(frontier, &moment));
+	cr_expect_null(frontier_awaited_host(frontier, &moment));
 	frontier_free(frontier);
 }

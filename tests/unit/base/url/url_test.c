@@ -150,7 +150,7 @@ Test(url, credentials_are_kept_apart)
 		cr_expect(slice_equal(credentials, slice_of(cases[i].credentials)), "%s: %.*s",
 		    cases[i].input, (int)credentials.len, credentials.data);
 		buf_clear(&out);
-		url_append_bare(&url, &out);
+		url_append_without_credentials(&url, &out);
 		cr_expect_str_eq(out.data, cases[i].bare);
 		buf_clear(&out);
 		url_append_redacted(&out, cases[i].input);

@@ -1,4 +1,4 @@
-#include "fetch/answer.h"
+#include "fetch/response.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum { RETRY_AFTER_DIGITS_MAX = 12 };
 /* A Content-Length with more digits than this does not count as a number, so it always fits into 64 bits. */
 enum { LENGTH_DIGITS_MAX = 18 };
 
-const char *answer_length_problem(CURL *easy)
+const char *response_length_problem(CURL *easy)
 {
 	struct curl_header *first = NULL, *other = NULL;
 	char value[LENGTH_DIGITS_MAX + 2];
@@ -30,7 +30,7 @@ const char *answer_length_problem(CURL *easy)
 	return NULL;
 }
 
-void answer_codings(CURL *easy, struct buf *codings)
+void response_codings(CURL *easy, struct buf *codings)
 {
 	struct curl_header *header = NULL;
 	for (size_t i = 0;
@@ -42,7 +42,7 @@ void answer_codings(CURL *easy, struct buf *codings)
 
 /* CURLINFO_RETRY_AFTER is not used: it is 0 for a value that libcurl cannot parse, and 0 would mean to retry
  * at once. */
-int64_t answer_retry_after_ms(CURL *easy)
+int64_t response_retry_after_ms(CURL *easy)
 {
 	struct curl_header *header = NULL;
 	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
@@ -72,7 +72,7 @@ static double elapsed_ms(CURL *easy, CURLINFO from, CURLINFO to)
 	return end > 0 && end >= start ? end - start : -1;
 }
 
-struct phases answer_phases(CURL *easy, int64_t waited_ms, bool is_preresolved)
+struct phases response_phases(CURL *easy, int64_t waited_ms, bool is_preresolved)
 {
 	bool new_connection = timestamp_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
 	double dns = timestamp_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
@@ -88,7 +88,7 @@ struct phases answer_phases(CURL *easy, int64_t waited_ms, bool is_preresolved)
 	};
 }
 
-const char *answer_http_version(CURL *easy)
+const char *response_http_version(CURL *easy)
 {
 	long version = 0;
 	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
@@ -99,7 +99,7 @@ const char *answer_http_version(CURL *easy)
 	                                          : NULL;
 }
 
-uint64_t answer_wire_bytes(CURL *easy)
+uint64_t response_wire_bytes(CURL *easy)
 {
 	curl_off_t body = 0;
 	long head = 0;

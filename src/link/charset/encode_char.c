@@ -140,7 +140,7 @@ static void append_two_bytes(unsigned first, unsigned second, struct buf *out)
 	buf_append(out, bytes, sizeof bytes);
 }
 
-bool charset_put_single(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_single(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	for (unsigned i = 0; i < CHARSET_SINGLE_COLUMNS; i++)
 		if (encoder->charset->single[i] == *code_point) {
@@ -150,7 +150,8 @@ bool charset_put_single(struct charset_encoder *encoder, uint_least32_t *code_po
 	return false;
 }
 
-bool charset_put_x_user_defined(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_x_user_defined(
+    struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	(void)encoder;
 	if (*code_point < 0xf780 || *code_point > 0xf7ff)
@@ -195,7 +196,7 @@ static void put_gb18030_four(uint_least32_t code_point, struct buf *out)
 	append_two_bytes(pointer / 10 % 126 + 0x81, pointer % 10 + 0x30, out);
 }
 
-bool charset_put_gb18030(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_gb18030(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	bool gbk = encoder->charset == &charset_table[CHARSET_ID_GBK];
 	if (*code_point == 0xe5e5)
@@ -217,7 +218,7 @@ bool charset_put_gb18030(struct charset_encoder *encoder, uint_least32_t *code_p
 	return true;
 }
 
-bool charset_put_big5(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_big5(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	unsigned pointer = find_pointer(encoder, &big5, *code_point);
 	if (pointer == NOT_FOUND)
@@ -227,7 +228,7 @@ bool charset_put_big5(struct charset_encoder *encoder, uint_least32_t *code_poin
 	return true;
 }
 
-bool charset_put_euc_kr(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_euc_kr(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	unsigned pointer = find_pointer(encoder, &euc_kr, *code_point);
 	if (pointer == NOT_FOUND)
@@ -243,7 +244,7 @@ static uint_least32_t replace_minus(uint_least32_t code_point)
 	return code_point == 0x2212 ? 0xff0d : code_point;
 }
 
-bool charset_put_euc_jp(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_euc_jp(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	if (*code_point == 0xa5 || *code_point == 0x203e) {
 		buf_append_byte(out, *code_point == 0xa5 ? 0x5c : 0x7e);
@@ -261,7 +262,8 @@ bool charset_put_euc_jp(struct charset_encoder *encoder, uint_least32_t *code_po
 	return true;
 }
 
-bool charset_put_shift_jis(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_shift_jis(
+    struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	if (*code_point == 0x80 || *code_point == 0xa5 || *code_point == 0x203e) {
 		buf_append_byte(out, *code_point == 0x80 ? (char)0x80 : *code_point == 0xa5 ? 0x5c : 0x7e);
@@ -312,7 +314,8 @@ static bool put_iso_2022_jp_ascii(
 	return true;
 }
 
-bool charset_put_iso_2022_jp(struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
+bool charset_encode_char_iso_2022_jp(
+    struct charset_encoder *encoder, uint_least32_t *code_point, struct buf *out)
 {
 	if (*code_point < 0x80)
 		return put_iso_2022_jp_ascii(encoder, code_point, out);
@@ -333,7 +336,7 @@ bool charset_put_iso_2022_jp(struct charset_encoder *encoder, uint_least32_t *co
 	return true;
 }
 
-void charset_put_end(struct charset_encoder *encoder, struct buf *out)
+void charset_encode_char_end(struct charset_encoder *encoder, struct buf *out)
 {
 	switch_set(encoder, CHARSET_SET_ASCII, out);
 }

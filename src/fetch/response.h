@@ -1,7 +1,7 @@
 /* Reads what libcurl knows about a response: its header fields, its sizes and the times of its phases. In all
  * functions, easy is in the middle of a transfer or has just finished one. */
-#ifndef AREQ_FETCH_ANSWER_H
-#define AREQ_FETCH_ANSWER_H
+#ifndef AREQ_FETCH_RESPONSE_H
+#define AREQ_FETCH_RESPONSE_H
 
 #include "base/buf.h"
 #include "base/outcome.h"
@@ -14,25 +14,25 @@
  * wrong or the response has none. An attacker may use such a header field to split a response in two (RFC
  * 9112, section 6.3), and libcurl does not reject it: if the value is not a number, libcurl reads until the
  * connection is closed, and of several different values it uses the last one. */
-const char *answer_length_problem(CURL *easy);
+const char *response_length_problem(CURL *easy);
 
 /* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
-void answer_codings(CURL *easy, struct buf *codings);
+void response_codings(CURL *easy, struct buf *codings);
 
 /* Returns how long Retry-After asks the client to wait, in ms; the value may be a number of seconds or a date
  * (RFC 9110, section 10.2.3). Returns 0 for a date in the past, and -1 if the header field is missing or its
  * value is neither of the two. */
-int64_t answer_retry_after_ms(CURL *easy);
+int64_t response_retry_after_ms(CURL *easy);
 
 /* Returns how long each phase took; queued is not known here and is -1. waited_ms is the time in ms that the
  * request waited for our own name lookup, -1 if it did not wait. is_preresolved is true if libcurl was given
  * the addresses, so that its own time for the name lookup means nothing. */
-struct phases answer_phases(CURL *easy, int64_t waited_ms, bool is_preresolved);
+struct phases response_phases(CURL *easy, int64_t waited_ms, bool is_preresolved);
 
 /* Returns "HTTP/1.0", "HTTP/1.1", "HTTP/2" or "HTTP/3", a constant; NULL if there was no response. */
-const char *answer_http_version(CURL *easy);
+const char *response_http_version(CURL *easy);
 
 /* Returns the size of the header and the body in bytes, as they were received. */
-uint64_t answer_wire_bytes(CURL *easy);
+uint64_t response_wire_bytes(CURL *easy);
 
 #endif

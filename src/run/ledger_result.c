@@ -45,7 +45,7 @@ static void skip_task(struct ledger *self, struct task *task)
 void ledger_fail_given_up(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
-	bool fails = frontier_host_end(&task->job) == HOST_FAILS;
+	bool fails = frontier_host_state(&task->job) == HOST_GIVEN_UP_ERRORS;
 	if (fails)
 		snprintf(reason, sizeof reason,
 		    "host given up after %" PRId64 " connection errors in a row (--host-errors)",
@@ -73,8 +73,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, struct failure
 		return;
 	}
 	if (has_retry_after)
-		frontier_hold_host(self->frontier, &task->job, now, now + retry_after_ms);
-	bool retry_is_useless = !transient || frontier_host_end(&task->job) != HOST_KEPT;
+		frontier_pause_host(self->frontier, &task->job, now, now + retry_after_ms);
+	bool retry_is_useless = !transient || frontier_host_state(&task->job) != HOST_KEPT;
 	if (retry_is_useless || task->tries->attempts > self->options->retries) {
 		finish_task(self, task, OUTCOME_FAILED, failure);
 		return;
@@ -89,8 +89,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, struct failure
 	frontier_retry(self->frontier, &task->job, now + delay_ms);
 }
 
-/* Tries again at once, because the server did not process the request (fetch_result.stale). This does not
- * count as another attempt. */
+/* Tries again at once, because the server did not process the request (fetch_result.is_unprocessed). This
+ * does not count as another attempt. */
 static void retry_on_new_connection(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
 	task->tries->needs_new_connection = true;
@@ -145,7 +145,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 {
 	task_record_result(task, result);
 	if (!result->interrupted && result->stage != STAGE_LOCAL)
-		frontier_note(self->frontier, &task->job, task_host_event(result), clock_now_ms());
+		frontier_record_event(self->frontier, &task->job, task_host_event(result), clock_now_ms());
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_display_url(task));
 	if (result->interrupted)
@@ -153,7 +153,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
 	else if (result->stopped)
 		skip_task(self, task);
-	else if (result->stale && !task->tries->needs_new_connection)
+	else if (result->is_unprocessed && !task->tries->needs_new_connection)
 		retry_on_new_connection(self, task, result);
 	else if (!result->complete)
 		retry_or_fail(self, task,

@@ -1,4 +1,4 @@
-#include "output/object.h"
+#include "output/json_writer.h"
 
 #include "base/alloc.h"
 #include "base/utf8.h"
@@ -7,33 +7,33 @@
 #include <stdio.h>
 #include <string.h>
 
-void object_set(json_t *object, const char *key, json_t *value)
+void json_writer_set(json_t *object, const char *key, json_t *value)
 {
 	if (!value || json_object_set_new(object, key, value) != 0)
 		alloc_fail();
 }
 
-void object_set_text(json_t *object, const char *key, const char *text)
+void json_writer_set_text(json_t *object, const char *key, const char *text)
 {
 	struct buf repaired;
 	if (!text) {
-		object_set(object, key, json_null());
+		json_writer_set(object, key, json_null());
 		return;
 	}
 	buf_init(&repaired, SIZE_MAX / 4);
 	utf8_append_repaired(&repaired, text, strlen(text));
-	object_set(object, key, json_stringn(repaired.data ? repaired.data : "", repaired.len));
+	json_writer_set(object, key, json_stringn(repaired.data ? repaired.data : "", repaired.len));
 	buf_release(&repaired);
 }
 
-void object_set_number(json_t *object, const char *key, uint64_t number)
+void json_writer_set_number(json_t *object, const char *key, uint64_t number)
 {
-	object_set(object, key, json_integer((json_int_t)number));
+	json_writer_set(object, key, json_integer((json_int_t)number));
 }
 
-void object_set_ms(json_t *object, const char *key, double ms)
+void json_writer_set_ms(json_t *object, const char *key, double ms)
 {
-	object_set(object, key, ms < 0 ? json_null() : json_real(ms));
+	json_writer_set(object, key, ms < 0 ? json_null() : json_real(ms));
 }
 
 /* Called by json_dump_callback. Jansson does not escape DEL and the C1 controls (U+0080 to U+009F), which
@@ -62,7 +62,7 @@ static int append_escaped(const char *bytes, size_t len, void *out)
  * minutes, and the milliseconds in a run of up to 11 days. */
 enum { REAL_DIGITS = 9 };
 
-void object_append(struct buf *out, json_t *value)
+void json_writer_append(struct buf *out, json_t *value)
 {
 	if (json_dump_callback(value, append_escaped, out,
 	        JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(REAL_DIGITS)) != 0)
