@@ -1,5 +1,7 @@
 #include "base/outcome.h"
 
+#include "base/url/url.h"
+
 #include <assert.h>
 
 #define OUTCOME_TEXT(name, text) text,
@@ -18,10 +20,10 @@ const char *outcome_stage_text(enum outcome_stage stage)
 	return texts[stage];
 }
 
-/* final_url is either a normalised URL without credentials or a line that is no URL. */
 struct slice outcome_host(const struct outcome *self)
 {
-	const char *slashes = strstr(self->final_url, "://");
-	const char *host = slashes ? slashes + 3 : self->final_url;
-	return (struct slice){host, strcspn(host, "/?#")};
+	struct url_parts parts;
+	struct slice url = slice_of(self->final_url);
+	/* A line that is no URL stands for its own host. */
+	return url_split(url, &parts) ? parts.server : (struct slice){url.data, strcspn(url.data, "/?#")};
 }

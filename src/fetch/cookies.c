@@ -1,5 +1,6 @@
 #include "fetch/cookies.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/readfile.h"
@@ -8,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A line in Netscape's format has the fields domain, subdomains, path, secure, expiry, name and value,
  * separated by tabs. */
@@ -18,11 +18,6 @@ enum { FILE_MAX_BYTES = 16 << 20 };
 
 static const char set_cookie[] = "Set-Cookie:";
 static const char http_only[] = "#HttpOnly_";
-
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncasecmp(text, prefix, strlen(prefix)) == 0;
-}
 
 static bool has_netscape_fields(const char *line)
 {
@@ -35,9 +30,9 @@ static bool has_netscape_fields(const char *line)
 static void add_line(struct cookies *self, const char *file, size_t number, char *line)
 {
 	line[strcspn(line, "\r")] = '\0';
-	if (!*line || (*line == '#' && !starts_with(line, http_only)))
+	if (!*line || (*line == '#' && !ascii_starts_with_nocase(slice_of(line), http_only)))
 		return;
-	if (starts_with(line, set_cookie) || has_netscape_fields(line))
+	if (ascii_starts_with_nocase(slice_of(line), set_cookie) || has_netscape_fields(line))
 		headers_add(&self->stored, line);
 	else
 		log_warning("%s:%zu: no cookie in this line", file, number);
@@ -95,11 +90,12 @@ void cookies_release(struct cookies *self)
 
 bool cookies_may_match(const char *stored, struct slice host)
 {
-	if (starts_with(stored, set_cookie))
+	if (ascii_starts_with_nocase(slice_of(stored), set_cookie))
 		return true;
-	if (starts_with(stored, http_only))
+	if (ascii_starts_with_nocase(slice_of(stored), http_only))
 		stored += strlen(http_only);
 	stored += *stored == '.';
-	size_t len = strcspn(stored, "\t");
-	return len <= host.len && strncasecmp(host.data + host.len - len, stored, len) == 0;
+	struct slice domain = {stored, strcspn(stored, "\t")};
+	return domain.len <= host.len &&
+	       ascii_equal_nocase((struct slice){host.data + host.len - domain.len, domain.len}, domain);
 }

@@ -1,6 +1,7 @@
 #include "fetch/decode_internal.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* The codings of a body, and how many bytes more than the whole chain gives out an inner coding may get. */
 enum { LAYERS_MAX = 5, SURPLUS_MAX = 4 << 20 };
@@ -130,8 +130,7 @@ static struct slice next_element(const char **list)
 
 static bool is_identity(struct slice name)
 {
-	static const char identity[] = "identity";
-	return name.len == sizeof identity - 1 && strncasecmp(name.data, identity, name.len) == 0;
+	return ascii_equal_nocase(name, slice_of("identity"));
 }
 
 bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn output, void *ctx)

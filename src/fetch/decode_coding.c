@@ -4,12 +4,12 @@
 #include "fetch/decode_internal.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 
 #include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zstd_errors.h>
 
 enum {
@@ -252,8 +252,7 @@ static const struct coding codings[] = {
 const struct coding *coding_find(struct slice name)
 {
 	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
-		if (name.len == strlen(codings[i].name) &&
-		    strncasecmp(name.data, codings[i].name, name.len) == 0)
+		if (ascii_equal_nocase(name, slice_of(codings[i].name)))
 			return &codings[i];
 	}
 	return NULL;

@@ -1,13 +1,13 @@
 #include "fetch/headers.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "fetch/decode.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 void headers_add(struct curl_slist **list, const char *line)
 {
@@ -22,7 +22,7 @@ static bool has_name(const char *line, const char *name)
 	size_t len = strcspn(line, ":;");
 	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
 		len--;
-	return strlen(name) == len && strncasecmp(line, name, len) == 0;
+	return ascii_equal_nocase((struct slice){line, len}, slice_of(name));
 }
 
 static bool is_for_one_origin(const char *line)

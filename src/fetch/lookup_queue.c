@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/heap.h"
+#include "base/url/url.h"
 #include "fetch/names.h"
 
 #include <assert.h>
@@ -110,7 +111,7 @@ static int64_t lookup_timeout_ms(const struct lookup_queue *self, const struct f
 
 bool lookup_queue_add(struct lookup_queue *self, struct fetch_request *request)
 {
-	struct slice host = names_host(request->url);
+	struct slice host = url_parts_of(request->url).host;
 	if (pins_contain(&self->settings->pins, request->url) || !names_needs_query(self->names, host))
 		return true;
 	request->addresses = names_find(self->names, host);

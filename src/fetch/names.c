@@ -1,6 +1,7 @@
 #include "fetch/names.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/heap.h"
@@ -15,7 +16,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 /* Addresses stay in the cache for the time to live of their DNS records, within these limits. */
@@ -160,28 +160,6 @@ void names_free(struct names *self)
 	free(self);
 }
 
-struct slice names_host(const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-	return (struct slice){host, len};
-}
-
-struct slice names_port(const char *url)
-{
-	struct slice host = names_host(url);
-	const char *after_host = host.data + host.len;
-	if (*after_host == ':')
-		return (struct slice){after_host + 1, strcspn(after_host + 1, "/?#")};
-	return slice_of(strncmp(url, "https:", 6) == 0 ? "443" : "80");
-}
-
-static bool ends_with(struct slice host, const char *end)
-{
-	size_t len = strlen(end);
-	return host.len >= len && strncasecmp(host.data + host.len - len, end, len) == 0;
-}
-
 bool names_is_address(struct slice host)
 {
 	/* If the last label of a normalised host is a number, the host is an IPv4 address (WHATWG URL,
@@ -192,8 +170,8 @@ bool names_is_address(struct slice host)
 bool names_needs_query(const struct names *self, struct slice host)
 {
 	return !self->settings->proxied && !names_is_address(host) &&
-	       !slice_equal(host, slice_of("localhost")) && !ends_with(host, ".localhost") &&
-	       !ends_with(host, ".local");
+	       !slice_equal(host, slice_of("localhost")) && !ascii_ends_with_nocase(host, ".localhost") &&
+	       !ascii_ends_with_nocase(host, ".local");
 }
 
 static void deliver_answer(struct name *name, const struct name_answer *answer)

@@ -63,14 +63,6 @@ enum status names_new(
 /* No request may wait for a name any more. NULL is allowed. */
 void names_free(struct names *self);
 
-/* Returns the host of an absolute, normalised http or https URL without credentials, an IPv6 address with its
- * brackets. The result points into url. */
-struct slice names_host(const char *url);
-
-/* Returns the port of such a URL in digits; if the URL has none, the default port of its scheme. The result
- * points into url or to a constant. */
-struct slice names_port(const char *url);
-
 /* Returns true if the host is an IP address and not a name. */
 bool names_is_address(struct slice host);
 

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/url/url.h"
 #include "fetch/headers.h"
-#include "fetch/names.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -125,13 +124,13 @@ bool pins_contain(const struct pins *self, const char *url)
 {
 	if (!self->lines)
 		return false;
-	struct slice host = names_host(url), port = names_port(url);
+	struct url_parts parts = url_parts_of(url);
 	for (const struct curl_slist *line = self->lines; line; line = line->next) {
 		const char *text = line->data + 1;
 		struct slice pinned = {text, host_len_of(text)};
 		struct slice pinned_port = {text + pinned.len + 1, strcspn(text + pinned.len + 1, ":")};
-		if (slice_equal(port, pinned_port) &&
-		    (slice_equal(host, pinned) || slice_equal(pinned, slice_of("*"))))
+		if (slice_equal(parts.port, pinned_port) &&
+		    (slice_equal(parts.host, pinned) || slice_equal(pinned, slice_of("*"))))
 			return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/url/url.h"
 #include "fetch/names.h"
 #include "fetch/watchdog.h"
 
@@ -115,12 +116,12 @@ static struct curl_slist *make_resolve_line(const struct fetch_request *request)
 {
 	struct buf line;
 	struct curl_slist *list = NULL;
-	struct slice host = names_host(request->url), port = names_port(request->url);
+	struct url_parts url = url_parts_of(request->url);
 	buf_init(&line, SIZE_MAX / 2);
 	buf_append_byte(&line, '+');
-	buf_append(&line, host.data, host.len);
+	buf_append(&line, url.host.data, url.host.len);
 	buf_append_byte(&line, ':');
-	buf_append(&line, port.data, port.len);
+	buf_append(&line, url.port.data, url.port.len);
 	buf_append_byte(&line, ':');
 	buf_append_text(&line, request->addresses);
 	headers_add(&list, line.data);
@@ -174,7 +175,7 @@ static void set_credentials(CURL *easy, const struct options *options, const str
 
 static void set_cookies(CURL *easy, const struct cookies *cookies, const struct fetch_request *request)
 {
-	struct slice host = names_host(request->url);
+	struct slice host = url_parts_of(request->url).host;
 	if (!request->left_origin && cookies->line)
 		set(easy, CURLOPT_COOKIE, cookies->line);
 	for (const struct curl_slist *stored = cookies->stored; stored; stored = stored->next) {
@@ -198,7 +199,7 @@ long setup_remaining_ms(int64_t limit_ms, int64_t waited_ms)
 static void set_shares(CURL *easy, const struct settings *settings, const struct shares *shares,
     const struct fetch_request *request)
 {
-	bool is_address = !settings->proxied && names_is_address(names_host(request->url));
+	bool is_address = !settings->proxied && names_is_address(url_parts_of(request->url).host);
 	set(easy, CURLOPT_SHARE, is_address ? shares->for_addresses : shares->for_names);
 	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)DNS_CACHE_SECONDS);
 }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "base/url/url.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -63,26 +64,6 @@ void graph_release(struct graph *self)
 	*self = (struct graph){0};
 }
 
-/* Finds the host and the path of an absolute http or https URL. False if url is not one. */
-static bool split_url(struct slice url, struct slice *host, struct slice *path)
-{
-	size_t start = url.len > 7 && memcmp(url.data, "http://", 7) == 0    ? 7
-	               : url.len > 8 && memcmp(url.data, "https://", 8) == 0 ? 8
-	                                                                     : 0;
-	size_t end = start, path_end;
-	if (start == 0)
-		return false;
-	for (; end < url.len && !strchr("/?#", url.data[end]); end++) {
-		if (url.data[end] == '@')
-			start = end + 1;
-	}
-	for (path_end = end; path_end < url.len && url.data[path_end] != '#';)
-		path_end++;
-	*host = (struct slice){url.data + start, end - start};
-	*path = (struct slice){url.data + end, path_end - end};
-	return true;
-}
-
 static struct graph_host *find_or_add_host(struct graph *self, struct slice name)
 {
 	struct graph_host *host = map_find(&self->names, name);
@@ -104,12 +85,12 @@ static uint64_t fingerprint(const struct graph *self, struct slice url)
 
 void graph_add_link(struct graph *self, uint64_t number, struct slice url)
 {
-	struct slice name, path;
+	struct url_parts parts;
 	if (number != self->open_page) {
 		self->open_page = number;
 		self->open_start = self->link_count;
 	}
-	if (!split_url(url, &name, &path))
+	if (!url_split(url, &parts))
 		return;
 	if (self->link_count == GRAPH_LINKS_MAX || self->page_count == GRAPH_PAGES_MAX) {
 		self->links_dropped++;
@@ -117,7 +98,7 @@ void graph_add_link(struct graph *self, uint64_t number, struct slice url)
 	}
 	self->links = grow_array(self->links, self->link_count, sizeof *self->links);
 	self->links[self->link_count++] =
-	    (struct graph_link){0, find_or_add_host(self, name)->number, fingerprint(self, url)};
+	    (struct graph_link){0, find_or_add_host(self, parts.server)->number, fingerprint(self, url)};
 }
 
 static void add_key(struct graph *self, struct slice url)
@@ -149,21 +130,23 @@ static void end_links(struct graph *self, bool keep)
 
 void graph_add_page(struct graph *self, const struct graph_source *page)
 {
-	struct slice source = slice_of(page->source_url), final = slice_of(page->final_url), name, path;
-	bool is_added = self->page_count < GRAPH_PAGES_MAX && split_url(final, &name, &path);
+	struct slice source = slice_of(page->source_url), final = slice_of(page->final_url);
+	struct url_parts parts;
+	bool is_added = self->page_count < GRAPH_PAGES_MAX && url_split(final, &parts);
 	if (page->number == self->open_page)
 		end_links(self, is_added && page->has_links);
 	if (!is_added) {
 		self->pages_dropped++;
 		return;
 	}
-	struct graph_host *host = find_or_add_host(self, name);
+	struct graph_host *host = find_or_add_host(self, parts.server);
 	host->pages++;
 	add_key(self, final);
 	if (!slice_equal(source, final))
 		add_key(self, source);
 	self->pages = grow_array(self->pages, self->page_count, sizeof *self->pages);
-	self->pages[self->page_count++] = (struct graph_page){path_text(path), host->number, page->failed};
+	self->pages[self->page_count++] =
+	    (struct graph_page){path_text(parts.path), host->number, page->failed};
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -1,7 +1,10 @@
 #include "base/url/url.h"
 
+#include "base/ascii.h"
 #include "base/url/parser.h"
 #include "base/utf8.h"
+
+#include <assert.h>
 
 /* The special schemes and their default ports (section 4.2). "file" has no default port. */
 const struct url_scheme_entry *url_special_scheme(struct slice name)
@@ -235,4 +238,56 @@ bool url_same_origin(const struct url *self, const struct url *other)
 {
 	return slice_equal(url_scheme(self), url_scheme(other)) &&
 	       slice_equal(url_host(self), url_host(other)) && url_port(self) == url_port(other);
+}
+
+/* The number of bytes before the first a, b or c, or before the end. */
+static size_t length_until(struct slice text, char a, char b, char c)
+{
+	size_t len = 0;
+	while (len < text.len && text.data[len] != a && text.data[len] != b && text.data[len] != c)
+		len++;
+	return len;
+}
+
+static struct slice rest_from(struct slice text, size_t start)
+{
+	return (struct slice){text.data + start, text.len - start};
+}
+
+bool url_split(struct slice href, struct url_parts *parts)
+{
+	bool is_https = ascii_starts_with(href, "https://");
+	if (!is_https && !ascii_starts_with(href, "http://"))
+		return false;
+	struct slice rest = rest_from(href, is_https ? 8 : 7);
+	struct slice server = {rest.data, length_until(rest, '/', '?', '#')};
+	rest = rest_from(rest, server.len);
+	for (size_t at = server.len; at > 0; at--) {
+		if (server.data[at - 1] == '@') {
+			server = rest_from(server, at);
+			break;
+		}
+	}
+	bool is_ipv6 = server.len > 0 && server.data[0] == '[';
+	size_t host_len =
+	    is_ipv6 ? length_until(server, ']', ']', ']') + 1 : length_until(server, ':', ':', ':');
+	if (host_len > server.len)
+		return false;
+	bool has_port = host_len + 1 < server.len;
+	*parts = (struct url_parts){
+	    .server = server,
+	    .host = {server.data, host_len},
+	    .port = has_port ? rest_from(server, host_len + 1) : slice_of(is_https ? "443" : "80"),
+	    .path = {rest.data, length_until(rest, '#', '#', '#')},
+	};
+	return true;
+}
+
+struct url_parts url_parts_of(const char *href)
+{
+	struct url_parts parts = {.port = {0}};
+	bool is_split = url_split(slice_of(href), &parts);
+	assert(is_split);
+	(void)is_split;
+	return parts;
 }

@@ -90,6 +90,21 @@ void url_append_server(const struct url *self, struct buf *out);
  * standard, section 7.1.1). */
 bool url_same_origin(const struct url *self, const struct url *other);
 
+/* The parts of an absolute http or https URL in its serialised form, for whoever has only the text. */
+struct url_parts {
+	struct slice server; /* the host, and the port where it is not the default: "example.com:8080" */
+	struct slice host;   /* without the port; an IPv6 address is in brackets */
+	struct slice port;   /* in digits; where the URL has none, the default of its scheme */
+	struct slice path;   /* the path and the query, without the fragment */
+};
+
+/* Sets *parts, which point into href or to constants. href may have credentials. Returns false if it is no
+ * serialised http or https URL. */
+bool url_split(struct slice href, struct url_parts *parts);
+
+/* The same for an href that is known to be such a URL. */
+struct url_parts url_parts_of(const char *href);
+
 /* True if the scheme is http or https. */
 static inline bool url_is_http(const struct url *self)
 {

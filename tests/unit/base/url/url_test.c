@@ -801,3 +801,31 @@ Test(url, long_internationalised_domains)
 	buf_release(&text);
 	url_release(&url);
 }
+
+Test(url, split_gives_the_parts_of_a_serialised_url)
+{
+	static const struct {
+		const char *href, *server, *host, *port, *path;
+	} cases[] = {
+	    {.href = "http://h/", .server = "h", .host = "h", .port = "80", .path = "/"},
+	    {.href = "https://h/a?b#c", .server = "h", .host = "h", .port = "443", .path = "/a?b"},
+	    {.href = "http://h:81?q=/@", .server = "h:81", .host = "h", .port = "81", .path = "?q=/@"},
+	    {.href = "http://u:p@h:81/", .server = "h:81", .host = "h", .port = "81", .path = "/"},
+	    {.href = "http://u@[::1]:8/", .server = "[::1]:8", .host = "[::1]", .port = "8", .path = "/"},
+	    {.href = "https://[::1]#x", .server = "[::1]", .host = "[::1]", .port = "443", .path = ""},
+	};
+	static const char *const others[] = {
+	    "", "h", "mailto:x@y", "ftp://h/", "http:/", "//h/", "http://[::1"};
+	struct url_parts parts;
+	for (size_t i = 0; i < (sizeof cases / sizeof *cases); i++) {
+		const struct slice expected[] = {slice_of(cases[i].server), slice_of(cases[i].host),
+		    slice_of(cases[i].port), slice_of(cases[i].path)};
+		cr_assert(url_split(slice_of(cases[i].href), &parts), "%s", cases[i].href);
+		const struct slice got[] = {parts.server, parts.host, parts.port, parts.path};
+		for (size_t part = 0; part < (sizeof got / sizeof *got); part++)
+			cr_expect(slice_equal(got[part], expected[part]), "%s: part %zu is %.*s",
+			    cases[i].href, part, (int)got[part].len, got[part].data);
+	}
+	for (size_t i = 0; i < (sizeof others / sizeof *others); i++)
+		cr_expect_not(url_split(slice_of(others[i]), &parts), "%s", others[i]);
+}
