@@ -76,7 +76,10 @@ static const char links[] =
 	"| () (" NAME ")" OTHER_ATTRIBUTES SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
 	"  # a comment\n"
 	"|" COMMENT SKIP
-	"| () " UNFINISHED ")";
+	"| () " UNFINISHED
+	"  # a '<' that begins no tag: without this branch, PCRE2 would search on from the next '<', which may\n"
+	"  # stand inside one of the tags that were skipped\n"
+	"|" SKIP ")";
 
 static const char tags[] =
 	"< (?|\n"

@@ -168,5 +168,8 @@ void extract_tree_end(struct extract_tree *self, const struct foreign_tag *tag)
 	}
 	if (self->open_templates == 0 && !end_html_element(self, tag->element))
 		return;
-	foreign_end_html(&self->foreign, tag);
+	if (tag->element->id == EXTRACT_ELEMENT_FORM && self->open_templates == 0)
+		foreign_end_form(&self->foreign, tag);
+	else
+		foreign_end_html(&self->foreign, tag);
 }

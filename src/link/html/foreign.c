@@ -222,6 +222,20 @@ void foreign_end_html(struct foreign *self, const struct foreign_tag *tag)
 		foreign_clear(self);
 }
 
+void foreign_end_form(struct foreign *self, const struct foreign_tag *tag)
+{
+	char name[FOREIGN_NAME_MAX];
+	copy_name(name, tag->name);
+	for (size_t i = self->depth; i > 0; i--) {
+		struct foreign_element *open = &self->stack[i - 1];
+		if (open->name_space == FOREIGN_HTML && memcmp(open->name, name, sizeof name) == 0) {
+			memmove(open, open + 1, (self->depth - i) * sizeof *open);
+			self->depth--;
+			return;
+		}
+	}
+}
+
 void foreign_end_template(struct foreign *self)
 {
 	size_t depth = self->depth;

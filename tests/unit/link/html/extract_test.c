@@ -199,6 +199,31 @@ Test(extract, end_tags_count_not_and_hide_what_is_in_them)
 	EXPECT_ALL(samples);
 }
 
+/* A '<' that begins no tag is text. It must not let a '<' inside a tag before it count. */
+Test(extract, a_less_than_sign_is_text)
+{
+	static const struct sample samples[] = {
+	    {"<div><span data-tip='<a href=no>z</a>'>1 < 2</span></div><a href=x>", "a=x "},
+	    {"<p><p title=\"<style>\">a < b <a href=x>", "a=x "},
+	    {"<p><b<style>y<<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'>1<2<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'><<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'><=<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'>a<\xc3\xa9<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'>a<<!-- <a href=no> --><a href=x>", "a=x "},
+	    {"<p title='<a href=no>'></ <a href=no>z<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'><?<a href=no><a href=x>", "a=x "},
+	    {"<p></p title='<a href=no>'>a<5<a href=x>", "a=x "},
+	    {"<p class=\"<a href=no>\">a<5<a href=x>", "a=x "},
+	    {"<i title='<!--'>a< b<a href=x>-->", "a=x "},
+	    {"<i title='<svg><title>'>a< b<a href=x>", "a=x "},
+	    {"<p title='<a href=no>'>a<", ""},
+	    {"<p title='<a href=no>'>a< ", ""},
+	    {"<p title='<a href=no>", ""},
+	};
+	expect_all(samples, sizeof samples / sizeof *samples);
+}
+
 Test(extract, comments_and_declarations)
 {
 	static const struct sample samples[] = {
@@ -425,6 +450,19 @@ Test(extract, foreign_content)
 	    {"<svg><![CDATA[", ""},
 	};
 	EXPECT_ALL(samples);
+}
+
+Test(extract, the_end_of_a_form_closes_nothing_inside_it)
+{
+	static const struct sample samples[] = {
+	    {"<form><svg></form><style><a href=in></style></svg><a href=out>", "a=in a=out "},
+	    {"<form><svg></form><script><a href=in>", "a=in "},
+	    {"<form><math><mi><b></form></b><style><a href=no></style>", ""},
+	    {"<svg><desc><form><b></form></b></desc><style><a href=in>", "a=in "},
+	    {"<svg><desc><form></form></desc><style><a href=in>", "a=in "},
+	    {"<svg></form><style><a href=in>", "a=in "},
+	};
+	expect_all(samples, sizeof samples / sizeof *samples);
 }
 
 Test(extract, start_tags_that_tree_construction_ignores)
