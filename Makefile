@@ -62,6 +62,7 @@ help:
 	@echo "make asan       the tests under address, undefined-behaviour and leak checks"
 	@echo "make coverage   what of src/ the tests reach, and why not the rest"
 	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
+	@echo "make differential  real pages, damaged at random, give the links of parse5 (needs npm)"
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
 	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
 	@echo "make budget     count the instructions of finding and resolving links, and hold them to their budget;"

@@ -20,7 +20,7 @@ TEST_OBJECTS := $(call objects,$(UNIT_SOURCES) $(E2E_SOURCES) $(SERVER_SOURCES) 
 TEST_PROGRAMS := $(BUILD)/unit $(BUILD)/e2e $(BUILD)/areq-testserver $(BUILD)/areq-h2server \
 	$(FUZZERS:%=$(BUILD)/replay/%)
 
-.PHONY: check test test-run inject kill budget budget-renew asan coverage soak soak-once fuzz lint browser \
+.PHONY: check test test-run inject differential kill budget budget-renew asan coverage soak soak-once fuzz lint browser \
 	server-libraries test-libraries
 
 $(BUILD)/unit: $(call objects,$(UNIT_SOURCES)) $(LIB_OBJECTS)
@@ -89,6 +89,13 @@ inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	$(MAKE) BUILD=build/asan BIN=build/asan/areq CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" build/asan/areq
 	/usr/bin/python3 tests/inject/inject.py build/asan/areq $(BUILD)/areq-testserver $(BUILD)/inject.so
+
+# Needs python3-doc, nodejs and npm.
+differential: $(BIN) $(BUILD)/replay/extract
+	sh tests/differential/fuzz.sh --areq $(BIN)
+	rm -rf $(BUILD)/differential/cut
+	sh tests/differential/fuzz.sh --write $(BUILD)/differential/cut --pages 500
+	AREQ_EVERY_CUT=1 $(BUILD)/replay/extract $(BUILD)/differential/cut/*
 
 KILLS ?= 500
 kill: $(BIN) $(BUILD)/areq-testserver

@@ -235,12 +235,30 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	}
 }
 
+/* True if the links are found in the text of an HTML page whose encoding a <meta> may still declare. */
+static bool needs_meta(const struct page *self)
+{
+	return self->find_method == FIND_IN_TEXT && self->type == MEDIATYPE_HTML &&
+	       self->guess.confidence != CHARSET_CERTAIN &&
+	       !(self->guess.charset && charset_needs_whole_text(self->guess.charset));
+}
+
+static void on_meta_hit(void *ctx, const struct extract_hit *hit)
+{
+	if (hit->kind == EXTRACT_META)
+		apply_meta(ctx, hit->tag);
+}
+
 static void process_text(struct page *self, const char *bytes, size_t len, bool last)
 {
 	if (self->find_method == FIND_NOTHING)
 		return;
 	if (self->find_method != FIND_IN_HTML) {
 		pieces_append(&self->body, bytes, len);
+		if (len && needs_meta(self))
+			extract_feed(self->extract, bytes, len, on_meta_hit, self);
+		if (last && needs_meta(self))
+			extract_finish(self->extract, on_meta_hit, self);
 		return;
 	}
 	if (self->decoder) {

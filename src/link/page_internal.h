@@ -74,6 +74,8 @@ struct page {
 	struct buf head; /* the first bytes of the body, until the encoding was detected from them */
 	bool is_encoding_detected; /* true when head was examined; a <meta> may still declare the encoding */
 	struct charset_guess guess;
+	/* With FIND_IN_TEXT, if the page declares no encoding: the one that its bytes suggest. */
+	const struct charset *text_charset;
 	struct charset_decoder *decoder; /* for a page that must be converted as a whole, or NULL */
 
 	struct buf text;        /* converted text for extract */
@@ -102,9 +104,6 @@ struct page {
 /* Frees shared buffers that are larger than PAGE_KEPT_MAX, so that the memory of one huge link is not kept
  * for the rest of the run. */
 void page_shared_trim(struct page_shared *self);
-
-/* Returns the encoding of a raw value. If the page has declared none, it is guessed from the value. */
-const struct charset *page_links_charset(const struct page *self, struct slice raw);
 
 /* Records the href of a base element, if it is the first one of the page. */
 void page_set_base(struct page *self, struct slice value);

@@ -16,13 +16,26 @@ static bool is_ascii(struct slice text)
 	return true;
 }
 
-const struct charset *page_links_charset(const struct page *self, struct slice raw)
+/* Returns the encoding of a raw value. If the page has declared none, it is guessed from the value. */
+static const struct charset *value_charset(const struct page *self, struct slice raw)
 {
 	if (self->decoder)
 		return charset_utf8();
 	if (self->guess.charset)
 		return self->guess.charset;
 	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
+}
+
+/* Returns the encoding of the query of a link: that of the page, also if its text was converted. For a page
+ * that declares none it is windows-1252, as in browsers, unless the bytes of the link, or of the text that it
+ * was found in, are UTF-8. ASCII bytes suggest nothing: what is not ASCII then comes from a reference. */
+static const struct charset *query_charset(const struct page *self, struct slice found)
+{
+	if (self->guess.charset)
+		return self->guess.charset;
+	if (self->find_method == FIND_IN_TEXT)
+		return self->text_charset;
+	return is_ascii(found) ? charset_windows_1252() : value_charset(self, found);
 }
 
 /* Decodes a raw value into shared->decoded, with the same result as when the whole page is decoded. In the
@@ -63,18 +76,13 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 /* Resolves a link against base into *to. Returns false if it is no URL. */
 static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
 {
-	/* A match of the user's pattern is plain UTF-8 text: it has no character references, and the encoding
-	 * of the page does not matter. */
-	if (self->tools->pattern)
-		return url_parse(to, found.data, found.len, base, NULL);
-	const struct charset *charset = page_links_charset(self, found);
+	/* Only in the bytes of an HTML page are links not text yet: in another encoding, with references. */
 	struct slice value = found;
 	if (self->find_method == FIND_IN_HTML)
-		value = decode_value(self, found, charset);
+		value = decode_value(self, found, value_charset(self, found));
 	if (!value.data)
 		return false;
-	/* The query of a URL is encoded in the page's own encoding, also if the page was converted. */
-	const struct charset *query = self->guess.charset ? self->guess.charset : charset;
+	const struct charset *query = query_charset(self, found);
 	struct url_encoder encoder = {charset_encode, query};
 	return url_parse(to, value.data, value.len, base, query == charset_utf8() ? NULL : &encoder);
 }
@@ -106,7 +114,7 @@ static struct slice source_text(struct page *self, struct buf *to, struct slice 
 {
 	if (!raw.data || self->find_method != FIND_IN_HTML)
 		return raw;
-	const struct charset *charset = page_links_charset(self, raw);
+	const struct charset *charset = value_charset(self, raw);
 	if (charset == charset_utf8() || is_ascii(raw))
 		return raw;
 	if (!decode_as_in_page(self, raw, charset))

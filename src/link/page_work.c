@@ -14,16 +14,18 @@
 enum { READ_SIZE = 64 << 10 };
 
 enum message_kind {
-	MESSAGE_LINK,   /* a link that was found */
-	MESSAGE_BASE,   /* the href of a base element */
-	MESSAGE_CHOICE, /* the decision about the next undecided link, as one byte */
-	MESSAGE_FAILURE /* the page failed */
+	MESSAGE_LINK,    /* a link that was found */
+	MESSAGE_BASE,    /* the href of a base element */
+	MESSAGE_CHARSET, /* the encoding that the text was converted from */
+	MESSAGE_CHOICE,  /* the decision about the next undecided link, as one byte */
+	MESSAGE_FAILURE  /* the page failed */
 };
 
 /* The header of each message. The bytes of value, tag and rel follow it. */
 struct message {
 	enum message_kind kind;
-	enum page_state state; /* the failure, with MESSAGE_FAILURE */
+	enum page_state state;         /* the failure, with MESSAGE_FAILURE */
+	const struct charset *charset; /* with MESSAGE_CHARSET; a constant, which both processes have */
 	bool has_tag, has_rel;
 	size_t value_len, tag_len, rel_len;
 };
@@ -117,11 +119,17 @@ static void find_in_xml(struct worker *self)
 	buf_release(&text);
 }
 
-static const struct charset *text_charset(const struct work_order *order, struct slice text)
+/* Finds the encoding of a text for which the page declares none, and tells the page. As for a single link,
+ * ASCII bytes do not suggest UTF-8, but they need no conversion. */
+static const struct charset *guess_charset(const struct worker *self, struct slice text)
 {
-	if (order->charset)
-		return order->charset;
-	return charset_is_utf8(text.data, text.len) ? charset_utf8() : charset_windows_1252();
+	bool is_utf8 = charset_is_utf8(text.data, text.len), is_ascii = true;
+	for (size_t i = 0; is_ascii && i < text.len; i++)
+		is_ascii = (unsigned char)text.data[i] < 0x80;
+	const struct charset *guess = is_utf8 && !is_ascii ? charset_utf8() : charset_windows_1252();
+	send_message(self, &(struct message){.kind = MESSAGE_CHARSET, .charset = guess}, (struct slice){0},
+	    (struct slice){0}, (struct slice){0});
+	return is_utf8 ? charset_utf8() : guess;
 }
 
 static enum page_state search(struct worker *self, struct slice text)
@@ -147,7 +155,8 @@ static void find_in_text(struct worker *self)
 	char *bytes = alloc_resize(NULL, len, 1);
 	helper_read(self->io, bytes, len);
 	struct slice text = {bytes, len};
-	const struct charset *charset = text_charset(self->order, text);
+	const struct charset *charset =
+	    self->order->charset ? self->order->charset : guess_charset(self, text);
 	struct buf converted;
 	buf_init(&converted, len * 3 + 3);
 	if (charset != charset_utf8() || !charset_is_utf8(text.data, text.len)) {
@@ -245,6 +254,9 @@ static void on_message(struct helper_job *job, struct slice bytes)
 		break;
 	case MESSAGE_BASE:
 		page_set_base(self, link.value);
+		break;
+	case MESSAGE_CHARSET:
+		self->text_charset = message.charset;
 		break;
 	case MESSAGE_CHOICE:
 		record_choice(self, *value);

@@ -1,6 +1,7 @@
 #include "link/xpath.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "link/xml_entities.h"
@@ -135,13 +136,40 @@ static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)
 	return document;
 }
 
+/* Appends text with U+FFFD for each NUL, as the tokenizer of the HTML standard has it in tags. libxml2 takes
+ * a NUL for the end of the page. */
+static void append_without_nul(struct buf *out, struct slice text)
+{
+	while (text.len > 0) {
+		const char *nul = memchr(text.data, '\0', text.len);
+		size_t len = nul ? (size_t)(nul - text.data) : text.len;
+		buf_append(out, text.data, len);
+		if (!nul)
+			return;
+		buf_append_text(out, "\xef\xbf\xbd");
+		text = (struct slice){nul + 1, text.len - len - 1};
+	}
+}
+
 /* XML_PARSE_HUGE also applies to the HTML parser. Without it, no link is found in a page whose elements are
  * nested 256 deep. */
 static xmlDocPtr parse_html(struct slice text)
 {
-	return libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
+	struct buf copy;
+	buf_init(&copy, SIZE_MAX / 2);
+	if (memchr(text.data, '\0', text.len)) {
+		append_without_nul(&copy, text);
+		text = (struct slice){copy.data, copy.len};
+	}
+	if (text.len > INT_MAX) {
+		buf_release(&copy);
+		return NULL;
+	}
+	xmlDocPtr document = libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
 	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 	        (int)XML_PARSE_HUGE);
+	buf_release(&copy);
+	return document;
 }
 
 enum xpath_result xpath_each(

@@ -2,7 +2,11 @@
 // A differential fuzzer: real pages, damaged at random, must give the same links in areq as in parse5, whatever the chunks in
 // which they arrive.
 //
-//     fuzz.js [--areq PATH] [--pages N] [--seed N] [--keep FOLDER] [FOLDER ...]
+//     fuzz.js [--areq PATH] [--pages N] [--seed N] [--keep FOLDER] [--write FOLDER] [FOLDER ...]
+//
+// The pages are those of the FOLDERs (Debian's python3-doc). With --write they are only written, for
+//     AREQ_EVERY_CUT=1 build/replay/extract FOLDER/*
+// which cuts each of them at every byte.
 //
 // Page K of seed S is always the same page. Each is served with chunk sizes of its own; areq fetches all of them in one run. What
 // parse5 holds is every attribute href but those of <base>, outside of <template>, resolved by the base of the document.
@@ -15,14 +19,14 @@ const http = require("http");
 const path = require("path");
 const causes = require("./known.js");
 
-const options = { areq: "./areq", pages: 20000, seed: 1, keep: "build/differential/pages", folders: [] };
+const options = { areq: "./areq", pages: 20000, seed: 1, keep: "build/differential/pages", write: "", folders: [] };
 for (let i = 2; i < process.argv.length; i++) {
-  const [, name] = /^--(areq|pages|seed|keep)$/.exec(process.argv[i]) ?? [];
+  const [, name] = /^--(areq|pages|seed|keep|write)$/.exec(process.argv[i]) ?? [];
   if (!name) options.folders.push(process.argv[i]);
   else if (typeof options[name] === "number") options[name] = Number(process.argv[++i]);
   else options[name] = process.argv[++i];
 }
-if (options.folders.length === 0) options.folders.push("/usr/share/doc/python3-doc/html", path.join(__dirname, "../browser/pages"));
+if (options.folders.length === 0) options.folders.push("/usr/share/doc/python3-doc/html");
 
 // --- The pages, as ASCII: what their encoding does to links is not the subject here.
 
@@ -173,7 +177,14 @@ function parsedLinks(document, url) {
 
 // --- Comparison
 
+function writePages() {
+  fs.mkdirSync(options.write, { recursive: true });
+  for (let number = 0; number < options.pages; number++) fs.writeFileSync(path.join(options.write, `${number}.html`), pageOf(number));
+  return 0;
+}
+
 async function main() {
+  if (options.write) return writePages();
   const { parse } = require("parse5");
   const server = http.createServer(serve);
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

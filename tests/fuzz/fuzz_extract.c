@@ -89,6 +89,25 @@ static void check_same(const struct buf *a, const struct buf *b)
 	check(a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0));
 }
 
+/* Feeds the page in two pieces, for each place where it can be cut. That is too slow for fuzzing. */
+static void check_every_cut(
+    struct extract_patterns *patterns, struct extract *page, struct slice html, const struct buf *whole)
+{
+	struct buf finds;
+	buf_init(&finds, SIZE_MAX / 4);
+	for (size_t cut = 1; cut < html.len; cut++) {
+		struct record record = {.patterns = patterns, .html = html, .finds = finds};
+		buf_clear(&record.finds);
+		extract_reset(page);
+		extract_feed(page, html.data, cut, on_hit, &record);
+		extract_feed(page, html.data + cut, html.len - cut, on_hit, &record);
+		extract_finish(page, on_hit, &record);
+		finds = record.finds;
+		check_same(whole, &finds);
+	}
+	buf_release(&finds);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice html = {(const char *)data, size};
@@ -103,6 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run(compiled, page, html, seed, &pieces);
 		check_same(&whole, &pieces);
 	}
+	if (getenv("AREQ_EVERY_CUT"))
+		check_every_cut(compiled, page, html, &whole);
 	run(interpreted, slow, html, 4, &pieces);
 	check_same(&whole, &pieces);
 	buf_release(&whole);

@@ -286,3 +286,57 @@ Test(page, is_lost_where_the_temporary_file_cannot_be_read)
 	buf_release(&bytes);
 	buf_release(&given);
 }
+
+/* A <meta> behind the first 1,024 bytes counts, whatever finds the links; and a query is in the page's
+ * encoding. */
+Test(page, heeds_a_late_meta_in_every_mode)
+{
+	char page[2000];
+	int len = snprintf(page, sizeof page,
+	    "<!doctype html><!--%1100s--><meta charset=windows-1251><a href=\"/\xCD\xEE?q=\xCD\">", "");
+	const char *expected = "http://h/%D0%9D%D0%BE?q=%CD\n";
+	expect_page(&(struct options){0}, "text/html", page, (size_t)len, note_url, expected);
+	expect_page(&(struct options){.pattern = "href=\"(.*?)\""}, "text/html", page, (size_t)len, note_url,
+	    expected);
+	expect_page(
+	    &(struct options){.xpath = "//a/@href"}, "text/html", page, (size_t)len, note_url, expected);
+}
+
+/* Where a page declares no encoding, only bytes that are not ASCII can suggest UTF-8. */
+Test(page, encodes_queries_of_an_undeclared_page_as_browsers_do)
+{
+	static const struct {
+		const char *page, *pattern, *xpath, *expected;
+	} cases[] = {
+	    {.page = "<a href='?q=&eacute;'>", .expected = "http://h/d/p?q=%E9\n"},
+	    {.page = "<a href='?q=\xC3\xA9'>", .expected = "http://h/d/p?q=%C3%A9\n"},
+	    {.page = "<a href='?q=\xC3\xA9&eacute;'>", .expected = "http://h/d/p?q=%C3%A9%C3%A9\n"},
+	    {.page = "<a href='?q=\xE9'>", .expected = "http://h/d/p?q=%E9\n"},
+	    {.page = "<a href='?q=&#1053;'>", .expected = "http://h/d/p?q=%26%231053%3B\n"},
+	    {.page = "<a href='/&eacute;'>", .expected = "http://h/%C3%A9\n"},
+	    {.page = "<meta charset=utf-8><a href='?q=&eacute;'>", .expected = "http://h/d/p?q=%C3%A9\n"},
+	    {.page = "<base href='/?&eacute;'><a href='#x'>", .expected = "http://h/?%E9#x\n"},
+	    {.page = "<a href='?q=&eacute;'>", .xpath = "//@href", .expected = "http://h/d/p?q=%E9\n"},
+	    {.page = "\xC3\xA9<a href='?q=&eacute;'>",
+	        .xpath = "//@href",
+	        .expected = "http://h/d/p?q=%C3%A9\n"},
+	    {.page = "\xE9<a href='?q=&eacute;'>", .xpath = "//@href", .expected = "http://h/d/p?q=%E9\n"},
+	    {.page = "q=\xC3\xA9", .pattern = "q=(.*)", .expected = "http://h/d/%C3%A9\n"},
+	    {.page = "?q=\xC3\xA9", .pattern = ".+", .expected = "http://h/d/p?q=%C3%A9\n"},
+	    {.page = "?q=\xE9", .pattern = ".+", .expected = "http://h/d/p?q=%E9\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options = {.pattern = cases[i].pattern, .xpath = cases[i].xpath};
+		expect_page(
+		    &options, "text/html", cases[i].page, strlen(cases[i].page), note_url, cases[i].expected);
+	}
+}
+
+Test(page, reads_on_behind_a_nul_byte)
+{
+	static const char bytes[] = "<a href=a>\0<a href=b><a hr\0ef=no href=c\0>\0";
+	static const char expected[] = "http://h/d/a\nhttp://h/d/b\nhttp://h/d/c%EF%BF%BD\n";
+	expect_page(&(struct options){0}, "text/html", bytes, sizeof bytes - 1, note_url, expected);
+	expect_page(&(struct options){.xpath = "//a/@href"}, "text/html", bytes, sizeof bytes - 1, note_url,
+	    expected);
+}
