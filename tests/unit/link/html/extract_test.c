@@ -452,6 +452,15 @@ Test(extract, foreign_content)
 	EXPECT_ALL(samples);
 }
 
+Test(extract, the_end_of_a_noscript_closes_an_svg_in_it)
+{
+	static const struct sample samples[] = {
+	    {"<noscript><svg></noscript><script><a href=no></script><a href=out>", "a=out "},
+	    {"<noscript><svg><a href=in></svg></noscript><a href=out>", "a=in a=out "},
+	};
+	expect_all(samples, sizeof samples / sizeof *samples);
+}
+
 Test(extract, the_end_of_a_form_closes_nothing_inside_it)
 {
 	static const struct sample samples[] = {
