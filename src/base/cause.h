@@ -16,6 +16,8 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_NOT_HTTP, "not-http", false, HINT_NONE)                                                      \
 	X(CAUSE_LINE_TOO_LONG, "line-too-long", false, HINT_NONE)                                            \
 	X(CAUSE_NAME_NOT_FOUND, "name-not-found", false, HINT_NONE)                                          \
+	X(CAUSE_NAME_NO_ADDRESS, "name-no-address", false, HINT_NONE)                                        \
+	X(CAUSE_NAME_INVALID, "name-invalid", false, HINT_NONE)                                              \
 	X(CAUSE_NAME_LOOKUP, "name-lookup-failed", true, HINT_NONE)                                          \
 	X(CAUSE_NAME_TIMEOUT, "name-lookup-timeout", true, HINT_CONNECT)                                     \
 	X(CAUSE_NO_NAME_SERVER, "no-name-server", true, HINT_NONE)                                           \

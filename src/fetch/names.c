@@ -85,16 +85,47 @@ static void on_socket(void *ctx, ares_socket_t socket, int readable, int writabl
 		self->sockets[index] = self->sockets[--self->socket_count];
 }
 
+/* Starts c-ares without the search domain "." that systemd-resolved writes to resolv.conf. It means that
+ * there is none, but c-ares would append it to a name of one label, which then has an empty label. */
+static int drop_root_search_domain(struct names *self, struct ares_options *options, int mask)
+{
+	struct ares_options saved;
+	int saved_mask = 0, count = 0;
+	int code = ares_save_options(self->channel, &saved, &saved_mask);
+	if (code != ARES_SUCCESS)
+		return code;
+	for (int i = 0; i < saved.ndomains; i++) {
+		if (strcmp(saved.domains[i], ".") != 0)
+			count++;
+	}
+	if (count < saved.ndomains) {
+		char **domains = alloc_array((size_t)count + 1, sizeof *domains);
+		options->domains = domains;
+		for (int i = 0; i < saved.ndomains; i++) {
+			if (strcmp(saved.domains[i], ".") != 0)
+				domains[options->ndomains++] = saved.domains[i];
+		}
+		ares_destroy(self->channel);
+		self->channel = NULL;
+		code = ares_init_options(&self->channel, options, mask | ARES_OPT_DOMAINS);
+		free(domains);
+	}
+	ares_destroy_options(&saved);
+	return code;
+}
+
 static enum status start_channel(struct names *self)
 {
 	struct ares_options options = {.timeout = FIRST_TIMEOUT_MS,
 	    .tries = TRIES,
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = self};
+	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
 	int code = ares_library_init(ARES_LIB_INIT_ALL);
 	if (code == ARES_SUCCESS)
-		code = ares_init_options(
-		    &self->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+		code = ares_init_options(&self->channel, &options, mask);
+	if (code == ARES_SUCCESS)
+		code = drop_root_search_domain(self, &options, mask);
 	if (code != ARES_SUCCESS) {
 		log_error("c-ares cannot be started: %s", ares_strerror(code));
 		return STATUS_LIBRARY;
@@ -167,11 +198,22 @@ bool names_is_address(struct slice host)
 	return host.data[0] == '[' || strspn(host.data, "0123456789.") >= host.len;
 }
 
+static struct slice without_root_dot(struct slice host)
+{
+	bool has_dot = host.len > 1 && host.data[host.len - 1] == '.';
+	return (struct slice){host.data, host.len - has_dot};
+}
+
+static bool is_localhost(struct slice host)
+{
+	host = without_root_dot(host);
+	return ascii_equal_nocase(host, slice_of("localhost")) || ascii_ends_with_nocase(host, ".localhost");
+}
+
 bool names_needs_query(const struct names *self, struct slice host)
 {
 	return !self->settings->proxied && !names_is_address(host) &&
-	       !slice_equal(host, slice_of("localhost")) && !ascii_ends_with_nocase(host, ".localhost") &&
-	       !ascii_ends_with_nocase(host, ".local");
+	       !ascii_ends_with_nocase(without_root_dot(host), ".local");
 }
 
 static void deliver_answer(struct name *name, const struct name_answer *answer)
@@ -188,9 +230,9 @@ static void fail_name(struct name *name, int code)
 	static const struct name_answer no_such_name = {
 	    NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND, "name lookup failed: no such name"};
 	static const struct name_answer no_address = {
-	    NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND, "name lookup failed: the name has no address"};
-	static const struct name_answer bad_name = {NULL, STAGE_RESOLVE, CAUSE_NAME_NOT_FOUND,
-	    "name lookup failed: not a name that can be looked up"};
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_NO_ADDRESS, "name lookup failed: the name has no address"};
+	static const struct name_answer bad_name = {
+	    NULL, STAGE_RESOLVE, CAUSE_NAME_INVALID, "name lookup failed: not a name that can be looked up"};
 	static const struct name_answer no_server = {NULL, STAGE_LOCAL, CAUSE_NO_NAME_SERVER,
 	    "name lookup failed: no name server can be reached (see /etc/resolv.conf, --dns-servers)"};
 	static const struct name_answer no_reply = {
@@ -371,6 +413,10 @@ static void remove_expired(struct names *self)
 
 const char *names_find(struct names *self, struct slice host)
 {
+	const struct options *options = self->settings->options;
+	/* RFC 6761, section 6.3: these names are the loopback, whatever a name server says. */
+	if (is_localhost(host))
+		return options->ipv4 ? "127.0.0.1" : options->ipv6 ? "[::1]" : "127.0.0.1,[::1]";
 	remove_expired(self);
 	const struct name *name = map_find(&self->by_host, host);
 	return name ? name->addresses : NULL;

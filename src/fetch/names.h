@@ -66,13 +66,12 @@ void names_free(struct names *self);
 /* Returns true if the host is an IP address and not a name. */
 bool names_is_address(struct slice host);
 
-/* Returns false if the host is left to libcurl: IP addresses, localhost and names in .localhost need no
- * query; names in .local may be known to the resolver of the system only; and if a proxy may be used, it
- * resolves all names. */
+/* Returns false if the host is left to libcurl: IP addresses need no query; names in .local may be known to
+ * the resolver of the system only; and if a proxy may be used, it resolves all names. */
 bool names_needs_query(const struct names *self, struct slice host);
 
 /* Returns the addresses of the host from the cache, borrowed until the next call of a function of this
- * header; NULL if they are not in the cache. */
+ * header; NULL if they are not in the cache. localhost and the names in it are always known. */
 const char *names_find(struct names *self, struct slice host);
 
 /* Returns true if another name may wait for its query to be sent. */
