@@ -28,19 +28,40 @@ enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 /* If no answer has come for this time, the name servers themselves are tested (see probe_servers). */
 enum { PROBE_AFTER_MS = 200 };
 
+/* A query asks for IPv4 and IPv6 addresses, and c-ares answers once it has both. If that takes longer than
+ * SPLIT_AFTER_MS, the two are also asked for one by one, so that a name server that never answers for one of
+ * them does not withhold the other. Once one has come, the other is awaited for the resolution delay of RFC
+ * 8305, section 3. No more than SPLITS_MAX names are split at a time. */
+enum { SPLIT_AFTER_MS = 200, RESOLUTION_DELAY_MS = 50, SPLITS_MAX = 64 };
+
 /* c-ares opens few sockets: a UDP socket for each name server, and TCP sockets for long answers. */
 enum { SOCKETS_MAX = 64 };
 
 enum { ADDRESSES_MAX_BYTES = 64 * 1024 };
+
+/* The queries that one name may have pending: for both families, and for one each. */
+enum family { FAMILY_ANY, FAMILY_V4, FAMILY_V6, FAMILIES };
+
+/* A pending query. c-ares holds it until it calls on_result, which may be after the name was removed. */
+struct query {
+	struct names *owner;
+	struct name *name; /* NULL if the name was removed */
+	enum family family;
+	int64_t sent_ms; /* monotonic ms */
+};
 
 /* A name is first queued, then its query is sent, and then its addresses are known until they expire. It is
  * removed when they expire or the query fails. */
 struct name {
 	struct names *owner;
 	char *host;
-	struct name_wait *first, *last; /* the requests that wait for the name, in order */
-	char *addresses;                /* NULL until they are known */
-	int64_t sent_ms;                /* when the query was sent (monotonic ms) */
+	struct name_wait *first, *last;  /* the requests that wait for the name, in order */
+	char *addresses;                 /* NULL until they are known */
+	struct query *queries[FAMILIES]; /* NULL where none is pending */
+	struct buf partial;              /* the addresses that the queries for one family have found */
+	int partial_ttl_s;
+	/* In the heap slow while the query is pending: when it is split, and then when `partial` is used. */
+	struct heap_node slow_due;
 	/* In the heap queued, recent or known; in none of them while the query is pending and no longer
 	 * recent. */
 	struct heap_node due;
@@ -60,6 +81,8 @@ struct names {
 	struct map by_host;        /* all names */
 	struct heap queued;        /* names whose query was not sent yet, in the order of next_number */
 	struct heap recent;   /* names whose query counts as recent, by the time at which it no longer does */
+	struct heap slow;     /* see name.slow_due */
+	size_t split_count;   /* pending queries for one family */
 	struct heap known;    /* names whose addresses are known, by the time at which they expire */
 	uint64_t next_number; /* the key in queued of the next name that is added */
 	struct pollfd sockets[SOCKETS_MAX]; /* the sockets of c-ares */
@@ -161,6 +184,12 @@ enum status names_new(
 static void name_free(struct name *name)
 {
 	heap_remove(&name->due);
+	heap_remove(&name->slow_due);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		if (name->queries[i])
+			name->queries[i]->name = NULL;
+	}
+	buf_release(&name->partial);
 	free(name->host);
 	free(name->addresses);
 	free(name);
@@ -187,6 +216,7 @@ void names_free(struct names *self)
 	map_release(&self->by_host);
 	heap_release(&self->queued);
 	heap_release(&self->recent);
+	heap_release(&self->slow);
 	heap_release(&self->known);
 	free(self);
 }
@@ -276,24 +306,52 @@ static void append_addresses(struct buf *out, const struct ares_addrinfo *result
 	}
 }
 
-static void store_addresses(struct name *name, const struct ares_addrinfo *result)
+/* Makes the addresses known, in place of those that are known already. */
+static void store_addresses(struct name *name, const struct buf *addresses, int seconds)
 {
 	struct names *self = name->owner;
-	struct buf addresses;
-	int seconds = TTL_MAX_S;
-	buf_init(&addresses, ADDRESSES_MAX_BYTES);
-	append_addresses(&addresses, result, &seconds);
-	if (addresses.len == 0) {
-		buf_release(&addresses);
-		fail_name(name, ARES_ENODATA);
-		return;
-	}
 	if (seconds < TTL_MIN_S)
 		seconds = TTL_MIN_S;
-	name->addresses = addresses.data;
+	free(name->addresses);
+	name->addresses = alloc_copy(addresses->data, addresses->len);
+	heap_remove(&name->slow_due);
 	heap_remove(&name->due);
 	heap_add(&self->known, &name->due, (uint64_t)(clock_now_ms() + (int64_t)seconds * 1000), name);
 	deliver_answer(name, &(struct name_answer){.addresses = name->addresses, .stage = STAGE_RESOLVE});
+}
+
+/* Handles the result of the query for both families, which decides. */
+static void finish_query(struct name *name, int code, const struct ares_addrinfo *result)
+{
+	struct buf addresses;
+	int seconds = TTL_MAX_S;
+	buf_init(&addresses, ADDRESSES_MAX_BYTES);
+	if (code == ARES_SUCCESS)
+		append_addresses(&addresses, result, &seconds);
+	if (addresses.len > 0)
+		store_addresses(name, &addresses, seconds);
+	else if (name->partial.len > 0 && !name->addresses)
+		store_addresses(name, &name->partial, name->partial_ttl_s);
+	else if (!name->addresses)
+		fail_name(name, code == ARES_SUCCESS ? ARES_ENODATA : code);
+	buf_release(&addresses);
+}
+
+/* Handles the result of a query for one family. Only addresses matter; the query for both still runs. */
+static void finish_split_query(struct name *name, int code, const struct ares_addrinfo *result)
+{
+	bool is_last = !name->queries[FAMILY_V4] && !name->queries[FAMILY_V6];
+	if (name->addresses)
+		return;
+	if (code == ARES_SUCCESS)
+		append_addresses(&name->partial, result, &name->partial_ttl_s);
+	if (name->partial.len == 0)
+		return;
+	if (is_last)
+		store_addresses(name, &name->partial, name->partial_ttl_s);
+	else
+		heap_add(&name->owner->slow, &name->slow_due,
+		    (uint64_t)(clock_now_ms() + RESOLUTION_DELAY_MS), name);
 }
 
 /* A moving average is used so that the value follows changes of the network. */
@@ -307,20 +365,23 @@ static void record_answer_time(struct names *self, int64_t sent_ms)
 
 static void on_result(void *ctx, int code, int timeouts, struct ares_addrinfo *result)
 {
-	struct name *name = ctx;
-	struct names *self = name->owner;
+	struct query query = *(struct query *)ctx;
+	struct names *self = query.owner;
 	(void)timeouts;
+	free(ctx);
+	if (query.name)
+		query.name->queries[query.family] = NULL;
 	if (code == ARES_EDESTRUCTION)
 		return;
-	self->pending_count--;
+	--*(query.family == FAMILY_ANY ? &self->pending_count : &self->split_count);
 	if (code == ARES_SUCCESS)
-		record_answer_time(self, name->sent_ms);
+		record_answer_time(self, query.sent_ms);
 	if (code == ARES_ENOMEM)
 		alloc_fail();
-	if (code == ARES_SUCCESS)
-		store_addresses(name, result);
-	else
-		fail_name(name, code);
+	if (query.name && query.family == FAMILY_ANY)
+		finish_query(query.name, code, result);
+	else if (query.name)
+		finish_split_query(query.name, code, result);
 	if (result)
 		ares_freeaddrinfo(result);
 }
@@ -335,24 +396,53 @@ static int64_t recent_ms(const struct names *self)
 	                                     : twice;
 }
 
+static void send_query_for(struct names *self, struct name *name, enum family family, int address_family)
+{
+	struct ares_addrinfo_hints hints = {.ai_family = address_family, .ai_socktype = SOCK_STREAM};
+	struct query *query = alloc_new(sizeof *query);
+	*query = (struct query){self, name, family, clock_now_ms()};
+	name->queries[family] = query;
+	++*(family == FAMILY_ANY ? &self->pending_count : &self->split_count);
+	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, query);
+}
+
 static void send_query(struct names *self, struct name *name)
 {
-	struct ares_addrinfo_hints hints = {.ai_family = self->settings->options->ipv4   ? AF_INET
-	                                                 : self->settings->options->ipv6 ? AF_INET6
-	                                                                                 : AF_UNSPEC,
-	    .ai_socktype = SOCK_STREAM};
-	name->sent_ms = clock_now_ms();
+	const struct options *options = self->settings->options;
+	int64_t now = clock_now_ms();
 	if (!self->pending_count)
-		self->silent_since_ms = name->sent_ms;
+		self->silent_since_ms = now;
 	self->has_asked = true;
 	heap_remove(&name->due);
-	heap_add(&self->recent, &name->due, (uint64_t)(name->sent_ms + recent_ms(self)), name);
+	heap_add(&self->recent, &name->due, (uint64_t)(now + recent_ms(self)), name);
 	if (!self->channel && start_channel(self) != STATUS_OK) {
 		fail_name(name, ARES_ENOTINITIALIZED);
 		return;
 	}
-	self->pending_count++;
-	ares_getaddrinfo(self->channel, name->host, NULL, &hints, on_result, name);
+	if (!options->ipv4 && !options->ipv6)
+		heap_add(&self->slow, &name->slow_due, (uint64_t)(now + SPLIT_AFTER_MS), name);
+	/* This may call on_result, which may remove the name. */
+	send_query_for(self, name, FAMILY_ANY,
+	    options->ipv4   ? AF_INET
+	    : options->ipv6 ? AF_INET6
+	                    : AF_UNSPEC);
+}
+
+/* Splits the queries that take long, and uses what has come of those that were split. */
+static void handle_slow_names(struct names *self)
+{
+	int64_t now = clock_now_ms();
+	for (struct heap_node *node; (node = heap_first(&self->slow)) && (int64_t)node->key <= now;) {
+		struct name *name = node->item;
+		heap_remove(node);
+		if (name->partial.len > 0) {
+			store_addresses(name, &name->partial, name->partial_ttl_s);
+		} else if (self->split_count < 2 * SPLITS_MAX) {
+			/* Queries that wait for a name server do not call on_result at once. */
+			send_query_for(self, name, FAMILY_V4, AF_INET);
+			send_query_for(self, name, FAMILY_V6, AF_INET6);
+		}
+	}
 }
 
 static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, int len)
@@ -434,6 +524,8 @@ void names_add_wait(struct names *self, struct slice host, struct name_wait *wai
 		name = alloc_new(sizeof *name);
 		name->owner = self;
 		name->host = alloc_copy(host.data, host.len);
+		name->partial_ttl_s = TTL_MAX_S;
+		buf_init(&name->partial, ADDRESSES_MAX_BYTES);
 		heap_add(&self->queued, &name->due, self->next_number++, name);
 		map_add(&self->by_host, slice_of(name->host), name);
 	}
@@ -474,11 +566,14 @@ size_t names_poll(struct names *self, struct pollfd *fds, size_t max, int64_t *w
 {
 	struct timeval wait;
 	int64_t now = clock_now_ms();
-	if (self->pending_count && ares_timeout(self->channel, NULL, &wait))
+	if (self->pending_count + self->split_count && ares_timeout(self->channel, NULL, &wait))
 		*wake = earlier(*wake, now + (int64_t)wait.tv_sec * 1000 + (wait.tv_usec + 999) / 1000);
 	const struct heap_node *first_recent = heap_first(&self->recent);
 	if (may_send(self))
 		*wake = earlier(*wake, first_recent ? (int64_t)first_recent->key : now);
+	const struct heap_node *first_slow = heap_first(&self->slow);
+	if (first_slow)
+		*wake = earlier(*wake, (int64_t)first_slow->key);
 	*wake = earlier(*wake, probe_due_ms(self));
 	size_t count = self->socket_count < max ? self->socket_count : max;
 	memcpy(fds, self->sockets, count * sizeof *fds);
@@ -496,8 +591,9 @@ void names_perform(struct names *self, const struct pollfd *fds, size_t count)
 			ares_process_fd(self->channel, readable || broken ? fds[i].fd : ARES_SOCKET_BAD,
 			    writable ? fds[i].fd : ARES_SOCKET_BAD);
 	}
-	if (self->pending_count)
+	if (self->pending_count + self->split_count)
 		ares_process_fd(self->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	handle_slow_names(self);
 	probe_servers(self);
 	send_queued_queries(self);
 }

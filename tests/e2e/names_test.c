@@ -61,29 +61,34 @@ Test(names, are_asked_from_the_servers_given)
 Test(names, that_cannot_be_found_out_say_why)
 {
 	static const struct {
-		const char *name, *option, *stage, *reason;
+		const char *name, *option, *stage, *reason, *cause;
 	} cases[] = {
 	    {.name = "a.none.test",
 	        .option = "-q",
 	        .stage = "resolve",
-	        .reason = "name lookup failed: no such name"},
+	        .reason = "name lookup failed: no such name",
+	        .cause = "name-not-found"},
 	    {.name = "a.live.test",
 	        .option = "-6",
 	        .stage = "resolve",
-	        .reason = "name lookup failed: the name has no address"},
+	        .reason = "name lookup failed: the name has no address",
+	        .cause = "name-no-address"},
 	    /* The server does answer, if not for this name. */
 	    {.name = "a.dead.test",
 	        .option = "-q",
 	        .stage = "resolve",
-	        .reason = "name lookup timed out after 0.5 s"},
+	        .reason = "name lookup timed out after 0.5 s",
+	        .cause = "name-lookup-timeout"},
 	    {.name = "a.other.test",
 	        .option = "-q",
 	        .stage = "resolve",
-	        .reason = "name lookup failed: the name server cannot answer"},
+	        .reason = "name lookup failed: the name server cannot answer",
+	        .cause = "name-lookup-failed"},
 	    {.name = "a-label-of-more-than-63-bytes-which-no-name-in-the-dns-can-ever-have.test",
 	        .option = "-q",
 	        .stage = "resolve",
-	        .reason = "name lookup failed: not a name that can be looked up"},
+	        .reason = "name lookup failed: not a name that can be looked up",
+	        .cause = "name-invalid"},
 	};
 	struct nameserver names;
 	struct run_result result;
@@ -97,7 +102,73 @@ Test(names, that_cannot_be_found_out_say_why)
 		expect_text(line, "outcome", "failed");
 		expect_text(line, "stage", cases[i].stage);
 		expect_text(line, "reason", cases[i].reason);
+		expect_text(line, "cause", cases[i].cause);
 		run_expect_exit(&result, strcmp(cases[i].stage, "local") == 0 ? 3 : 1);
+		json_decref(line);
+		run_release(&result);
+	}
+	nameserver_stop(&names);
+}
+
+/* RFC 8305, section 3: an answer for one family is not withheld for long by a server that is silent for the
+ * other. */
+Test(names, that_are_answered_by_half_are_used)
+{
+	static const char *const names_of_half[] = {"v4.half.test", "v6.half.test"};
+	struct site site;
+	struct nameserver names;
+	struct run_result result;
+	char url[128];
+	site_start(&site);
+	nameserver_start(&names);
+	for (size_t i = 0; i < 2; i++) {
+		/* Within a lookup of 5 s, which is less than the silence lasts. Nothing listens on ::1. */
+		run_areq(&result, "--connect-timeout", "5s", "--dns-servers", names.address, REPORT,
+		    named(url, sizeof url, &site, names_of_half[i], "/_/page?links=1"));
+		json_t *line = report_of(&result);
+		expect_text(line, "outcome", i == 0 ? "ok" : "failed");
+		expect_text(line, "cause", i == 0 ? "" : "connection-refused");
+		json_decref(line);
+		run_release(&result);
+	}
+	nameserver_stop(&names);
+	site_stop(&site);
+}
+
+/* RFC 6761, section 6.3. The name servers are none that could be asked. */
+Test(names, of_localhost_are_the_loopback)
+{
+	static const char *const hosts[] = {
+	    "localhost", "localhost.", "LocalHost", "a.localhost", "a.localhost."};
+	struct site site;
+	struct run_result result;
+	char url[128];
+	site_start(&site);
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		run_areq(&result, "--dns-servers", "127.0.0.1:1", REPORT,
+		    named(url, sizeof url, &site, hosts[i], "/_/page?links=1"));
+		json_t *line = report_of(&result);
+		expect_text(line, "outcome", "ok");
+		json_decref(line);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
+/* systemd-resolved writes "search ." to resolv.conf; LOCALDOMAIN is another way to say so. */
+Test(names, of_one_label_have_no_empty_label)
+{
+	static const char *const domains[] = {".", ". live.test", "live.test .", "live.test"};
+	struct nameserver names;
+	struct run_result result;
+	nameserver_start(&names);
+	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+		cr_assert_eq(setenv("LOCALDOMAIN", domains[i], 1), 0);
+		run_areq(&result, "--dns-servers", names.address, "--connect-timeout", "2s", REPORT,
+		    "http://none:1/");
+		json_t *line = report_of(&result);
+		/* In live.test every name exists, and nothing listens on port 1. */
+		expect_text(line, "cause", i == 0 ? "name-lookup-failed" : "connection-refused");
 		json_decref(line);
 		run_release(&result);
 	}

@@ -32,14 +32,16 @@ static int silent_socket(unsigned *port)
 static bool try_start(struct nameserver *self, unsigned port)
 {
 	struct run_options options = {.input_pipe = true, .limit = LIFE_LIMIT};
-	char port_option[32], dead[64];
+	char port_option[32], dead[64], half[64];
 	snprintf(self->address, sizeof self->address, "127.0.0.1:%u", port);
 	snprintf(port_option, sizeof port_option, "--port=%u", port);
 	snprintf(dead, sizeof dead, "--server=/dead.test/%s", self->silent_at);
+	snprintf(half, sizeof half, "--server=/half.test/%s", self->silent_at);
 	run_start(&self->dnsmasq, &options, "dnsmasq",
 	    (const char *const[]){"--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
 	        "--pid-file", "--no-resolv", "--no-hosts", "--bind-interfaces", "--dns-forward-max=10000",
-	        "--listen-address=127.0.0.1", port_option, dead, "--address=/live.test/127.0.0.1",
+	        "--listen-address=127.0.0.1", port_option, dead, half, "--host-record=v4.half.test,127.0.0.1",
+	        "--host-record=v6.half.test,::1", "--address=/live.test/127.0.0.1",
 	        "--host-record=a.multi.test,127.0.0.2", "--host-record=a.multi.test,127.0.0.3",
 	        "--host-record=a.multi.test,127.0.0.4", "--host-record=a.multi.test,127.0.0.1",
 	        "--host-record=a.both.test,127.0.0.1,::1", "--local=/live.test/", "--local=/multi.test/",
