@@ -224,6 +224,8 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	    setup_remaining_ms(options->connect_timeout_ms, request->waited_ms));
 	if (request->needs_new_connection || (no_idle_connection && !is_tls))
 		set(easy, CURLOPT_FRESH_CONNECT, 1L);
+	if (request->needs_http1)
+		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (!request->timeout_ms)
 		set_stall_limit(easy);
 	return set_addresses(easy, settings, request);

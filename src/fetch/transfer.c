@@ -41,6 +41,7 @@ enum transfer_end {
 	END_UNDECODABLE,     /* the body cannot be decoded, and never will be */
 	END_EVICTED,         /* see transfer_evict */
 	END_INTERRUPTED,     /* the run was stopped */
+	END_REFUSED,         /* the server has processed none of several requests; see may_send_request */
 
 	/* These are recorded only if nothing else was, when libcurl has finished the transfer. */
 	END_CUT_SHORT, /* a compressed body ended early; the next try may get all of it */
@@ -60,6 +61,7 @@ static const struct {
     [END_INVALID] = {STAGE_RECEIVE, CAUSE_ANSWER_INVALID, "receive failed: %s"},
     [END_UNDECODABLE] = {STAGE_DECODE, CAUSE_DECODE, "decode failed: %s"},
     [END_EVICTED] = {STAGE_RECEIVE, CAUSE_RECEIVE_TIMEOUT, "receive failed: %s"},
+    [END_REFUSED] = {STAGE_WAIT, CAUSE_CONNECTION_BROKEN, "waiting for the answer failed: %s"},
     [END_CUT_SHORT] = {STAGE_DECODE, CAUSE_BODY_CUT_SHORT, "decode failed: %s"},
     [END_NO_SOCKET] = {STAGE_LOCAL, CAUSE_NO_SOCKET, "local work failed: no socket: %s"},
     [END_NOT_PUBLIC] = {STAGE_POLICY, CAUSE_NOT_PUBLIC,
@@ -84,6 +86,8 @@ struct transfer {
 	char refused_address[INET6_ADDRSTRLEN]; /* an address that the options forbid; "" if there was none */
 	bool has_allowed_address;               /* the options allow another address of the host */
 	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */
+	bool has_new_connection;                /* the request asked for a new connection */
+	unsigned sent_requests;
 	struct decoder *decoder;
 
 	/* These fields belong to one response; reset_response clears them. */
@@ -336,12 +340,25 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return self->drained_bytes > DRAIN_MAX ? refuse(len) : len;
 }
 
+/* libcurl repeats a request that the server did not process up to five times, without a pause. One repetition
+ * is allowed, because an idle connection may be closed at the moment of the request. A request on a new
+ * connection needs none. */
+static bool may_send_request(struct transfer *self)
+{
+	if (self->sent_requests < (self->has_new_connection ? 1 : 2))
+		return true;
+	record_end(self, END_REFUSED, "the server refuses the request");
+	return false;
+}
+
 /* libcurl calls this before it connects to an address. The check of the address is made here, so that neither
  * a redirect nor a name server can lead to one that is forbidden. */
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *self = ctx;
 	(void)purpose;
+	if (!may_send_request(self))
+		return CURL_SOCKET_BAD;
 	struct own_networks *own = &self->common->own_networks;
 	if (self->common->settings->options->public_only &&
 	    (!address_is_public(&address->addr) || own_networks_contain(own, &address->addr))) {
@@ -377,11 +394,15 @@ static void set_connecting(struct transfer *self, bool is_connecting)
 /* libcurl calls this when it has a connection, before it sends the request. */
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
+	struct transfer *self = ctx;
 	(void)address;
 	(void)own_address;
 	(void)port;
 	(void)own_port;
-	set_connecting(ctx, false);
+	set_connecting(self, false);
+	if (!may_send_request(self))
+		return CURL_PREREQFUNC_ABORT;
+	self->sent_requests++;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -439,6 +460,8 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->job = request->job;
 	self->has_allowed_address = false;
 	self->socket_error = 0;
+	self->has_new_connection = request->needs_new_connection;
+	self->sent_requests = 0;
 	self->waited_ms = request->waited_ms;
 	self->timeout_ms = setup_remaining_ms(request->timeout_ms, request->waited_ms);
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;
@@ -521,6 +544,15 @@ static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fet
 	result->reason = self->reason;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	result->is_unprocessed = failure_is_unprocessed(code, self->error, self->has_head);
+	result->may_need_http1 = !self->has_head && (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
+}
+
+static void describe_end(struct transfer *self, struct fetch_result *result)
+{
+	snprintf(self->reason, sizeof self->reason, failures[self->end].reason, self->problem);
+	result->stage = failures[self->end].stage;
+	result->cause = failures[self->end].cause;
+	result->reason = self->reason;
 }
 
 static void add_end(struct transfer *self, CURLcode code, struct fetch_result *result)
@@ -540,6 +572,10 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 		result->stage = STAGE_LOCAL;
 		result->cause = CAUSE_STOPPED;
 		break;
+	case END_REFUSED:
+		result->is_unprocessed = result->may_need_http1 = true;
+		describe_end(self, result);
+		break;
 	case END_LATE:
 		add_libcurl_failure(self, CURLE_OPERATION_TIMEDOUT, result);
 		break;
@@ -547,10 +583,7 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 		add_libcurl_failure(self, code, result);
 		break;
 	default:
-		snprintf(self->reason, sizeof self->reason, failures[self->end].reason, self->problem);
-		result->stage = failures[self->end].stage;
-		result->cause = failures[self->end].cause;
-		result->reason = self->reason;
+		describe_end(self, result);
 		result->timed_out = self->end == END_EVICTED;
 	}
 }
@@ -567,6 +600,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		add_response(self, &result);
 	record_code(self, code);
 	add_end(self, code, &result);
+	result.is_refused = result.is_unprocessed && self->has_new_connection;
 	decoder_drop(self->decoder);
 	return result;
 }

@@ -31,6 +31,7 @@ struct fetch_request {
 	const char *credentials;
 	int64_t timeout_ms;        /* the time limit for the whole try; 0 if there is none */
 	bool needs_new_connection; /* a new connection must be used */
+	bool needs_http1;          /* HTTP/2 must not be used */
 	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */
 	struct curl_slist *cookies;
@@ -64,6 +65,8 @@ struct fetch_result {
 	bool interrupted;    /* the try ended because the run was stopped */
 	bool timed_out;      /* the try failed because of a time limit */
 	bool is_unprocessed; /* the try failed before the server processed it; see failure_is_unprocessed */
+	bool is_refused;     /* is_unprocessed, although the connection was new */
+	bool may_need_http1; /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
 	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */

@@ -1,5 +1,6 @@
 #include "run/ledger_internal.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/log.h"
@@ -7,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 void ledger_discard_response(struct ledger *self, struct task *task)
 {
@@ -89,8 +91,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, struct failure
 	frontier_retry(self->frontier, &task->job, now + delay_ms);
 }
 
-/* Tries again at once, because the server did not process the request (fetch_result.is_unprocessed). This
- * does not count as another attempt. */
+/* Tries again at once, because the server did not process the request (fetch_result.is_unprocessed), or
+ * perhaps because of HTTP/2 (fetch_result.may_need_http1). This does not count as another attempt. */
 static void retry_on_new_connection(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
 	task->tries->needs_new_connection = true;
@@ -141,6 +143,33 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 	frontier_redirect(self->frontier, &task->job, &self->url);
 }
 
+/* A URL is tried over HTTP/1.1 once, before it fails because of HTTP/2. */
+static bool may_retry_over_http1(
+    const struct ledger *self, const struct task *task, const struct fetch_result *result)
+{
+	return result->may_need_http1 && !task->tries->http2_reason && !self->options->http1 &&
+	       strncmp(task->url, "https:", 6) == 0;
+}
+
+static void retry_over_http1(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	task->tries->http2_reason = alloc_copy(result->reason, strlen(result->reason));
+	task->tries->needs_http1 = true;
+	retry_on_new_connection(self, task, result);
+}
+
+/* A try has failed. If it was the one over HTTP/1.1, the failure before it counts: a server that speaks only
+ * HTTP/2 refuses the TLS handshake, which says nothing of the fault. */
+static void fail_try(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	struct failure_reason failure = {result->stage, result->cause, result->reason};
+	if (task->tries->needs_http1)
+		failure = (struct failure_reason){
+		    STAGE_WAIT, CAUSE_CONNECTION_BROKEN, task->tries->http2_reason};
+	task->tries->needs_http1 = false;
+	retry_or_fail(self, task, failure, cause_is_transient(failure.cause), -1);
+}
+
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	task_record_result(task, result);
@@ -155,10 +184,10 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)
 		retry_on_new_connection(self, task, result);
+	else if (may_retry_over_http1(self, task, result))
+		retry_over_http1(self, task, result);
 	else if (!result->complete)
-		retry_or_fail(self, task,
-		    (struct failure_reason){result->stage, result->cause, result->reason},
-		    cause_is_transient(result->cause), -1);
+		fail_try(self, task, result);
 	else if (task->tries->location)
 		follow_redirect(self, task, result);
 	else if (result->http_status >= 400)

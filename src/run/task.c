@@ -94,6 +94,7 @@ void task_free(struct task *self)
 		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
 		free(tries->location);
+		free(tries->http2_reason);
 		free(tries->content_type);
 		free(tries);
 	}
@@ -129,6 +130,9 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	}
 	copy_credentials(self, url);
 	update_display_url(self);
+	free(self->tries->http2_reason);
+	self->tries->http2_reason = NULL;
+	self->tries->needs_http1 = false;
 	self->tries->redirects++;
 	self->tries->left_origin |= leaves;
 	self->tries->continues_attempt = true;
@@ -165,6 +169,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
 	    .needs_new_connection = tries->needs_new_connection,
+	    .needs_http1 = tries->needs_http1,
 	    .left_origin = tries->left_origin,
 	    .cookies = tries->cookies,
 	    .waited_ms = -1,
@@ -214,7 +219,8 @@ enum host_event task_host_event(const struct fetch_result *result)
 	bool answered = result->complete || result->stopped;
 	if (answered)
 		return http_is_busy(result->http_status) ? HOST_BUSY : HOST_ANSWERED;
-	if (result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE || result->stage == STAGE_TLS)
+	if (result->is_refused || result->stage == STAGE_CONNECT || result->stage == STAGE_RESOLVE ||
+	    result->stage == STAGE_TLS)
 		return HOST_UNREACHABLE;
 	return result->timed_out ? HOST_BUSY : HOST_BROKE_OFF;
 }

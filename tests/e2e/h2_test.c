@@ -207,13 +207,13 @@ Test(h2, does_not_ask_for_ever)
 	    {.fault = "goaway-always",
 	        .stage = "wait",
 	        .reason = "the server ended the HTTP/2 connection",
-	        .connections = 2},
+	        .connections = 3},
 	    {.fault = "goaway-always",
 	        .retries = "1",
 	        .stage = "wait",
 	        .reason = "the server ended the HTTP/2 connection",
 	        .attempts = 2,
-	        .connections = 3},
+	        .connections = 4},
 	    {.fault = "goaway-always",
 	        .urls = 6,
 	        .jobs = "6",
@@ -223,8 +223,31 @@ Test(h2, does_not_ask_for_ever)
 	    {.fault = "calm",
 	        .stage = "wait",
 	        .reason = "the server ended the HTTP/2 connection",
-	        .connections = 2},
-	    {.fault = "rst-refused-always", .stage = "wait", .reason = "giving up", .connections = 12},
+	        .connections = 3},
+	    {.fault = "rst-refused-always",
+	        .stage = "wait",
+	        .reason = "the server refuses the request",
+	        .connections = 4},
+	    /* Two requests, a new connection, HTTP/1.1, and one for each further attempt. */
+	    {.fault = "rst-refused-always",
+	        .retries = "2",
+	        .stage = "wait",
+	        .reason = "the server refuses the request",
+	        .attempts = 3,
+	        .connections = 6},
+	};
+	CHECK_ALL(rows);
+}
+
+/* A server may refuse HTTP/2 in many ways, before it says that it wants HTTP/1.1 or without saying so. */
+Test(h2, is_left_for_http1_before_a_url_fails)
+{
+	static const struct row rows[] = {
+	    {.fault = "http1-goaway", .pages = 1, .connections = 3},
+	    {.fault = "http1-goaway", .urls = 6, .jobs = "6", .pages = 6, .connections = 24},
+	    {.fault = "http1-refused", .pages = 1, .connections = 4},
+	    {.fault = "http1-internal", .pages = 1, .connections = 3},
+	    {.fault = "http1-protocol", .pages = 1, .connections = 3},
 	};
 	CHECK_ALL(rows);
 }

@@ -18,6 +18,7 @@
 #define NO_STREAM      "\0\0\0\0"
 #define STREAM_1       "\0\0\0\1"
 #define NO_ERROR       "\0\0\0\0"
+#define PROTOCOL_ERROR "\0\0\0\1"
 #define INTERNAL_ERROR "\0\0\0\2"
 #define REFUSED_STREAM "\0\0\0\7"
 #define CANCEL         "\0\0\0\010"
@@ -95,6 +96,13 @@ static const struct fault faults[] = {
     {.name = "http1-then-binary",
         .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}},
         .http1 = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 69\r\n\r\n" PAGE_TEXT},
+    {.name = "http1-goaway",
+        .end = FAULT_CLOSE,
+        .frames = {{GOAWAY(NO_STREAM, HTTP1_REQUIRED), 1}},
+        .http1 = HTTP1_PAGE},
+    {.name = "http1-refused", .frames = {{RST(REFUSED_STREAM), 1}}, .http1 = HTTP1_PAGE},
+    {.name = "http1-internal", .frames = {{RST(INTERNAL_ERROR), 1}}, .http1 = HTTP1_PAGE},
+    {.name = "http1-protocol", .frames = {{RST(PROTOCOL_ERROR), 1}}, .http1 = HTTP1_PAGE},
     {.name = "http1-then-nothing", .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}}, .http1 = ""},
 
     /* Without end. */
