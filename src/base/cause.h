@@ -39,6 +39,7 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_BODY_CUT_SHORT, "body-cut-short", true, HINT_NONE)                                           \
 	X(CAUSE_DECODE, "decode-failed", false, HINT_NONE)                                                   \
 	X(CAUSE_HTTP_STATUS, "http-status", false, HINT_NONE)                                                \
+	X(CAUSE_NOT_MODIFIED, "not-modified", false, HINT_NONE)                                              \
 	X(CAUSE_TURNED_AWAY, "http-turned-away", false, HINT_REFUSED)                                        \
 	X(CAUSE_REDIRECT, "redirect-invalid", false, HINT_NONE)                                              \
 	X(CAUSE_REDIRECTS, "too-many-redirects", false, HINT_NONE)                                           \

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+enum { HTTP_NOT_MODIFIED = 304 };
+
 /* Returns the reason phrase of the standard, such as "Not Found"; "" where there is none. */
 const char *http_status_text(long status);
 

@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "fetch/decode.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -58,6 +57,24 @@ void headers_init(struct headers *self, const struct options *options)
 		add_to_both(self, "User-Agent: ", options->user_agent);
 	if (!has_accepts)
 		add_to_both(self, "Accept-Encoding: ", DECODER_ACCEPTS);
+}
+
+/* libcurl sends no field for a line without a value, and "name;" gives one that is empty. */
+static bool has_value(const char *line)
+{
+	const char *colon = strchr(line, ':');
+	return colon && ascii_trim(slice_of(colon + 1)).len > 0;
+}
+
+bool headers_are_conditional(const struct option_list *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		const char *line = lines->items[i];
+		if ((has_name(line, "If-None-Match") || has_name(line, "If-Modified-Since")) &&
+		    has_value(line))
+			return true;
+	}
+	return false;
 }
 
 void headers_release(struct headers *self)

@@ -5,6 +5,7 @@
 #include "base/options.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 /* The header lines as libcurl takes them. {0} holds none. */
 struct headers {
@@ -20,6 +21,10 @@ struct headers {
  * same name takes precedence. */
 void headers_init(struct headers *self, const struct options *options);
 void headers_release(struct headers *self);
+
+/* True if one of the user's header lines makes requests conditional, so that a server may answer with the
+ * status 304 (RFC 9110, section 15.4.5). */
+bool headers_are_conditional(const struct option_list *lines);
 
 /* Appends a copy of line to the list. */
 void headers_add(struct curl_slist **list, const char *line);

@@ -129,7 +129,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 		task->tries->location = alloc_copy(head->location, strlen(head->location));
 		return FETCH_DRAIN;
 	}
-	if (head->http_status >= 400)
+	if (head->http_status == HTTP_NOT_MODIFIED || head->http_status >= 400)
 		return FETCH_DRAIN;
 	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
 		task->tries->stop_reason = STOP_NOT_TEXT;

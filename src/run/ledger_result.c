@@ -5,6 +5,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/url/url.h"
+#include "fetch/headers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -113,6 +114,15 @@ static void fail_http_status(struct ledger *self, struct task *task, const struc
 	    http_is_transient(result->http_status), result->retry_after_ms);
 }
 
+/* A page is not known from an earlier run, so a 304 is a failure, unless the user asked for it. */
+static void finish_not_modified(struct ledger *self, struct task *task)
+{
+	bool is_asked_for = headers_are_conditional(&self->options->headers);
+	finish_task(self, task, is_asked_for ? OUTCOME_SKIPPED : OUTCOME_FAILED,
+	    (struct failure_reason){STAGE_RECEIVE, CAUSE_NOT_MODIFIED,
+	        is_asked_for ? "got 304 Not Modified" : "got 304 Not Modified, which was not asked for"});
+}
+
 /* Redirects. */
 
 static void follow_redirect(struct ledger *self, struct task *task, struct fetch_result *result)
@@ -190,6 +200,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		fail_try(self, task, result);
 	else if (task->tries->location)
 		follow_redirect(self, task, result);
+	else if (result->http_status == HTTP_NOT_MODIFIED)
+		finish_not_modified(self, task);
 	else if (result->http_status >= 400)
 		fail_http_status(self, task, result);
 	else
