@@ -1,5 +1,7 @@
 #include "fetch/response.h"
 
+#include "base/ascii.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,28 @@ enum { RETRY_AFTER_DIGITS_MAX = 12 };
 
 /* A Content-Length with more digits than this does not count as a number, so it always fits into 64 bits. */
 enum { LENGTH_DIGITS_MAX = 18 };
+
+/* Sets *value to the value of the header field with that name and index, without the white space around it:
+ * libcurl leaves a CR in an empty value. Returns false if there is no such field. The value is valid until
+ * the next call. */
+static bool field_value(CURL *easy, const char *name, size_t index, struct slice *value)
+{
+	struct curl_header *header = NULL;
+	if (curl_easy_header(easy, name, index, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return false;
+	*value = ascii_trim(slice_of(header->value));
+	return true;
+}
+
+struct slice response_location(CURL *easy)
+{
+	struct slice value;
+	for (size_t i = 0; field_value(easy, "Location", i, &value); i++) {
+		if (value.len > 0)
+			return value;
+	}
+	return (struct slice){0};
+}
 
 const char *response_length_problem(CURL *easy)
 {

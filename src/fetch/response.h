@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/outcome.h"
+#include "base/slice.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -15,6 +16,10 @@
  * 9112, section 6.3), and libcurl does not reject it: if the value is not a number, libcurl reads until the
  * connection is closed, and of several different values it uses the last one. */
 const char *response_length_problem(CURL *easy);
+
+/* Returns the value of the first Location field that is not empty, which is the one that browsers use; an
+ * empty slice if there is none. Valid until the next call of a function that reads a header field. */
+struct slice response_location(CURL *easy);
 
 /* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
 void response_codings(CURL *easy, struct buf *codings);

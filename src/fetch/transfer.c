@@ -129,11 +129,9 @@ static enum fetch_want ask_handler(struct transfer *self, long http_status)
 {
 	struct fetch_head head = {.http_status = http_status};
 	char *type = NULL;
-	struct curl_header *location = NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &type);
 	head.content_type = type;
-	if (curl_easy_header(self->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK)
-		head.location = location->value;
+	head.location = response_location(self->easy);
 	const struct fetch_handlers *handlers = self->common->handlers;
 	return handlers->head(handlers->ctx, self->job, &head);
 }

@@ -13,6 +13,7 @@
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
+#include "base/slice.h"
 #include "fetch/decode.h"
 #include "fetch/descriptors.h"
 #include "fetch/own_networks.h"
@@ -48,7 +49,7 @@ struct fetch_request {
 struct fetch_head {
 	long http_status;
 	const char *content_type; /* the raw header value; NULL if there is none */
-	const char *location;     /* the raw header value; NULL if there is none */
+	struct slice location;    /* the raw header value; empty if there is none */
 };
 
 /* What is to be done with the body of a response. */

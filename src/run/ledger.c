@@ -125,8 +125,8 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	struct ledger *self = ctx;
 	struct task *task = job;
 	ledger_discard_response(self, task);
-	if (http_is_redirect(head->http_status) && head->location) {
-		task->tries->location = alloc_copy(head->location, strlen(head->location));
+	if (http_is_redirect(head->http_status) && head->location.len > 0) {
+		task_set_location(task, head->location);
 		return FETCH_DRAIN;
 	}
 	if (head->http_status == HTTP_NOT_MODIFIED || head->http_status >= 400)

@@ -104,6 +104,14 @@ void task_free(struct task *self)
 	free(self);
 }
 
+void task_set_location(struct task *self, struct slice location)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	url_append_ascii(&text, location);
+	self->tries->location = text.data;
+}
+
 const char *task_read_location(const struct task *self, struct url *to, bool *leaves)
 {
 	struct url current;

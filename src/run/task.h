@@ -31,7 +31,7 @@ struct tries {
 	struct outcome outcome;           /* the outcome to report when the rows of the page are written */
 	struct heap_node unreported_node; /* in ledger.unreported */
 
-	char *location; /* the raw Location header of a redirect; NULL if there is none */
+	char *location; /* of a redirect, see task_set_location; NULL if the response is none */
 	char *content_type;
 	struct page *page; /* owned by the ledger's pool, from the head of a response on; else NULL */
 	enum stop_reason stop_reason;
@@ -98,6 +98,11 @@ void task_list_remove(struct task *task);
  * that the task is in no list and has no page. */
 struct task *task_new(const struct store_url *url, struct store_claim *claim);
 void task_free(struct task *self);
+
+/* Keeps a copy of the Location of a redirect, which is not empty, for a task that has none. Its bytes that
+ * are not ASCII are percent-encoded one by one, as browsers do, so that they lead to the same bytes even if
+ * they are not valid UTF-8. */
+void task_set_location(struct task *self, struct slice location);
 
 /* Parses the Location of a redirect, which the task must have, into *to. *leaves tells whether it leads to
  * another origin. Returns NULL, or the reason not to follow it, as the end of a sentence about it ("which is

@@ -226,6 +226,13 @@ int url_port(const struct url *self)
 	return scheme && scheme->port ? scheme->port : -1;
 }
 
+void url_append_ascii(struct buf *out, struct slice text)
+{
+	if (buf_reserve(out, 3 * text.len))
+		url_encode_until(out, text.data, text.data + text.len, URL_NOT_ASCII, 0);
+	buf_append(out, "", 0);
+}
+
 void url_append_server(const struct url *self, struct buf *out)
 {
 	struct slice host = url_host(self);

@@ -97,7 +97,7 @@ static const struct fault faults[] = {
         ANSWER("HTTP/1.1 302 Found\r\nLocation: /_/page?group=caf\xc3\xa9\r\nContent-Length: 0\r\n\r\n"),
         .end = STEP_CLOSE},
     {.name = "location-empty",
-        .help = "a redirect to nowhere",
+        .help = "a redirect with an empty Location",
         ANSWER("HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n"),
         .end = STEP_CLOSE},
     {.name = "location-none",
