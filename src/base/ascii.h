@@ -32,6 +32,13 @@ static inline bool ascii_is_space(uint32_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
+/* "Binary data byte" (WHATWG MIME Sniffing, section 3): no text in an encoding based on ASCII has it. */
+static inline bool ascii_is_binary(char c)
+{
+	unsigned char byte = (unsigned char)c;
+	return byte < 0x20 && !ascii_is_space(byte) && byte != 0x1b;
+}
+
 static inline char ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -54,6 +61,21 @@ static inline struct slice ascii_trim(struct slice text)
 	while (text.len > 0 && ascii_is_space(text.data[text.len - 1]))
 		text.len--;
 	return text;
+}
+
+/* Removes the first element that is not empty from a list with commas, and returns it without the white space
+ * around it (RFC 9110, section 5.6.1); an empty slice at the end of the list. */
+static inline struct slice ascii_next_element(struct slice *list)
+{
+	struct slice element = {list->data, 0};
+	while (list->len > 0 && element.len == 0) {
+		const char *comma = (const char *)memchr(list->data, ',', list->len);
+		size_t len = comma ? (size_t)(comma - list->data) : list->len;
+		element = ascii_trim((struct slice){list->data, len});
+		len += comma != NULL;
+		*list = (struct slice){list->data + len, list->len - len};
+	}
+	return element;
 }
 
 /* True if text begins with start. */

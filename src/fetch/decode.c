@@ -17,6 +17,10 @@ enum { LAYERS_MAX = 5, SURPLUS_MAX = 4 << 20 };
 /* The most memory that one decoder may claim; more than one coding with the largest possible window needs. */
 enum { DECODER_MEMORY_MAX = 24 << 20 };
 
+/* How many bytes of a body with an unknown coding must be text: as many as a browser looks at to tell text
+ * from binary data (WHATWG MIME Sniffing, section 5.2). */
+enum { TEXT_CHECKED = 1445 };
+
 struct decoder {
 	struct decoder_limits *limits;
 	decoder_output_fn output; /* NULL if no body was begun */
@@ -30,6 +34,9 @@ struct decoder {
 	uint64_t progress_bytes;   /* output_bytes at the last progress */
 	size_t layer_count;
 	struct layer layers[LAYERS_MAX]; /* in the order of the codings; the last one is decoded first */
+	char unknown[41];                /* the first coding that is not known; "" if all are */
+	size_t checked_bytes;            /* so many bytes of a body with an unknown coding are text */
+	unsigned char first_byte;        /* of a body with an unknown coding */
 	char problem[160];               /* "" if there is none */
 };
 
@@ -40,6 +47,11 @@ static bool fail(struct decoder *self, const char *format, ...)
 	vsnprintf(self->problem, sizeof self->problem, format, args);
 	va_end(args);
 	return false;
+}
+
+static bool fail_unknown(struct decoder *self)
+{
+	return fail(self, "content encoding \"%s\" is not known", self->unknown);
 }
 
 static bool fail_broken(struct decoder *self, const struct layer *layer, const char *detail)
@@ -116,18 +128,6 @@ void decoder_free(struct decoder *self)
 	free(self);
 }
 
-/* Removes the next element that is not empty from the front of the list and returns it; an empty slice at the
- * end of the list. */
-static struct slice next_element(const char **list)
-{
-	const char *start = *list + strspn(*list, ", \t");
-	size_t len = strcspn(start, ",");
-	*list = start + len;
-	while (len > 0 && (start[len - 1] == ' ' || start[len - 1] == '\t'))
-		len--;
-	return (struct slice){start, len};
-}
-
 static bool is_identity(struct slice name)
 {
 	return ascii_equal_nocase(name, slice_of("identity"));
@@ -137,19 +137,25 @@ bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn 
 {
 	end_body(self);
 	self->output_bytes = 0;
-	self->problem[0] = '\0';
-	const char *list = codings ? codings : "";
-	for (struct slice name = next_element(&list); name.len > 0; name = next_element(&list)) {
+	self->problem[0] = self->unknown[0] = '\0';
+	self->checked_bytes = 0;
+	struct slice list = slice_of(codings ? codings : "");
+	for (struct slice name; (name = ascii_next_element(&list)).len > 0;) {
 		if (is_identity(name))
 			continue;
 		const struct coding *coding = coding_find(name);
-		if (!coding)
-			return fail(self, "content encoding \"%.*s\" is not known",
-			    name.len < 40 ? (int)name.len : 40, name.data);
+		if (!coding) {
+			if (!self->unknown[0])
+				snprintf(
+				    self->unknown, sizeof self->unknown, "%.*s", (int)name.len, name.data);
+			continue;
+		}
 		if (self->layer_count == LAYERS_MAX)
 			return fail(self, "content encoding is applied more than %d times", LAYERS_MAX);
 		layer_begin(&self->layers[self->layer_count++], coding);
 	}
+	if (self->unknown[0] && self->layer_count > 0)
+		return fail_unknown(self);
 	self->output = output;
 	self->ctx = ctx;
 	return true;
@@ -294,7 +300,23 @@ static enum decoder_result run_layers(struct decoder *self)
 	return DECODER_DONE;
 }
 
-/* Passes the bytes of a body without a coding to output. */
+/* Checks the beginning of a body with an unknown coding. A text in UTF-16 has binary bytes, but also a byte
+ * order mark. Returns false if the body does not begin as text. */
+static bool check_text(struct decoder *self, struct slice piece)
+{
+	for (size_t i = 0; i < piece.len && self->checked_bytes < TEXT_CHECKED; i++) {
+		unsigned char byte = (unsigned char)piece.data[i];
+		if (ascii_is_binary(piece.data[i]))
+			return fail_unknown(self);
+		if (self->checked_bytes++ == 0)
+			self->first_byte = byte;
+		else if (self->checked_bytes == 2 && self->first_byte + byte == 0xff + 0xfe)
+			self->checked_bytes = TEXT_CHECKED;
+	}
+	return true;
+}
+
+/* Passes the bytes of a body without a known coding to output. */
 static enum decoder_result pass_through(struct decoder *self, struct slice *in)
 {
 	while (in->len > 0) {
@@ -302,6 +324,8 @@ static enum decoder_result pass_through(struct decoder *self, struct slice *in)
 		if (clock_now_us() >= self->limits->until_us)
 			return DECODER_LATER;
 		slice_advance(in, piece.len);
+		if (self->unknown[0] && !check_text(self, piece))
+			return DECODER_STOPPED;
 		if (!self->output(self->ctx, piece.data, piece.len))
 			return DECODER_STOPPED;
 	}

@@ -62,7 +62,12 @@ void decoder_free(struct decoder *self);
 /* Begins a body, and drops the previous one if it has not ended. codings are the values of its
  * Content-Encoding fields, separated by commas and borrowed for the call; if it is NULL or "", the bytes are
  * passed through unchanged. The case of the names does not matter, "x-gzip" means gzip, and "identity" and
- * empty elements are ignored. Returns false if a coding is not known or more than 5 codings were applied. */
+ * empty elements are ignored. Returns false if more than 5 codings were applied, or if the list has both
+ * known and unknown codings.
+ *
+ * If all codings are unknown, the body is passed through as long as it begins as text, because many servers
+ * write words such as "none" or "utf-8" there, and browsers read their pages. If the beginning is binary
+ * data, the body does have a coding, and is invalid. */
 bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn output, void *ctx);
 
 enum decoder_result {

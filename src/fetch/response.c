@@ -37,45 +37,73 @@ struct slice response_location(CURL *easy)
 
 const char *response_length_problem(CURL *easy)
 {
-	struct curl_header *first = NULL, *other = NULL;
-	char value[LENGTH_DIGITS_MAX + 2];
-	if (curl_easy_header(easy, "Content-Length", 0, CURLH_HEADER, -1, &first) != CURLHE_OK)
-		return NULL;
-	size_t digits = strspn(first->value, "0123456789");
-	if (digits == 0 || digits > LENGTH_DIGITS_MAX || first->value[digits] != '\0')
-		return "a Content-Length that is no number of bytes";
-	/* The value is copied because the next call of curl_easy_header may overwrite *first. */
-	memcpy(value, first->value, digits + 1);
-	for (size_t i = 1, amount = first->amount; i < amount; i++) {
-		if (curl_easy_header(easy, "Content-Length", i, CURLH_HEADER, -1, &other) == CURLHE_OK &&
-		    strcmp(value, other->value) != 0)
-			return "two different Content-Lengths";
+	static const char no_length[] = "a Content-Length that is no number of bytes";
+	struct slice list;
+	int64_t length = -1;
+	for (size_t i = 0; field_value(easy, "Content-Length", i, &list); i++) {
+		/* libcurl reads only the number at the beginning of a list. */
+		if (list.len == 0 || !ascii_is_digit(*list.data))
+			return no_length;
+		for (struct slice item; (item = ascii_next_element(&list)).len > 0;) {
+			size_t digits = strspn(item.data, "0123456789");
+			if (digits < item.len || digits > LENGTH_DIGITS_MAX)
+				return no_length;
+			int64_t value = (int64_t)strtoll(item.data, NULL, 10);
+			if (length >= 0 && length != value)
+				return "two different Content-Lengths";
+			length = value;
+		}
 	}
 	return NULL;
 }
 
 void response_codings(CURL *easy, struct buf *codings)
 {
-	struct curl_header *header = NULL;
-	for (size_t i = 0;
-	     curl_easy_header(easy, "Content-Encoding", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++) {
+	struct slice value;
+	for (size_t i = 0; field_value(easy, "Content-Encoding", i, &value); i++) {
 		buf_append_text(codings, i ? "," : "");
-		buf_append_text(codings, header->value);
+		buf_append(codings, value.data, value.len);
 	}
+}
+
+/* True for the transfer codings that libcurl undoes without being asked to. */
+static bool is_transfer_coding(struct slice name)
+{
+	static const char *const known[] = {"chunked", "gzip", "x-gzip", "deflate", "identity"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (ascii_equal_nocase(name, slice_of(known[i])))
+			return true;
+	}
+	return false;
+}
+
+bool response_transfer_problem(CURL *easy, char *problem, size_t size)
+{
+	struct slice list, name;
+	for (size_t i = 0; field_value(easy, "Transfer-Encoding", i, &list); i++) {
+		while ((name = ascii_next_element(&list)).len > 0) {
+			if (is_transfer_coding(name))
+				continue;
+			snprintf(problem, size, "transfer encoding \"%.*s\" is not known",
+			    name.len < 40 ? (int)name.len : 40, name.data);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* CURLINFO_RETRY_AFTER is not used: it is 0 for a value that libcurl cannot parse, and 0 would mean to retry
  * at once. */
 int64_t response_retry_after_ms(CURL *easy)
 {
-	struct curl_header *header = NULL;
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	struct slice value;
+	if (!field_value(easy, "Retry-After", 0, &value))
 		return -1;
-	const char *value = header->value;
-	size_t digits = strspn(value, "0123456789");
-	if (digits > 0 && value[digits] == '\0')
-		return digits > RETRY_AFTER_DIGITS_MAX ? INT64_MAX : (int64_t)strtoll(value, NULL, 10) * 1000;
-	time_t date = curl_getdate(value, NULL), now = time(NULL);
+	size_t digits = strspn(value.data, "0123456789");
+	if (digits > 0 && digits == value.len)
+		return digits > RETRY_AFTER_DIGITS_MAX ? INT64_MAX
+		                                       : (int64_t)strtoll(value.data, NULL, 10) * 1000;
+	time_t date = curl_getdate(value.data, NULL), now = time(NULL);
 	if (date == (time_t)-1 || digits > 0)
 		return -1;
 	return date > now ? (int64_t)(date - now) * 1000 : 0;

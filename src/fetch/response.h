@@ -14,7 +14,8 @@
 /* Returns what is wrong with the Content-Length of the response, as words for a person; NULL if nothing is
  * wrong or the response has none. An attacker may use such a header field to split a response in two (RFC
  * 9112, section 6.3), and libcurl does not reject it: if the value is not a number, libcurl reads until the
- * connection is closed, and of several different values it uses the last one. */
+ * connection is closed, and of several different values it uses the last one. Equal values, in one field or
+ * in several, are one. */
 const char *response_length_problem(CURL *easy);
 
 /* Returns the value of the first Location field that is not empty, which is the one that browsers use; an
@@ -23,6 +24,11 @@ struct slice response_location(CURL *easy);
 
 /* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
 void response_codings(CURL *easy, struct buf *codings);
+
+/* Returns true if the response has a transfer coding that libcurl does not know (RFC 9112, section 7), and
+ * writes what is wrong to problem[0..size), as words for a person that name the coding. libcurl would name a
+ * content encoding. */
+bool response_transfer_problem(CURL *easy, char *problem, size_t size);
 
 /* Returns how long Retry-After asks the client to wait, in ms; the value may be a number of seconds or a date
  * (RFC 9110, section 10.2.3). Returns 0 for a date in the past, and -1 if the header field is missing or its

@@ -98,6 +98,7 @@ struct transfer {
 	size_t drained_bytes;
 	size_t trailer_bytes;
 
+	char transfer_problem[96]; /* see response_transfer_problem */
 	char error[CURL_ERROR_SIZE];
 	char reason[CURL_ERROR_SIZE + 128];
 };
@@ -198,6 +199,10 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 	const char *problem = response_length_problem(self->easy);
 	if (problem) {
 		record_end(self, END_INVALID, problem);
+		return refuse(len);
+	}
+	if (response_transfer_problem(self->easy, self->transfer_problem, sizeof self->transfer_problem)) {
+		record_end(self, END_UNDECODABLE, self->transfer_problem);
 		return refuse(len);
 	}
 	self->want = ask_handler(self, http_status);

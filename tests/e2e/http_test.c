@@ -36,6 +36,94 @@ static void expect_report(const char *url, const char *option, const char *value
 }
 
 /* RFC 9110, section 15.4.5: a 304 answers a conditional request, and has no content. */
+static const struct expected ok = {"ok", NULL, NULL};
+
+/* Browsers read such a page as it is. */
+Test(http, a_content_encoding_that_is_no_coding_is_ignored)
+{
+	static const char *const names[] = {"none", "utf-8", "binary", "text/html", "null", "0", "plain",
+	    "aws-chunked", "", " ", "\t", ",", " , ", "identity", "iso-8859-1", "*", "gzip;q=0", "sdch-x",
+	    "none\r\nContent-Encoding: utf-8", "\r\nContent-Encoding:"};
+	struct site site;
+	struct run_result result;
+	char header[128];
+	site_start(&site);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(header, sizeof header, "Content-Encoding:%s", names[i]);
+		run_areq(&result, "--no-header", site_page(&site, "links", "2", "header", header));
+		run_expect_exit(&result, 0);
+		cr_expect(strstr(result.out, "link2\n"), "%s: %s", header, result.out);
+		run_release(&result);
+	}
+	const char *mixed = site_page(&site, "links", "1", "header", "Content-Encoding: gzip, none");
+	const char *compressed = site_page(&site, "links", "9", "encoding", "zstd", "encoding_name", "x-z");
+	const char *empty =
+	    site_page(&site, "encoding", "gzip", "header", "Content-Encoding: ", "links", "9");
+	expect_report(mixed, NULL, NULL,
+	    (struct expected){"failed", "decode-failed", "encoding \"none\" is not known"});
+	expect_report(compressed, NULL, NULL,
+	    (struct expected){"failed", "decode-failed", "encoding \"x-z\" is not known"});
+	expect_report(empty, NULL, NULL, ok);
+	site_stop(&site);
+}
+
+Test(http, an_unknown_transfer_encoding_is_named_as_such)
+{
+	static const struct {
+		const char *header, *words;
+	} cases[] = {
+	    {"Transfer-Encoding: foo", "transfer encoding \"foo\" is not known"},
+	    {"Transfer-Encoding: foo, chunked", "transfer encoding \"foo\" is not known"},
+	    {"Transfer-Encoding: chunked\r\ntransfer-encoding: compress", "\"compress\" is not known"},
+	    {"Transfer-Encoding: chunked;q=1", "transfer encoding \"chunked;q=1\" is not known"},
+	};
+	static const char *const harmless[] = {"Transfer-Encoding:", "Transfer-Encoding: ,",
+	    "Transfer-Encoding: Identity", "Transfer-Encoding: chunked,"};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect_report(site_page(&site, "links", "1", "length", "none", "header", cases[i].header),
+		    NULL, NULL, (struct expected){"failed", "decode-failed", cases[i].words});
+	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+		expect_report(
+		    site_page(&site, "links", "1", i == 3 ? "chunked" : "close", "1", "header", harmless[i]),
+		    NULL, NULL, ok);
+	site_stop(&site);
+}
+
+/* RFC 9112, section 6.3. */
+Test(http, equal_content_lengths_are_one)
+{
+	static const char page[] = "<a href=x>1</a>123456789 123456789 123456789\n";
+	static const struct {
+		const char *lengths;
+		struct expected expected;
+	} cases[] = {
+	    {"45, 45", {"ok", NULL, NULL}},
+	    {"45,45", {"ok", NULL, NULL}},
+	    {"45 ,\t45, 45", {"ok", NULL, NULL}},
+	    {"45,", {"ok", NULL, NULL}},
+	    {"45, 045", {"ok", NULL, NULL}},
+	    {"45\r\nContent-Length: 45", {"ok", NULL, NULL}},
+	    {"45, 45\r\nContent-Length: 45", {"ok", NULL, NULL}},
+	    {"45, 44", {"failed", "answer-invalid", "two different Content-Lengths"}},
+	    {"44, 45", {"failed", "answer-invalid", "two different Content-Lengths"}},
+	    {"45, 45\r\nContent-Length: 45, 46", {"failed", "answer-invalid", "two different"}},
+	    {"45, x", {"failed", "answer-invalid", "no number of bytes"}},
+	    {"45 45", {"failed", "answer-invalid", "no number of bytes"}},
+	    {"45;45", {"failed", "answer-invalid", "no number of bytes"}},
+	    {",45", {"failed", "answer-invalid", "Content-Length"}},
+	    {"", {"failed", "answer-invalid", "Content-Length"}},
+	};
+	struct site site;
+	_Static_assert(sizeof page - 1 == 45, "the lengths are those of the page");
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect_report(site_page(&site, "body", page, "length", cases[i].lengths), NULL, NULL,
+		    cases[i].expected);
+	site_stop(&site);
+}
+
 static void expect_redirect(struct site *site, const char *header, const char *target)
 {
 	struct run_result result;
@@ -104,6 +192,6 @@ Test(http, a_304_that_was_not_asked_for_is_a_failure)
 	expect_report(url, "-H", "If-None-Match:", failed);
 	expect_report(url, "-H", "If-None-Match;", failed);
 	expect_report(url, "-H", "If-Range: \"a\"", failed);
-	expect_report(site_page(&site, "status", "204"), NULL, NULL, (struct expected){"ok", NULL, NULL});
+	expect_report(site_page(&site, "status", "204"), NULL, NULL, ok);
 	site_stop(&site);
 }

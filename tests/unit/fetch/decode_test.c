@@ -351,16 +351,16 @@ Test(decode, names)
 {
 	static const char *const known[] = {"GZip", "X-GZIP", " gzip ", ",gzip,", "identity, gzip",
 	    "\tgzip\t,, ,", "Identity,gzip,identity,identity,identity,identity,identity", "gzip,"};
-	static const char *const unknown[][2] = {
-	    {"compress", "\"compress\""},
-	    {"x-compress", "\"x-compress\""},
+	static const char *const unknown[] = {"compress", "x-compress", "gzip;q=1", "gzi", "gzipp", "gzip br",
+	    "x-br", "none", "utf-8", "text/html", "0", "aws-chunked", "identity, none", "none, utf-8",
+	    ",null,,"};
+	static const struct slice utf16 = BYTES("\xff\xfe<\0a\0>\0\x1f\x04");
+	static const struct slice no_mark = BYTES("<\0a\0>\0\x1f\x04");
+	static const char *const mixed[][2] = {
 	    {"gzip, sdch", "\"sdch\""},
-	    {"gzip;q=1", "\"gzip;q=1\""},
-	    {"gzi", "\"gzi\""},
-	    {"gzipp", "\"gzipp\""},
-	    {"gzip br", "\"gzip br\""},
-	    {"x-br", "\"x-br\""},
-	    {"none", "\"none\""},
+	    {"sdch, gzip", "\"sdch\""},
+	    {"identity, none, gzip", "\"none\""},
+	    {"br,utf-8,none", "\"utf-8\""},
 	};
 	struct buf body;
 	struct decoder *decoder = decoder_new(&limits);
@@ -369,10 +369,16 @@ Test(decode, names)
 	for (size_t i = 0; i < COUNT(known); i++)
 		expect_good(decoder, known[i], slice_of_buf(&body), small);
 	for (size_t i = 0; i < COUNT(unknown); i++) {
-		cr_expect(!decoder_begin(decoder, unknown[i][0], take, NULL), "%s", unknown[i][0]);
+		expect_good(decoder, unknown[i], small, small);
+		expect_bad(decoder, unknown[i], slice_of_buf(&body), small, "encoding", "is not known");
+	}
+	expect_good(decoder, "utf-16", utf16, utf16);
+	expect_bad(decoder, "utf-16", no_mark, no_mark, "\"utf-16\"", "is not known");
+	for (size_t i = 0; i < COUNT(mixed); i++) {
+		cr_expect(!decoder_begin(decoder, mixed[i][0], take, NULL), "%s", mixed[i][0]);
 		const char *problem = decoder_problem(decoder);
-		cr_expect(problem && strstr(problem, unknown[i][1]), "%s: %s", unknown[i][0],
-		    problem ? problem : "");
+		cr_expect(
+		    problem && strstr(problem, mixed[i][1]), "%s: %s", mixed[i][0], problem ? problem : "");
 	}
 	expect_good(decoder, "gzip", slice_of_buf(&body), small);
 	decoder_free(decoder);
