@@ -199,6 +199,10 @@ static enum status apply_options(const struct command_line *line, struct options
 	const char *config = line->no_config ? NULL : line->config;
 	if (!config && !line->no_config)
 		config = cli_config_default(options);
+	if (config && !*config && status == STATUS_OK) {
+		log_error("--config: the value is empty");
+		status = STATUS_USAGE;
+	}
 	if (config && status == STATUS_OK)
 		status = cli_config_read(options, config);
 	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
@@ -209,11 +213,6 @@ static enum status apply_options(const struct command_line *line, struct options
 			status = cli_value_set(options, given->row, given->text, "");
 	}
 	return status;
-}
-
-static bool is_empty(const char *text)
-{
-	return text && !*text;
 }
 
 static enum status check_combinations(const struct options *options)
@@ -238,14 +237,10 @@ static enum status check_combinations(const struct options *options)
 		problem = "--same-host and --external exclude each other";
 	else if (options->ipv4 && options->ipv6)
 		problem = "-4 and -6 exclude each other";
-	else if (options->public_only && options->proxy)
+	else if (options->public_only && options->proxy && *options->proxy)
 		problem = "--public-only and -x exclude each other: a proxy chooses the address itself";
 	else if (strpbrk(options->user_agent, "\r\n"))
 		problem = "-A: a header cannot hold a line break";
-	else if (is_empty(options->output))
-		problem = "-o: the name is empty";
-	else if (is_empty(options->summary_json))
-		problem = "--summary-json: the name is empty";
 	if (!problem)
 		return STATUS_OK;
 	log_error("%s", problem);
@@ -276,8 +271,13 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	free(line.given);
 	if (status != STATUS_OK || *shown)
 		return status;
-	for (int i = optind; i < argc; i++)
+	for (int i = optind; i < argc; i++) {
+		if (!*argv[i]) {
+			log_error("an argument is empty, and so neither a file nor a URL");
+			return STATUS_USAGE;
+		}
 		options_list_add(&options->inputs, argv[i]);
+	}
 	return check_combinations(options);
 }
 

@@ -1,6 +1,8 @@
 #include "cli/help.h"
 
-#include "cli/cli.h"
+#include "base/buf.h"
+#include "cli/table.h"
+#include "cli/value.h"
 
 /* ares.h uses fd_set without including this header. */
 #include <sys/select.h>
@@ -14,13 +16,28 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-static void print_option(FILE *to, const struct cli_option *option)
+enum { HELP_COLUMNS = 80 };
+
+/* Prints the option. With the range of its values, that stands behind the description, or below it where the
+ * line would be too long. */
+static void print_option(FILE *to, const struct cli_row *row, bool with_range)
 {
+	const struct cli_option *option = &row->option;
 	char letter[] = {'-', option->letter, ',', '\0'};
 	char name[40];
+	struct buf range;
 	snprintf(name, sizeof name, "--%s%s%s", option->name, option->value ? " " : "",
 	    option->value ? option->value : "");
-	fprintf(to, "  %3s %-26s %s\n", option->letter ? letter : "", name, option->help);
+	int columns = fprintf(to, "  %3s %-26s %s", option->letter ? letter : "", name, option->help);
+	buf_init(&range, HELP_COLUMNS);
+	if (with_range)
+		cli_value_append_range(&range, row);
+	if (range.len && columns + 2 + (int)range.len <= HELP_COLUMNS)
+		fprintf(to, "; %s", range.data);
+	else if (range.len)
+		fprintf(to, "\n%33s%s", "", range.data);
+	fputc('\n', to);
+	buf_release(&range);
 }
 
 void cli_help_print(FILE *to, bool all)
@@ -30,16 +47,21 @@ void cli_help_print(FILE *to, bool all)
 	      "Fetch the listed URLs all at once and print the links of every page, as rows\n"
 	      "source_url<TAB>parsed_url. A FILE lists a URL a line; -, or none: stdin.\n",
 	    to);
-	const struct cli_option *option;
-	for (size_t i = 0; (option = cli_option(i)); i++) {
+	for (size_t i = 0; i < cli_table_rows; i++) {
+		const struct cli_option *option = &cli_table[i].option;
 		if (!all && !option->basic)
 			continue;
 		if (strcmp(group, option->group) != 0)
 			fprintf(to, "\n%s:\n", option->group);
 		group = option->group;
-		print_option(to, option);
+		print_option(to, &cli_table[i], all);
 	}
-	fputs("\nTimes take ms, s, m, h; sizes k, M, G. Exit status: 0 all fetched or skipped,\n"
+	fputs(all ? "\nTimes are in seconds, or have a unit: 500ms, 10s, 2m, 1h. Sizes are in bytes, or\n"
+	            "have a unit: 64k, 16M, 1G. --no-NAME cancels an option that takes no value.\n"
+	            "Exit status: 0"
+	          : "\nTimes take ms, s, m, h; sizes k, M, G. Exit status: 0",
+	    to);
+	fputs(" all fetched or skipped,\n"
 	      "1 a URL failed, 2 wrong usage or unreadable list, 3 output not written.\n"
 	      "Example: areq urls.txt -o foundurls.txt\n",
 	    to);

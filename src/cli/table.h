@@ -16,7 +16,11 @@ enum cli_kind {
 	CLI_SIZE,    /* int64_t from min to max, in bytes */
 	CLI_FAIL_ON, /* int64_t: a percentage from min to max, or one of the choices any, all and never */
 	CLI_CHOICE,  /* enum whose value is the index of the word among the choices */
-	CLI_TEXT,    /* const char * */
+	CLI_TEXT,    /* const char *; only this kind may be empty */
+	CLI_NAME,    /* const char *: a name, a pattern or the like */
+	CLI_TAGS,    /* const char *: names of elements, separated by commas or spaces */
+	CLI_SCHEMES, /* const char *: URL schemes, separated by commas or spaces */
+	CLI_PROXY,   /* const char *: a proxy that libcurl can use; "" for none */
 	CLI_LIST,    /* struct option_list, to which the text is added */
 	CLI_HEADER,  /* struct option_list, to which the text is added, which must be a header line */
 	CLI_SECRET,  /* const char *; the text is wiped off argv */

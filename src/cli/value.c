@@ -1,9 +1,11 @@
 #include "cli/value.h"
 
-#include "base/buf.h"
+#include "base/ascii.h"
 #include "base/log.h"
+#include "base/url/url.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,71 @@ static bool parse_fail_on(const char *text, const struct cli_row *row, int64_t *
 	return true;
 }
 
+static const char *skip_separators(const char *list)
+{
+	return list + strspn(list, ", ");
+}
+
+typedef bool (*is_name_fn)(struct slice name);
+
+/* True if the list, whose names are separated by commas or spaces, has a name and only valid ones. */
+static bool is_list(const char *list, is_name_fn is_name)
+{
+	const char *name = skip_separators(list);
+	if (!*name)
+		return false;
+	while (*name) {
+		struct slice slice = {name, strcspn(name, ", ")};
+		if (!is_name(slice))
+			return false;
+		name = skip_separators(name + slice.len);
+	}
+	return true;
+}
+
+/* The names of elements in HTML that XML allows too. Every character that is not ASCII may be part of one. */
+static bool is_tag(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+		if ((unsigned char)c < 0x80 && !ascii_is_alphanumeric(c) && !strchr("-._:", c))
+			return false;
+	}
+	return !ascii_is_digit(name.data[0]) && !strchr("-.:", name.data[0]);
+}
+
+/* RFC 3986, section 3.1. */
+static bool is_scheme(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (!ascii_is_alphanumeric(name.data[i]) && !strchr("+-.", name.data[i]))
+			return false;
+	}
+	return ascii_is_letter(name.data[0]);
+}
+
+/* True if libcurl can use the proxy: one of its schemes or none, a host, and a port from 0 to 65535. */
+static bool is_proxy(const char *text)
+{
+	static const char *const schemes[] = {
+	    "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"};
+	const char *separator = strstr(text, "://"), *rest = separator ? separator + 3 : text;
+	struct slice scheme = separator ? (struct slice){text, (size_t)(separator - text)} : slice_of("http");
+	struct buf http;
+	struct url url;
+	bool is_valid = false;
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		is_valid |= ascii_equal_nocase(scheme, slice_of(schemes[i]));
+	buf_init(&http, URL_LENGTH_MAX);
+	url_init(&url);
+	/* The host and the port of every proxy are written as those of an http URL. */
+	is_valid = is_valid && *rest != '/' && buf_append_text(&http, "http://") &&
+	           buf_append_text(&http, rest) && url_parse(&url, http.data, http.len, NULL, NULL);
+	url_release(&url);
+	buf_release(&http);
+	return is_valid;
+}
+
 /* Appends the choices in words, such as "tsv, csv, jsonl or urls". */
 static void append_choices(struct buf *text, const char *choices)
 {
@@ -103,19 +170,58 @@ static void append_choices(struct buf *text, const char *choices)
 	}
 }
 
+/* Appends an amount in the largest unit that gives a whole number. The units are those from the largest to
+ * the smallest, which is 1. */
+static void append_amount(struct buf *text, int64_t amount, const struct unit *units)
+{
+	while (amount % (int64_t)units->factor != 0)
+		units++;
+	buf_append_number(text, (uint64_t)(amount / (int64_t)units->factor));
+	buf_append_text(text, units->name);
+}
+
+void cli_value_append_range(struct buf *text, const struct cli_row *row)
+{
+	static const struct unit times[] = {{"h", 36e5}, {"m", 6e4}, {"s", 1e3}, {"ms", 1}},
+	                         sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}},
+	                         percents[] = {{"%", 1}}, numbers[] = {{"", 1}};
+	const struct unit *units = row->kind == CLI_TIME      ? times
+	                           : row->kind == CLI_SIZE    ? sizes
+	                           : row->kind == CLI_FAIL_ON ? percents
+	                                                      : numbers;
+	/* A time that is not 0 must not be rounded to 0. */
+	bool has_gap = row->kind == CLI_TIME && row->min == 0;
+	if (row->max == 0)
+		return;
+	append_amount(text, has_gap ? 1 : row->min, units);
+	buf_append_text(text, " to ");
+	append_amount(text, row->max, units);
+	if (has_gap)
+		buf_append_text(text, ", or 0");
+}
+
 static enum status log_wrong_value(const struct cli_row *row, const char *text, const char *prefix)
 {
-	struct buf wanted;
+	struct buf wanted, shown;
 	buf_init(&wanted, SIZE_MAX / 2);
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_redacted(&shown, text);
 	switch (row->kind) {
+	case CLI_NUMBER:
+		buf_append_text(&wanted, "a whole number from ");
+		cli_value_append_range(&wanted, row);
+		break;
 	case CLI_TIME:
-		buf_append_text(&wanted, "a time such as 10, 500ms or 2m in its range");
+		buf_append_text(&wanted, "a time such as 10, 500ms or 2m, from ");
+		cli_value_append_range(&wanted, row);
 		break;
 	case CLI_SIZE:
-		buf_append_text(&wanted, "a size such as 1000, 64k or 16M in its range");
+		buf_append_text(&wanted, "a size such as 1000, 64k or 16M, from ");
+		cli_value_append_range(&wanted, row);
 		break;
 	case CLI_FAIL_ON:
-		buf_append_text(&wanted, "any, all, never or a percentage in its range");
+		buf_append_text(&wanted, "any, all, never or a percentage from ");
+		cli_value_append_range(&wanted, row);
 		break;
 	case CLI_CHOICE:
 		append_choices(&wanted, row->option.choices);
@@ -123,12 +229,24 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 	case CLI_HEADER:
 		buf_append_text(&wanted, "of the form 'Name: value'");
 		break;
+	case CLI_TAGS:
+		buf_append_text(&wanted, "a list of elements such as a,area");
+		break;
+	case CLI_SCHEMES:
+		buf_append_text(&wanted, "a list of schemes such as http,https");
+		break;
+	case CLI_PROXY:
+		buf_append_text(&wanted, "a proxy such as http://host:8080 or socks5h://host:1080");
+		break;
 	default:
-		buf_append_text(&wanted, "a whole number in its range");
 		break;
 	}
-	log_error("%s--%s: \"%s\" is not %s", prefix, row->option.name, text, wanted.data);
+	if (wanted.len)
+		log_error("%s--%s: \"%s\" is not %s", prefix, row->option.name, shown.data, wanted.data);
+	else
+		log_error("%s--%s: the value is empty", prefix, row->option.name);
 	buf_release(&wanted);
+	buf_release(&shown);
 	return STATUS_USAGE;
 }
 
@@ -138,6 +256,22 @@ static bool is_header(const char *text)
 {
 	size_t name = strcspn(text, ":;");
 	return name > 0 && text[name] != '\0' && !strpbrk(text, "\r\n");
+}
+
+static bool is_valid_text(enum cli_kind kind, const char *text)
+{
+	switch (kind) {
+	case CLI_TEXT:
+		return true;
+	case CLI_TAGS:
+		return is_list(text, is_tag);
+	case CLI_SCHEMES:
+		return is_list(text, is_scheme);
+	case CLI_PROXY:
+		return !*text || is_proxy(text);
+	default:
+		return *text != '\0';
+	}
 }
 
 enum status cli_value_set(
@@ -174,10 +308,14 @@ enum status cli_value_set(
 			options_list_add(field, text);
 		break;
 	case CLI_LIST:
-		options_list_add(field, text);
+		is_valid = *text != '\0';
+		if (is_valid)
+			options_list_add(field, text);
 		break;
 	default:
-		*(const char **)field = text;
+		is_valid = is_valid_text(row->kind, text);
+		if (is_valid)
+			*(const char **)field = text;
 		break;
 	}
 	return is_valid ? STATUS_OK : log_wrong_value(row, text, prefix);

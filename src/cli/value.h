@@ -2,6 +2,7 @@
 #ifndef AREQ_CLI_VALUE_H
 #define AREQ_CLI_VALUE_H
 
+#include "base/buf.h"
 #include "cli/table.h"
 
 /* Sets the field of a row, whose kind is before CLI_CONFIG, to the value of text. text is borrowed as long as
@@ -9,6 +10,10 @@
  * logged; the message begins with prefix, which is "" or, for example, "FILE:3: ". */
 enum status cli_value_set(
     struct options *options, const struct cli_row *row, const char *text, const char *prefix);
+
+/* Appends the range of the row's values in words, such as "1 to 65536" or "1ms to 24h, or 0". Appends nothing
+ * if the row has no range. */
+void cli_value_append_range(struct buf *text, const struct cli_row *row);
 
 /* Sets the field of a flag to false. */
 void cli_value_unset(struct options *options, const struct cli_row *flag);

@@ -83,7 +83,8 @@ Test(config, names_file_line_and_trouble)
 	} cases[] = {
 	    {"jobs = 3\nformt = csv\n", 0, ":2: there is no option --formt; did you mean --format?"},
 	    {"-o x\n", 0, ":1: there is no option"},
-	    {"jobs = many\n", 0, ":1: --jobs: \"many\" is not a whole number in its range"},
+	    {"jobs = many\n", 0, ":1: --jobs: \"many\" is not a whole number from 1 to 65536"},
+	    {"\ntags = a;b\n", 0, ":2: --tags: \"a;b\" is not a list of elements"},
 	    {"\n\nlock=x", 0, ":3: --lock: \"x\" is not wait or fail"},
 	    {"quiet = yes\n", 0, ":1: --quiet takes no value"},
 	    {"no-quiet = yes\n", 0, ":1: --quiet takes no value"},
@@ -115,6 +116,54 @@ Test(config, names_file_line_and_trouble)
 	run_expect_exit(&result, 2);
 	run_release(&result);
 	scratch_release(&scratch);
+}
+
+Test(cli, says_what_is_wrong_with_a_value_before_anything_is_fetched)
+{
+	static const struct {
+		const char *option, *value, *message;
+	} cases[] = {
+	    {"-j", "0", "--jobs: \"0\" is not a whole number from 1 to 65536\n"},
+	    {"-r", "x", "--retries: \"x\" is not a whole number from 0 to 1000\n"},
+	    {"--max-size", "3G", "--max-size: \"3G\" is not a size such as 1000, 64k or 16M, from 1 to 2G\n"},
+	    {"-t", "100h",
+	        "--timeout: \"100h\" is not a time such as 10, 500ms or 2m, from 1ms to 24h, or 0\n"},
+	    {"-t", "0.1ms",
+	        "--timeout: \"0.1ms\" is not a time such as 10, 500ms or 2m, from 1ms to 24h, or 0\n"},
+	    {"--deadline", "0",
+	        "--deadline: \"0\" is not a time such as 10, 500ms or 2m, from 1ms to 8760h\n"},
+	    {"--fail-on", "0%", "--fail-on: \"0%\" is not any, all, never or a percentage from 1% to 100%\n"},
+	    {"--tags", "a;b", "--tags: \"a;b\" is not a list of elements such as a,area\n"},
+	    {"--tags", "a,<b>", "--tags: \"a,<b>\" is not a list of elements such as a,area\n"},
+	    {"--tags", "", "--tags: \"\" is not a list of elements such as a,area\n"},
+	    {"--tags", " ,", "--tags: \" ,\" is not a list of elements such as a,area\n"},
+	    {"--schemes", "ftp://", "--schemes: \"ftp://\" is not a list of schemes such as http,https\n"},
+	    {"--schemes", "http:", "--schemes: \"http:\" is not a list of schemes such as http,https\n"},
+	    {"--schemes", "", "--schemes: \"\" is not a list of schemes such as http,https\n"},
+	    {"-e", "", "--regexp: the value is empty\n"},
+	    {"--xpath", "", "--xpath: the value is empty\n"},
+	    {"--include", "", "--include: the value is empty\n"},
+	    {"-b", "", "--cookie: the value is empty\n"},
+	    {"--report", "", "--report: the value is empty\n"},
+	    {"--cacert", "", "--cacert: the value is empty\n"},
+	    {"--config", "", "--config: the value is empty\n"},
+	    {"-x", "foo://bar", "--proxy: \"foo://bar\" is not a proxy such as http://host:8080 or "},
+	    {"-x", "ftp://me:secret@bar", "--proxy: \"ftp://bar\" is not a proxy such as "},
+	    {"-x", "http://", "--proxy: \"http://\" is not a proxy such as "},
+	    {"-x", "bar:99999", "--proxy: \"bar:99999\" is not a proxy such as "},
+	    {"", "x", "an argument is empty"},
+	};
+	struct run_result result;
+	char expected[256];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, cases[i].option, cases[i].value, "http://127.0.0.1:1/");
+		run_expect_exit(&result, 2);
+		snprintf(expected, sizeof expected, "areq: %s", cases[i].message);
+		cr_expect_eq(
+		    strncmp(result.err, expected, strlen(expected)), 0, "case %zu: %s", i, result.err);
+		cr_expect_str_eq(result.out, "");
+		run_release(&result);
+	}
 }
 
 Test(dry_run, says_what_would_be_fetched_and_touches_nothing)
@@ -227,6 +276,11 @@ Test(help, is_short_and_all_of_it_on_demand)
 		cr_expect_eq(strstr(result.out, "areq --help all") != NULL, !cases[i].all, "case %zu", i);
 		run_release(&result);
 	}
+	run_areq(&result, "--help=all");
+	cr_expect(strstr(result.out, "transfers at once (64); 1 to 65536\n"), "%s", result.out);
+	cr_expect(strstr(result.out, " 1ms to 24h, or 0\n"), "%s", result.out);
+	cr_expect(strstr(result.out, "500ms, 10s, 2m, 1h") && strstr(result.out, "64k, 16M, 1G"));
+	run_release(&result);
 	run_areq(&result, "--help=nothing");
 	run_expect_exit(&result, 2);
 	run_release(&result);

@@ -276,6 +276,21 @@ Test(cli, refuses_options_that_miss_or_exclude_each_other)
 	cli_release(&options);
 }
 
+Test(cli, takes_lists_of_names_and_proxies)
+{
+	static const char *const cases[][2] = {{"--tags", "a"}, {"--tags", "a,AREA, svg:a,,x-y"},
+	    {"--tags", "h1 _x"}, {"--schemes", "http,https"}, {"--schemes", "view-source git+ssh h.323"},
+	    {"-x", ""}, {"-x", "host"}, {"-x", "host:8080"}, {"-x", "http://me:se%cret@host:8080/"},
+	    {"-x", "https://host"}, {"-x", "SOCKS5h://[::1]:1080"}, {"-x", "socks4a://my_host:1"},
+	    {"-A", ""}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options;
+		cr_expect_eq(parse(&options, (const char *const[]){cases[i][0], cases[i][1], NULL}),
+		    STATUS_OK, "%s \"%s\"", cases[i][0], cases[i][1]);
+		cli_release(&options);
+	}
+}
+
 Test(cli, takes_flags_back_and_the_last_one_counts)
 {
 	struct options options;
