@@ -13,3 +13,41 @@ void options_own(struct options *self, char *text)
 	self->owned = alloc_resize(self->owned, self->owned_count + 1, sizeof *self->owned);
 	self->owned[self->owned_count++] = text;
 }
+
+static struct option_line *find_line(const struct options *self, size_t field)
+{
+	struct option_line *line = self->config_lines, *end = line + self->config_line_count;
+	while (line < end && line->field != field)
+		line++;
+	return line < end ? line : NULL;
+}
+
+size_t options_config_line(const struct options *self, size_t field)
+{
+	const struct option_line *line = find_line(self, field);
+	return line ? line->line : 0;
+}
+
+void options_set_config_line(struct options *self, size_t field, size_t line)
+{
+	struct option_line *known = find_line(self, field);
+	if (known) {
+		known->line = line;
+		return;
+	}
+	self->config_lines =
+	    alloc_resize(self->config_lines, self->config_line_count + 1, sizeof *self->config_lines);
+	self->config_lines[self->config_line_count++] = (struct option_line){field, line};
+}
+
+void options_append_origin(const struct options *self, size_t field, struct buf *text)
+{
+	size_t line = options_config_line(self, field);
+	if (!line)
+		return;
+	buf_append_text(text, " (");
+	buf_append_text(text, self->config);
+	buf_append_byte(text, ':');
+	buf_append_number(text, line);
+	buf_append_byte(text, ')');
+}

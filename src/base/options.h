@@ -2,6 +2,8 @@
 #ifndef AREQ_BASE_OPTIONS_H
 #define AREQ_BASE_OPTIONS_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +25,12 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* What to do while another run writes to an output file. */
 enum lock_mode { LOCK_WAIT, LOCK_FAIL };
+
+/* A line of the configuration that set an option, which is named by the offset of its field in struct
+ * options. */
+struct option_line {
+	size_t field, line;
+};
 
 struct options {
 	struct option_list inputs; /* files, URLs or "-"; if empty, stdin is read */
@@ -94,13 +102,26 @@ struct options {
 	enum when color;
 	const char *summary_json; /* file for the summary as JSON; NULL for none */
 
-	const char *config; /* the configuration file that was read; NULL for none */
-	char **owned;       /* texts that are not in argv; see options_own */
+	const char *config;               /* the configuration file that was read; NULL for none */
+	struct option_line *config_lines; /* see options_config_line */
+	size_t config_line_count;
+	char **owned; /* texts that are not in argv; see options_own */
 	size_t owned_count;
 };
 
 /* Adds an item, which is borrowed. */
 void options_list_add(struct option_list *list, const char *item);
+
+/* The line of the configuration that the value of a field comes from, given as its offset in this struct; 0
+ * if it is the default, or comes from the command line. */
+size_t options_config_line(const struct options *self, size_t field);
+
+/* Sets what options_config_line returns. */
+void options_set_config_line(struct options *self, size_t field, size_t line);
+
+/* Appends " (FILE:LINE)", the line of the configuration that the value of a field comes from, for a message.
+ * Appends nothing if it comes from elsewhere. */
+void options_append_origin(const struct options *self, size_t field, struct buf *text);
 
 /* Takes over the text, which was allocated with malloc(3). cli_release frees it together with the options. */
 void options_own(struct options *self, char *text);

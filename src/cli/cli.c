@@ -41,6 +41,8 @@ struct given_option {
 struct command_line {
 	struct given_option *given;
 	size_t count;
+	/* rows whose option was given, or that must yield to an option that was given */
+	bool decided[CLI_ROWS_MAX];
 	const char *config; /* the configuration file; NULL for the default one */
 	bool no_config;     /* no configuration file is read */
 };
@@ -145,6 +147,7 @@ static void record_option(struct command_line *line, struct options *options, in
 		return;
 	}
 	const char *kept = row->kind == CLI_SECRET ? copy_and_wipe(options, text) : text;
+	line->decided[row - cli_table] = true;
 	line->given = alloc_resize(line->given, line->count + 1, sizeof *line->given);
 	line->given[line->count++] = (struct given_option){row, kept, code >= NEGATED_BASE};
 }
@@ -207,6 +210,7 @@ static enum status apply_options(const struct command_line *line, struct options
 		status = cli_config_read(options, config);
 	for (size_t i = 0; i < line->count && status == STATUS_OK; i++) {
 		const struct given_option *given = &line->given[i];
+		options_set_config_line(options, given->row->field, 0);
 		if (given->is_negated)
 			cli_value_unset(options, given->row);
 		else
@@ -215,36 +219,112 @@ static enum status apply_options(const struct command_line *line, struct options
 	return status;
 }
 
-static enum status check_combinations(const struct options *options)
+/* Two options of which the first needs the other, or excludes it. */
+struct rule {
+	const char *name, *other;
+	/* What the first needs, as in --help; NULL if the two exclude each other. */
+	const char *need;
+	const char *why; /* the end of the message; may be NULL */
+};
+
+static const struct rule rules[] = {
+    {.name = "append", .other = "output", .need = "--output FILE"},
+    {.name = "atomic", .other = "output", .need = "--output FILE"},
+    {.name = "atomic", .other = "append"},
+    {.name = "repair", .other = "append", .need = "--append"},
+    {.name = "quiet", .other = "verbose"},
+    {.name = "regexp", .other = "xpath"},
+    {.name = "regexp", .other = "tags"},
+    {.name = "xpath", .other = "tags"},
+    {.name = "null", .other = "format", .need = "--format urls"},
+    {.name = "same-host", .other = "external"},
+    {.name = "ipv4", .other = "ipv6"},
+    {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
+};
+
+/* The row of the option with that name, which there must be. */
+static const struct cli_row *row_of(const char *name)
 {
-	const char *problem = NULL;
-	bool to_file = options->output && strcmp(options->output, "-") != 0;
-	if (options->append && !to_file)
-		problem = "-a needs -o FILE";
-	else if (options->atomic && !to_file)
-		problem = "--atomic needs -o FILE";
-	else if (options->atomic && options->append)
-		problem = "--atomic and -a exclude each other";
-	else if (options->repair && !options->append)
-		problem = "--repair needs -a";
-	else if (options->quiet && options->verbose)
-		problem = "-q and -v exclude each other";
-	else if ((options->pattern != NULL) + (options->xpath != NULL) + (options->tags != NULL) > 1)
-		problem = "-e, --xpath and --tags exclude each other";
-	else if (options->null_ends && options->format != FORMAT_URLS)
-		problem = "-0 needs --format urls";
-	else if (options->same_host && options->external)
-		problem = "--same-host and --external exclude each other";
-	else if (options->ipv4 && options->ipv6)
-		problem = "-4 and -6 exclude each other";
-	else if (options->public_only && options->proxy && *options->proxy)
-		problem = "--public-only and -x exclude each other: a proxy chooses the address itself";
-	else if (strpbrk(options->user_agent, "\r\n"))
-		problem = "-A: a header cannot hold a line break";
-	if (!problem)
-		return STATUS_OK;
-	log_error("%s", problem);
+	return cli_table_find(name, strlen(name));
+}
+
+static bool is_need_met(const struct options *options, const struct cli_row *other)
+{
+	if (other->kind == CLI_CHOICE)
+		return options->format == FORMAT_URLS;
+	bool is_stdout = other->kind == CLI_NAME && options->output && strcmp(options->output, "-") == 0;
+	return cli_value_is_set(options, other) && !is_stdout;
+}
+
+static bool is_broken(const struct options *options, const struct rule *rule)
+{
+	const struct cli_row *other = row_of(rule->other);
+	if (!cli_value_is_set(options, row_of(rule->name)))
+		return false;
+	return rule->need ? !is_need_met(options, other) : cli_value_is_set(options, other);
+}
+
+static enum status log_broken(const struct options *options, const struct rule *rule)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append_text(&text, "--");
+	buf_append_text(&text, rule->name);
+	options_append_origin(options, row_of(rule->name)->field, &text);
+	buf_append_text(&text, rule->need ? " needs " : " and --");
+	buf_append_text(&text, rule->need ? rule->need : rule->other);
+	options_append_origin(options, row_of(rule->other)->field, &text);
+	if (!rule->need)
+		buf_append_text(&text, " exclude each other");
+	if (rule->why)
+		buf_append_text(&text, rule->why);
+	log_error("%s", text.data);
+	buf_release(&text);
 	return STATUS_USAGE;
+}
+
+/* Takes back an option of the configuration that contradicts an option of the command line. False if the
+ * option is not one of the configuration, or the other one not one of the command line. */
+static bool yields(struct options *options, struct command_line *line, const char *name, const char *other)
+{
+	const struct cli_row *row = row_of(name);
+	if (!options_config_line(options, row->field) || !line->decided[row_of(other) - cli_table])
+		return false;
+	cli_value_unset(options, row);
+	line->decided[row - cli_table] = true;
+	return true;
+}
+
+/* --public-only is a protection, so that no other option takes it back. */
+static bool is_protection(const char *name)
+{
+	return strcmp(name, "public-only") == 0;
+}
+
+static enum status check_rules(struct options *options, struct command_line *line)
+{
+	for (const struct rule *rule = rules; rule < rules + sizeof rules / sizeof *rules; rule++) {
+		if (!is_broken(options, rule))
+			continue;
+		bool is_solved = !is_protection(rule->name) && yields(options, line, rule->name, rule->other);
+		if (!is_solved && !rule->need)
+			is_solved = yields(options, line, rule->other, rule->name);
+		if (!is_solved)
+			return log_broken(options, rule);
+	}
+	return STATUS_OK;
+}
+
+static enum status add_inputs(struct options *options, int argc, char **argv)
+{
+	for (int i = optind; i < argc; i++) {
+		if (!*argv[i]) {
+			log_error("an argument is empty, and so neither a file nor a URL");
+			return STATUS_USAGE;
+		}
+		options_list_add(&options->inputs, argv[i]);
+	}
+	return STATUS_OK;
 }
 
 enum status cli_parse(struct options *options, int argc, char **argv, bool *shown)
@@ -268,17 +348,12 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	enum status status = parse_arguments(&line, options, argc, argv, shown);
 	if (status == STATUS_OK && !*shown)
 		status = apply_options(&line, options);
+	if (status == STATUS_OK && !*shown)
+		status = add_inputs(options, argc, argv);
+	if (status == STATUS_OK && !*shown)
+		status = check_rules(options, &line);
 	free(line.given);
-	if (status != STATUS_OK || *shown)
-		return status;
-	for (int i = optind; i < argc; i++) {
-		if (!*argv[i]) {
-			log_error("an argument is empty, and so neither a file nor a URL");
-			return STATUS_USAGE;
-		}
-		options_list_add(&options->inputs, argv[i]);
-	}
-	return check_combinations(options);
+	return status;
 }
 
 void cli_release(struct options *options)
@@ -290,5 +365,6 @@ void cli_release(struct options *options)
 	for (size_t i = 0; i < options->owned_count; i++)
 		free(options->owned[i]);
 	free(options->owned);
+	free(options->config_lines);
 	*options = (struct options){0};
 }

@@ -86,8 +86,8 @@ static const struct cli_row *find_negated(struct slice name)
 	return row && row->kind == CLI_FLAG ? row : NULL;
 }
 
-/* Applies one line, which is not blank, not a comment, and does not begin with white space. */
-static enum status apply_line(struct options *options, char *line, const char *prefix)
+/* Applies the line of that number, which is not blank, not a comment, and does not begin with white space. */
+static enum status apply_line(struct options *options, char *line, size_t number, const char *prefix)
 {
 	char *start = strncmp(line, "--", 2) == 0 ? line + 2 : line;
 	struct slice name = {start, strcspn(start, "=: \t\r")};
@@ -105,6 +105,7 @@ static enum status apply_line(struct options *options, char *line, const char *p
 		return log_line_error(prefix, row, "takes no value");
 	if (!has_value && row->kind != CLI_FLAG)
 		return log_line_error(prefix, row, "needs a value");
+	options_set_config_line(options, row->field, number);
 	if (negated) {
 		cli_value_unset(options, negated);
 		return STATUS_OK;
@@ -154,7 +155,7 @@ enum status cli_config_read(struct options *options, const char *path)
 		}
 		line = skip_spaces(line);
 		if (*line && *line != '#')
-			status = apply_line(options, line, prefix);
+			status = apply_line(options, line, number, prefix);
 		line = next;
 	}
 	return status;

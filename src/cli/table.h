@@ -16,7 +16,7 @@ enum cli_kind {
 	CLI_SIZE,    /* int64_t from min to max, in bytes */
 	CLI_FAIL_ON, /* int64_t: a percentage from min to max, or one of the choices any, all and never */
 	CLI_CHOICE,  /* enum whose value is the index of the word among the choices */
-	CLI_TEXT,    /* const char *; only this kind may be empty */
+	CLI_TEXT,    /* const char *, of one line; it may be empty */
 	CLI_NAME,    /* const char *: a name, a pattern or the like */
 	CLI_TAGS,    /* const char *: names of elements, separated by commas or spaces */
 	CLI_SCHEMES, /* const char *: URL schemes, separated by commas or spaces */

@@ -229,6 +229,9 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 	case CLI_HEADER:
 		buf_append_text(&wanted, "of the form 'Name: value'");
 		break;
+	case CLI_TEXT:
+		buf_append_text(&wanted, "one line");
+		break;
 	case CLI_TAGS:
 		buf_append_text(&wanted, "a list of elements such as a,area");
 		break;
@@ -262,7 +265,7 @@ static bool is_valid_text(enum cli_kind kind, const char *text)
 {
 	switch (kind) {
 	case CLI_TEXT:
-		return true;
+		return !strpbrk(text, "\r\n");
 	case CLI_TAGS:
 		return is_list(text, is_tag);
 	case CLI_SCHEMES:
@@ -321,7 +324,20 @@ enum status cli_value_set(
 	return is_valid ? STATUS_OK : log_wrong_value(row, text, prefix);
 }
 
-void cli_value_unset(struct options *options, const struct cli_row *flag)
+void cli_value_unset(struct options *options, const struct cli_row *row)
 {
-	*(bool *)((char *)options + flag->field) = false;
+	void *field = (char *)options + row->field;
+	if (row->kind == CLI_FLAG)
+		*(bool *)field = false;
+	else
+		*(const char **)field = NULL;
+}
+
+bool cli_value_is_set(const struct options *options, const struct cli_row *row)
+{
+	const void *field = (const char *)options + row->field;
+	if (row->kind == CLI_FLAG)
+		return *(const bool *)field;
+	const char *text = *(const char *const *)field;
+	return text && *text;
 }

@@ -15,8 +15,11 @@ enum status cli_value_set(
  * if the row has no range. */
 void cli_value_append_range(struct buf *text, const struct cli_row *row);
 
-/* Sets the field of a flag to false. */
-void cli_value_unset(struct options *options, const struct cli_row *flag);
+/* Sets the field of a flag to false, or that of a text to NULL. */
+void cli_value_unset(struct options *options, const struct cli_row *row);
+
+/* True if the flag or text is set, and the text is not empty. */
+bool cli_value_is_set(const struct options *options, const struct cli_row *row);
 
 /* True if text is one of the choices, which are separated by spaces. *index is then its index among them,
  * from 0. */

@@ -98,12 +98,18 @@ void input_free(struct input *self)
 	free(self);
 }
 
+/* True if the name of a file may be meant as a URL: "example.com/x", "localhost:8080", "http:/x", "//x/y". */
+static bool resembles_url(const char *name)
+{
+	size_t host = strcspn(name, ".:");
+	return strncmp(name, "//", 2) == 0 || (host > 0 && host < strcspn(name, "/"));
+}
+
 static enum status log_source_error(const struct source *source, int error)
 {
 	const char *hint = "";
 	struct buf shown;
-	size_t first_dot = strcspn(source->name, ".");
-	if (error == ENOENT && first_dot > 0 && first_dot < strcspn(source->name, "/"))
+	if ((error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) && resembles_url(source->name))
 		hint = " (a URL as an argument needs its https:// in front)";
 	/* A file can have any name, but a name with both characters may be a URL with a password. */
 	buf_init(&shown, SIZE_MAX / 2);

@@ -15,14 +15,23 @@ static const char *output_description(enum output output)
 	return texts[output];
 }
 
+/* The field of struct options that names the file of an output. */
+static size_t output_field(enum output output)
+{
+	static const size_t fields[OUTPUTS] = {offsetof(struct options, output),
+	    offsetof(struct options, report), offsetof(struct options, waterfall),
+	    offsetof(struct options, har), offsetof(struct options, dot),
+	    offsetof(struct options, summary_json)};
+	return fields[output];
+}
+
 /* The file that an output goes to, or "-" for stdout; NULL if the options do not ask for it. */
 static const char *output_path(const struct options *options, enum output output)
 {
 	if (options->dry_run)
 		return output == OUTPUT_ROWS ? "-" : NULL;
-	const char *const names[OUTPUTS] = {options->output ? options->output : "-", options->report,
-	    options->waterfall, options->har, options->dot, options->summary_json};
-	return names[output];
+	const char *name = *(const char *const *)((const char *)options + output_field(output));
+	return !name && output == OUTPUT_ROWS ? "-" : name;
 }
 
 static bool is_open(const struct file *file)
@@ -68,11 +77,26 @@ static const char *option_that_reads(const struct file *file, const struct optio
 	return is_netrc ? "--netrc" : NULL;
 }
 
+static enum status log_same_file(
+    const char *name, const struct options *options, enum output first, enum output second)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append_text(&text, output_description(first));
+	options_append_origin(options, output_field(first), &text);
+	buf_append_text(&text, " and ");
+	buf_append_text(&text, output_description(second));
+	options_append_origin(options, output_field(second), &text);
+	log_error("%s: %s cannot go to the same file", name, text.data);
+	buf_release(&text);
+	return STATUS_USAGE;
+}
+
 /* Fails if the file of an output is also the list, a file that an option reads, or another output. */
 static enum status check_is_unused(
-    const struct outputs *self, const struct options *options, const struct input *input, enum output output)
+    struct outputs *self, const struct options *options, const struct input *input, enum output output)
 {
-	const struct file *file = &self->files[output];
+	struct file *file = &self->files[output];
 	const char *option = option_that_reads(file, options);
 	if (option) {
 		log_error("%s: is what %s reads; nothing was written to it", file->name, option);
@@ -87,9 +111,10 @@ static enum status check_is_unused(
 		bool both_stdout = file->is_stdout && before->is_stdout;
 		if (!is_open(before) || !(both_stdout || file_is_same(before, &file->info)))
 			continue;
-		log_error("%s: %s and %s cannot go to the same file", file->name, output_description(other),
-		    output_description(output));
-		return STATUS_USAGE;
+		/* Stdout is closed once, by the output that had it first. */
+		if (both_stdout)
+			file->fd = -1;
+		return log_same_file(file->name, options, other, output);
 	}
 	return STATUS_OK;
 }

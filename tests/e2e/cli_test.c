@@ -74,6 +74,81 @@ Test(config, is_read_from_the_home_and_the_command_line_comes_behind_it)
 	site_stop(&site);
 }
 
+Test(config, yields_to_what_the_command_line_contradicts)
+{
+	static const struct {
+		const char *config, *words[5];
+		int exit_status;
+	} cases[] = {
+	    {"quiet\n", {"-v"}, 0},
+	    {"verbose\n", {"-q"}, 0},
+	    {"tags = a\nxpath = //a\n", {"-e", "x"}, 0},
+	    {"regexp = x\n", {"--tags", "a"}, 0},
+	    {"same-host\n", {"--external"}, 0},
+	    {"ipv6\n", {"-4"}, 0},
+	    {"proxy = http://127.0.0.1:1\n", {"--public-only"}, 1},
+	    {"public-only\n", {"-x", ""}, 1},
+	    {"null\nformat = urls\n", {"--format", "csv"}, 0},
+	    {"append\nrepair\noutput = rows\n", {"--no-append"}, 0},
+	    {"append\nrepair\noutput = rows\n", {"-o", "-"}, 0},
+	    {"atomic\noutput = rows\n", {"-a"}, 0},
+	    {"atomic\n", {"-o", "-"}, 0},
+	};
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	site_start(&site);
+	scratch_init(&scratch);
+	const char *page = site_page(&site, "body", "<a href=x>");
+	const struct run_options there = {.directory = scratch.folder};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *const *words = cases[i].words;
+		const char *file = scratch_write(&scratch, "config", cases[i].config);
+		run_areq_with(&result, &there, "--config", file, page, words[0], words[1], words[2]);
+		cr_expect_eq(result.exit_status, cases[i].exit_status, "case %zu: %s", i, result.err);
+		cr_expect_not(strstr(result.err, "exclude"), "case %zu: %s", i, result.err);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+Test(config, is_named_with_its_line_in_a_contradiction)
+{
+	static const struct {
+		const char *config, *words[3];
+		const char *before, *between, *after; /* the message, with the file between these */
+	} cases[] = {
+	    {"\nquiet\nverbose\n", {NULL}, "areq: --quiet (", ":2) and --verbose (",
+	        ":3) exclude each other\n"},
+	    {"tags = a\nregexp = x\n", {NULL}, "areq: --regexp (", ":2) and --tags (",
+	        ":1) exclude each other\n"},
+	    {"append\n", {NULL}, "areq: --append (", NULL, ":1) needs --output FILE\n"},
+	    {"format = csv\n", {"-0"}, "areq: --null needs --format urls (", NULL, ":1)\n"},
+	    {"public-only\n", {"-x", "localhost"}, "areq: --public-only (", NULL,
+	        ":1) and --proxy exclude each other: a proxy chooses the address itself\n"},
+	    {"report = -\n", {NULL}, "areq: stdout: the rows and the report (", NULL,
+	        ":1) cannot go to the same file\n"},
+	    {"quiet\n", {"-q", "-v"}, NULL, NULL, "areq: --quiet and --verbose exclude each other\n"},
+	};
+	struct scratch scratch;
+	struct run_result result;
+	char expected[1024];
+	scratch_init(&scratch);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *file = scratch_write(&scratch, "config", cases[i].config);
+		run_areq(
+		    &result, "--config", file, "http://127.0.0.1:1/", cases[i].words[0], cases[i].words[1]);
+		run_expect_exit(&result, 2);
+		const char *before = cases[i].before, *between = cases[i].between;
+		snprintf(expected, sizeof expected, "%s%s%s%s%s", before ? before : "", before ? file : "",
+		    between ? between : "", between ? file : "", cases[i].after);
+		cr_expect_str_eq(result.err, expected, "case %zu", i);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+}
+
 Test(config, names_file_line_and_trouble)
 {
 	static const struct {

@@ -790,6 +790,43 @@ Test(input, of_another_encoding_is_named)
 	}
 }
 
+Test(output, explains_an_argument_that_is_no_file_and_resembles_a_url)
+{
+	static const struct {
+		const char *argument;
+		bool resembles;
+	} cases[] = {{"nosuchfile.txt", true}, {"localhost:8080", true}, {"localhost:8080/x", true},
+	    {"http:/x", true}, {"https:example.com", true}, {"//example.com/x", true}, {"[::1]:80", true},
+	    {"README.md/x", true}, {"nosuchfile", false}, {"/no/such.txt", false}, {"./nosuch.txt", false},
+	    {"no/such.txt", false}};
+	struct run_result result;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, cases[i].argument);
+		run_expect_exit(&result, 2);
+		bool is_explained =
+		    strstr(result.err, "(a URL as an argument needs its https:// in front)") != NULL;
+		cr_expect_eq(is_explained, cases[i].resembles, "%s", result.err);
+		run_release(&result);
+	}
+}
+
+Test(output, says_once_that_two_outputs_cannot_share_stdout)
+{
+	static const char *const options[] = {"--report", "--summary-json", "--waterfall", "--har", "--dot"};
+	static const char *const texts[] = {
+	    "the report", "the summary", "the waterfall", "the HTTP archive", "the graph"};
+	struct run_result result;
+	char expected[128];
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		run_areq(&result, options[i], "-", "http://127.0.0.1:1/");
+		run_expect_exit(&result, 2);
+		snprintf(expected, sizeof expected,
+		    "areq: stdout: the rows and %s cannot go to the same file\n", texts[i]);
+		cr_expect_str_eq(result.err, expected);
+		run_release(&result);
+	}
+}
+
 Test(stderr_lines, tell_how_a_url_is_given_as_an_argument)
 {
 	struct run_result result;
