@@ -39,6 +39,7 @@ struct options {
 	bool append;        /* add to the output file instead of replacing it */
 	bool repair;        /* with append: cut off an incomplete last line, instead of failing */
 	bool atomic;        /* replace the output file at the end, and only if the exit status is 0 */
+	bool allow_empty;   /* a list without any URL is no error */
 	bool no_header;
 	enum lock_mode lock;
 	enum format format;

@@ -11,6 +11,7 @@
 	X(STATUS_CUT_SHORT, 1)   /* the deadline or a signal stopped the run before its end */               \
 	X(STATUS_USAGE, 2)       /* the command line cannot be used */                                       \
 	X(STATUS_INPUT, 2)       /* the list of URLs cannot be read */                                       \
+	X(STATUS_EMPTY, 2)       /* the list has no URL, and needs one */                                    \
 	X(STATUS_OUTPUT, 3)      /* the output cannot be written */                                          \
 	X(STATUS_PIPE_CLOSED, 3) /* the reader closed the output pipe */                                     \
 	X(STATUS_LIBRARY, 3)     /* a library refused to work */                                             \

@@ -222,21 +222,20 @@ static enum status apply_options(const struct command_line *line, struct options
 /* Two options of which the first needs the other, or excludes it. */
 struct rule {
 	const char *name, *other;
-	/* What the first needs, as in --help; NULL if the two exclude each other. */
-	const char *need;
-	const char *why; /* the end of the message; may be NULL */
+	const char *need; /* the other option must have this value; NULL if the two exclude each other */
+	const char *why;  /* the end of the message; may be NULL */
 };
 
 static const struct rule rules[] = {
-    {.name = "append", .other = "output", .need = "--output FILE"},
-    {.name = "atomic", .other = "output", .need = "--output FILE"},
+    {.name = "append", .other = "output", .need = " FILE"},
+    {.name = "atomic", .other = "output", .need = " FILE"},
     {.name = "atomic", .other = "append"},
-    {.name = "repair", .other = "append", .need = "--append"},
+    {.name = "repair", .other = "append", .need = ""},
     {.name = "quiet", .other = "verbose"},
     {.name = "regexp", .other = "xpath"},
     {.name = "regexp", .other = "tags"},
     {.name = "xpath", .other = "tags"},
-    {.name = "null", .other = "format", .need = "--format urls"},
+    {.name = "null", .other = "format", .need = " urls"},
     {.name = "same-host", .other = "external"},
     {.name = "ipv4", .other = "ipv6"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
@@ -264,16 +263,29 @@ static bool is_broken(const struct options *options, const struct rule *rule)
 	return rule->need ? !is_need_met(options, other) : cli_value_is_set(options, other);
 }
 
+/* Appends an option by its letter, if it has one, or by its name as in the configuration that it is from. */
+static void append_option(const struct options *options, const struct cli_row *row, struct buf *text)
+{
+	bool has_letter = row->option.letter && !options_config_line(options, row->field);
+	buf_append_text(text, has_letter ? "-" : "--");
+	if (has_letter)
+		buf_append_byte(text, row->option.letter);
+	else
+		buf_append_text(text, row->option.name);
+}
+
 static enum status log_broken(const struct options *options, const struct rule *rule)
 {
+	const struct cli_row *row = row_of(rule->name), *other = row_of(rule->other);
 	struct buf text;
 	buf_init(&text, SIZE_MAX / 2);
-	buf_append_text(&text, "--");
-	buf_append_text(&text, rule->name);
-	options_append_origin(options, row_of(rule->name)->field, &text);
-	buf_append_text(&text, rule->need ? " needs " : " and --");
-	buf_append_text(&text, rule->need ? rule->need : rule->other);
-	options_append_origin(options, row_of(rule->other)->field, &text);
+	append_option(options, row, &text);
+	options_append_origin(options, row->field, &text);
+	buf_append_text(&text, rule->need ? " needs " : " and ");
+	append_option(options, other, &text);
+	if (rule->need)
+		buf_append_text(&text, rule->need);
+	options_append_origin(options, other->field, &text);
 	if (!rule->need)
 		buf_append_text(&text, " exclude each other");
 	if (rule->why)

@@ -22,6 +22,7 @@ enum cli_kind {
 	CLI_SCHEMES, /* const char *: URL schemes, separated by commas or spaces */
 	CLI_PROXY,   /* const char *: a proxy that libcurl can use; "" for none */
 	CLI_LIST,    /* struct option_list, to which the text is added */
+	CLI_NAMES,   /* the same for a text that must not be empty */
 	CLI_HEADER,  /* struct option_list, to which the text is added, which must be a header line */
 	CLI_SECRET,  /* const char *; the text is wiped off argv */
 	CLI_CONFIG,  /* --config; from this kind on, the options are allowed on the command line only */

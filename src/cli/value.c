@@ -266,6 +266,8 @@ static bool is_valid_text(enum cli_kind kind, const char *text)
 	switch (kind) {
 	case CLI_TEXT:
 		return !strpbrk(text, "\r\n");
+	case CLI_SECRET: /* cli_password_ask checks it */
+		return true;
 	case CLI_TAGS:
 		return is_list(text, is_tag);
 	case CLI_SCHEMES:
@@ -311,7 +313,8 @@ enum status cli_value_set(
 			options_list_add(field, text);
 		break;
 	case CLI_LIST:
-		is_valid = *text != '\0';
+	case CLI_NAMES:
+		is_valid = row->kind == CLI_LIST || *text != '\0';
 		if (is_valid)
 			options_list_add(field, text);
 		break;

@@ -98,6 +98,17 @@ static bool was_cut_short(const struct run *self)
 	return self->totals.outcomes[OUTCOME_INTERRUPTED] > 0 || self->totals.unread;
 }
 
+/* An empty list is mostly the mistake of whatever made it, so its run fails and --atomic keeps the old file.
+ */
+static enum status check_not_empty(const struct run *self, enum status status)
+{
+	bool is_empty = self->totals.urls == 0 && !was_cut_short(self);
+	if (!is_empty || self->options->allow_empty || status != STATUS_OK)
+		return status;
+	log_error("no URLs in the list (--allow-empty if there may be none)");
+	return STATUS_EMPTY;
+}
+
 static bool too_many_failed(const struct run *self)
 {
 	uint64_t failed = count_failed(self);
@@ -132,6 +143,7 @@ static enum status crawl(struct run *self)
 	self->totals.signal = ending_signal(status);
 	/* Some observers write their last messages now. */
 	screen_reserve_for_summary();
+	status = check_not_empty(self, status);
 	status = status_first(status, observers_end(&self->observers, &self->totals));
 	status = status_first(status, drain_outputs(self, stop_at));
 	if (self->totals.local)
@@ -148,6 +160,8 @@ static const char *why_not_committed(const struct run *self, enum status status,
 		return "nobody reads the report any more";
 	case STATUS_OUTPUT:
 		return "an output could not be written";
+	case STATUS_EMPTY:
+		return "the list has no URLs";
 	case STATUS_INPUT:
 		return "the list could not be read";
 	case STATUS_OK:

@@ -123,13 +123,13 @@ Test(config, is_named_with_its_line_in_a_contradiction)
 	        ":3) exclude each other\n"},
 	    {"tags = a\nregexp = x\n", {NULL}, "areq: --regexp (", ":2) and --tags (",
 	        ":1) exclude each other\n"},
-	    {"append\n", {NULL}, "areq: --append (", NULL, ":1) needs --output FILE\n"},
-	    {"format = csv\n", {"-0"}, "areq: --null needs --format urls (", NULL, ":1)\n"},
+	    {"append\n", {NULL}, "areq: --append (", NULL, ":1) needs -o FILE\n"},
+	    {"format = csv\n", {"-0"}, "areq: -0 needs --format urls (", NULL, ":1)\n"},
 	    {"public-only\n", {"-x", "localhost"}, "areq: --public-only (", NULL,
-	        ":1) and --proxy exclude each other: a proxy chooses the address itself\n"},
+	        ":1) and -x exclude each other: a proxy chooses the address itself\n"},
 	    {"report = -\n", {NULL}, "areq: stdout: the rows and the report (", NULL,
 	        ":1) cannot go to the same file\n"},
-	    {"quiet\n", {"-q", "-v"}, NULL, NULL, "areq: --quiet and --verbose exclude each other\n"},
+	    {"quiet\n", {"-q", "-v"}, NULL, NULL, "areq: -q and -v exclude each other\n"},
 	};
 	struct scratch scratch;
 	struct run_result result;

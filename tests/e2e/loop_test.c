@@ -196,7 +196,7 @@ Test(loop, waits_for_a_slow_list_without_burning_the_processor)
 {
 	struct run_child child;
 	struct run_result result;
-	run_start_areq(&child, (&(struct run_options){.input_pipe = true}), "-q");
+	run_start_areq(&child, (&(struct run_options){.input_pipe = true}), "-q", "--allow-empty");
 	cr_expect_not(run_wait(&child, 1.0));
 	char name[64], line[512] = "";
 	snprintf(name, sizeof name, "/proc/%d/stat", (int)child.pid);

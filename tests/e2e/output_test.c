@@ -420,13 +420,34 @@ Test(ends, with_0_for_help_and_version)
 	run_release(&result);
 }
 
-Test(ends, with_0_for_an_empty_list)
+Test(ends, with_2_for_a_list_without_urls_unless_that_is_allowed)
 {
+	static const char message[] = "areq: no URLs in the list (--allow-empty if there may be none)\n";
+	const struct run_options empty = {.input = "# nothing\n\n"};
 	struct run_result result;
-	run_areq_with(&result, (&(struct run_options){.input = "# nothing\n\n"}), "-");
-	run_expect_exit(&result, 0);
-	cr_expect_str_eq(result.out, header);
+	struct scratch scratch;
+	scratch_init(&scratch);
+	const char *rows = scratch_write(&scratch, "rows", "as it was\n");
+	run_areq_with(&result, &empty, "-q", "-");
+	run_expect_exit(&result, 2);
+	cr_expect_str_eq(result.err, message);
 	run_release(&result);
+	run_areq(&result, "-n", "/dev/null", "--fail-on", "never");
+	run_expect_exit(&result, 2);
+	cr_expect(strstr(result.err, message), "%s", result.err);
+	run_release(&result);
+	run_areq_with(&result, &empty, "--atomic", "-o", rows);
+	run_expect_exit(&result, 2);
+	cr_expect_eq(strncmp(result.err, message, strlen(message)), 0, "%s", result.err);
+	cr_expect(strstr(result.err, "rows: left as it was, since the list has no URLs\n"), "%s", result.err);
+	scratch_expect(&scratch, "rows", "as it was\n");
+	run_release(&result);
+	run_areq_with(&result, &empty, "--atomic", "-o", rows, "--allow-empty");
+	run_expect_exit(&result, 0);
+	cr_expect_str_eq(result.err, "");
+	scratch_expect(&scratch, "rows", header);
+	run_release(&result);
+	scratch_release(&scratch);
 }
 
 static json_t *read_report(struct scratch *scratch, const char *name)

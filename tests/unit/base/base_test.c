@@ -117,7 +117,7 @@ Test(status, maps_to_the_documented_exit_codes)
 		enum status status;
 		int code;
 	} cases[] = {{STATUS_OK, 0}, {STATUS_URLS_FAILED, 1}, {STATUS_USAGE, 2}, {STATUS_INPUT, 2},
-	    {STATUS_OUTPUT, 3}, {STATUS_LIBRARY, 3}, {STATUS_MEMORY, 3}};
+	    {STATUS_EMPTY, 2}, {STATUS_OUTPUT, 3}, {STATUS_LIBRARY, 3}, {STATUS_MEMORY, 3}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		cr_expect_eq(status_exit_code(cases[i].status), cases[i].code, "case %zu", i);
 }
