@@ -32,8 +32,9 @@ flags_of = $(shell $(PKG_CONFIG) $(1) $(call names,$(2)) 2>/dev/null)
 DEPS_CFLAGS := $(call flags_of,--cflags,$(LIBRARIES))
 # libxml2 is loaded when it is needed (src/link/libxml.h), by the name that a program linked with it would have.
 DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:%,$(LIBRARIES))) -ldl
-LIBXML := $(shell objdump -p $$($(PKG_CONFIG) --variable=libdir libxml-2.0 2>/dev/null)/libxml2.so 2>/dev/null | \
-	sed -n 's/.*SONAME *//p')
+# The linker's convention is that the shortest name of the file libxml2.so is that one, so no tool is asked.
+LIBXML := $(shell cd "$$($(PKG_CONFIG) --variable=libdir libxml-2.0 2>/dev/null)/" && \
+	for name in libxml2.so.*; do [ ! "$$name" -ef libxml2.so ] || { echo "$$name"; break; }; done 2>/dev/null)
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -48,7 +49,7 @@ COMPILE_END = $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run libraries format install uninstall clean recording
+.PHONY: all help demo site run libraries libxml-name format install uninstall clean recording
 
 all: $(BIN)
 
@@ -115,6 +116,12 @@ endef
 
 libraries:
 	$(call require,$(LIBRARIES))
+	$(if $(LIBXML),,@echo "areq loads libxml2 when it is needed, but finds no name for it beside libxml2.so;" \
+		"make LIBXML=libxml2.so.2 gives one" >&2; exit 1)
+
+# For scripts that build without this Makefile.
+libxml-name:
+	@echo $(LIBXML)
 
 # What is installed first changes what this Makefile finds: hence the second make.
 demo:

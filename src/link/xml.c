@@ -19,8 +19,7 @@ struct xml {
 	bool has_html_entities;  /* true if the document type is XHTML, which declares HTML's entities */
 	xmlDocPtr declared;      /* holds the declared entities; NULL if there are none */
 	struct xml_entities entities;
-	struct buf entity_text; /* the text of html_entity */
-	xmlEntity html_entity;  /* the entity of HTML that was looked up last */
+	struct buf entity_text; /* the text of the entity of HTML that was looked up last */
 };
 
 static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
@@ -77,18 +76,25 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *public_id,
 
 /* Records an entity. xmlAddDocEntity ignores a second declaration of a name, as XML 1.0,
  * section 4.2, requires. */
-static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlChar *public_id,
+static void declare(struct xml *self, const xmlChar *name, int type, const xmlChar *public_id,
     const xmlChar *system_id, xmlChar *content)
 {
 	const struct libxml *libxml = libxml_get();
-	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
-	if (type == XML_EXTERNAL_GENERAL_UNPARSED_ENTITY)
-		return;
 	if (!self->declared) {
 		self->declared = libxml->xmlNewDoc(BAD_CAST "1.0");
 		libxml->xmlCreateIntSubset(self->declared, BAD_CAST "any", NULL, NULL);
 	}
 	libxml->xmlAddDocEntity(self->declared, name, type, public_id, system_id, content);
+}
+
+static void on_declaration(void *ctx, const xmlChar *name, int type, const xmlChar *public_id,
+    const xmlChar *system_id, xmlChar *content)
+{
+	/* Without a public identifier, libxml2 does not ask the loader for an entity, but reports an error.
+	 */
+	if (type != XML_EXTERNAL_GENERAL_UNPARSED_ENTITY)
+		declare(((xmlParserCtxtPtr)ctx)->_private, name, type, public_id ? public_id : system_id,
+		    system_id, content);
 }
 
 static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
@@ -100,59 +106,36 @@ static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
 	    &self->entities, ctx, libxml_get()->xmlGetParameterEntity(self->declared, name));
 }
 
-/* Finds an entity of HTML, such as &nbsp;, if the document type is one of XHTML. Returns NULL if
- * there is none. */
-static xmlEntityPtr find_html_entity(struct xml *self, const xmlParserCtxt *parser, const xmlChar *name)
+/* Declares an entity of HTML, such as &nbsp;, if the document type is one of XHTML. Returns NULL if there is
+ * none. */
+static xmlEntityPtr declare_html_entity(struct xml *self, const xmlChar *name)
 {
 	char reference[40];
 	int len = snprintf(reference, sizeof reference, "&%s;", (const char *)name);
 	if (!self->has_html_entities || len < 0 || (size_t)len >= sizeof reference)
 		return NULL;
-	bool in_attribute = parser->instate == XML_PARSER_ATTRIBUTE_VALUE;
 	buf_clear(&self->entity_text);
 	if (!entity_decode(reference, (size_t)len, &self->entity_text) || self->entity_text.data[0] == '&')
 		return NULL;
-	self->html_entity = (xmlEntity){
-	    .type = XML_ENTITY_DECL,
-	    .name = name,
-	    .orig = BAD_CAST self->entity_text.data,
-	    .content = BAD_CAST self->entity_text.data,
-	    .length = (int)self->entity_text.len,
-	    /* In an attribute libxml2 uses only one byte of a predefined entity, and in text it would parse a
-	       general entity as markup. */
-	    .etype = in_attribute ? XML_INTERNAL_GENERAL_ENTITY : XML_INTERNAL_PREDEFINED_ENTITY,
-	};
-	return &self->html_entity;
-}
-
-/* Returns what replaces an external entity: nothing, as in browsers. In an attribute such a reference
- * is an error (XML 1.0, section 3.1, "No External Entity References"); libxml2 reports it if it gets
- * the entity itself. */
-static xmlEntityPtr replace_external_entity(const xmlParserCtxt *parser, xmlEntityPtr entity)
-{
-	static xmlChar no_text[] = "";
-	static xmlEntity nothing = {.type = XML_ENTITY_DECL,
-	    .name = BAD_CAST "nothing",
-	    .orig = no_text,
-	    .content = no_text,
-	    .etype = XML_INTERNAL_PREDEFINED_ENTITY};
-	return parser->instate == XML_PARSER_ATTRIBUTE_VALUE ? entity : &nothing;
+	/* The text of a general entity is read again, so its < is written as a reference (XML 1.0,
+	 * section 4.6). */
+	char *text = self->entity_text.data;
+	char escaped[32];
+	snprintf(
+	    escaped, sizeof escaped, "%s%s", *text == '<' ? "&#60;" : "", *text == '<' ? text + 1 : text);
+	declare(self, name, XML_INTERNAL_GENERAL_ENTITY, NULL, NULL, BAD_CAST escaped);
+	return libxml_get()->xmlGetDocEntity(self->declared, name);
 }
 
 static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 {
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
 	xmlEntityPtr own = self->declared ? libxml_get()->xmlGetDocEntity(self->declared, name) : NULL;
+	/* libxml2 reports an error if it gets an external entity in an attribute (XML 1.0, section 3.1, "No
+	 * External Entity References"). Elsewhere the loader gives it no text, as browsers have it. */
 	if (own && own->etype == XML_EXTERNAL_GENERAL_PARSED_ENTITY)
-		return replace_external_entity(ctx, own);
-	return own ? xml_entities_count(&self->entities, ctx, own) : find_html_entity(self, ctx, name);
-}
-
-/* Ignores errors. Without this handler libxml2 writes them to stderr. */
-static void on_error(void *ctx, xmlErrorPtr error)
-{
-	(void)ctx;
-	(void)error;
+		return own;
+	return own ? xml_entities_count(&self->entities, ctx, own) : declare_html_entity(self, name);
 }
 
 struct xml *xml_new(xml_fn on_link, void *ctx)
@@ -166,7 +149,6 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	    .entityDecl = on_declaration,
 	    .getEntity = on_entity,
 	    .getParameterEntity = on_parameter_entity,
-	    .serror = on_error,
 	};
 	self->on_link = on_link;
 	self->ctx = ctx;

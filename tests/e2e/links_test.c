@@ -293,6 +293,15 @@ Test(links, of_xml_are_those_of_its_tree)
 	    {"<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x'><r><p>&nbsp;</p><a "
 	     "href='&eacute;'/></r>",
 	        "SITE/_/%C3%A9\n"},
+	    {"<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x'><r>&LT;a href='no'/>&nvlt;<a "
+	     "href='&nbsp;?&nvlt;&nvlt;'/>&nbsp;&eacute;<a href='b'/></r>",
+	        "SITE/_/%C2%A0?%3C%E2%83%92%3C%E2%83%92\nSITE/_/b\n"},
+	    {"<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x' [<!ENTITY eacute 'own'>]><r>"
+	     "<a href='&eacute;'/></r>",
+	        "SITE/_/own\n"},
+	    {"<!DOCTYPE r [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><r>&e;<a href='a'/>&e;<a href='b'/>"
+	     "<a href='&e;'/><a href='no'/></r>",
+	        "SITE/_/a\nSITE/_/b\n"},
 	};
 	struct site site;
 	site_start(&site);

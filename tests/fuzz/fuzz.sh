@@ -5,7 +5,7 @@ seconds=$1
 shift
 mkdir -p build/fuzz
 libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash jansson zlib libbrotlidec libzstd"
-libxml=$(objdump -p "$(pkg-config --variable=libdir libxml-2.0)/libxml2.so" | sed -n 's/.*SONAME *//p')
+libxml=$(make -s libxml-name)
 for name in "$@"; do
 	# shellcheck disable=SC2046,SC2086
 	clang -std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -Isrc -Itests -g -O1 \

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 sh .ci/packages build
 make build/src/output/waterfall_page.c
 libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash jansson zlib libbrotlidec libzstd"
-libxml=$(objdump -p "$(pkg-config --variable=libdir libxml-2.0)/libxml2.so" | sed -n 's/.*SONAME *//p')
+libxml=$(make -s libxml-name)
 for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	# Words that are meant to split: flags and files.
