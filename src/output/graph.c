@@ -145,8 +145,56 @@ void graph_add_page(struct graph *self, const struct graph_source *page)
 	if (!slice_equal(source, final))
 		add_key(self, source);
 	self->pages = grow_array(self->pages, self->page_count, sizeof *self->pages);
-	self->pages[self->page_count++] =
-	    (struct graph_page){path_text(parts.path), host->number, page->failed};
+	self->pages[self->page_count] = (struct graph_page){.number = page->number,
+	    .path = path_text(parts.path),
+	    .index = (uint32_t)self->page_count,
+	    .host = host->number,
+	    .failed = page->failed};
+	self->page_count++;
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+	const struct graph_page *left = a, *right = b;
+	return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct graph_host *const *left = a, *const *right = b;
+	return strcmp((*left)->name, (*right)->name);
+}
+
+static void sort_pages(struct graph *self)
+{
+	uint32_t *indexes = alloc_array(self->page_count + 1, sizeof *indexes);
+	if (self->page_count)
+		qsort(self->pages, self->page_count, sizeof *self->pages, compare_pages);
+	for (uint32_t i = 0; i < self->page_count; i++) {
+		indexes[self->pages[i].index] = i;
+		self->pages[i].index = i;
+	}
+	for (size_t i = 0; i < self->link_count; i++)
+		self->links[i].page = indexes[self->links[i].page];
+	for (size_t i = 0; i < self->key_count; i++)
+		self->keys[i].page = indexes[self->keys[i].page];
+	free(indexes);
+}
+
+/* Host 0 has no name and stays the first. */
+static void sort_hosts(struct graph *self)
+{
+	uint32_t *numbers = alloc_array(self->host_count, sizeof *numbers);
+	qsort(self->hosts + 1, self->host_count - 1, sizeof *self->hosts, compare_hosts);
+	for (uint32_t i = 0; i < self->host_count; i++) {
+		numbers[self->hosts[i]->number] = i;
+		self->hosts[i]->number = i;
+	}
+	for (size_t i = 0; i < self->page_count; i++)
+		self->pages[i].host = numbers[self->pages[i].host];
+	for (size_t i = 0; i < self->link_count; i++)
+		self->links[i].host = numbers[self->links[i].host];
+	free(numbers);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -163,12 +211,26 @@ static int compare_urls(const void *a, const void *b)
 	return left->url < right->url ? -1 : left->url > right->url;
 }
 
+/* Sorts the keys for bsearch. Several pages may have been redirected to one URL, of which the first stays. */
+static void sort_keys(struct graph *self)
+{
+	size_t kept = 0;
+	if (self->key_count)
+		qsort(self->keys, self->key_count, sizeof *self->keys, compare_keys);
+	for (size_t i = 0; i < self->key_count; i++) {
+		if (kept == 0 || self->keys[kept - 1].url != self->keys[i].url)
+			self->keys[kept++] = self->keys[i];
+	}
+	self->key_count = kept;
+}
+
 struct graph_edge *graph_edges(struct graph *self, size_t *count)
 {
 	struct graph_edge *edges = alloc_array(self->link_count + 1, sizeof *edges);
 	*count = 0;
-	if (self->key_count)
-		qsort(self->keys, self->key_count, sizeof *self->keys, compare_keys);
+	sort_pages(self);
+	sort_hosts(self);
+	sort_keys(self);
 	for (size_t i = 0; i < self->link_count; i++) {
 		const struct graph_link *link = &self->links[i];
 		const struct graph_key wanted = {.url = link->target};

@@ -22,8 +22,10 @@ struct graph_host {
 };
 
 struct graph_page {
-	char *path;    /* path and query, cut if they are long */
-	uint32_t host; /* number of its host */
+	uint64_t number; /* its position in the list */
+	char *path;      /* path and query, cut if they are long */
+	uint32_t index;  /* in the array of pages */
+	uint32_t host;   /* number of its host */
 	bool failed;
 };
 
@@ -56,8 +58,8 @@ struct graph {
 void graph_init(struct graph *self);
 void graph_release(struct graph *self);
 
-/* Adds a link of a page. number is any number but 0 that tells the page from all others; the links of two
- * pages never mix. A URL that is neither http nor https is ignored. url is borrowed for the call. */
+/* Adds a link of a page. number is the page's position in the list, from 1; the links of two pages never mix.
+ * A URL that is neither http nor https is ignored. url is borrowed for the call. */
 void graph_add_link(struct graph *self, uint64_t number, struct slice url);
 
 /* Adds a listed page, after its links, but other pages may be added between the two. source_url is the URL on
@@ -73,7 +75,8 @@ void graph_add_page(struct graph *self, const struct graph_source *page);
 
 /* All links as edges, merged by graph_merge; sets *count. Links from a page to unlisted pages of its own
  * host are left out, and so are links whose page was not added. All pages must have ended. The caller frees
- * the array. */
+ * the array. Before that, the pages are put in the order of the list and the hosts in the order of their
+ * names: unless there was no room for something, the graph does not depend on which page came first. */
 struct graph_edge *graph_edges(struct graph *self, size_t *count);
 
 /* Merges edges with the same two ends into one, adding up their counts, and drops edges from a node to

@@ -179,6 +179,27 @@ Test(graph, gives_links_to_their_own_page)
 	graph_release(&graph);
 }
 
+Test(graph, gives_links_to_the_first_of_two_pages_with_one_url)
+{
+	struct graph graph;
+	size_t count;
+	graph_init(&graph);
+	graph_add_page(
+	    &graph, &(struct graph_source){9, "http://a.example/2", "http://a.example/", false, true});
+	graph_add_page(
+	    &graph, &(struct graph_source){8, "http://a.example/1", "http://a.example/", false, true});
+	graph_add_link(&graph, 3, slice_of("http://a.example/"));
+	graph_add_page(
+	    &graph, &(struct graph_source){3, "http://b.example/", "http://b.example/", false, true});
+	struct graph_edge *edges = graph_edges(&graph, &count);
+	cr_expect_eq(count, 1);
+	cr_expect_eq(graph.pages[0].number, 3, "pages are in the order of the list");
+	cr_expect(edges[0].from == 0 && edges[0].to == 1, "%u", edges[0].to);
+	cr_expect_str_eq(graph.hosts[1]->name, "a.example");
+	free(edges);
+	graph_release(&graph);
+}
+
 Test(graph, has_its_bounds)
 {
 	struct graph graph;
