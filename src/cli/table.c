@@ -37,7 +37,7 @@ const struct cli_row cli_table[] = {
         FIELD(waterfall), 0, 0},
     {{"har", 0, "FILE", in_out, false, NULL, "write the run as an HTTP archive (HAR 1.2)"}, CLI_NAME,
         FIELD(har), 0, 0},
-    {{"dot", 0, "FILE", in_out, false, NULL, "write the links between hosts for Graphviz"}, CLI_NAME,
+    {{"dot", 0, "FILE", in_out, false, NULL, "write pages and links as a graph for Graphviz"}, CLI_NAME,
         FIELD(dot), 0, 0},
     {{"lock", 0, "WHAT", in_out, false, "wait fail", "while another run writes: wait or fail (wait)"},
         CLI_CHOICE, FIELD(lock), 0, 0},

@@ -80,37 +80,67 @@ static void add_label(struct buf *out, const char *text)
 	add_escaped(out, text + end, len - end);
 }
 
-/* A small graph is easy to read from left to right. A graph of so many nodes or more is drawn as a map, with
- * the hosts beside each other. */
-enum { MAP_MIN_NODES = 60 };
-
-static void add_header(struct buf *out, const struct graph_layout *layout)
+static void add_header(struct buf *out)
 {
-	bool is_map = layout->node_count >= MAP_MIN_NODES;
-	append_format(out, "digraph areq {\n\tgraph [%s,\n",
-	    is_map ? "layout=osage, pack=24, packmode=array_u, splines=line"
-	           : "layout=dot, rankdir=LR, ranksep=1, nodesep=0.1");
 	buf_append_text(out,
-	    "\t\toutputorder=edgesfirst, fontname=\"Helvetica,Arial,sans-serif\", fontsize=14, "
-	    "labelloc=t];\n"
+	    "digraph areq {\n\tgraph [layout=dot, rankdir=LR, ranksep=1, nodesep=0.1, "
+	    "outputorder=edgesfirst,\n"
+	    "\t\tfontname=\"Helvetica,Arial,sans-serif\", fontsize=14, labelloc=t];\n"
 	    "\tnode [shape=box, style=\"filled,rounded\", fillcolor=white, color=\"#b9c0ca\",\n"
 	    "\t\tfontname=\"Helvetica,Arial,sans-serif\", fontsize=9, height=0.2,\n"
 	    "\t\tmargin=\"0.08,0.03\"];\n"
 	    "\tedge [arrowsize=0.6, fontname=\"Helvetica,Arial,sans-serif\", fontsize=8];\n");
 }
 
+/* Adds "12 pages", or "3 of 12 pages" if not all are drawn. */
+static void add_share(struct buf *out, uint64_t drawn, uint64_t count, const char *noun)
+{
+	if (drawn < count)
+		append_format(out, "%" PRIu64 " of ", drawn);
+	append_format(out, "%" PRIu64 " %s%s", count, noun, number_text_plural(count));
+}
+
+/* Adds how much of everything a summary draws. What there is nothing of is left out, and so is the number of
+ * pages if none is drawn. */
+static void add_shares(struct buf *out, const struct graph_layout *layout)
+{
+	uint64_t pages = 0, inside = 0, inside_drawn = 0;
+	for (size_t i = 0; i < layout->graph->host_count; i++) {
+		pages += layout->hosts[i].pages_drawn;
+		inside += layout->hosts[i].inside;
+		inside_drawn += layout->hosts[i].inside_drawn;
+	}
+	const struct {
+		const char *before;
+		uint64_t drawn, count;
+		const char *noun, *after;
+	} shares[] = {
+	    {"\\ndrawn: ", layout->cluster_count, layout->listed, "host", ""},
+	    {", ", pages, pages ? layout->graph->page_count : 0, "page", ""},
+	    {", ", layout->others_drawn, layout->others, "other host", ""},
+	    {"\\n", layout->links_drawn, layout->links, "link", " between hosts"},
+	    {layout->links ? ", " : "\\n", inside_drawn, inside, "link", " inside hosts"},
+	};
+	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+		if (shares[i].count == 0)
+			continue;
+		buf_append_text(out, shares[i].before);
+		add_share(out, shares[i].drawn, shares[i].count, shares[i].noun);
+		buf_append_text(out, shares[i].after);
+	}
+}
+
 static void add_title(struct buf *out, const struct graph_layout *layout)
 {
 	const struct graph *graph = layout->graph;
-	append_format(out, "\tlabel=\"%" PRIu64 " page%s", (uint64_t)graph->page_count + graph->pages_dropped,
-	    number_text_plural(graph->page_count + graph->pages_dropped));
-	if (layout->links_drawn < layout->links)
-		append_format(out, "; %" PRIu64 " of %" PRIu64 " links between hosts", layout->links_drawn,
-		    layout->links);
+	buf_append_text(out, "\tlabel=\"");
+	add_share(out, UINT64_MAX, (uint64_t)graph->page_count + graph->pages_dropped, "page");
 	if (graph->pages_dropped || graph->links_dropped)
 		append_format(out, "; no room for %" PRIu64 " page%s and %" PRIu64 " link%s",
 		    graph->pages_dropped, number_text_plural(graph->pages_dropped), graph->links_dropped,
 		    number_text_plural(graph->links_dropped));
+	if (layout->is_summary)
+		add_shares(out, layout);
 	buf_append_text(out, "\";\n");
 }
 
@@ -122,79 +152,82 @@ static void add_page(struct buf *out, const struct graph_layout *layout, uint32_
 	buf_append_text(out, page->failed ? "\", color=\"#c62828\", fontcolor=\"#c62828\"];\n" : "\"];\n");
 }
 
-/* Adds the node that stands for all pages of a cluster's host that have no node of their own. */
-static void add_rest(struct buf *out, const struct graph_layout *layout, uint32_t host)
+/* Adds the name of a host with listed pages, and in words what is not drawn of it. */
+static void add_host_label(struct buf *out, const struct graph_layout *layout, uint32_t number)
 {
-	uint32_t number = (uint32_t)layout->graph->page_count + host, hidden = layout->hidden[host];
-	if (hidden)
-		append_format(out,
-		    "\t\tn%" PRIu32 " [label=\"%" PRIu32 " more page%s\", style=\"filled,dashed\"];\n",
-		    number, hidden, number_text_plural(hidden));
-	else if (layout->is_used[number])
-		append_format(
-		    out, "\t\tn%" PRIu32 " [label=\"the rest\", style=\"filled,dashed\"];\n", number);
+	const struct graph_layout_host *host = &layout->hosts[number];
+	uint32_t pages = layout->graph->hosts[number]->pages;
+	buf_append_text(out, "label=\"");
+	add_label(out, layout->graph->hosts[number]->name);
+	buf_append_text(out, "\\n");
+	add_share(out, host->pages_drawn ? host->pages_drawn : pages, pages, "page");
+	if (layout->is_summary && host->failed)
+		append_format(out, ", %" PRIu32 " failed", host->failed);
+	if (layout->is_summary && host->inside) {
+		buf_append_text(out, "\\n");
+		add_share(out, host->inside_drawn ? host->inside_drawn : host->inside, host->inside, "link");
+		buf_append_text(out, " inside");
+	}
+	buf_append_byte(out, '"');
 }
 
-/* The sortv attribute of a cluster. In the map, the clusters with the most links are placed in the middle,
- * around the cluster of the other hosts, so that the lines are short. */
-static int sort_value(size_t cluster)
-{
-	int distance = (int)cluster / 2 + 1;
-	return GRAPH_LAYOUT_CLUSTERS_MAX + (cluster % 2 ? distance : -distance);
-}
-
+/* Adds a host with its listed pages. In a summary the host is a node, too, which the edges between hosts end
+ * at, and it stands alone if none of its pages is drawn. */
 static void add_cluster(struct buf *out, const struct graph_layout *layout, size_t cluster)
 {
 	const struct graph *graph = layout->graph;
 	const char *colour = colours[cluster % COLOURS];
 	uint32_t number = layout->clusters[cluster];
-	const struct graph_host *host = graph->hosts[number];
-	append_format(out, "\tsubgraph cluster_%zu {\n\t\tlabel=\"", cluster);
-	add_label(out, host->name);
-	append_format(out, "\\n%" PRIu32 " page%s\"; fontsize=12; fontcolor=\"%s\"; color=\"%s\"; ",
-	    host->pages, number_text_plural(host->pages), colour, colour);
-	append_format(out, "style=\"filled,rounded\"; fillcolor=\"#f7f8fa\"; packmode=array; sortv=%d;\n",
-	    sort_value(cluster));
+	if (layout->hosts[number].pages_drawn)
+		append_format(out,
+		    "\tsubgraph cluster_%zu {\n\t\tcolor=\"%s\"; style=\"filled,rounded\"; "
+		    "fillcolor=\"#f7f8fa\";\n",
+		    cluster, colour);
+	if (layout->is_summary) {
+		append_format(out, "\t\tn%zu [", graph->page_count + number);
+		add_host_label(out, layout, number);
+		append_format(out,
+		    ", fontsize=11, margin=\"0.12,0.06\", penwidth=2, color=\"%s\", fontcolor=\"%s\"];\n",
+		    colour, colour);
+	} else {
+		append_format(out, "\t\tfontsize=12; fontcolor=\"%s\"; ", colour);
+		add_host_label(out, layout, number);
+		buf_append_text(out, ";\n");
+	}
 	for (uint32_t page = 0; page < graph->page_count; page++) {
-		if (graph->pages[page].host == number && layout->node_of[page] == page)
+		if (graph->pages[page].host == number && layout->is_drawn[page])
 			add_page(out, layout, page);
 	}
-	add_rest(out, layout, number);
-	buf_append_text(out, "\t}\n");
+	if (layout->hosts[number].pages_drawn)
+		buf_append_text(out, "\t}\n");
 }
 
-/* Adds the hosts that have no cluster: most of them only serve images and scripts. */
-static void add_hosts(struct buf *out, const struct graph_layout *layout)
+/* Adds the hosts that have no listed pages: most of them only serve images and scripts. */
+static void add_other_hosts(struct buf *out, const struct graph_layout *layout)
 {
-	static const char style[] = "fillcolor=\"#e6eaf0\", fontsize=11";
 	const struct graph *graph = layout->graph;
-	uint32_t first = (uint32_t)graph->page_count;
-	append_format(out,
-	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; ");
-	append_format(out, "style=\"dashed,rounded\"; color=\"#9aa3ad\"; packmode=array; sortv=%d;\n",
-	    GRAPH_LAYOUT_CLUSTERS_MAX);
+	if (!layout->others_drawn)
+		return;
+	buf_append_text(out,
+	    "\tsubgraph cluster_others {\n\t\tlabel=\"other hosts\"; fontsize=12; fontcolor=\"#546270\"; "
+	    "style=\"dashed,rounded\"; color=\"#9aa3ad\";\n");
 	for (uint32_t host = 1; host < graph->host_count; host++) {
-		if (layout->is_cluster[host] || !layout->is_used[first + host])
+		if (graph->hosts[host]->pages || !layout->is_drawn[graph->page_count + host])
 			continue;
-		append_format(out, "\t\tn%" PRIu32 " [label=\"", first + host);
+		append_format(out, "\t\tn%zu [label=\"", graph->page_count + host);
 		add_label(out, graph->hosts[host]->name);
-		append_format(out, "\", %s];\n", style);
+		buf_append_text(out, "\", fillcolor=\"#e6eaf0\", fontsize=11];\n");
 	}
-	if (layout->is_used[first])
-		append_format(out,
-		    "\t\tn%" PRIu32 " [label=\"others: %" PRIu32 " host%s\", %s, style=\"filled,dashed\"];\n",
-		    first, layout->hosts_hidden, number_text_plural(layout->hosts_hidden), style);
 	buf_append_text(out, "\t}\n");
 }
 
 static const char *edge_colour(const struct graph_layout *layout, const struct graph_edge *edge)
 {
 	uint32_t host = graph_layout_host(layout, edge->from);
-	for (size_t i = 0; i < layout->cluster_count; i++) {
-		if (layout->clusters[i] == host)
-			return colours[i % COLOURS];
-	}
-	return "#546270";
+	size_t i = 0;
+	while (layout->clusters[i] != host)
+		i++;
+	return colours[i % COLOURS];
 }
 
 static void add_edges(struct buf *out, const struct graph_layout *layout)
@@ -202,10 +235,9 @@ static void add_edges(struct buf *out, const struct graph_layout *layout)
 	const struct graph_edge *end = layout->edges + layout->edge_count;
 	for (const struct graph_edge *edge = layout->edges; edge < end; edge++) {
 		const char *colour = edge_colour(layout, edge);
-		append_format(out,
-		    "\tn%" PRIu32 " -> n%" PRIu32 " [weight=%" PRIu64 ", penwidth=%.2f, color=\"%s%s\"",
-		    edge->from, edge->to, edge->count, pen_width(edge->count), colour,
-		    graph_layout_is_inner(layout, edge) ? "60" : "a0");
+		append_format(out, "\tn%" PRIu32 " -> n%" PRIu32 " [penwidth=%.2f, color=\"%s%s\"",
+		    edge->from, edge->to, pen_width(edge->count), colour,
+		    graph_layout_is_inner(layout, edge) ? "90" : "a0");
 		if (edge->count > 1)
 			append_format(out, ", label=\"%" PRIu64 "\", fontcolor=\"%s\"", edge->count, colour);
 		buf_append_text(out, "];\n");
@@ -246,12 +278,13 @@ static enum status dot_end(void *ctx, const struct totals *totals)
 	(void)totals;
 	buf_init(&out, SIZE_MAX / 2);
 	graph_layout_init(&layout, &self->graph);
-	add_header(&out, &layout);
-	add_title(&out, &layout);
+	add_header(&out);
 	for (size_t i = 0; i < layout.cluster_count; i++)
 		add_cluster(&out, &layout, i);
-	add_hosts(&out, &layout);
+	add_other_hosts(&out, &layout);
 	add_edges(&out, &layout);
+	/* A cluster would take over a label that was set before it. */
+	add_title(&out, &layout);
 	buf_append_text(&out, "}\n");
 	graph_layout_release(&layout);
 	enum status status = file_write(self->file, out.data, out.len);

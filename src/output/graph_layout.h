@@ -1,43 +1,42 @@
-/* Chooses what of a graph is drawn, so that a person can read it: the hosts with the most listed pages, of
- * these the pages with the most links between hosts, and the links. If there are few edges, each of them is
- * drawn. Otherwise only those that stand for the most links are, and the others are merged into edges from
- * host to host. Links that are not drawn even so are counted. */
+/* Chooses what of a graph is drawn, so that a person can read it.
+ *
+ * A small graph is drawn whole: every listed page, every other host that a page links to, and every edge.
+ *
+ * Of a larger graph a summary is drawn. Its links between hosts are added up to edges from host to host. The
+ * hosts, with and without listed pages, the pages of each host and the edges that stand for the most links
+ * are drawn, so that most of what is drawn is connected. Everything else is counted. */
 #ifndef AREQ_OUTPUT_GRAPH_LAYOUT_H
 #define AREQ_OUTPUT_GRAPH_LAYOUT_H
 
 #include "output/graph.h"
 
-/* The largest numbers of what is drawn: hosts with listed pages (each a cluster of its pages), pages in all
- * clusters, hosts without a cluster, and edges. If there are more edges, only GRAPH_LAYOUT_SINGLE_EDGES_MAX
- * of them stay as they are, and the others are merged into edges from host to host. */
-enum {
-	GRAPH_LAYOUT_CLUSTERS_MAX = 30,
-	GRAPH_LAYOUT_PAGES_MAX = 150,
-	GRAPH_LAYOUT_HOSTS_MAX = 15,
-	GRAPH_LAYOUT_EDGES_MAX = 90,
-	GRAPH_LAYOUT_SINGLE_EDGES_MAX = 30
+/* A graph of more pages or edges than these is drawn as a summary. */
+enum { GRAPH_LAYOUT_WHOLE_PAGES_MAX = 40, GRAPH_LAYOUT_WHOLE_EDGES_MAX = 90 };
+
+/* The largest numbers of what a summary shows: hosts with listed pages, other hosts, and pages. For n chosen
+ * hosts it has at most 2 * n edges between hosts, and for n chosen pages of a host n + n / 2 inside it. */
+enum { GRAPH_LAYOUT_LISTED_MAX = 15, GRAPH_LAYOUT_OTHERS_MAX = 15, GRAPH_LAYOUT_PAGES_MAX = 40 };
+
+struct graph_layout_host {
+	uint32_t failed;       /* number of its listed pages that failed */
+	uint32_t pages_drawn;  /* how many of its pages are nodes */
+	uint64_t inside;       /* links from its listed pages to others of its listed pages */
+	uint64_t inside_drawn; /* how many of these are drawn */
 };
 
-/* Nodes have the same numbers as the ends of the graph's edges: pages, then hosts. The node of a cluster's
- * host stands for all of its pages that are not drawn one by one, and the node of host 0 for all other
- * hosts. */
+/* Nodes have the same numbers as the ends of the graph's edges: pages, then hosts. */
 struct graph_layout {
 	const struct graph *graph;
-	/* by node number: the node that stands for it. If that is a host, the host's own entry counts. */
-	uint32_t *node_of;
-	bool *is_cluster;                             /* by host number */
-	uint32_t clusters[GRAPH_LAYOUT_CLUSTERS_MAX]; /* host numbers, by the weight of the hosts */
+	bool is_summary;
+	bool *is_drawn; /* by node number; in a summary, hosts with listed pages are nodes, too */
+	struct graph_layout_host *hosts; /* by host number */
+	uint32_t *clusters;              /* numbers of the drawn hosts with listed pages, most links first */
 	size_t cluster_count;
-	/* by node number: links between hosts that start or end there; a host's weight includes its pages */
-	uint64_t *weights;
-	bool *is_used;            /* by node number: an edge is drawn from or to it */
-	uint32_t *hidden;         /* by host number: listed pages that are not drawn one by one */
-	struct graph_edge *edges; /* those that stand for the most links first */
+	struct graph_edge *edges; /* those that are drawn, most links first */
 	size_t edge_count;
-	uint64_t links;        /* number of links between hosts */
-	uint64_t links_drawn;  /* how many of these are drawn */
-	uint32_t hosts_hidden; /* hosts that are drawn as host 0 */
-	size_t node_count;     /* pages, and hosts without a cluster, that get a node */
+	uint64_t links;                        /* number of links between hosts */
+	uint64_t links_drawn;                  /* how many of these are drawn */
+	uint32_t listed, others, others_drawn; /* hosts with listed pages; without, but with links to them */
 };
 
 /* Makes the layout of graph, which is borrowed and must not change before graph_layout_release. */

@@ -449,11 +449,62 @@ Test(dot, of_500_pages_is_a_picture)
 	size_t nodes = count_text(picture.out, "class=\"node\""),
 	       edges = count_text(picture.out, "class=\"edge\"");
 	cr_expect(nodes > 50 && nodes < 250, "%zu nodes", nodes);
-	cr_expect(edges > 20 && edges <= 100, "%zu edges", edges);
-	cr_expect_eq(count_text(picture.out, "class=\"cluster\""), 11, "ten hosts, and the others");
-	cr_expect(strstr(picture.out, ">500 pages; "));
+	cr_expect(edges > 20 && edges <= 110, "%zu edges", edges);
+	cr_expect_eq(count_text(picture.out, ">127.0.0."), 10, "each host once");
+	cr_expect_eq(count_text(picture.out, ">other hosts<"), 1);
+	cr_expect(strstr(picture.out, ">500 pages<"));
+	cr_expect(strstr(picture.out, ">drawn: 10 hosts, "), "%s", picture.out);
 	free(list);
 	run_release(&result);
+	run_release(&picture);
+	scratch_release(&scratch);
+	site_stop(&site);
+}
+
+/* 120 pages of one host, of which every second one links to those behind it. The first one takes its time. */
+static char *dot_host_list(struct site *site)
+{
+	char *list = calloc(120, 400), *end = list;
+	for (int i = 0; i < 60; i++) {
+		end += sprintf(end, "http://127.0.0.1:%u/_/page?group=%d\n", site->port, i);
+		end += sprintf(end, "http://127.0.0.1:%u/_/page?delay=%d&body=", site->port, i ? 0 : 300);
+		for (int link = 0; link <= 2; link++)
+			end += sprintf(end, "<a%%20href=/_/page%%3Fgroup%%3D%d>", (i + link) % 60);
+		*end++ = '\n';
+	}
+	return list;
+}
+
+Test(dot, of_many_pages_of_a_host_has_lines_between_them)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result, picture;
+	char *files[2];
+	site_start(&site);
+	scratch_init(&scratch);
+	char *list = dot_host_list(&site);
+	const char *file = scratch_path(&scratch, "run.dot");
+	for (int i = 0; i < 2; i++) {
+		run_areq_with(&result, (&(struct run_options){.input = list}), "-q", "-j", i ? "1" : "20",
+		    "-o", "/dev/null", "--dot", file, "-");
+		run_assert_exit(&result, 0);
+		run_release(&result);
+		files[i] = scratch_read(&scratch, "run.dot", NULL);
+	}
+	cr_expect_str_eq(files[0], files[1], "in whatever order the pages came");
+	run_program(&picture, NULL, "dot", (const char *const[]){"-Tsvg", file, NULL});
+	run_assert_exit(&picture, 0);
+	cr_expect_str_eq(picture.err, "");
+	size_t edges = count_text(picture.out, "class=\"edge\"");
+	cr_expect(edges >= 20 && edges <= 60, "%zu edges", edges);
+	cr_expect_eq(count_text(picture.out, ">other hosts<"), 0, "there are none");
+	cr_expect_eq(count_text(picture.out, ">the rest<"), 0);
+	cr_expect(strstr(picture.out, "of 120 pages<"), "%s", picture.out);
+	cr_expect(strstr(picture.out, "of 180 links inside<"), "%s", picture.out);
+	for (int i = 0; i < 2; i++)
+		free(files[i]);
+	free(list);
 	run_release(&picture);
 	scratch_release(&scratch);
 	site_stop(&site);
@@ -474,8 +525,7 @@ Test(dot, has_lines_from_pages_to_pages_and_hosts)
 	    "href=http://x.example/2>",
 	    site.port);
 	const char *page = site_page(&site, "body", body), *file = scratch_path(&scratch, "run.dot");
-	/* One after the other: nodes are numbered as pages come. */
-	run_areq(&result, "-q", "-j", "1", "-o", "/dev/null", "--dot", file, page, target);
+	run_areq(&result, "-q", "-o", "/dev/null", "--dot", file, page, target);
 	run_program(&picture, NULL, "dot", (const char *const[]){"-Tplain", file, NULL});
 	run_assert_exit(&picture, 0);
 	cr_expect_str_eq(picture.err, "");

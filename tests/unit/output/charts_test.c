@@ -221,79 +221,205 @@ Test(graph, has_its_bounds)
 	graph_release(&graph);
 }
 
-/* Every page of so many hosts links to a page and to another host, so often. */
-static void fill(struct graph *graph, int hosts, int pages, int links)
+/* A site of `hosts` hosts with `pages` pages each. Every page has so many links to other pages, to pages of
+ * its own host, and to hosts of which no page is listed. */
+struct plan {
+	int hosts, pages, links, inside, others;
+};
+
+static void fill(struct graph *graph, const struct plan *plan, bool is_backwards)
 {
 	char url[64];
+	int count = plan->hosts * plan->pages;
 	graph_init(graph);
-	for (int i = 0; i < hosts * pages; i++) {
-		for (int link = 1; link <= links; link++) {
-			snprintf(
-			    url, sizeof url, "http://h%d/%d", (i + link) % hosts, (i + link) / hosts % pages);
-			add_link(graph, url);
-			snprintf(url, sizeof url, "http://other%d/%d", (i + link) % 100, i);
-			add_link(graph, url);
+	for (int n = 0; n < count; n++) {
+		int i = is_backwards ? count - 1 - n : n, host = i % plan->hosts, page = i / plan->hosts;
+		uint64_t number = (uint64_t)i + 1;
+		for (int link = 1; link <= plan->links; link++) {
+			snprintf(url, sizeof url, "http://h%d/%d", (i + link) % plan->hosts,
+			    (i + link) / plan->hosts % plan->pages);
+			graph_add_link(graph, number, slice_of(url));
 		}
-		snprintf(url, sizeof url, "http://h%d/%d", i % hosts, i / hosts);
-		add_page(graph, url, url, false);
+		for (int link = 1; link <= plan->inside; link++) {
+			snprintf(url, sizeof url, "http://h%d/%d", host, page * (link + 1) % plan->pages);
+			graph_add_link(graph, number, slice_of(url));
+		}
+		for (int link = 1; link <= plan->others; link++) {
+			snprintf(url, sizeof url, "http://other%d/%d", (i + link) % 100, i);
+			graph_add_link(graph, number, slice_of(url));
+		}
+		snprintf(url, sizeof url, "http://h%d/%d", host, page);
+		graph_add_page(
+		    graph, &(struct graph_source){
+		               .number = number, .source_url = url, .final_url = url, .has_links = true});
 	}
 }
 
-Test(picture, is_bounded_and_leaves_no_page_out_of_the_sums)
+static const struct plan plans[] = {
+    {1, 1, 0, 0, 0},
+    {1, 1, 0, 0, 100},
+    {3, 4, 1, 0, 1},
+    {1, 41, 0, 0, 0},
+    {1, 70, 0, 3, 2},
+    {1, 500, 20, 5, 20},
+    {25, 20, 30, 0, 30},
+    {100, 5, 9, 2, 9},
+    {500, 1, 3, 0, 3},
+    {500, 1, 0, 0, 0},
+    {20, 250, 8, 3, 3},
+    {1, 5000, 0, 4, 0},
+};
+enum { PLANS = sizeof plans / sizeof *plans };
+
+static void check_edges(const struct graph_layout *layout, const struct plan *plan)
 {
-	static const int sizes[][3] = {
-	    {1, 1, 0}, {3, 4, 1}, {1, 500, 20}, {25, 20, 30}, {100, 5, 9}, {500, 1, 3}};
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+	uint64_t between = 0, inside = 0, all_inside = 0;
+	for (size_t i = 0; i < layout->edge_count; i++) {
+		const struct graph_edge *edge = &layout->edges[i];
+		cr_expect_neq(edge->from, edge->to);
+		cr_expect(layout->is_drawn[edge->from] && layout->is_drawn[edge->to]);
+		cr_expect(i == 0 || edge->count <= edge[-1].count);
+		*(graph_layout_is_inner(layout, edge) ? &inside : &between) += edge->count;
+	}
+	for (size_t i = 0; i < layout->graph->host_count; i++) {
+		all_inside += layout->hosts[i].inside;
+		inside -= layout->hosts[i].inside_drawn;
+	}
+	cr_expect_eq(inside, 0);
+	cr_expect_eq(layout->links_drawn, between);
+	cr_expect_leq(layout->links_drawn, layout->links);
+	cr_expect(between || layout->links == 0, "hosts %d, pages %d: no arrow between hosts", plan->hosts,
+	    plan->pages);
+	bool has_inner = false;
+	for (size_t i = 0; i < layout->edge_count; i++)
+		has_inner |= graph_layout_is_inner(layout, &layout->edges[i]);
+	cr_expect(has_inner || all_inside == 0, "hosts %d, pages %d: no arrow inside a host", plan->hosts,
+	    plan->pages);
+}
+
+static bool has_edge(const struct graph_layout *layout, uint32_t number)
+{
+	for (size_t i = 0; i < layout->edge_count; i++) {
+		if (layout->edges[i].from == number || layout->edges[i].to == number)
+			return true;
+	}
+	return false;
+}
+
+/* In a summary, a page or an unlisted host that no arrow leads to or from says nothing. */
+static void check_nodes(const struct graph_layout *layout, const struct plan *plan)
+{
+	const struct graph *graph = layout->graph;
+	uint32_t pages = 0, others = 0, listed = 0;
+	for (uint32_t i = 0; i < graph->page_count; i++) {
+		pages += layout->is_drawn[i];
+		cr_expect(!layout->is_drawn[i] || !layout->is_summary || has_edge(layout, i));
+	}
+	for (uint32_t i = 0; i < graph->host_count; i++) {
+		uint32_t number = (uint32_t)graph->page_count + i;
+		if (!layout->is_drawn[number])
+			continue;
+		*(graph->hosts[i]->pages ? &listed : &others) += 1;
+		cr_expect(graph->hosts[i]->pages || has_edge(layout, number));
+		pages -= layout->hosts[i].pages_drawn;
+	}
+	cr_expect_eq(layout->listed, (uint32_t)plan->hosts);
+	cr_expect_eq(layout->others_drawn, others);
+	if (!layout->is_summary) {
+		cr_expect_eq(pages, graph->page_count, "every page is drawn");
+		cr_expect_eq(layout->cluster_count, (size_t)plan->hosts);
+		cr_expect_eq(layout->others_drawn, layout->others);
+		cr_expect_eq(layout->links_drawn, layout->links);
+		return;
+	}
+	cr_expect_eq(pages, 0, "a page is drawn with its host");
+	cr_expect_eq(listed, layout->cluster_count);
+	cr_expect_leq(listed, GRAPH_LAYOUT_LISTED_MAX);
+	cr_expect_leq(others, GRAPH_LAYOUT_OTHERS_MAX);
+	cr_expect_leq(
+	    layout->edge_count, 2 * (listed + others) + GRAPH_LAYOUT_PAGES_MAX + GRAPH_LAYOUT_PAGES_MAX / 2);
+}
+
+Test(layout, draws_what_a_person_can_read)
+{
+	for (size_t i = 0; i < PLANS; i++) {
 		struct graph graph;
-		struct graph_layout picture;
-		size_t pages = 0, hidden = 0;
-		fill(&graph, sizes[i][0], sizes[i][1], sizes[i][2]);
-		graph_layout_init(&picture, &graph);
-		for (uint32_t page = 0; page < graph.page_count; page++)
-			pages += picture.node_of[page] == page;
-		for (uint32_t host = 0; host < graph.host_count; host++)
-			hidden += picture.hidden[host];
-		cr_expect_eq(pages + hidden, graph.page_count, "case %zu", i);
-		cr_expect_leq(pages, GRAPH_LAYOUT_PAGES_MAX, "case %zu", i);
-		cr_expect_leq(picture.cluster_count, GRAPH_LAYOUT_CLUSTERS_MAX, "case %zu", i);
-		cr_expect_leq(picture.edge_count, GRAPH_LAYOUT_EDGES_MAX, "case %zu", i);
-		cr_expect_leq(picture.links_drawn, picture.links, "case %zu", i);
-		for (size_t edge = 0; edge < picture.edge_count; edge++) {
-			const struct graph_edge *one = &picture.edges[edge];
-			cr_expect_neq(one->from, one->to, "case %zu", i);
-			cr_expect(picture.is_used[one->from] && picture.is_used[one->to], "case %zu", i);
-			cr_expect(edge == 0 || one->count <= picture.edges[edge - 1].count, "case %zu", i);
-		}
-		graph_layout_release(&picture);
+		struct graph_layout layout;
+		fill(&graph, &plans[i], false);
+		graph_layout_init(&layout, &graph);
+		cr_expect_eq(layout.is_summary, i != 0 && i != 2, "case %zu", i);
+		check_edges(&layout, &plans[i]);
+		check_nodes(&layout, &plans[i]);
+		graph_layout_release(&layout);
 		graph_release(&graph);
 	}
 }
 
-Test(picture, draws_each_link_where_there_are_few)
+/* Pages end in any order, and fingerprints depend on a random seed. */
+Test(layout, does_not_depend_on_which_page_came_first)
+{
+	for (size_t i = 0; i < PLANS; i++) {
+		struct graph graph, other;
+		struct graph_layout layout, backwards;
+		fill(&graph, &plans[i], false);
+		fill(&other, &plans[i], true);
+		graph_layout_init(&layout, &graph);
+		graph_layout_init(&backwards, &other);
+		size_t numbers = graph.page_count + graph.host_count;
+		cr_assert_eq(other.page_count + other.host_count, numbers);
+		cr_expect_arr_eq(layout.is_drawn, backwards.is_drawn, numbers, "case %zu", i);
+		cr_assert_eq(layout.edge_count, backwards.edge_count, "case %zu", i);
+		for (size_t edge = 0; edge < layout.edge_count; edge++) {
+			const struct graph_edge *a = &layout.edges[edge], *b = &backwards.edges[edge];
+			cr_expect(
+			    a->from == b->from && a->to == b->to && a->count == b->count, "case %zu", i);
+		}
+		for (size_t page = 0; page < graph.page_count; page++)
+			cr_expect_str_eq(graph.pages[page].path, other.pages[page].path);
+		graph_layout_release(&layout);
+		graph_layout_release(&backwards);
+		graph_release(&graph);
+		graph_release(&other);
+	}
+}
+
+Test(layout, draws_each_link_where_there_are_few)
 {
 	struct graph graph;
-	struct graph_layout picture;
-	fill(&graph, 3, 4, 1);
-	graph_layout_init(&picture, &graph);
-	cr_expect_eq(picture.links_drawn, picture.links);
-	cr_expect_eq(picture.links, 24);
-	cr_expect_eq(picture.edge_count, 24, "12 pages, each with a link to a page and one to a host");
-	graph_layout_release(&picture);
+	struct graph_layout layout;
+	fill(&graph, &(struct plan){3, 4, 1, 0, 1}, false);
+	graph_layout_init(&layout, &graph);
+	cr_expect_eq(layout.links, 24);
+	cr_expect_eq(layout.edge_count, 24, "12 pages, each with a link to a page and one to a host");
+	graph_layout_release(&layout);
 	graph_release(&graph);
 }
 
-Test(picture, sums_up_what_it_cannot_draw_one_by_one)
+/* 100 pages link to 0 and to the next page, and 50 of another host link to page 7 of the first. */
+Test(layout, has_the_pages_with_the_most_links_of_a_host)
 {
 	struct graph graph;
-	struct graph_layout picture;
-	uint64_t drawn = 0;
-	fill(&graph, 10, 50, 4);
-	graph_layout_init(&picture, &graph);
-	for (size_t i = 0; i < picture.edge_count; i++)
-		drawn += graph_layout_is_inner(&picture, &picture.edges[i]) ? 0 : picture.edges[i].count;
-	cr_expect_eq(picture.links, 4000, "none of these is within a host");
-	cr_expect_eq(picture.links_drawn, drawn);
-	cr_expect_gt(drawn, 3000, "%ju", (uintmax_t)drawn);
-	graph_layout_release(&picture);
+	struct graph_layout layout;
+	char url[64];
+	graph_init(&graph);
+	for (int i = 0; i < 150; i++) {
+		uint64_t number = (uint64_t)i + 1;
+		snprintf(url, sizeof url, "http://a/%d", i);
+		graph_add_link(&graph, number, slice_of(i < 100 ? "http://a/0" : "http://a/7"));
+		snprintf(url, sizeof url, "http://%s/%d", i < 100 ? "a" : "b", i + 1);
+		graph_add_link(&graph, number, slice_of(url));
+		snprintf(url, sizeof url, "http://%s/%d", i < 100 ? "a" : "b", i);
+		graph_add_page(&graph, &(struct graph_source){number, url, url, i % 50 == 49, true});
+	}
+	graph_layout_init(&layout, &graph);
+	cr_expect(layout.is_drawn[0], "the page with the most links");
+	cr_expect_eq(layout.hosts[1].inside, 99 + 99);
+	cr_expect_eq(layout.hosts[1].failed, 2);
+	cr_expect_eq(layout.hosts[2].inside, 49);
+	cr_expect_eq(layout.clusters[0], 1);
+	cr_expect_gt(layout.hosts[1].pages_drawn, layout.hosts[2].pages_drawn);
+	cr_expect_eq(layout.links, 50, "those of all pages are one arrow from host to host");
+	cr_expect_eq(count_of(&graph, layout.edges, layout.edge_count, 150 + 2, "a"), 50);
+	graph_layout_release(&layout);
 	graph_release(&graph);
 }
