@@ -1,5 +1,6 @@
 /* HTTP as real servers speak it, where it differs from what the RFCs ask for, or where clients often err. */
 #include "support/run.h"
+#include "support/scratch.h"
 #include "support/site.h"
 
 #include <jansson.h>
@@ -193,5 +194,51 @@ Test(http, a_304_that_was_not_asked_for_is_a_failure)
 	expect_report(url, "-H", "If-None-Match;", failed);
 	expect_report(url, "-H", "If-Range: \"a\"", failed);
 	expect_report(site_page(&site, "status", "204"), NULL, NULL, ok);
+	site_stop(&site);
+}
+
+/* Fetches two pages one after the other. Each cookie that the server got with the second is one link. */
+static void expect_cookies(const char *before, const char *url, const char *file, size_t expected)
+{
+	struct run_result result;
+	size_t count = 0;
+	run_areq(&result, "-q", "--no-header", "-j", "1", "-e", "\\bc[0-9]+=v", before, url,
+	    file ? "-b" : NULL, file);
+	run_expect_exit(&result, 0);
+	for (const char *at = result.out; (at = strchr(at, '\n')); at++)
+		count++;
+	cr_expect_eq(count, expected, "%zu cookies, not %zu", count, expected);
+	run_release(&result);
+}
+
+/* libcurl counts the cookies of a response in the handle, and counts those that it is given as well. */
+Test(http, fifty_cookies_of_a_response_are_all_sent_on)
+{
+	enum { COOKIES = 50 };
+	struct site site;
+	struct buf lines, stored;
+	char line[80];
+	site_start(&site);
+	buf_init(&lines, SIZE_MAX / 2);
+	buf_init(&stored, SIZE_MAX / 2);
+	for (int i = 0; i < COOKIES; i++) {
+		snprintf(line, sizeof line, "%sSet-Cookie: c%d=v", i ? "\r\n" : "", i);
+		buf_append_text(&lines, line);
+		snprintf(line, sizeof line, "127.0.0.1\tFALSE\t/\tFALSE\t0\tc%d=v\n", COOKIES + i);
+		*strrchr(line, '=') = '\t';
+		buf_append_text(&stored, line);
+	}
+	struct scratch scratch;
+	scratch_init(&scratch);
+	const char *file = scratch_write(&scratch, "cookies", stored.data);
+	const char *page = site_page(&site, "header", lines.data);
+	const char *plain = site_page(&site, "status", "302", "location", "/_/echo");
+	const char *url = site_page(&site, "status", "302", "location", "/_/echo", "header", lines.data);
+	expect_cookies(page, url, NULL, COOKIES);
+	expect_cookies(page, plain, file, COOKIES);
+	expect_cookies(page, url, file, 2 * COOKIES);
+	scratch_release(&scratch);
+	buf_release(&lines);
+	buf_release(&stored);
 	site_stop(&site);
 }
