@@ -4,6 +4,8 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "in/line.h"
+#include "in/list_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +35,8 @@ struct input {
 	int fd; /* the current source's file descriptor; -1 if the source was not started */
 	bool ended;
 	size_t line;
+	size_t bad_lines;       /* entries of the current source that were no URLs; none was a URL so far */
+	bool has_urls;          /* an entry of the current source was a URL */
 	bool lines_end_with_cr; /* lines of the current source end with CR alone */
 	bool line_too_long;     /* the start of the current line was discarded, and its rest is skipped */
 	struct buf unread;      /* bytes read from the current source */
@@ -66,9 +70,7 @@ struct input *input_new(const struct option_list *args)
 		self->sources[i] = make_source(args->items[i], i + 1);
 	self->fd = -1;
 	buf_init(&self->unread, INPUT_LINE_MAX + READ_SIZE);
-	/* An href has a replacement character for each byte that is not UTF-8, which makes nine bytes when it
-	 * is percent-encoded. */
-	buf_init(&self->text, 9 * INPUT_LINE_MAX + sizeof "https://");
+	buf_init(&self->text, SIZE_MAX / 2);
 	url_init(&self->url);
 	return self;
 }
@@ -122,6 +124,12 @@ static enum status log_source_error(const struct source *source, int error)
 	return STATUS_INPUT;
 }
 
+static enum status log_no_list(const struct source *source, const char *what)
+{
+	log_error("%s: %s", source->name, what);
+	return STATUS_INPUT;
+}
+
 static enum status open_source(struct source *source)
 {
 	/* Without O_NONBLOCK, opening a named pipe that has no writer would block the whole run. */
@@ -140,6 +148,17 @@ static enum status open_source(struct source *source)
 	return log_source_error(source, error);
 }
 
+/* Checks the start of a regular file, so that a file that is no list is refused before anything starts. */
+static enum status check_start(struct input *self, const struct source *source)
+{
+	off_t offset = source->kind == SOURCE_STDIN ? lseek(source->fd, 0, SEEK_CUR) : 0;
+	buf_clear(&self->unread);
+	ssize_t n = pread(source->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE, offset);
+	/* What cannot be read here is reported when the list is read. */
+	const char *what = n > 0 ? list_check((struct slice){self->unread.data, (size_t)n}) : NULL;
+	return what ? log_no_list(source, what) : STATUS_OK;
+}
+
 enum status input_open(struct input *self)
 {
 	for (size_t i = 0; i < self->count; i++) {
@@ -147,6 +166,8 @@ enum status input_open(struct input *self)
 		if (source->kind == SOURCE_URL)
 			continue;
 		enum status status = open_source(source);
+		if (status == STATUS_OK && S_ISREG(source->info.st_mode))
+			status = check_start(self, source);
 		if (status != STATUS_OK)
 			return status;
 		if (source->kind == SOURCE_FILE && S_ISREG(source->info.st_mode)) {
@@ -211,51 +232,6 @@ static void append_printable(struct buf *out, struct slice text)
 	}
 }
 
-static bool is_scheme_char(char c)
-{
-	return ascii_is_alphanumeric(c) || c == '+' || c == '-' || c == '.';
-}
-
-/* True for "example.com/x" and "localhost:8080", false for "mailto:x" and "https://x". */
-static bool lacks_scheme(struct slice text)
-{
-	size_t i = 0;
-	while (i < text.len && is_scheme_char(text.data[i]))
-		i++;
-	if (i == 0 || i == text.len || text.data[i] != ':')
-		return true;
-	size_t port = i + 1;
-	size_t end = port;
-	while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
-		end++;
-	bool ends_after_port = end == text.len || strchr("/?#", text.data[end]) != NULL;
-	return end > port && ends_after_port;
-}
-
-static void set_problem(struct input_entry *entry, enum cause cause, const char *problem)
-{
-	entry->cause = cause;
-	entry->problem = problem;
-}
-
-static void parse_entry(struct input *self, struct slice text, struct input_entry *entry)
-{
-	buf_clear(&self->text);
-	if (ascii_starts_with(text, "//"))
-		buf_append_text(&self->text, "https:");
-	else if (lacks_scheme(text))
-		buf_append_text(&self->text, "https://");
-	buf_append(&self->text, text.data, text.len);
-
-	bool has_host = !ascii_starts_with(text, "/") || ascii_starts_with(text, "//");
-	if (memchr(text.data, '\0', text.len))
-		set_problem(entry, CAUSE_NOT_A_URL, "not a URL: it holds a NUL byte");
-	else if (!has_host || !url_parse(&self->url, self->text.data, self->text.len, NULL, NULL))
-		set_problem(entry, CAUSE_NOT_A_URL, "not a URL");
-	else if (!url_is_http(&self->url))
-		set_problem(entry, CAUSE_NOT_HTTP, "not an http or https URL");
-}
-
 static void fill_entry(struct input *self, struct input_entry *entry, struct slice text)
 {
 	const struct source *source = &self->sources[self->current];
@@ -265,7 +241,8 @@ static void fill_entry(struct input *self, struct input_entry *entry, struct sli
 		entry->line = source->number;
 		entry->source = "argument";
 	}
-	parse_entry(self, text, entry);
+	buf_clear(&self->text);
+	entry->problem = line_parse(text, &self->text, &self->url, &entry->cause);
 	if (!entry->problem) {
 		entry->url = &self->url;
 		if (!is_printable(text)) {
@@ -311,11 +288,7 @@ static bool make_entry(struct input *self, struct slice line, struct input_entry
 	bool too_long = self->line_too_long || line.len > INPUT_LINE_MAX;
 	self->line++;
 	self->line_too_long = false;
-	if (self->line == 1 && ascii_starts_with(line, "\xef\xbb\xbf")) {
-		line.data += 3;
-		line.len -= 3;
-	}
-	struct slice text = ascii_trim(line);
+	struct slice text = line_trim(line);
 	if (text.len == 0 && !too_long)
 		return false;
 	if (text.len && text.data[0] == '#')
@@ -323,7 +296,8 @@ static bool make_entry(struct input *self, struct slice line, struct input_entry
 	if (too_long) {
 		fill_entry(self, entry, line_excerpt(text));
 		entry->url = NULL;
-		set_problem(entry, CAUSE_LINE_TOO_LONG, "not a URL: the line is longer than 64 KiB");
+		entry->cause = CAUSE_LINE_TOO_LONG;
+		entry->problem = "not a URL: the line is longer than 64 KiB";
 		return true;
 	}
 	fill_entry(self, entry, text);
@@ -349,21 +323,24 @@ static void discard_consumed(struct input *self)
 
 enum read_result { READ_SOME, READ_LATER, READ_DONE, READ_FAILED };
 
-/* Detects from the first bytes of a list how its lines end. Fails if the list is UTF-16, in which no line
- * would be a valid URL. */
-static enum read_result check_encoding(struct input *self)
+/* Checks the bytes that were just read, `added` of them, while they may show that the source is no list, and
+ * detects from its first bytes how its lines end. */
+static enum read_result check_content(struct input *self, size_t added)
 {
-	const char *start = self->unread.data, *cr = memchr(start, '\r', self->unread.len);
-	const char *scheme = self->unread.len > 1 && start[1] == '\0' ? start : start + 1;
-	bool has_byte_order_mark =
-	    self->unread.len > 1 && (memcmp(start, "\xff\xfe", 2) == 0 || memcmp(start, "\xfe\xff", 2) == 0);
-	bool is_utf16 = has_byte_order_mark || (self->unread.len > 9 && memcmp(scheme, "h\0t\0t\0p", 7) == 0);
-	self->lines_end_with_cr =
-	    cr && cr + 1 < start + self->unread.len && !memchr(start, '\n', self->unread.len);
-	if (!is_utf16)
+	const struct source *source = &self->sources[self->current];
+	const char *start = self->unread.data, *what = NULL;
+	size_t len = self->unread.len, before = (size_t)self->source_bytes - added;
+	if (self->line == 0 && !self->line_too_long) {
+		const char *cr = memchr(start, '\r', len);
+		self->lines_end_with_cr = cr && cr + 1 < start + len && !memchr(start, '\n', len);
+		what = list_check((struct slice){start, len});
+	} else if (before < LIST_CHECK_NUL_BYTES) {
+		size_t rest = LIST_CHECK_NUL_BYTES - before;
+		what = list_check_binary((struct slice){start + len - added, added < rest ? added : rest});
+	}
+	if (!what)
 		return READ_SOME;
-	log_error("%s: is UTF-16, not UTF-8 (iconv -f UTF-16 -t UTF-8 makes it that)",
-	    self->sources[self->current].name);
+	log_no_list(source, what);
 	return READ_FAILED;
 }
 
@@ -375,11 +352,10 @@ static enum read_result read_more(struct input *self)
 	discard_consumed(self);
 	ssize_t n = read(self->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE);
 	if (n > 0) {
-		bool is_first = self->source_bytes == 0;
 		self->unread.len += (size_t)n;
 		self->bytes += (size_t)n;
 		self->source_bytes += (size_t)n;
-		return is_first ? check_encoding(self) : READ_SOME;
+		return check_content(self, (size_t)n);
 	}
 	if (n == 0)
 		return READ_DONE;
@@ -396,6 +372,8 @@ static bool start_source(struct input *self)
 		return false;
 	self->fd = source->fd;
 	self->line = 0;
+	self->bad_lines = 0;
+	self->has_urls = false;
 	self->source_bytes = 0;
 	self->lines_end_with_cr = false;
 	self->line_too_long = false;
@@ -418,6 +396,23 @@ static bool last_line(struct input *self, struct slice *line)
 	return line->len != 0;
 }
 
+/* True if so many lines of the source were no URLs, and none was one, that it is no list. Only a pipe gets so
+ * far, since the start of a file is checked before. */
+static bool is_no_list(struct input *self, const struct input_entry *entry)
+{
+	self->has_urls |= !entry->problem;
+	self->bad_lines += entry->problem != NULL;
+	return !self->has_urls && self->bad_lines >= LIST_CHECK_LINES;
+}
+
+/* Ends the list after an error, which was logged. */
+static enum input_state fail(struct input *self)
+{
+	close_source(self);
+	self->current = self->count;
+	return INPUT_ERROR;
+}
+
 /* The most that one call of input_next reads and skips, so that a list of comments, or without any line end,
  * does not hold up the event loop. */
 enum { LINES_EACH_CALL = 256, READS_EACH_CALL = 16 };
@@ -428,41 +423,36 @@ enum input_state input_next(struct input *self, struct input_entry *entry)
 	while (self->current < self->count) {
 		struct source *source = &self->sources[self->current];
 		if (source->kind == SOURCE_URL) {
-			fill_entry(self, entry, ascii_trim(slice_of(source->name)));
+			fill_entry(self, entry, line_trim(slice_of(source->name)));
 			next_source(self);
 			return INPUT_ENTRY;
 		}
-		if (self->fd < 0 && !start_source(self)) {
-			self->current = self->count;
-			return INPUT_ERROR;
-		}
+		if (self->fd < 0 && !start_source(self))
+			return fail(self);
 		struct slice line;
-		if (next_line(self, &line)) {
-			if (make_entry(self, line, entry))
-				return INPUT_ENTRY;
-			if (++lines == LINES_EACH_CALL)
+		bool has_line = next_line(self, &line);
+		if (!has_line) {
+			if (++reads == READS_EACH_CALL)
 				return INPUT_LATER;
-			continue;
+			enum read_result result = read_more(self);
+			if (result == READ_SOME)
+				continue;
+			if (result == READ_LATER)
+				return INPUT_WAIT;
+			if (result == READ_FAILED)
+				return fail(self);
+			has_line = last_line(self, &line);
 		}
-		if (++reads == READS_EACH_CALL)
+		if (!has_line) {
+			next_source(self);
+		} else if (make_entry(self, line, entry)) {
+			if (!is_no_list(self, entry))
+				return INPUT_ENTRY;
+			log_no_list(source, LIST_CHECK_NO_URLS);
+			return fail(self);
+		} else if (++lines == LINES_EACH_CALL) {
 			return INPUT_LATER;
-		switch (read_more(self)) {
-		case READ_SOME:
-			continue;
-		case READ_LATER:
-			return INPUT_WAIT;
-		case READ_FAILED:
-			next_source(self);
-			self->current = self->count;
-			return INPUT_ERROR;
-		case READ_DONE:
-			break;
 		}
-		bool more = last_line(self, &line) && make_entry(self, line, entry);
-		if (!more)
-			next_source(self);
-		if (more)
-			return INPUT_ENTRY;
 	}
 	return INPUT_END;
 }

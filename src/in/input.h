@@ -35,7 +35,8 @@ enum input_state {
 	INPUT_LATER, /* many lines or bytes were skipped, and more can be read: call again at once */
 	INPUT_WAIT,  /* nothing to read yet: poll input_descriptor for reading, then call again */
 	INPUT_END,   /* there are no more entries */
-	INPUT_ERROR  /* reading failed, which was logged; there are no more entries */
+	INPUT_ERROR  /* reading failed, or what was read is no list, which was logged; there are no more
+	                entries */
 };
 
 /* Each argument is a URL if it contains "://", stdin if it is "-", and otherwise the name of a file. An empty
@@ -44,13 +45,14 @@ enum input_state {
 struct input *input_new(const struct option_list *args);
 void input_free(struct input *self);
 
-/* Opens every file once, so that a wrong name is found before any output is written. STATUS_INPUT if one
- * cannot be opened or is a directory; the error was logged with its name. */
+/* Opens every file once, so that a wrong one is found before any output is written. STATUS_INPUT if one
+ * cannot be opened, is a directory, or is a regular file that is no list (list_check); the error was logged
+ * with its name. */
 enum status input_open(struct input *self);
 
 /* Reads the next entry, without waiting for a slow pipe. Blank lines and lines that begin with '#' are
- * skipped. A line ends with LF or CRLF, and in a list without LF with CR. A UTF-8 byte order mark and white
- * space around a line are removed. */
+ * skipped. A line ends with LF or CRLF, and in a list without LF with CR. UTF-8 byte order marks at the start
+ * of a line and white space around it are removed. */
 enum input_state input_next(struct input *self, struct input_entry *entry);
 
 /* The file descriptor to poll after INPUT_WAIT. */

@@ -1,10 +1,26 @@
 #include "output/console.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "output/number_text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+
+/* So many lines of the list that are no URLs are shown, and the others are counted. With -v all are shown. */
+enum { BAD_LINES_SHOWN = 20 };
+
+struct console {
+	uint64_t bad_lines; /* lines of the list that are no URLs */
+};
+
+/* Counts a line that is no URL. True if it is one of those that are shown. */
+static bool count_bad_line(struct console *self)
+{
+	return ++self->bad_lines <= BAD_LINES_SHOWN || log_is_enabled(LOG_VERBOSE);
+}
 
 static void show_failure(const struct outcome *outcome)
 {
@@ -27,10 +43,11 @@ static void show_failure(const struct outcome *outcome)
 
 static enum status console_outcome(void *ctx, const struct outcome *outcome)
 {
-	(void)ctx;
+	struct console *self = ctx;
 	switch (outcome->kind) {
 	case OUTCOME_FAILED:
-		show_failure(outcome);
+		if (!outcome->place || count_bad_line(self))
+			show_failure(outcome);
 		break;
 	case OUTCOME_OK:
 		log_event("found %" PRIu64 " link%s in %s", outcome->links,
@@ -48,7 +65,20 @@ static enum status console_outcome(void *ctx, const struct outcome *outcome)
 	return STATUS_OK;
 }
 
+static enum status console_end(void *ctx, const struct totals *totals)
+{
+	const struct console *self = ctx;
+	(void)totals;
+	if (self->bad_lines > BAD_LINES_SHOWN && !log_is_enabled(LOG_VERBOSE)) {
+		uint64_t more = self->bad_lines - BAD_LINES_SHOWN;
+		log_warning("%" PRIu64 " more line%s of the list %s (-v shows all)", more,
+		    number_text_plural(more), more == 1 ? "is no URL" : "are no URLs");
+	}
+	return STATUS_OK;
+}
+
 struct observer console_observer(void)
 {
-	return (struct observer){.outcome = console_outcome};
+	struct console *self = alloc_new(sizeof *self);
+	return (struct observer){.self = self, .outcome = console_outcome, .end = console_end, .free = free};
 }

@@ -1,6 +1,7 @@
 #include "in/input.h"
 
 #include "base/log.h"
+#include "in/list_check.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -63,6 +64,17 @@ Test(input, understands_lists_as_people_write_them)
 	    {"http://a/\r\nhttp://b/\r\n", "http://a/|1\nhttp://b/|2\n"},
 	    {"\xef\xbb\xbfhttp://a/\n", "http://a/|1\n"},
 	    {"\xef\xbb\xbf# comment\nhttp://a/\n", "http://a/|2\n"},
+	    /* lists that were concatenated */
+	    {"\xef\xbb\xbfhttp://a/\n\xef\xbb\xbfhttp://b/\n", "http://a/|1\nhttp://b/|2\n"},
+	    {"\xef\xbb\xbf\xef\xbb\xbfhttp://a/\n", "http://a/|1\n"},
+	    {"http://a/\n\xef\xbb\xbf# no\n\xef\xbb\xbf\n \xef\xbb\xbf b.x\n",
+	        "http://a/|1\nhttps://b.x|4\n"},
+	    /* lists that are not UTF-8 */
+	    {"http://a/caf\xe9\n", "http://a/caf%E9|1\n"},
+	    {"http://a/\xe9?\xff=\xc3\xa9#\xfe\n", "http://a/%E9?%FF=%C3%A9#%FE|1\n"},
+	    {"http://b\xc3\xbc.test/\xe9\xe9\n", "http://xn--b-eha.test/%E9%E9|1\n"},
+	    {"http://b\xfc.test/\n", "http://b%FC.test/|bad|1\n"},
+	    {"http://a/caf\xc3\xa9\n", "http://a/caf\xc3\xa9|1\n"},
 	    {"# one\n  # two\nhttp://a/#three\n", "http://a/#three|3\n"},
 	    {"  http://a/ \t\n\thttp://b/\n", "http://a/|1\nhttp://b/|2\n"},
 	    {"example.com/x\n", "https://example.com/x|1\n"},
@@ -90,12 +102,82 @@ Test(input, understands_lists_as_people_write_them)
 	}
 }
 
-Test(input, reports_a_nul_byte)
+Test(input, reports_a_nul_byte_behind_the_first_kilobyte)
 {
-	static const char content[] = "http://a/\0b\nhttp://c/\n";
-	char result[256];
-	read_all(content, sizeof content - 1, result, sizeof result);
-	cr_assert_str_eq(result, "http://a/%00b|bad|1\nhttp://c/|2\n");
+	char content[2048], result[256];
+	size_t len = LIST_CHECK_NUL_BYTES;
+	memset(content, '#', len);
+	memcpy(content + len, "\nhttp://a/\0b\nhttp://c/\n", 23);
+	read_all(content, len + 23, result, sizeof result);
+	cr_assert_str_eq(result, "http://a/%00b|bad|2\nhttp://c/|3\n");
+}
+
+/* The whole of a text of n equal lines. */
+static char *repeat(const char *line, size_t n)
+{
+	char *text = calloc(n + 1, strlen(line) + 1);
+	for (size_t i = 0; i < n; i++)
+		strcat(text, line);
+	return text;
+}
+
+Test(input, knows_files_that_are_no_lists_by_their_start)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *what; /* NULL: it may be a list */
+	} cases[] = {
+	    {"\x89PNG\r\n\x1a\n", 8, "PNG"},
+	    {"\xff\xd8\xff\xe0", 4, "JPEG"},
+	    {"%PDF-1.7\n", 9, "PDF"},
+	    {"PK\x03\x04", 4, "zip"},
+	    {"\x1f\x8b\x08", 3, "gzip"},
+	    {"http://a/\nhttp://b/\0", 21, "binary"},
+	    {"\0", 1, "binary"},
+	    {"<!DOCTYPE html>", 15, "HTML page"},
+	    {"\xef\xbb\xbf\n <HTML lang=en>", 19, "HTML page"},
+	    {"<?xml version='1.0'?>", 21, "XML"},
+	    {"<urlset>", 8, "HTML or XML"},
+	    {"<!-- x -->", 10, "HTML or XML"},
+	    {"{\n  \"urls\": []}", 15, "JSON"},
+	    {"[\"https://a/\"]", 14, "JSON"},
+	    {"\xff\xfeh\0", 4, "UTF-16"},
+	    {"\0w\0w\0w\0.", 8, "UTF-16"},
+	    {"", 0, NULL},
+	    {"P", 1, NULL},
+	    {"gif89a.example\n", 15, NULL},
+	    {"[::1]:8080/x\n", 13, NULL},
+	    {"<https://a/>\n", 13, NULL},
+	    {"<\n", 2, NULL},
+	    {"# <html>\nhttp://a/\n", 19, NULL},
+	    {"caf\xe9.txt\n", 9, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *what = list_check((struct slice){cases[i].bytes, cases[i].len});
+		if (cases[i].what)
+			cr_expect(
+			    what && strstr(what, cases[i].what), "case %zu: %s", i, what ? what : "a list");
+		else
+			cr_expect_null(what, "case %zu: %s", i, what);
+	}
+	static const struct {
+		const char *line;
+		size_t lines;
+		bool is_list;
+	} texts[] = {{"not a url\n", 99, true}, {"not a url\n", 100, false}, {"not a url\r\n", 100, false},
+	    {"not a url\r", 100, false}, {"# not a url\n", 200, true}, {"\n", 200, true},
+	    {"ftp://a/\n", 100, false}};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char *text = repeat(texts[i].line, texts[i].lines);
+		cr_expect_eq(list_check(slice_of(text)) == NULL, texts[i].is_list, "text %zu", i);
+		free(text);
+	}
+	char *text = repeat("not a url\n", 99), *whole = calloc(1, 4096);
+	strcat(strcat(strcpy(whole, text), "http://a/\n"), text);
+	cr_expect_null(list_check(slice_of(whole)), "one of 100 is a URL");
+	free(text);
+	free(whole);
 }
 
 Test(input, passes_over_a_line_that_is_too_long_and_goes_on)
