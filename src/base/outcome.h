@@ -48,7 +48,8 @@ struct outcome {
 	enum outcome_kind kind;
 	enum outcome_stage stage; /* STAGE_RECEIVE if the page is ok */
 	enum cause cause;         /* CAUSE_NONE if and only if the kind is OUTCOME_OK */
-	const char *source_url;   /* as listed, without user name and password */
+	/* as listed (input_entry.text), without user name and password */
+	const char *source_url;
 	const char *final_url; /* after redirects; the base URL of the links unless the page has a <base> */
 	const char *place;     /* "urls.txt:3" for an input line that is no URL; NULL for a URL */
 	const char *reason;    /* message for people that names the stage; NULL if the page is ok */

@@ -142,8 +142,6 @@ enum status cli_config_read(struct options *options, const char *path)
 	options->config = path;
 	const char *end = text.data + text.len;
 	char *line = text.data;
-	if (strncmp(line, byte_order_mark, 3) == 0)
-		line += 3;
 	for (size_t number = 1; line && status == STATUS_OK; number++) {
 		char prefix[PREFIX_MAX];
 		snprintf(prefix, sizeof prefix, "%s:%zu: ", path, number);
@@ -153,6 +151,8 @@ enum status cli_config_read(struct options *options, const char *path)
 			log_error("%sthe line holds a NUL byte", prefix);
 			return STATUS_USAGE;
 		}
+		while (strncmp(line, byte_order_mark, 3) == 0)
+			line += 3;
 		line = skip_spaces(line);
 		if (*line && *line != '#')
 			status = apply_line(options, line, number, prefix);

@@ -42,7 +42,8 @@ Test(config, is_read_from_the_home_and_the_command_line_comes_behind_it)
 	run_release(&result);
 
 	scratch_write(&scratch, ".config/areq/config",
-	    "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv \t\nno-quiet\nexclude: "
+	    "\xef\xbb\xbf# how I like it\r\n\r\n  --no-header\r\nformat = csv "
+	    "\t\n\xef\xbb\xbfno-quiet\nexclude: "
 	    "\"2$\"\n");
 	run_areq_with(&result, &at_home, page);
 	run_assert_exit(&result, 0);

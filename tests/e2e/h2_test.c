@@ -401,3 +401,40 @@ Test(tls, fails_where_the_server_does)
 	};
 	CHECK_ALL(rows);
 }
+
+/* The rows, the report, the graph, --dry-run and the messages name the URL of a line in the same way. */
+Test(list, of_lines_without_a_scheme_is_named_with_https_everywhere)
+{
+	struct setting setting = {0};
+	struct server server;
+	struct run_result result;
+	char list[200], url[100], expected[300];
+	make_certificate(&setting);
+	server_start(&server, &setting, "none");
+	snprintf(list, sizeof list, "127.0.0.1:%u/x#y\n127.0.0.1:1\n/junk\n", server.port);
+	snprintf(url, sizeof url, "https://127.0.0.1:%u/x#y", server.port);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-k", "-r0", "--no-header", "--report",
+	    scratch_path(&setting.scratch, "report"));
+	run_expect_exit(&result, 1);
+	snprintf(expected, sizeof expected, "%s\t", url);
+	cr_expect_eq(strncmp(result.out, expected, strlen(expected)), 0, "%s", result.out);
+	cr_expect(strstr(result.err, "areq: https://127.0.0.1:1: connect failed"), "%s", result.err);
+	cr_expect(strstr(result.err, "areq: stdin:3: not a URL: /junk\n"), "%s", result.err);
+	char *report = scratch_read(&setting.scratch, "report", NULL);
+	snprintf(expected, sizeof expected, "{\"url\":\"%s\",", url);
+	cr_expect(strstr(report, expected), "%s", report);
+	cr_expect(strstr(report, "{\"url\":\"https://127.0.0.1:1\","), "%s", report);
+	cr_expect(strstr(report, "{\"url\":\"/junk\","), "%s", report);
+	free(report);
+	run_release(&result);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-k", "-r0", "--format", "jsonl");
+	snprintf(expected, sizeof expected, "{\"source_url\":\"%s\",", url);
+	cr_expect_eq(strncmp(result.out, expected, strlen(expected)), 0, "%s", result.out);
+	run_release(&result);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-n");
+	snprintf(expected, sizeof expected, "%s\nhttps://127.0.0.1:1/\n", url);
+	cr_expect_str_eq(result.out, expected);
+	run_release(&result);
+	server_stop(&server);
+	scratch_release(&setting.scratch);
+}
