@@ -56,7 +56,7 @@ all: $(BIN)
 help:
 	@echo "make            build ./areq"
 	@echo "make demo       install what is missing, build, and run areq on the embedded demo site"
-	@echo "make site       serve the demo site, for the recipes of the README"
+	@echo "make site       serve the demo site, for the recipes of the README, on SITE_PORT (8080)"
 	@echo "make run        run areq on urls.txt, into foundurls.txt"
 	@echo "make check      install what is missing, build, and run all tests"
 	@echo "make test       the same without installing anything"
@@ -130,10 +130,9 @@ demo:
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver
 
 # What the recipes of the README are for.
+SITE_PORT ?= 8080
 site: $(BUILD)/areq-testserver
-	cp tests/demo/urls.txt demo.txt
-	@echo "http://localhost:8080/ is a small site until you press Ctrl-C; demo.txt lists its pages."
-	@$(BUILD)/areq-testserver --root tests/demo/site --port 8080 --detached >/dev/null
+	@sh tests/demo/site.sh $(BUILD)/areq-testserver $(SITE_PORT)
 
 run: $(BIN)
 	$(abspath $(BIN)) urls.txt -o foundurls.txt

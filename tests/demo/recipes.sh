@@ -17,6 +17,17 @@ demo=$(absolute "$(dirname "$0")")
 
 start_server "$server" --root "$demo/site"
 
+# `make site` on a port that is in use says which one, and what to do.
+mkdir "$folder/busy"
+if (cd "$folder/busy" && exec sh "$demo/site.sh" "$server" "$port") >"$folder/printed" 2>"$folder/err" 3>&-; then
+	fail "site.sh serves on a port that is in use"
+fi
+if ! grep -q "port $port of 127.0.0.1" "$folder/err" || ! grep -q "make site SITE_PORT=N " "$folder/err" ||
+	[ -s "$folder/printed" ] || [ -e "$folder/busy/demo.txt" ]; then
+	cat "$folder/printed" "$folder/err" >&2
+	fail "site.sh on a port that is in use"
+fi
+
 # Elsewhere the site has another port than here.
 mkdir "$folder/work"
 sed "s/localhost:8080/localhost:$port/" "$demo/urls.txt" >"$folder/work/demo.txt"

@@ -156,7 +156,7 @@ bool loop_listen(struct loop *self, const char *const *addresses, size_t count, 
 		if (wanted != 0 || error != EADDRINUSE)
 			break;
 	}
-	fprintf(stderr, "cannot listen on %s: %s\n", failed, strerror(errno));
+	fprintf(stderr, "cannot listen on port %u of %s: %s\n", wanted, failed, strerror(errno));
 	return false;
 }
 

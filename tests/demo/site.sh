@@ -1,0 +1,18 @@
+#!/bin/sh
+# Serves the demo site until Ctrl-C, and writes the list of its pages to demo.txt: for the recipes of the README.
+#
+#	site.sh TESTSERVER PORT
+set -eu
+
+demo=$(dirname "$0")
+port=$2
+
+"$1" --root "$demo/site" --port "$port" --detached | {
+	if ! read -r _; then
+		echo "make site SITE_PORT=N serves the demo site on another port than $port; use it in the recipes too." >&2
+		exit 1
+	fi
+	sed "s/localhost:8080/localhost:$port/" "$demo/urls.txt" >demo.txt
+	echo "http://localhost:$port/ is a small site until you press Ctrl-C; demo.txt lists its pages."
+	cat >/dev/null
+}
