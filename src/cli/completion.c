@@ -7,11 +7,13 @@
 /* What kind of argument an option takes. */
 enum argument { ARGUMENT_NONE, ARGUMENT_FILE, ARGUMENT_CHOICE, ARGUMENT_TEXT };
 
+/* The argument of --cookie is the name of a file, or cookies, which no shell knows. The one of --help may
+ * be left out, but the shells are not told, because they would offer files beside it. */
 static enum argument argument_kind(const struct cli_option *option)
 {
 	if (!option->value)
-		return ARGUMENT_NONE;
-	if (strcmp(option->value, "FILE") == 0)
+		return option->choices ? ARGUMENT_CHOICE : ARGUMENT_NONE;
+	if (strcmp(option->value, "FILE") == 0 || strcmp(option->name, "cookie") == 0)
 		return ARGUMENT_FILE;
 	return option->choices ? ARGUMENT_CHOICE : ARGUMENT_TEXT;
 }
@@ -106,7 +108,7 @@ static void print_zsh_option(FILE *to, const struct cli_option *option)
 	fputc(']', to);
 	if (argument != ARGUMENT_NONE) {
 		fputc(':', to);
-		print_escaped(to, option->value, ":\\", "'\\''");
+		print_escaped(to, option->value ? option->value : "WHAT", ":\\", "'\\''");
 		if (argument == ARGUMENT_CHOICE)
 			fprintf(to, ":(%s)", option->choices);
 		else

@@ -398,6 +398,11 @@ Test(completion, bash_offers_options_words_and_files)
 	    {"areq a", "a list\n"},
 	    {"areq -j 3 --lock w", "wait\n"},
 	    {"areq -j ''", "\n"},
+	    {"areq --help ''", "all\n"},
+	    {"areq -h a", "all\n"},
+	    {"areq --help = ''", "all\n"},
+	    {"areq -b ''", "a list\ncompletion\n"},
+	    {"areq --cookie a", "a list\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		snprintf(script, sizeof script, "%soffer %s", ask, cases[i].words);
@@ -416,18 +421,33 @@ Test(completion, fish_offers_options_words_and_files)
 	expect_offer("fish",
 	    "source $argv[2]; touch alist; complete -C 'areq -o al' | string replace -r '\\t.*' ''; true",
 	    "alist\n");
+	expect_offer("fish",
+	    "source $argv[2]; complete -C 'areq --help ' | string replace -r '\\t.*' ''; true", "all\n");
+	expect_offer("fish",
+	    "source $argv[2]; touch alist; complete -C 'areq -b al' | string replace -r '\\t.*' ''; true",
+	    "alist\n");
 }
 
-Test(completion, zsh_takes_it_for_its_own)
+/* Types a line with a Tab at its end at a prompt of zsh, with a file "alist", and expects what it becomes.
+ * _arguments only works at a prompt: a pseudo-terminal of zsh's own has one. */
+static void expect_zsh(const char *line, const char *completed)
 {
-	/* _arguments only works at a prompt: a pseudo-terminal of zsh's own has one. */
-	expect_offer("zsh",
-	    "zmodload zsh/zpty; autoload -Uz compinit; zpty shell 'TERM=dumb PS1=\"\" PS2=\"\" zsh -f -i';"
-	    " zpty -w shell \"autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' verbose no; "
-	    "source '$1';"
-	    " echo READY\"; zpty -r -m shell line '*READY*READY*'; zpty -n -w shell $'areq --outpu\\t'; "
-	    "sleep 1;"
+	char script[2048];
+	snprintf(script, sizeof script,
+	    "zmodload zsh/zpty; touch alist; zpty shell 'TERM=dumb PS1=\"\" PS2=\"\" zsh -f -i';"
+	    " zpty -w shell \"autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' verbose no;"
+	    " source '$1'; echo READY\"; zpty -r -m shell line '*READY*READY*';"
+	    " zpty -n -w shell $'areq %s\\t'; sleep 1;"
 	    " zpty -w shell $'x; echo EN''D'; zpty -r -m shell line '*END*'; zpty -d shell;"
-	    " [[ $line == *'--output'* ]] && echo offered || print -r -- $line",
-	    "offered\n");
+	    " [[ $line == *'areq %s'* ]] && echo offered || print -r -- $line",
+	    line, completed);
+	expect_offer("zsh", script, "offered\n");
+}
+
+Test(completion, zsh_offers_options_words_and_files)
+{
+	expect_zsh("--outpu", "--output");
+	expect_zsh("--help ", "--help all");
+	expect_zsh("-h a", "-h all");
+	expect_zsh("-b al", "-b alist");
 }
