@@ -47,6 +47,7 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_HOST_ERRORS, "host-errors", false, HINT_NONE)                                                \
 	X(CAUSE_HOST_PATIENCE, "host-patience", false, HINT_NONE)                                            \
 	X(CAUSE_NOT_TEXT, "not-text", false, HINT_NONE)                                                      \
+	X(CAUSE_NO_MARKUP, "no-markup", false, HINT_NONE)                                                    \
 	X(CAUSE_TOO_LARGE, "too-large", false, HINT_TOO_LARGE)                                               \
 	X(CAUSE_TOO_MUCH_OUTPUT, "too-much-output", false, HINT_NONE)                                        \
 	X(CAUSE_DRY_RUN, "dry-run", false, HINT_NONE)                                                        \

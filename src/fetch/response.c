@@ -35,11 +35,11 @@ struct slice response_location(CURL *easy)
 	return (struct slice){0};
 }
 
-const char *response_length_problem(CURL *easy)
+const char *response_length_problem(CURL *easy, int64_t *length)
 {
 	static const char no_length[] = "a Content-Length that is no number of bytes";
 	struct slice list;
-	int64_t length = -1;
+	*length = -1;
 	for (size_t i = 0; field_value(easy, "Content-Length", i, &list); i++) {
 		/* libcurl reads only the number at the beginning of a list. */
 		if (list.len == 0 || !ascii_is_digit(*list.data))
@@ -49,9 +49,9 @@ const char *response_length_problem(CURL *easy)
 			if (digits < item.len || digits > LENGTH_DIGITS_MAX)
 				return no_length;
 			int64_t value = (int64_t)strtoll(item.data, NULL, 10);
-			if (length >= 0 && length != value)
+			if (*length >= 0 && *length != value)
 				return "two different Content-Lengths";
-			length = value;
+			*length = value;
 		}
 	}
 	return NULL;

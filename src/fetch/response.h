@@ -16,7 +16,7 @@
  * 9112, section 6.3), and libcurl does not reject it: if the value is not a number, libcurl reads until the
  * connection is closed, and of several different values it uses the last one. Equal values, in one field or
  * in several, are one. */
-const char *response_length_problem(CURL *easy);
+const char *response_length_problem(CURL *easy, int64_t *length);
 
 /* Returns the value of the first Location field that is not empty, which is the one that browsers use; an
  * empty slice if there is none. Valid until the next call of a function that reads a header field. */

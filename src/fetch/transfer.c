@@ -196,7 +196,8 @@ static bool is_status_line(const char *line, size_t len)
 static size_t finish_head(struct transfer *self, long http_status, size_t len)
 {
 	self->has_head = true;
-	const char *problem = response_length_problem(self->easy);
+	int64_t length;
+	const char *problem = response_length_problem(self->easy, &length);
 	if (problem) {
 		record_end(self, END_INVALID, problem);
 		return refuse(len);
@@ -206,6 +207,8 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 		return refuse(len);
 	}
 	self->want = ask_handler(self, http_status);
+	if (self->want == FETCH_STOP && length >= 0 && length <= DRAIN_MAX)
+		self->want = FETCH_DRAIN;
 	self->abort_code = CURLE_OK;
 	switch (self->want) {
 	case FETCH_BODY:

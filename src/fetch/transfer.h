@@ -56,7 +56,7 @@ struct fetch_head {
 enum fetch_want {
 	FETCH_BODY,  /* pass the body to the handler */
 	FETCH_DRAIN, /* drop the body; read it to its end if it is short, to keep the connection */
-	FETCH_STOP   /* drop the body and close the connection */
+	FETCH_STOP   /* drop the body and close the connection, unless the body is known to be short */
 };
 
 /* How one try ended. Borrowed for the call. */

@@ -1,16 +1,25 @@
-/* Decides from its Content-Type how a body is read. */
+/* Decides from its Content-Type, or from its first bytes, how a body is read. */
 #ifndef AREQ_LINK_MEDIATYPE_H
 #define AREQ_LINK_MEDIATYPE_H
 
+#include "base/slice.h"
+
 enum mediatype {
-	MEDIATYPE_HTML,  /* HTML; also if the type is missing, unknown or malformed */
-	MEDIATYPE_XML,   /* XML, XHTML, SVG, feeds (RFC 7303) */
-	MEDIATYPE_TEXT,  /* text in which a browser finds no links: plain text, CSS, scripts, JSON */
-	MEDIATYPE_BINARY /* images, sound, video, archives and similar types */
+	MEDIATYPE_HTML, /* HTML; also if the type is one that nobody knows */
+	MEDIATYPE_XML,  /* XML, XHTML, SVG, feeds (RFC 7303) */
+	MEDIATYPE_TEXT, /* what may be text, but has no links in a browser: plain text, CSS, scripts, JSON */
+	MEDIATYPE_BINARY,  /* images, sound, video, archives and similar types */
+	MEDIATYPE_UNKNOWN, /* the type is missing, malformed or says that it is unknown; see mediatype_sniff
+	                    */
 };
 
 /* content_type is the raw value of the header (RFC 9110, section 8.3), NULL if there was none. Parameters are
  * ignored, and letter case does not matter. */
 enum mediatype mediatype_of(const char *content_type);
+
+/* Decides from the first bytes of the body, some 1000 or all of them; never returns MEDIATYPE_UNKNOWN. The
+ * rules are those of browsers (WHATWG MIME Sniffing, section 7.1), but every body that begins with a tag is
+ * HTML, not only those that begin with a tag of the standard's list. */
+enum mediatype mediatype_sniff(struct slice head);
 
 #endif

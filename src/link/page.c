@@ -128,7 +128,7 @@ bool page_is_large(const struct page *self)
 
 static enum find_method find_method_for(const struct page_tools *tools, enum mediatype type)
 {
-	if (tools->pattern || tools->xpath)
+	if ((tools->pattern || tools->xpath) && type != MEDIATYPE_BINARY)
 		return FIND_IN_TEXT;
 	switch (type) {
 	case MEDIATYPE_HTML:
@@ -140,15 +140,20 @@ static enum find_method find_method_for(const struct page_tools *tools, enum med
 	}
 }
 
+static void set_type(struct page *self, enum mediatype type)
+{
+	self->type = type;
+	self->find_method = find_method_for(self->tools, type);
+	self->links.detailed =
+	    self->detailed && (self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML);
+}
+
 void page_begin(struct page *self, const char *content_type)
 {
 	page_drop(self);
 	extract_reset(self->extract);
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
-	self->type = mediatype_of(content_type);
-	self->find_method = find_method_for(self->tools, self->type);
-	self->links.detailed =
-	    self->detailed && (self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML);
+	set_type(self, mediatype_of(content_type));
 	self->size = 0;
 	self->is_encoding_detected = false;
 	self->guess = (struct charset_guess){0};
@@ -298,13 +303,16 @@ static void guess_xml_charset(struct page *self, struct slice head)
 		self->guess.charset = charset_utf8();
 }
 
-/* Detects the encoding from head, which is complete, and then processes head as the start of the text. */
+/* Detects the type, if it is not known yet, and the encoding from head, which is complete, and then processes
+ * head as the start of the text. */
 static void start_text(struct page *self)
 {
 	struct slice content_type = {0};
 	if (self->content_type)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
+	if (self->type == MEDIATYPE_UNKNOWN)
+		set_type(self, mediatype_sniff(head));
 	self->guess = charset_detect(content_type, head);
 	if (self->find_method == FIND_IN_XML)
 		guess_xml_charset(self, head);
@@ -336,13 +344,24 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 	return true;
 }
 
+enum mediatype page_type(const struct page *self)
+{
+	return self->type;
+}
+
+enum mediatype page_final_type(struct page *self)
+{
+	if (!self->is_encoding_detected)
+		start_text(self);
+	return self->type;
+}
+
 void page_end(struct page *self, const struct page_source *source)
 {
 	self->source = *source;
 	self->counts = (struct page_counts){0};
 	self->failure = PAGE_DONE;
-	if (!self->is_encoding_detected)
-		start_text(self);
+	page_final_type(self);
 	process_text(self, "", 0, true);
 	if (self->find_method == FIND_IN_XML || self->find_method == FIND_IN_TEXT) {
 		self->stage = PAGE_STAGE_FIND;

@@ -67,6 +67,13 @@ void page_begin(struct page *self, const char *content_type);
  * options->max_size; the caller then has to give up the page. */
 bool page_feed(struct page *self, const char *bytes, size_t len);
 
+/* Returns the type of the page: what its content_type says or, where that says nothing, what its first bytes
+ * say. MEDIATYPE_UNKNOWN as long as there are not enough of these. */
+enum mediatype page_type(const struct page *self);
+
+/* The same after the last page_feed. All that was fed is enough then. */
+enum mediatype page_final_type(struct page *self);
+
 /* Returns the standard's name of the encoding, as far as it is known from the bytes so far; NULL if the page
  * has declared none. */
 const char *page_charset(const struct page *self);

@@ -131,10 +131,8 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	}
 	if (head->http_status == HTTP_NOT_MODIFIED || head->http_status >= 400)
 		return FETCH_DRAIN;
-	if (mediatype_of(head->content_type) == MEDIATYPE_BINARY) {
-		task->tries->stop_reason = STOP_NOT_TEXT;
+	if (task_stop_by_type(task, self->options, mediatype_of(head->content_type)))
 		return FETCH_STOP;
-	}
 	task->tries->page = page_pool_get(&self->page_pool);
 	page_begin(task->tries->page, head->content_type);
 	return FETCH_BODY;
@@ -146,7 +144,7 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
 	struct task *task = job;
 	self->received += len;
 	if (page_feed(task->tries->page, bytes, len))
-		return true;
+		return !task_stop_by_type(task, self->options, page_type(task->tries->page));
 	task->tries->stop_reason = STOP_TOO_LARGE;
 	return false;
 }

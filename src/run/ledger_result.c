@@ -39,7 +39,10 @@ static void skip_task(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
 	task_describe_stop(task, self->options, reason, sizeof reason);
-	enum cause cause = task->tries->stop_reason == STOP_NOT_TEXT ? CAUSE_NOT_TEXT : CAUSE_TOO_LARGE;
+	static const enum cause causes[] = {[STOP_NOT_TEXT] = CAUSE_NOT_TEXT,
+	    [STOP_NO_MARKUP] = CAUSE_NO_MARKUP,
+	    [STOP_TOO_LARGE] = CAUSE_TOO_LARGE};
+	enum cause cause = causes[task->tries->stop_reason];
 	finish_task(self, task, OUTCOME_SKIPPED, (struct failure_reason){STAGE_POLICY, cause, reason});
 }
 
@@ -190,7 +193,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 	if (result->interrupted)
 		finish_task(self, task, OUTCOME_INTERRUPTED,
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
-	else if (result->stopped)
+	else if (result->stopped || (result->complete && task->tries->stop_reason != STOP_NONE))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)
 		retry_on_new_connection(self, task, result);
@@ -204,6 +207,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		finish_not_modified(self, task);
 	else if (result->http_status >= 400)
 		fail_http_status(self, task, result);
+	else if (task_stop_by_type(task, self->options, page_final_type(task->tries->page)))
+		skip_task(self, task);
 	else
 		ledger_complete_page(self, task);
 }

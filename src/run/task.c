@@ -184,12 +184,25 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .job = self};
 }
 
+bool task_stop_by_type(struct task *self, const struct options *options, enum mediatype type)
+{
+	if (type == MEDIATYPE_BINARY)
+		self->tries->stop_reason = STOP_NOT_TEXT;
+	else if (type == MEDIATYPE_TEXT && !options->pattern)
+		self->tries->stop_reason = STOP_NO_MARKUP;
+	return self->tries->stop_reason != STOP_NONE;
+}
+
 void task_describe_stop(const struct task *self, const struct options *options, char *reason, size_t size)
 {
-	if (self->tries->stop_reason == STOP_NOT_TEXT)
-		snprintf(reason, size, "not text but %s", self->tries->content_type);
-	else
+	const char *type = self->tries->content_type;
+	const char *wanted = self->tries->stop_reason == STOP_NOT_TEXT ? "text" : "markup";
+	if (self->tries->stop_reason == STOP_TOO_LARGE)
 		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
+	else if (mediatype_of(type) == MEDIATYPE_UNKNOWN)
+		snprintf(reason, size, "not %s by its first bytes, and without a known Content-Type", wanted);
+	else
+		snprintf(reason, size, "not %s but %s", wanted, type);
 }
 
 void task_record_result(struct task *self, const struct fetch_result *result)

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Why the ledger stopped a response before its end. */
-enum stop_reason { STOP_NONE, STOP_NOT_TEXT, STOP_TOO_LARGE };
+/* Why the ledger skips a response, most often before its end. */
+enum stop_reason { STOP_NONE, STOP_NOT_TEXT, STOP_NO_MARKUP, STOP_TOO_LARGE };
 
 struct ledger;
 struct task_list;
@@ -119,7 +119,10 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 /* Discards what the head of the current response said. */
 void task_discard_response(struct task *self);
 
-/* Writes why the ledger stopped the response (stop_reason) into reason[0..size), NUL-terminated. */
+/* Sets stop_reason if a response of this type has no links. Returns true if it was set. */
+bool task_stop_by_type(struct task *self, const struct options *options, enum mediatype type);
+
+/* Writes why the ledger skips the response (stop_reason) into reason[0..size), NUL-terminated. */
 void task_describe_stop(const struct task *self, const struct options *options, char *reason, size_t size);
 
 /* Records the result of a try, which is borrowed for the call. */

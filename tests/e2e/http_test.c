@@ -242,3 +242,83 @@ Test(http, fifty_cookies_of_a_response_are_all_sent_on)
 	buf_release(&stored);
 	site_stop(&site);
 }
+
+/* Neither waits for a body without end, and a short one costs no new connection. */
+Test(http, types_without_links_are_skipped_at_their_head)
+{
+	static const char *const types[] = {"text/event-stream", "application/json", "text/javascript",
+	    "application/javascript", "text/css", "multipart/x-mixed-replace; boundary=a", "text/plain",
+	    "application/ld+json", "TEXT/CSS ; charset=utf-8"};
+	const struct expected skipped = {"skipped", "no-markup", "not markup but "};
+	struct site site;
+	struct run_result result;
+	struct site_stats stats;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		expect_report(
+		    site_page(&site, "type", types[i], "links", "1", "hang", "body", "length", "none"), NULL,
+		    NULL, skipped);
+		expect_report(site_page(&site, "type", types[i], "size", "forever"), NULL, NULL, skipped);
+		const char *whole = site_page(&site, "type", types[i], "body", "href=x");
+		expect_report(whole, NULL, NULL, skipped);
+		expect_report(whole, "--xpath", "//@href", skipped);
+		expect_report(whole, "-e", "href=(.)", ok);
+	}
+	site_reset_stats(&site);
+	run_areq(&result, "-q", "-j", "1", site_page(&site, "type", "text/css"),
+	    site_page(&site, "type", "image/png"), site_page(&site, "type", "text/plain", "size", "60000"),
+	    site_page(&site, "links", "1"));
+	run_expect_exit(&result, 0);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.count, 4);
+	cr_expect_eq(stats.requests[3].connection, stats.requests[0].connection);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
+static const char *untyped(struct site *site, const char *type, const char *head, size_t len, size_t size)
+{
+	char bytes[4096];
+	int at = snprintf(bytes, sizeof bytes, "HTTP/1.1 200 OK\r\n%s%sContent-Length: %zu\r\n\r\n",
+	    *type ? "Content-Type: " : "", type, size);
+	memcpy(bytes + at, head, len);
+	memset(bytes + at + len, ' ', size - len);
+	return site_raw(site, bytes, (size_t)at + size);
+}
+
+Test(http, without_a_type_the_first_bytes_decide)
+{
+	static const struct {
+		const char *head;
+		size_t len;
+		struct expected expected;
+	} cases[] = {
+#define BYTES(text) text, sizeof(text) - 1
+	    {BYTES("\x89PNG\r\n\x1a\n<a href=x>"), {"skipped", "not-text", "first bytes"}},
+	    {BYTES("PK\x03\x04<a href=x>"), {"skipped", "not-text", "first bytes"}},
+	    {BYTES("%PDF-1.7\n<a href=x>"), {"skipped", "not-text", "first bytes"}},
+	    {BYTES("{\"a\": \"<a href=x>\"}"), {"skipped", "no-markup", "first bytes"}},
+	    {BYTES("<a href=x>"), {"ok", NULL, NULL}},
+	    {BYTES("\r\n<link href=x>\x01"), {"ok", NULL, NULL}},
+	    {BYTES("<?xml version='1.0'?><a xmlns='http://www.w3.org/1999/xhtml' href='x'/>"),
+	        {"ok", NULL, NULL}},
+	};
+	static const char *const types[] = {"", "*/*\r\n", "application/unknown\r\n", "none\r\n"};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+			expect_report(untyped(&site, types[k], cases[i].head, cases[i].len, cases[i].len),
+			    NULL, NULL, cases[i].expected);
+			expect_report(untyped(&site, types[k], cases[i].head, cases[i].len, 2000), NULL, NULL,
+			    cases[i].expected);
+		}
+	}
+	const char *png = untyped(&site, "", cases[0].head, cases[0].len, cases[0].len);
+	const char *json = untyped(&site, "", cases[3].head, cases[3].len, cases[3].len);
+	expect_report(png, "-e", "href=(.)", cases[0].expected);
+	expect_report(json, "-e", "href=(.)", ok);
+	expect_report(site_page(&site, "type", "", "status", "200", "length", "0"), NULL, NULL, ok);
+	site_stop(&site);
+}

@@ -15,21 +15,24 @@ Test(mediatype, tells_markup_text_and_the_rest_apart)
 		const char *type;
 		enum mediatype expected;
 	} cases[] = {
-	    {NULL, MEDIATYPE_HTML},
-	    {"", MEDIATYPE_HTML},
+	    {NULL, MEDIATYPE_UNKNOWN},
+	    {"", MEDIATYPE_UNKNOWN},
 	    {"text/html", MEDIATYPE_HTML},
 	    {"TEXT/HTML;charset=utf-8", MEDIATYPE_HTML},
 	    {" text/html ; charset=x", MEDIATYPE_HTML},
 	    {"application/xhtml+xml", MEDIATYPE_XML},
 	    {"application/rss+xml", MEDIATYPE_XML},
 	    {"image/svg+xml", MEDIATYPE_XML},
-	    {"html", MEDIATYPE_HTML},
+	    {"html", MEDIATYPE_UNKNOWN},
 	    {"x-unknown/x-unknown", MEDIATYPE_HTML},
 	    {"text/xml;charset=x", MEDIATYPE_XML},
-	    {"application/unknown", MEDIATYPE_HTML},
-	    {"*/*", MEDIATYPE_HTML},
+	    {"application/unknown", MEDIATYPE_UNKNOWN},
+	    {"*/*", MEDIATYPE_UNKNOWN},
 	    {"text/plain", MEDIATYPE_TEXT},
 	    {"text/css", MEDIATYPE_TEXT},
+	    {"text/event-stream", MEDIATYPE_TEXT},
+	    {"multipart/x-mixed-replace; boundary=a", MEDIATYPE_TEXT},
+	    {"message/rfc822", MEDIATYPE_TEXT},
 	    {"application/json", MEDIATYPE_TEXT},
 	    {"application/ld+json; x", MEDIATYPE_TEXT},
 	    {"application/javascript", MEDIATYPE_TEXT},
@@ -44,6 +47,53 @@ Test(mediatype, tells_markup_text_and_the_rest_apart)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		cr_expect_eq(mediatype_of(cases[i].type), cases[i].expected, "case %zu: %s", i,
 		    cases[i].type ? cases[i].type : "(none)");
+}
+
+Test(mediatype, is_known_by_the_first_bytes)
+{
+	static const struct {
+		struct slice head;
+		enum mediatype expected;
+	} cases[] = {
+#define HEAD(text) {text, sizeof(text) - 1}
+	    {HEAD(""), MEDIATYPE_HTML},
+	    {HEAD("<!DOCTYPE html>"), MEDIATYPE_HTML},
+	    {HEAD(" \n\t<hTmL>\0"), MEDIATYPE_HTML},
+	    {HEAD("<!-- a -->"), MEDIATYPE_HTML},
+	    {HEAD("<a href=x>"), MEDIATYPE_HTML},
+	    {HEAD("<meta charset=x>"), MEDIATYPE_HTML},
+	    {HEAD("</p>"), MEDIATYPE_HTML},
+	    {HEAD("<?xml version='1.0'?>"), MEDIATYPE_XML},
+	    {HEAD("\xef\xbb\xbf<?xml version='1.0'?>"), MEDIATYPE_XML},
+	    {HEAD("\xef\xbb\xbf <p>"), MEDIATYPE_HTML},
+	    {HEAD("\xff\xfe<\0p\0>\0"), MEDIATYPE_HTML},
+	    {HEAD("\xfe\xff\0<\0p\0>"), MEDIATYPE_HTML},
+	    {HEAD("\xef\xbb\xbf a\x01"), MEDIATYPE_TEXT},
+	    {HEAD("a <a href=x>"), MEDIATYPE_TEXT},
+	    {HEAD("1 < 2"), MEDIATYPE_TEXT},
+	    {HEAD("< a"), MEDIATYPE_TEXT},
+	    {HEAD("{\"a\": \"<a href=x>\"}"), MEDIATYPE_TEXT},
+	    {HEAD("\x1b$B"), MEDIATYPE_TEXT},
+	    {HEAD("\xe9t\xe9"), MEDIATYPE_TEXT},
+	    {HEAD("\x89PNG\r\n\x1a\n"), MEDIATYPE_BINARY},
+	    {HEAD("GIF89a\x01\0\x01\0"), MEDIATYPE_BINARY},
+	    {HEAD("\xff\xd8\xff\xe0\0\x10JFIF"), MEDIATYPE_BINARY},
+	    {HEAD("RIFF\x24\0\0\0WEBPVP8 "), MEDIATYPE_BINARY},
+	    {HEAD("BM6\0\x0c\0"), MEDIATYPE_BINARY},
+	    {HEAD("PK\x03\x04"), MEDIATYPE_BINARY},
+	    {HEAD("\x1f\x8b\x08"), MEDIATYPE_BINARY},
+	    {HEAD("Rar!\x1a\7\0"), MEDIATYPE_BINARY},
+	    {HEAD("\0\0\0\x18"
+	          "ftypmp42"),
+	        MEDIATYPE_BINARY},
+	    {HEAD("OggS\0"), MEDIATYPE_BINARY},
+	    {HEAD("wOF2\0\1\0\0"), MEDIATYPE_BINARY},
+	    {HEAD("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), MEDIATYPE_BINARY},
+	    {HEAD("%!PS-Adobe-3.0"), MEDIATYPE_BINARY},
+	    {HEAD(" %PDF-1.7"), MEDIATYPE_TEXT},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(mediatype_sniff(cases[i].head), cases[i].expected, "case %zu", i);
 }
 
 struct joined {
