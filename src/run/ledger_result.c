@@ -177,8 +177,8 @@ static void fail_try(struct ledger *self, struct task *task, const struct fetch_
 {
 	struct failure_reason failure = {result->stage, result->cause, result->reason};
 	if (task->tries->needs_http1)
-		failure = (struct failure_reason){
-		    STAGE_WAIT, CAUSE_CONNECTION_BROKEN, task->tries->http2_reason};
+		failure =
+		    (struct failure_reason){STAGE_WAIT, CAUSE_CONNECTION_BROKEN, task->tries->http2_reason};
 	task->tries->needs_http1 = false;
 	retry_or_fail(self, task, failure, cause_is_transient(failure.cause), -1);
 }

@@ -64,8 +64,9 @@ bool foreign_end(struct foreign *self, const struct foreign_tag *tag);
  * to an HTML element around the foreign content removes all open elements. */
 void foreign_end_html(struct foreign *self, const struct foreign_tag *tag);
 
-/* Records that the rules for HTML have removed the open form, wherever it is: unlike other end tags, that of a
- * form closes nothing inside it (section 13.2.6.4.7). A form around the foreign content is not on the stack. */
+/* Records that the rules for HTML have removed the open form, wherever it is: unlike other end tags, that of
+ * a form closes nothing inside it (section 13.2.6.4.7). A form around the foreign content is not on the
+ * stack. */
 void foreign_end_form(struct foreign *self, const struct foreign_tag *tag);
 
 /* Closes the innermost open template, and all open elements inside of it. If there is none,
