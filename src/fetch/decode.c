@@ -377,9 +377,11 @@ enum decoder_result decoder_resume(struct decoder *self)
 {
 	struct slice in = {"", 0};
 	assert(self->output);
-	if (self->pending.len > 0)
+	if (self->pending.len > 0) {
+		assert(self->pending.data);
 		in = (struct slice){
 		    self->pending.data + self->pending_start, self->pending.len - self->pending_start};
+	}
 	enum decoder_result result = decode_input(self, &in);
 	return save_unread(self, result, in);
 }
