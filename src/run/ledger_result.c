@@ -35,6 +35,15 @@ static void finish_task(
 	ledger_finish_task(self, task, &outcome);
 }
 
+/* The type of a short page without a Content-Type is known only when all of it has come. */
+static bool is_skipped(const struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	struct page *page = task->tries->page;
+	if (result->complete && page)
+		task_stop_by_type(task, self->options, page_final_type(page));
+	return result->stopped || (result->complete && task->tries->stop_reason != STOP_NONE);
+}
+
 static void skip_task(struct ledger *self, struct task *task)
 {
 	char reason[REASON_MAX];
@@ -193,7 +202,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 	if (result->interrupted)
 		finish_task(self, task, OUTCOME_INTERRUPTED,
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
-	else if (result->stopped || (result->complete && task->tries->stop_reason != STOP_NONE))
+	else if (is_skipped(self, task, result))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)
 		retry_on_new_connection(self, task, result);
@@ -207,8 +216,6 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		finish_not_modified(self, task);
 	else if (result->http_status >= 400)
 		fail_http_status(self, task, result);
-	else if (task_stop_by_type(task, self->options, page_final_type(task->tries->page)))
-		skip_task(self, task);
 	else
 		ledger_complete_page(self, task);
 }
