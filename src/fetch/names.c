@@ -25,6 +25,10 @@ enum { TTL_MIN_S = 10, TTL_MAX_S = 60 };
  * time-out. */
 enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 
+/* From c-ares 1.32 on, the time-out is derived from the server's earlier answers, and may be only 250 ms for the
+ * first try. It doubles with each try up to a limit, so more tries are needed for a name that takes long. */
+enum { DERIVED_TIMEOUT_VERSION = 0x012000, DERIVED_TRIES = 8, TIMEOUT_MAX_MS = 4000 };
+
 /* If no answer has come for this time, the name servers themselves are tested (see probe_servers). */
 enum { PROBE_AFTER_MS = 200 };
 
@@ -144,7 +148,15 @@ static enum status start_channel(struct names *self)
 	    .sock_state_cb = on_socket,
 	    .sock_state_cb_data = self};
 	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-	int code = ares_library_init(ARES_LIB_INIT_ALL);
+	int code = ares_library_init(ARES_LIB_INIT_ALL), version;
+	ares_version(&version);
+#ifdef ARES_OPT_MAXTIMEOUTMS
+	if (version >= DERIVED_TIMEOUT_VERSION) {
+		options.tries = DERIVED_TRIES;
+		options.maxtimeout = TIMEOUT_MAX_MS;
+		mask |= ARES_OPT_MAXTIMEOUTMS;
+	}
+#endif
 	if (code == ARES_SUCCESS)
 		code = ares_init_options(&self->channel, &options, mask);
 	if (code == ARES_SUCCESS)
