@@ -23,8 +23,9 @@ LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:lib
 	libzstd:libzstd-dev libxxhash:libxxhash-dev jansson:libjansson-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-# POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line.
-AREQ_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"$(VERSION)"' -DAREQ_LIBXML='"$(LIBXML)"' -Isrc
+# POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line. The other one makes off_t 64 bits
+# wide on 32-bit systems, where files may be larger than 2 GiB too.
+AREQ_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION='"$(VERSION)"' -DAREQ_LIBXML='"$(LIBXML)"' -Isrc
 AREQ_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZE)
 
 names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))

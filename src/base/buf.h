@@ -17,6 +17,13 @@ struct buf {
 	size_t max;  /* limit of len */
 };
 
+/* Returns a limit for a buffer: bytes * factor, or the largest that a buffer can have. On a 32-bit system the
+ * product may be more. */
+static inline size_t buf_limit(uint64_t bytes, uint64_t factor)
+{
+	return bytes < SIZE_MAX / 2 / factor ? (size_t)(bytes * factor) : SIZE_MAX / 2;
+}
+
 /* Initialises an empty buffer that never holds more than max bytes. Allocates nothing. */
 void buf_init(struct buf *self, size_t max);
 

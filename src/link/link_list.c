@@ -11,7 +11,7 @@ struct details {
 	int64_t position;
 };
 
-void link_list_init(struct link_list *self, struct piece_store *store, size_t max)
+void link_list_init(struct link_list *self, struct piece_store *store, uint64_t max)
 {
 	*self = (struct link_list){.max = max};
 	pieces_init(&self->pieces, store);

@@ -24,14 +24,14 @@ struct raw_link {
 
 struct link_list {
 	struct pieces pieces;
-	size_t max;    /* the largest size of the list, in bytes */
+	uint64_t max;  /* the largest size of the list, in bytes */
 	size_t count;  /* number of links */
 	bool detailed; /* true if tag, rel and position are kept; to be set before the first link is added */
 };
 
 /* Makes an empty list that never takes more than max bytes. Its bytes are kept in store, which is borrowed
  * until link_list_release. link_list_clear empties the list. */
-void link_list_init(struct link_list *self, struct piece_store *store, size_t max);
+void link_list_init(struct link_list *self, struct piece_store *store, uint64_t max);
 void link_list_release(struct link_list *self);
 void link_list_clear(struct link_list *self);
 

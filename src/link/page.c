@@ -55,19 +55,19 @@ void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait
 struct page *page_new(const struct page_tools *tools)
 {
 	struct page *self = alloc_new(sizeof *self);
-	size_t body_max = (size_t)tools->options->max_size;
+	uint64_t body_max = (uint64_t)tools->options->max_size;
 	self->tools = tools;
 	self->shared = tools->shared;
 	self->detailed = tools->options->format == FORMAT_JSONL;
 	self->extract = extract_new(tools->patterns);
 	buf_init(&self->head, CHARSET_PRESCAN);
 	/* One byte of the page may become three bytes of UTF-8. */
-	buf_init(&self->text, body_max * 3 + 3);
+	buf_init(&self->text, buf_limit(body_max + 1, 3));
 	pieces_init(&self->body, self->shared->store);
 	/* In HTML at least 7 bytes of the page stand before each raw value, so an HTML page never reaches
 	 * this limit. */
 	link_list_init(&self->links, self->shared->store, body_max * 8);
-	link_list_init(&self->undecided, self->shared->store, SIZE_MAX / 2);
+	link_list_init(&self->undecided, self->shared->store, UINT64_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->choices, SIZE_MAX / 2);
 	return self;

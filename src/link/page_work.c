@@ -158,7 +158,7 @@ static void find_in_text(struct worker *self)
 	const struct charset *charset =
 	    self->order->charset ? self->order->charset : guess_charset(self, text);
 	struct buf converted;
-	buf_init(&converted, len * 3 + 3);
+	buf_init(&converted, buf_limit((uint64_t)len + 1, 3));
 	if (charset != charset_utf8() || !charset_is_utf8(text.data, text.len)) {
 		charset_decode(charset, text.data, text.len, &converted);
 		text = (struct slice){converted.data ? converted.data : "", converted.len};

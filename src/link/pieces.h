@@ -8,10 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pieces {
 	struct piece_store *store;
-	size_t size;        /* bytes of the sequence */
+	uint64_t size;      /* bytes of the sequence */
 	struct piece *list; /* all pieces but the last are full */
 	size_t count;       /* number of pieces */
 	size_t room;        /* number of pieces that list has memory for */
@@ -32,7 +33,7 @@ void pieces_append(struct pieces *self, const void *bytes, size_t len);
 /* Reads a sequence from its beginning. The sequence must not change meanwhile. */
 struct pieces_reader {
 	const struct pieces *pieces;
-	size_t size;     /* bytes of the sequence that were not read yet */
+	uint64_t size;   /* bytes of the sequence that were not read yet */
 	size_t next;     /* index of the next piece */
 	const char *at;  /* the next byte of the current piece */
 	size_t left;     /* bytes of the current piece that were not read yet */

@@ -8,7 +8,7 @@ libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash jansson zlib
 libxml=$(make -s libxml-name)
 for name in "$@"; do
 	# shellcheck disable=SC2046,SC2086
-	clang -std=c11 -D_POSIX_C_SOURCE=200809L -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -Isrc -Itests -g -O1 \
+	clang -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -Isrc -Itests -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$(pkg-config --cflags $libraries) -o "build/fuzz/$name" "tests/fuzz/fuzz_$name.c" \
 		$(find src -name '*.c' ! -name main.c) build/src/output/waterfall_page.c $(pkg-config --libs $libraries)

@@ -30,6 +30,17 @@ Test(buf, refuses_what_passes_its_cap_and_keeps_what_it_has)
 	buf_release(&buf);
 }
 
+Test(buf, limits_do_not_wrap)
+{
+	cr_expect_eq(buf_limit(0, 3), 0);
+	cr_expect_eq(buf_limit(100, 3), 300);
+	cr_expect_eq(buf_limit(SIZE_MAX / 2, 8), SIZE_MAX / 2);
+	cr_expect_eq(buf_limit(UINT64_MAX, 3), SIZE_MAX / 2);
+	/* What --max-size allows at most. */
+	cr_expect_eq(
+	    buf_limit(UINT64_C(1) << 31, 3), sizeof(size_t) > 4 ? (size_t)(UINT64_C(3) << 31) : SIZE_MAX / 2);
+}
+
 Test(buf, consumes_from_the_front)
 {
 	struct buf buf;
