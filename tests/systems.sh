@@ -35,7 +35,7 @@ place=$(cd "$place" && pwd)
 root=$place/root log=$place/log
 : >"$log"
 
-# Everything that a system runs is in namespaces of its own: what it mounts and starts ends with it.
+# Signals that are ignored here, as in a background job of a shell, are not ignored there. Everything that a system runs is in namespaces of its own: what it mounts and starts ends with it.
 inside() {
 	# shellcheck disable=SC2016
 	setarch "$personality" unshare --mount --pid --fork --kill-child sh -ec '
@@ -43,7 +43,7 @@ inside() {
 		mount -t sysfs -o ro sysfs "$0/sys"
 		mount --rbind /dev "$0/dev"
 		cp /etc/resolv.conf "$0/etc/resolv.conf"
-		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LC_ALL=C.UTF-8 \
+		exec env -i --default-signal PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LC_ALL=C.UTF-8 \
 			chroot "$0" sh -ec "cd /areq && { $1; }"' "$root" "$1" >>"$log" 2>&1
 }
 
