@@ -218,6 +218,10 @@ static const char *error_detail(CURL *easy, CURLcode code, const char *error)
 	/* libcurl returns this code for a header line that is longer than it accepts. */
 	if (code == CURLE_OUT_OF_MEMORY)
 		return "a line of the answer's head is too long";
+#if LIBCURL_VERSION_NUM >= 0x080600
+	if (code == CURLE_TOO_LARGE)
+		return "the answer's head is too long";
+#endif
 	/* libcurl returns this code for a folded line at the beginning of a header. */
 	if (code == CURLE_BAD_FUNCTION_ARGUMENT)
 		return "the answer's head begins with a folded line";

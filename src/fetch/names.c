@@ -25,8 +25,8 @@ enum { TTL_MIN_S = 10, TTL_MAX_S = 60 };
  * time-out. */
 enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 
-/* From c-ares 1.32 on, the time-out is derived from the server's earlier answers, and may be only 250 ms for the
- * first try. It doubles with each try up to a limit, so more tries are needed for a name that takes long. */
+/* From c-ares 1.32 on, the time-out is derived from the server's earlier answers. It may be only 250 ms for
+ * the first try, and doubles up to a limit, so more tries are needed until a name has had as much time. */
 enum { DERIVED_TIMEOUT_VERSION = 0x012000, DERIVED_TRIES = 8, TIMEOUT_MAX_MS = 4000 };
 
 /* If no answer has come for this time, the name servers themselves are tested (see probe_servers). */

@@ -57,10 +57,7 @@ static const struct fault faults[] = {
     {.name = "endless-links", .outcome = "skipped", .stage = "policy", .words = "larger than"},
     {.name = "endless-tag", .outcome = "skipped", .stage = "policy", .words = "larger than"},
     {.name = "endless-chunks", .outcome = "skipped", .stage = "policy", .words = "larger than"},
-    {.name = "endless-headers",
-        .outcome = "failed",
-        .stage = "receive",
-        .words = "Too large response headers"},
+    {.name = "endless-headers", .outcome = "failed", .stage = "receive", .words = "head"},
     {.name = "endless-header", .outcome = "failed", .stage = "receive", .words = "head is too long"},
     {.name = "endless-status", .outcome = "failed", .stage = "receive", .words = "head is too long"},
     {.name = "endless-103", .outcome = "failed", .stage = "receive", .words = "Too large response headers"},
@@ -99,10 +96,7 @@ static const struct fault faults[] = {
         .outcome = "failed",
         .stage = "receive",
         .words = "head is too long"},
-    {.name = "?links=9&headers=100000",
-        .outcome = "failed",
-        .stage = "receive",
-        .words = "Too large response headers"},
+    {.name = "?links=9&headers=100000", .outcome = "failed", .stage = "receive", .words = "head"},
     {.name = "?links=9&encoding=gzip&trim=5", .outcome = "failed", .stage = "decode", .words = "cut short"},
     {.name = "?links=9&encoding=deflate&trim=5",
         .outcome = "failed",
@@ -263,7 +257,8 @@ Test(fault, of_stale_connections_is_no_attempt)
 	site_stop(&site);
 }
 
-/* libcurl 7.88 would write to what it has freed of an earlier answer, were its handle used again. */
+/* libcurl 7.88 would write to what it has freed of an earlier answer, were its handle used again. It refuses
+ * such an answer, which libcurl 8 reads as a page. */
 Test(fault, of_one_answer_does_not_reach_into_another)
 {
 	enum { PAIRS = 10 };
@@ -278,9 +273,10 @@ Test(fault, of_one_answer_does_not_reach_into_another)
 		strcat(list, "\n");
 	}
 	run_areq_with(&result, (&(struct run_options){.input = list}), "-r", "0", "-j", "1", "--no-header");
-	run_expect_exit(&result, 1);
-	cr_expect_eq(count_rows(&result), PAIRS);
-	cr_expect(strstr(result.err, "20 URLs: 10 ok, 10 failed"), "%s", result.err);
+	bool refused = strstr(result.err, "20 URLs: 10 ok, 10 failed");
+	cr_expect(refused || strstr(result.err, "20 URLs: 20 ok"), "%s", result.err);
+	run_expect_exit(&result, refused ? 1 : 0);
+	cr_expect_geq(count_rows(&result), PAIRS);
 	run_release(&result);
 	site_stop(&site);
 }

@@ -411,6 +411,27 @@ Test(names, that_are_dead_hold_up_none_that_lives)
 	site_stop(&site);
 }
 
+/* However quick a server was before, a name that takes it 2 s is waited for. */
+Test(names, that_take_long_behind_quick_ones_are_waited_for)
+{
+	struct site site;
+	struct quiet_nameserver names;
+	struct run_result result;
+	char list[12 * 128] = "", url[128], name[32];
+	site_start(&site);
+	quiet_nameserver_start(&names);
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof name, "h%d.%s.test", i, i < 10 ? "live" : "slow");
+		strcat(strcat(list, named(url, sizeof url, &site, name, "/_/page?links=1")), "\n");
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "--dns-servers",
+	    names.address, "-r", "0", "-j", "1", "--no-header");
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	quiet_nameserver_stop(&names);
+	site_stop(&site);
+}
+
 Test(names, with_several_addresses_are_served_by_the_one_that_works)
 {
 	struct site site;

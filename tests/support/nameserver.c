@@ -83,7 +83,7 @@ void nameserver_stop(struct nameserver *self)
 }
 
 /* RFC 1035 section 4.1: a header of 12 bytes, then the question: labels up to an empty one, type, class. */
-enum { HEADER = 12, MESSAGE_MAX = 512, TYPE_A = 1, IS_ANSWER = 0x80, REFUSED = 5 };
+enum { HEADER = 12, MESSAGE_MAX = 512, TYPE_A = 1, IS_ANSWER = 0x80, REFUSED = 5, SLOW_SECONDS = 2 };
 
 /* Where the question ends; 0: it has no end. */
 static size_t question_end(const unsigned char *message, size_t len)
@@ -101,6 +101,8 @@ static bool asks_for(const unsigned char *message, size_t end, const char *zone)
 	return end >= HEADER + len + 4 && memcmp(message + end - 4 - len, zone, len) == 0;
 }
 
+#define SLOW_ZONE "\004slow\004test"
+
 /* Makes an answer of the question; its size, 0 for none. */
 static size_t answer(unsigned char *message, size_t len)
 {
@@ -109,7 +111,7 @@ static size_t answer(unsigned char *message, size_t len)
 	size_t end = question_end(message, len);
 	if (end == 0 || asks_for(message, end, "\004dead\004test"))
 		return 0;
-	bool is_live = asks_for(message, end, "\004live\004test");
+	bool is_live = asks_for(message, end, "\004live\004test") || asks_for(message, end, SLOW_ZONE);
 	bool has_address = is_live && message[end - 3] == TYPE_A;
 	message[2] |= IS_ANSWER;
 	message[3] = is_live ? 0 : REFUSED;
@@ -127,9 +129,18 @@ static void answer_all(int fd)
 	for (;;) {
 		socklen_t from_len = sizeof from;
 		ssize_t n = recvfrom(fd, message, MESSAGE_MAX, 0, (struct sockaddr *)&from, &from_len);
+		size_t end = n > HEADER ? question_end(message, (size_t)n) : 0;
 		size_t len = n > HEADER ? answer(message, (size_t)n) : 0;
+		bool slow = end > 0 && asks_for(message, end, SLOW_ZONE);
+		/* A process of its own waits, so that all other questions are answered at once. */
+		if (slow && fork() != 0)
+			continue;
+		if (slow)
+			sleep(SLOW_SECONDS);
 		if (len > 0)
 			sendto(fd, message, len, 0, (struct sockaddr *)&from, from_len);
+		if (slow)
+			_exit(0);
 	}
 }
 
@@ -143,6 +154,7 @@ void quiet_nameserver_start(struct quiet_nameserver *self)
 	if (self->pid == 0) {
 		/* Should the test end without a stop. */
 		alarm((unsigned)LIFE_LIMIT);
+		signal(SIGCHLD, SIG_IGN);
 		answer_all(fd);
 	}
 	close(fd);
