@@ -400,7 +400,7 @@ static bool last_line(struct input *self, struct slice *line)
  * far, since the start of a file is checked before. */
 static bool is_no_list(struct input *self, const struct input_entry *entry)
 {
-	self->has_urls |= !entry->problem;
+	self->has_urls |= line_is_url(slice_of(entry->text), entry->cause);
 	self->bad_lines += entry->problem != NULL;
 	return !self->has_urls && self->bad_lines >= LIST_CHECK_LINES;
 }

@@ -60,3 +60,8 @@ const char *line_parse(struct slice text, struct buf *full, struct url *url, enu
 	*cause = url_is_http(url) ? CAUSE_NONE : CAUSE_NOT_HTTP;
 	return url_is_http(url) ? NULL : "not an http or https URL";
 }
+
+bool line_is_url(struct slice text, enum cause cause)
+{
+	return cause == CAUSE_NONE || (cause == CAUSE_NOT_HTTP && !memchr(text.data, ' ', text.len));
+}

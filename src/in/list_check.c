@@ -118,7 +118,8 @@ static const char *check_lines(struct slice start)
 		if (line.len == 0 || line.data[0] == '#')
 			continue;
 		buf_clear(&full);
-		if (!line_parse(line, &full, &url, &cause))
+		line_parse(line, &full, &url, &cause);
+		if (line_is_url(line, cause))
 			break;
 		if (++count == LIST_CHECK_LINES) {
 			what = LIST_CHECK_NO_URLS;

@@ -167,7 +167,8 @@ Test(input, knows_files_that_are_no_lists_by_their_start)
 		bool is_list;
 	} texts[] = {{"not a url\n", 99, true}, {"not a url\n", 100, false}, {"not a url\r\n", 100, false},
 	    {"not a url\r", 100, false}, {"# not a url\n", 200, true}, {"\n", 200, true},
-	    {"ftp://a/\n", 100, false}};
+	    {"ftp://a/\n", 100, true}, {"Note: see below\n", 100, false},
+	    {"mailto:x@example.com\n", 100, true}};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		char *text = repeat(texts[i].line, texts[i].lines);
 		cr_expect_eq(list_check(slice_of(text)) == NULL, texts[i].is_list, "text %zu", i);
