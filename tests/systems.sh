@@ -35,7 +35,8 @@ place=$(cd "$place" && pwd)
 root=$place/root log=$place/log
 : >"$log"
 
-# Signals that are ignored here, as in a background job of a shell, are not ignored there. Everything that a system runs is in namespaces of its own: what it mounts and starts ends with it.
+# Everything that a system runs is in namespaces of its own: what it mounts and starts ends with it. Signals that are
+# ignored here, as in a background job of a shell, are not ignored there.
 inside() {
 	# shellcheck disable=SC2016
 	setarch "$personality" unshare --mount --pid --fork --kill-child sh -ec '
@@ -98,7 +99,11 @@ esac
 versions=$(chroot "$root" dpkg-query -W -f '${source:Package} ${source:Upstream-Version}\n' 2>/dev/null |
 	grep -E '^(curl|c-ares|libxml2|pcre2) ' | sort -u | paste -sd, | sed 's/,/, /g')
 echo "$suite $architecture (Debian $(cat "$root/etc/debian_version"); $versions): ${result#, }"
-[ $failures -eq 0 ] || {
-	[ $# -eq 3 ] && echo "see $log" || tail -n 40 "$log"
+if [ $failures -gt 0 ]; then
+	if [ $# -eq 3 ]; then
+		echo "see $log"
+	else
+		tail -n 40 "$log"
+	fi
 	exit 1
-}
+fi

@@ -220,7 +220,7 @@ static const char *error_detail(CURL *easy, CURLcode code, const char *error)
 		return "a line of the answer's head is too long";
 #if LIBCURL_VERSION_NUM >= 0x080600
 	if (code == CURLE_TOO_LARGE)
-		return "the answer's head is too long";
+		return "the answer's head or trailers are too long";
 #endif
 	/* libcurl returns this code for a folded line at the beginning of a header. */
 	if (code == CURLE_BAD_FUNCTION_ARGUMENT)

@@ -37,7 +37,9 @@ static bool try_start(struct nameserver *self, unsigned port)
 	snprintf(port_option, sizeof port_option, "--port=%u", port);
 	snprintf(dead, sizeof dead, "--server=/dead.test/%s", self->silent_at);
 	snprintf(half, sizeof half, "--server=/half.test/%s", self->silent_at);
-	run_start(&self->dnsmasq, &options, "dnsmasq",
+	/* The PATH of a plain user does not name this folder. */
+	const char *program = access("/usr/sbin/dnsmasq", X_OK) == 0 ? "/usr/sbin/dnsmasq" : "dnsmasq";
+	run_start(&self->dnsmasq, &options, program,
 	    (const char *const[]){"--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
 	        "--pid-file", "--no-resolv", "--no-hosts", "--bind-interfaces", "--dns-forward-max=10000",
 	        "--listen-address=127.0.0.1", port_option, dead, half, "--host-record=v4.half.test,127.0.0.1",
