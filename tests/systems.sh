@@ -18,6 +18,7 @@ cd "$(dirname "$0")/.."
 . tests/support/common.sh
 
 parts="charts cli fault file format links loop output progress stop summary"
+# shellcheck disable=SC2016 # apt-get replaces it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
 if [ "${1-}" = --mirror ]; then
 	mirror=$2
