@@ -17,7 +17,8 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/support/common.sh
 . tests/support/common.sh
 
-parts="charts cli fault file format links loop output progress stop summary"
+parts="atomic charts color config dot dry_run ends file filters format har help input links lock loop names ordered output
+	progress reader repair report stderr_lines stop summary summary_json unique waterfall"
 # shellcheck disable=SC2016 # apt-get replaces it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
 if [ "${1-}" = --mirror ]; then
@@ -83,8 +84,9 @@ amd64/testing | amd64/unstable | amd64/sid | [!a]*)
 	try build "make -j2 areq build/unit build/e2e build/areq-testserver build/areq-h2server"
 	try "unit tests" build/unit
 	for part in $parts; do
-		try "$part" "AREQ_BIN=\$PWD/areq AREQ_TESTSERVER=build/areq-testserver \
-			AREQ_H2SERVER=build/areq-h2server build/e2e --filter '$part/*'"
+		# A filter that no test matches is a success for Criterion.
+		try "$part" "build/e2e --list | grep -q '^$part:' && AREQ_BIN=\$PWD/areq \
+			AREQ_TESTSERVER=build/areq-testserver AREQ_H2SERVER=build/areq-h2server build/e2e --filter '$part/*'"
 	done
 	;;
 *)
