@@ -1,6 +1,7 @@
 #include "link/html/extract_pattern.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "link/html/extract.h"
 #include "link/html/extract_element.h"
 
@@ -243,8 +244,29 @@ static bool ends_name(char c)
 	return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ' || c == '/' || c == '>';
 }
 
+static bool contains(struct slice text, char first, const char *name)
+{
+	const char *end = text.data + text.len;
+	while ((text.data = memchr(text.data, first, text.len))) {
+		text.len = (size_t)(end - text.data);
+		if (ascii_starts_with_nocase(text, name))
+			return true;
+		text = (struct slice){text.data + 1, text.len - 1};
+	}
+	return false;
+}
+
+/* True if the name, which is in lower case, occurs anywhere in the tag. To find that out takes a tenth of the
+ * time that it takes to read the attributes, and most tags have none of that name. */
+static bool contains_name(struct slice tag, const char *name)
+{
+	return contains(tag, *name, name) || contains(tag, (char)(*name - 'a' + 'A'), name);
+}
+
 struct slice extract_attribute(struct extract_patterns *patterns, struct slice tag, const char *name)
 {
+	if (!contains_name(tag, name))
+		return (struct slice){0};
 	size_t at = 1;
 	while (at < tag.len && !ends_name(tag.data[at]))
 		at++;
