@@ -1,9 +1,7 @@
 #include "output/format.h"
 
-#include "base/utf8.h"
 #include "output/json_writer.h"
 
-#include <jansson.h>
 #include <string.h>
 
 static void append_tsv(struct buf *rows, const struct outcome *page, const struct link *link)
@@ -14,12 +12,17 @@ static void append_tsv(struct buf *rows, const struct outcome *page, const struc
 	buf_append_byte(rows, '\n');
 }
 
+static bool is_special_in_csv(char byte)
+{
+	return byte == '"' || byte == ',' || byte == '\r' || byte == '\n';
+}
+
 /* Appends a field of CSV (RFC 4180, section 2, rules 5 to 7). */
 static void append_field(struct buf *rows, struct slice text)
 {
 	bool quoted = false;
 	for (size_t i = 0; i < text.len && !quoted; i++)
-		quoted = strchr("\",\r\n", text.data[i]);
+		quoted = is_special_in_csv(text.data[i]);
 	if (!quoted) {
 		buf_append(rows, text.data, text.len);
 		return;
@@ -55,49 +58,29 @@ static void append_url_null(struct buf *rows, const struct outcome *page, const 
 	buf_append_byte(rows, '\0');
 }
 
-/* Makes a JSON string of a text that need not be UTF-8, as the page it comes from: invalid bytes become
- * U+FFFD. So does NUL, since many programs that read JSON stop at it, and browsers replace it too (HTML
- * standard, sections 13.2.5.36 to 38). */
-static json_t *repaired_string(struct slice text)
-{
-	struct buf repaired;
-	buf_init(&repaired, SIZE_MAX / 4);
-	for (size_t start = 0, end; start <= text.len; start = end + 1) {
-		const char *null = memchr(text.data + start, '\0', text.len - start);
-		end = null ? (size_t)(null - text.data) : text.len;
-		utf8_append_repaired(&repaired, text.data + start, end - start);
-		if (null)
-			buf_append_text(&repaired, "\xef\xbf\xbd");
-	}
-	json_t *string = json_stringn(repaired.data ? repaired.data : "", repaired.len);
-	buf_release(&repaired);
-	return string;
-}
-
-static void set_text(json_t *object, const char *key, struct slice text)
-{
-	if (!text.data) {
-		json_writer_set(object, key, json_null());
-		return;
-	}
-	bool has_null = memchr(text.data, '\0', text.len);
-	json_t *value = has_null ? NULL : json_stringn(text.data, text.len);
-	json_writer_set(object, key, value ? value : repaired_string(text));
-}
-
+/* Most of the time of this format is spent here, so the keys are constants. */
 static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
 {
-	json_t *row = json_object();
-	set_text(row, "source_url", slice_of(page->source_url));
-	set_text(row, "final_url", slice_of(page->final_url));
-	set_text(row, "parsed_url", link->url);
-	set_text(row, "raw", link->raw);
-	set_text(row, "tag", link->tag);
-	set_text(row, "rel", link->rel);
-	json_writer_set(row, "position", link->position < 0 ? json_null() : json_integer(link->position));
-	json_writer_set(row, "http_status", json_integer(page->http_status));
-	json_writer_append(rows, row);
-	buf_append_byte(rows, '\n');
+	buf_append_text(rows, "{\"source_url\":");
+	json_writer_string(rows, slice_of(page->source_url));
+	buf_append_text(rows, ",\"final_url\":");
+	json_writer_string(rows, slice_of(page->final_url));
+	buf_append_text(rows, ",\"parsed_url\":");
+	json_writer_string(rows, link->url);
+	buf_append_text(rows, ",\"raw\":");
+	json_writer_string(rows, link->raw);
+	buf_append_text(rows, ",\"tag\":");
+	json_writer_string(rows, link->tag);
+	buf_append_text(rows, ",\"rel\":");
+	json_writer_string(rows, link->rel);
+	buf_append_text(rows, ",\"position\":");
+	if (link->position < 0)
+		buf_append_text(rows, "null");
+	else
+		buf_append_number(rows, (uint64_t)link->position);
+	buf_append_text(rows, ",\"http_status\":");
+	buf_append_number(rows, (uint64_t)page->http_status);
+	buf_append_text(rows, "}\n");
 }
 
 static const struct row_format formats[] = {

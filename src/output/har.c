@@ -21,87 +21,73 @@ struct har {
 	bool has_entry;
 };
 
-static void array_append(json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value) != 0)
-		alloc_fail();
-}
-
 /* The names and values of the query, not decoded, as browsers write them. */
-static json_t *query_array(const char *url)
+static void append_query(struct buf *line, const char *url)
 {
-	json_t *array = json_array();
-	size_t query_start = strcspn(url, "?#");
-	if (url[query_start] != '?')
-		return array;
-	size_t len;
+	size_t len, query_start = strcspn(url, "?#");
+	json_writer_open(line, "queryString", '[');
 	for (const char *pair = url + query_start; *pair == '?' || *pair == '&'; pair += len) {
 		pair++;
 		len = strcspn(pair, "&#");
 		if (len == 0)
 			continue;
 		size_t name_len = strcspn(pair, "=&#");
-		char *name = alloc_copy(pair, name_len);
-		char *value = name_len < len ? alloc_copy(pair + name_len + 1, len - name_len - 1) : NULL;
-		json_t *object = json_object();
-		json_writer_set_text(object, "name", name);
-		json_writer_set_text(object, "value", value ? value : "");
-		array_append(array, object);
-		free(name);
-		free(value);
+		size_t value_start = name_len < len ? name_len + 1 : len;
+		json_writer_open(line, NULL, '{');
+		json_writer_slice(line, "name", (struct slice){pair, name_len});
+		json_writer_slice(line, "value", (struct slice){pair + value_start, len - value_start});
+		json_writer_close(line, '}');
 	}
-	return array;
+	json_writer_close(line, ']');
 }
 
-static json_t *request_object(const struct outcome *outcome)
+static void append_http_version(struct buf *line, const struct outcome *outcome)
 {
-	json_t *object = json_object();
-	json_writer_set_text(object, "method", "GET");
-	json_writer_set_text(object, "url", outcome->final_url);
-	json_writer_set_text(
-	    object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
-	json_writer_set(object, "cookies", json_array());
-	json_writer_set(object, "headers", json_array());
-	json_writer_set(object, "queryString", query_array(outcome->final_url));
-	json_writer_set(object, "headersSize", json_integer(-1));
-	json_writer_set_number(object, "bodySize", 0);
-	return object;
+	json_writer_text(line, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
 }
 
-static json_t *content_object(const struct outcome *outcome)
+static void append_request(struct buf *line, const struct outcome *outcome)
 {
-	json_t *object = json_object();
-	json_writer_set_number(object, "size", outcome->bytes);
-	json_writer_set_text(object, "mimeType", outcome->content_type ? outcome->content_type : "");
-	return object;
+	json_writer_open(line, "request", '{');
+	json_writer_text(line, "method", "GET");
+	json_writer_text(line, "url", outcome->final_url);
+	append_http_version(line, outcome);
+	json_writer_literal(line, "cookies", "[]");
+	json_writer_literal(line, "headers", "[]");
+	append_query(line, outcome->final_url);
+	json_writer_literal(line, "headersSize", "-1");
+	json_writer_number(line, "bodySize", 0);
+	json_writer_close(line, '}');
 }
 
-static json_t *response_object(const struct outcome *outcome)
+static void append_content(struct buf *line, const struct outcome *outcome)
 {
-	json_t *object = json_object();
-	json_writer_set_number(object, "status", (uint64_t)outcome->http_status);
-	json_writer_set_text(object, "statusText", http_status_text(outcome->http_status));
-	json_writer_set_text(
-	    object, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
-	json_writer_set(object, "cookies", json_array());
-	json_writer_set(object, "headers", json_array());
-	json_writer_set(object, "content", content_object(outcome));
-	json_writer_set_text(object, "redirectURL", "");
-	json_writer_set(object, "headersSize", json_integer(-1));
-	json_writer_set(object, "bodySize", json_integer(-1));
+	json_writer_open(line, "content", '{');
+	json_writer_number(line, "size", outcome->bytes);
+	json_writer_text(line, "mimeType", outcome->content_type ? outcome->content_type : "");
+	json_writer_close(line, '}');
+}
+
+static void append_response(struct buf *line, const struct outcome *outcome)
+{
+	json_writer_open(line, "response", '{');
+	json_writer_number(line, "status", (uint64_t)outcome->http_status);
+	json_writer_text(line, "statusText", http_status_text(outcome->http_status));
+	append_http_version(line, outcome);
+	json_writer_literal(line, "cookies", "[]");
+	json_writer_literal(line, "headers", "[]");
+	append_content(line, outcome);
+	json_writer_text(line, "redirectURL", "");
+	json_writer_literal(line, "headersSize", "-1");
+	json_writer_literal(line, "bodySize", "-1");
 	/* An extension of Chrome: the bytes that came over the network, headers included. */
-	json_writer_set_number(object, "_transferSize", outcome->wire_bytes);
+	json_writer_number(line, "_transferSize", outcome->wire_bytes);
 	/* Another extension of Chrome, for a request without a usable response. An HTTP error status needs
 	 * no such text. */
 	if ((outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED) &&
 	    outcome->http_status < 400)
-		json_writer_set_text(object, "_error", outcome->reason);
-	return object;
-}
-
-static void set_timing(json_t *object, const char *key, double ms)
-{
-	json_writer_set(object, key, ms < 0 ? json_integer(-1) : json_real(ms));
+		json_writer_text(line, "_error", outcome->reason);
+	json_writer_close(line, '}');
 }
 
 static double known_or_zero(double ms)
@@ -109,27 +95,43 @@ static double known_or_zero(double ms)
 	return ms > 0 ? ms : 0;
 }
 
+/* The times of the phases as HAR 1.2 has them, in ms; negative where they are not known. */
+struct har_timings {
+	double blocked, dns, connect, ssl, wait, receive;
+	double total; /* the sum, which counts the TLS handshake once */
+};
+
 /* In HAR 1.2, "connect" includes the TLS handshake, and the times that must not be -1 are 0 if they are not
- * known. Sets *total to the sum, in ms, which counts the handshake once. */
-static json_t *timings_object(const struct timing *timing, double *total)
+ * known. */
+static struct har_timings har_timings_of(const struct timing *timing)
 {
-	double blocked = known_or_zero(timing->queued) + known_or_zero(timing->earlier);
-	double connect = known_or_zero(timing->connect) + known_or_zero(timing->tls);
 	bool connected = timing->connect >= 0 || timing->tls >= 0;
-	json_t *object = json_object();
-	set_timing(object, "blocked", timing->queued < 0 ? -1 : blocked);
-	set_timing(object, "dns", timing->dns);
-	set_timing(object, "connect", connected ? connect : -1);
-	set_timing(object, "ssl", timing->tls);
-	set_timing(object, "send", 0);
-	set_timing(object, "wait", known_or_zero(timing->wait));
-	set_timing(object, "receive", known_or_zero(timing->receive));
-	*total = (timing->queued < 0 ? 0 : blocked) + known_or_zero(timing->dns) + connect +
-	         known_or_zero(timing->wait) + known_or_zero(timing->receive);
-	return object;
+	struct har_timings self = {
+	    .blocked = timing->queued < 0 ? -1 : timing->queued + known_or_zero(timing->earlier),
+	    .dns = timing->dns,
+	    .connect = connected ? known_or_zero(timing->connect) + known_or_zero(timing->tls) : -1,
+	    .ssl = timing->tls,
+	    .wait = known_or_zero(timing->wait),
+	    .receive = known_or_zero(timing->receive)};
+	self.total = known_or_zero(self.blocked) + known_or_zero(self.dns) + known_or_zero(self.connect) +
+	             self.wait + self.receive;
+	return self;
 }
 
-static void set_comment(json_t *object, const struct outcome *outcome)
+static void append_timings(struct buf *line, const struct har_timings *timings)
+{
+	json_writer_open(line, "timings", '{');
+	json_writer_real(line, "blocked", timings->blocked, "-1");
+	json_writer_real(line, "dns", timings->dns, "-1");
+	json_writer_real(line, "connect", timings->connect, "-1");
+	json_writer_real(line, "ssl", timings->ssl, "-1");
+	json_writer_number(line, "send", 0);
+	json_writer_real(line, "wait", timings->wait, "-1");
+	json_writer_real(line, "receive", timings->receive, "-1");
+	json_writer_close(line, '}');
+}
+
+static void append_comment(struct buf *line, const struct outcome *outcome)
 {
 	struct buf comment;
 	char counts[64];
@@ -148,27 +150,26 @@ static void set_comment(json_t *object, const struct outcome *outcome)
 		buf_append_text(&comment, "; listed as ");
 		buf_append_text(&comment, outcome->source_url);
 	}
-	json_writer_set_text(object, "comment", comment.data);
+	json_writer_text(line, "comment", comment.data);
 	buf_release(&comment);
 }
 
-static json_t *entry_object(const struct har *self, const struct outcome *outcome)
+static void append_entry(struct buf *line, const struct har *self, const struct outcome *outcome)
 {
 	const struct timing timing = timing_of(outcome, self->start_us);
+	const struct har_timings timings = har_timings_of(&timing);
 	char started[TIMESTAMP_SIZE];
-	double total;
-	json_t *timings = timings_object(&timing, &total);
 	timestamp_text(self->start_ms + (int64_t)timing.listed, started);
-	json_t *object = json_object();
-	json_writer_set_text(object, "startedDateTime", started);
-	set_timing(object, "time", total);
-	json_writer_set(object, "request", request_object(outcome));
-	json_writer_set(object, "response", response_object(outcome));
-	json_writer_set(object, "cache", json_object());
-	json_writer_set(object, "timings", timings);
-	json_writer_set_text(object, "_resourceType", "document");
-	set_comment(object, outcome);
-	return object;
+	buf_append_byte(line, '{');
+	json_writer_text(line, "startedDateTime", started);
+	json_writer_real(line, "time", timings.total, "-1");
+	append_request(line, outcome);
+	append_response(line, outcome);
+	json_writer_literal(line, "cache", "{}");
+	append_timings(line, &timings);
+	json_writer_text(line, "_resourceType", "document");
+	append_comment(line, outcome);
+	json_writer_close(line, '}');
 }
 
 static enum status har_begin(void *ctx)
@@ -190,7 +191,7 @@ static enum status har_outcome(void *ctx, const struct outcome *outcome)
 	if (self->has_entry)
 		buf_append_text(&line, ",\n");
 	self->has_entry = true;
-	json_writer_append(&line, entry_object(self, outcome));
+	append_entry(&line, self, outcome);
 	enum status status = file_write(self->file, line.data, line.len);
 	buf_release(&line);
 	return status;

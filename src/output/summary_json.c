@@ -1,95 +1,86 @@
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "output/json_writer.h"
 #include "output/summary_internal.h"
 
-#include <jansson.h>
+#include <stdlib.h>
 
-static void array_append(json_t *array, json_t *value)
+static void append_outcomes(struct buf *line, const struct totals *totals)
 {
-	if (!value || json_array_append_new(array, value) != 0)
-		alloc_fail();
-}
-
-static json_t *outcomes_object(const struct totals *totals)
-{
-	json_t *object = json_object();
+	json_writer_open(line, "outcomes", '{');
 	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-		json_writer_set_number(
-		    object, outcome_kind_text((enum outcome_kind)kind), totals->outcomes[kind]);
-	return object;
+		json_writer_number(line, outcome_kind_text((enum outcome_kind)kind), totals->outcomes[kind]);
+	json_writer_close(line, '}');
 }
 
-static json_t *failures_array(const struct reasons *reasons)
+static void append_totals(struct buf *line, const struct summary *self, const struct totals *totals)
 {
-	json_t *array = json_array();
-	for (size_t i = 0; i < reasons->count; i++) {
-		json_t *object = json_object();
-		json_writer_set_text(object, "cause", cause_word((enum cause)reasons->list[i]->kind.cause));
-		json_writer_set_text(object, "reason", reasons->list[i]->text);
-		json_writer_set_number(object, "count", reasons->list[i]->count);
-		json_writer_set_text(object, "first", reasons->list[i]->first);
-		array_append(array, object);
-	}
-	return array;
+	json_writer_open(line, "totals", '{');
+	json_writer_number(line, "urls", totals->urls);
+	json_writer_number(line, "listed_again", totals->repeated);
+	json_writer_number(line, "failed_locally", totals->local);
+	json_writer_number(line, "links", totals->links);
+	json_writer_number(line, "bytes", totals->bytes);
+	json_writer_number(line, "bytes_on_wire", self->wire_bytes);
+	json_writer_real(line, "pages_per_second", summary_pages_per_second(totals), "null");
+	json_writer_close(line, '}');
 }
 
-static json_t *hosts_array(const struct slowest *slowest)
+static void append_failures(struct buf *line, const struct reasons *reasons)
+{
+	json_writer_open(line, "failures", '[');
+	for (size_t i = 0; i < reasons->count; i++) {
+		json_writer_open(line, NULL, '{');
+		json_writer_text(line, "cause", cause_word((enum cause)reasons->list[i]->kind.cause));
+		json_writer_text(line, "reason", reasons->list[i]->text);
+		json_writer_number(line, "count", reasons->list[i]->count);
+		json_writer_text(line, "first", reasons->list[i]->first);
+		json_writer_close(line, '}');
+	}
+	json_writer_close(line, ']');
+}
+
+static void append_hosts(struct buf *line, const struct slowest *slowest)
 {
 	size_t count;
 	const struct slow_host **hosts = slowest_list(slowest, &count);
-	json_t *array = json_array();
+	json_writer_open(line, "hosts", '[');
 	for (size_t i = 0; i < count; i++) {
-		json_t *object = json_object();
-		json_writer_set_text(object, "host", hosts[i]->name);
-		json_writer_set_number(object, "urls", hosts[i]->urls);
-		json_writer_set_number(object, "failed", hosts[i]->failed);
-		json_writer_set(object, "mean_ms", json_real(slowest_mean_ms(hosts[i])));
-		json_writer_set(object, "longest_ms", json_real(hosts[i]->longest_ms));
-		array_append(array, object);
+		json_writer_open(line, NULL, '{');
+		json_writer_text(line, "host", hosts[i]->name);
+		json_writer_number(line, "urls", hosts[i]->urls);
+		json_writer_number(line, "failed", hosts[i]->failed);
+		json_writer_real(line, "mean_ms", slowest_mean_ms(hosts[i]), "null");
+		json_writer_real(line, "longest_ms", hosts[i]->longest_ms, "null");
+		json_writer_close(line, '}');
 	}
+	json_writer_close(line, ']');
 	free(hosts);
-	return array;
 }
 
-static json_t *totals_object(const struct summary *self, const struct totals *totals)
+static void append_summary(
+    struct buf *line, const struct summary *self, const struct totals *totals, int exit_status)
 {
-	json_t *object = json_object();
-	json_writer_set_number(object, "urls", totals->urls);
-	json_writer_set_number(object, "listed_again", totals->repeated);
-	json_writer_set_number(object, "failed_locally", totals->local);
-	json_writer_set_number(object, "links", totals->links);
-	json_writer_set_number(object, "bytes", totals->bytes);
-	json_writer_set_number(object, "bytes_on_wire", self->wire_bytes);
-	json_writer_set(object, "pages_per_second", json_real(summary_pages_per_second(totals)));
-	return object;
-}
-
-static json_t *summary_object(const struct summary *self, const struct totals *totals, int exit_status)
-{
-	json_t *object = json_object();
-	json_writer_set(object, "outcomes", outcomes_object(totals));
-	json_writer_set(object, "totals", totals_object(self, totals));
-	json_writer_set(object, "elapsed_ms", json_integer(totals->elapsed_ms));
-	json_writer_set(object, "deadline", json_boolean(totals->deadline));
-	json_writer_set(object, "list_complete", json_boolean(!totals->unread));
-	json_writer_set(object, "signal",
-	    totals->signal ? json_string(summary_signal_name(totals->signal)) : json_null());
-	json_writer_set(object, "exit_status", exit_status >= 0 ? json_integer(exit_status) : json_null());
-	json_writer_set(object, "failures", failures_array(&self->reasons));
-	json_writer_set_number(object, "other_failures", self->reasons.others);
-	json_writer_set(object, "hosts", hosts_array(&self->slowest));
-	json_writer_set_number(object, "urls_of_other_hosts", self->slowest.others);
-	return object;
+	buf_append_byte(line, '{');
+	append_outcomes(line, totals);
+	append_totals(line, self, totals);
+	json_writer_number(line, "elapsed_ms", (uint64_t)totals->elapsed_ms);
+	json_writer_bool(line, "deadline", totals->deadline);
+	json_writer_bool(line, "list_complete", !totals->unread);
+	json_writer_text(line, "signal", totals->signal ? summary_signal_name(totals->signal) : NULL);
+	json_writer_number_or_null(line, "exit_status", exit_status >= 0, (uint64_t)exit_status);
+	append_failures(line, &self->reasons);
+	json_writer_number(line, "other_failures", self->reasons.others);
+	append_hosts(line, &self->slowest);
+	json_writer_number(line, "urls_of_other_hosts", self->slowest.others);
+	json_writer_close(line, '}');
 }
 
 enum status summary_write_json(
     const struct summary *self, struct file *file, const struct totals *totals, int exit_status)
 {
-	json_t *object = summary_object(self, totals, exit_status);
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
-	json_writer_append(&line, object);
+	append_summary(&line, self, totals, exit_status);
 	buf_append_byte(&line, '\n');
 	enum status status = file_write(file, line.data, line.len);
 	buf_release(&line);

@@ -31,15 +31,21 @@ static void append_for_script(struct buf *out, const struct buf *json)
 	buf_append_byte(out, '\n');
 }
 
-static enum status write_line(struct waterfall *self, json_t *object)
+/* Begins and writes a JSON object on a line of its own. */
+static void begin_object(struct buf *json)
 {
-	struct buf json, line;
-	buf_init(&json, SIZE_MAX / 16);
+	buf_init(json, SIZE_MAX / 16);
+	buf_append_byte(json, '{');
+}
+
+static enum status write_object(struct waterfall *self, struct buf *json)
+{
+	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
-	json_writer_append(&json, object);
-	append_for_script(&line, &json);
+	json_writer_close(json, '}');
+	append_for_script(&line, json);
 	enum status status = file_write(self->file, line.data, line.len);
-	buf_release(&json);
+	buf_release(json);
 	buf_release(&line);
 	return status;
 }
@@ -59,29 +65,28 @@ static enum status waterfall_begin(void *ctx)
 	self->start_us = clock_now_us();
 	timestamp_text(timestamp_now(), started);
 	enum status status = file_write(self->file, page, (size_t)(data_position() - page));
-	json_t *object = json_object();
-	json_writer_set_text(object, "areq", AREQ_VERSION);
-	json_writer_set_text(object, "started", started);
-	return status_first(status, write_line(self, object));
+	struct buf json;
+	begin_object(&json);
+	json_writer_text(&json, "areq", AREQ_VERSION);
+	json_writer_text(&json, "started", started);
+	return status_first(status, write_object(self, &json));
 }
 
 /* When the URL was read from the list, then how long each phase took, in ms; -1 if it did not take place. */
-static json_t *times_array(const struct timing *timing)
+static void append_times(struct buf *json, const struct timing *timing)
 {
 	const double ms[] = {timing->listed, timing->queued, timing->earlier, timing->dns, timing->connect,
 	    timing->tls, timing->wait, timing->receive};
-	json_t *array = json_array();
-	for (size_t i = 0; i < sizeof ms / sizeof *ms; i++) {
-		if (json_array_append_new(array, ms[i] < 0 ? json_integer(-1) : json_real(ms[i])) != 0)
-			alloc_fail();
-	}
-	return array;
+	json_writer_open(json, "times", '[');
+	for (size_t i = 0; i < sizeof ms / sizeof *ms; i++)
+		json_writer_real(json, NULL, ms[i], "-1");
+	json_writer_close(json, ']');
 }
 
-static void set_optional_text(json_t *object, const char *key, const char *text)
+static void append_optional_text(struct buf *json, const char *key, const char *text)
 {
 	if (text)
-		json_writer_set_text(object, key, text);
+		json_writer_text(json, key, text);
 }
 
 /* Keys without a value are left out, so that a page with many URLs is not longer than it must be. */
@@ -89,24 +94,25 @@ static enum status waterfall_outcome(void *ctx, const struct outcome *outcome)
 {
 	struct waterfall *self = ctx;
 	const struct timing timing = timing_of(outcome, self->start_us);
-	json_t *object = json_object();
-	json_writer_set_text(object, "url", outcome->source_url);
+	struct buf json;
+	begin_object(&json);
+	json_writer_text(&json, "url", outcome->source_url);
 	if (strcmp(outcome->source_url, outcome->final_url) != 0)
-		json_writer_set_text(object, "final", outcome->final_url);
-	json_writer_set_text(object, "outcome", outcome_kind_text(outcome->kind));
-	json_writer_set_text(object, "stage", outcome_stage_text(outcome->stage));
-	json_writer_set_number(object, "status", (uint64_t)outcome->http_status);
-	set_optional_text(object, "reason", outcome->reason);
-	set_optional_text(object, "place", outcome->place);
-	set_optional_text(object, "version", outcome->http_version);
-	set_optional_text(object, "type", outcome->content_type);
-	json_writer_set_number(object, "attempts", outcome->attempts);
-	json_writer_set_number(object, "redirects", outcome->redirects);
-	json_writer_set_number(object, "wire", outcome->wire_bytes);
-	json_writer_set_number(object, "bytes", outcome->bytes);
-	json_writer_set_number(object, "links", outcome->links);
-	json_writer_set(object, "times", times_array(&timing));
-	return write_line(self, object);
+		json_writer_text(&json, "final", outcome->final_url);
+	json_writer_text(&json, "outcome", outcome_kind_text(outcome->kind));
+	json_writer_text(&json, "stage", outcome_stage_text(outcome->stage));
+	json_writer_number(&json, "status", (uint64_t)outcome->http_status);
+	append_optional_text(&json, "reason", outcome->reason);
+	append_optional_text(&json, "place", outcome->place);
+	append_optional_text(&json, "version", outcome->http_version);
+	append_optional_text(&json, "type", outcome->content_type);
+	json_writer_number(&json, "attempts", outcome->attempts);
+	json_writer_number(&json, "redirects", outcome->redirects);
+	json_writer_number(&json, "wire", outcome->wire_bytes);
+	json_writer_number(&json, "bytes", outcome->bytes);
+	json_writer_number(&json, "links", outcome->links);
+	append_times(&json, &timing);
+	return write_object(self, &json);
 }
 
 static enum status waterfall_flush(void *ctx, struct wait *wait, size_t *backlog)
@@ -119,12 +125,13 @@ static enum status waterfall_end(void *ctx, const struct totals *totals)
 {
 	struct waterfall *self = ctx;
 	const char *tail = data_position() + sizeof WATERFALL_PAGE_DATA - 1;
-	json_t *object = json_object();
-	json_writer_set_number(object, "elapsed", (uint64_t)totals->elapsed_ms);
-	json_writer_set_number(object, "repeated", totals->repeated);
-	json_writer_set(object, "deadline", json_boolean(totals->deadline));
-	json_writer_set_number(object, "signal", (uint64_t)totals->signal);
-	enum status status = write_line(self, object);
+	struct buf json;
+	begin_object(&json);
+	json_writer_number(&json, "elapsed", (uint64_t)totals->elapsed_ms);
+	json_writer_number(&json, "repeated", totals->repeated);
+	json_writer_bool(&json, "deadline", totals->deadline);
+	json_writer_number(&json, "signal", (uint64_t)totals->signal);
+	enum status status = write_object(self, &json);
 	return status_first(status, file_write(self->file, tail, strlen(tail)));
 }
 
