@@ -154,7 +154,8 @@ static enum status check_start(struct input *self, const struct source *source)
 	off_t offset = source->kind == SOURCE_STDIN ? lseek(source->fd, 0, SEEK_CUR) : 0;
 	buf_clear(&self->unread);
 	ssize_t n = pread(source->fd, buf_reserve(&self->unread, READ_SIZE), READ_SIZE, offset);
-	/* What cannot be read here is reported when the list is read. */
+	if (n < 0 && errno != EINTR)
+		return log_source_error(source, errno);
 	const char *what = n > 0 ? list_check((struct slice){self->unread.data, (size_t)n}) : NULL;
 	return what ? log_no_list(source, what) : STATUS_OK;
 }
