@@ -195,7 +195,9 @@ static void fail_try(struct ledger *self, struct task *task, const struct fetch_
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	task_record_result(task, result);
-	if (!result->interrupted && result->stage != STAGE_LOCAL)
+	/* A connection that was closed while it was idle says nothing about its host. */
+	bool is_telling = !result->is_unprocessed || result->is_refused;
+	if (is_telling && !result->interrupted && result->stage != STAGE_LOCAL)
 		frontier_record_event(self->frontier, &task->job, task_host_event(result), clock_now_ms());
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_display_url(task));

@@ -25,11 +25,11 @@ struct server {
 };
 
 /* How one list of URLs of one server ends. What a row leaves out is: one URL, one job, no retries, outcome
- * "ok" (with a reason: "failed"), stage "receive", one attempt. */
+ * "ok" (with a reason: "failed"), stage "receive", one attempt, and that no host is given up. */
 struct row {
 	const char *fault;
 	unsigned urls;
-	const char *jobs, *retries;
+	const char *jobs, *retries, *host_errors;
 	const char *outcome, *stage; /* of the URL that ends last, as all below */
 	const char *reason;          /* a part of it; NULL if there is none */
 	unsigned attempts;           /* VARIES if it is not always the same number */
@@ -44,6 +44,7 @@ static struct row with_defaults(struct row row)
 	row.urls = row.urls ? row.urls : 1;
 	row.jobs = row.jobs ? row.jobs : "1";
 	row.retries = row.retries ? row.retries : "0";
+	row.host_errors = row.host_errors ? row.host_errors : "0";
 	row.outcome = row.outcome ? row.outcome : row.reason ? "failed" : "ok";
 	row.stage = row.stage ? row.stage : "receive";
 	row.attempts = row.attempts ? row.attempts : 1;
@@ -131,8 +132,8 @@ static void check(const struct row *row, struct setting *setting)
 	}
 	const char *rows = scratch_path(&setting->scratch, "rows");
 	run_areq_with(&result, (&(struct run_options){.input = list}), "-q", "--no-header", "-t", "1",
-	    "--connect-timeout", "1", "-j", row->jobs, "-r", row->retries, "--cacert", setting->certificate,
-	    "-o", rows, "--report", "-");
+	    "--connect-timeout", "1", "-j", row->jobs, "-r", row->retries, "--host-errors", row->host_errors,
+	    "--cacert", setting->certificate, "-o", rows, "--report", "-");
 	unsigned connections = server_stop(&server);
 	check_report(row, &result);
 	char *written = scratch_read(&setting->scratch, "rows", NULL);
@@ -235,6 +236,22 @@ Test(h2, does_not_ask_for_ever)
 	        .reason = "the server refuses the request",
 	        .attempts = 3,
 	        .connections = 6},
+	};
+	CHECK_ALL(rows);
+}
+
+/* Each URL that is refused on a new connection is a connection error of its host. */
+Test(h2, gives_up_a_host_that_refuses_all)
+{
+	static const struct row rows[] = {
+	    {.fault = "rst-refused-always",
+	        .urls = 60,
+	        .retries = "2",
+	        .host_errors = "10",
+	        .stage = "connect",
+	        .reason = "host given up after 10 connection errors",
+	        .attempts = VARIES,
+	        .connections = 40},
 	};
 	CHECK_ALL(rows);
 }
