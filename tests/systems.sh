@@ -7,7 +7,7 @@
 #
 # On a stable amd64 the README's two command lines run as they stand there. On another architecture, and on a suite that
 # changes every day, where packages for tests may be missing, the program is built, and the unit tests and those e2e
-# suites run whose results do not depend on a library's words or on a machine of its own.
+# suites run that need no other program and do not assert a library's words.
 #
 # The mirror is apt's. With FOLDER the system stays there for the next try; without it, it goes at the end. FOLDER/log
 # has what the commands printed.
@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/support/common.sh
 . tests/support/common.sh
 
-parts="atomic charts color config dot dry_run ends file filters format har help input links lock loop names ordered output
+parts="atomic charts color config dry_run ends file filters format help input links lock loop names ordered output
 	progress reader repair report stderr_lines stop summary summary_json unique waterfall"
 # shellcheck disable=SC2016 # apt-get replaces it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)

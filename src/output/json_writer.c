@@ -68,7 +68,7 @@ static size_t plain_length(const char *bytes, size_t len)
 static void append_escaped(struct buf *out, uint32_t code_point)
 {
 	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
-	const char *found = code_point ? strchr(named, (int)code_point) : NULL;
+	const char *found = code_point > 0 && code_point < 0x80 ? strchr(named, (int)code_point) : NULL;
 	if (code_point == 0 || code_point == UTF8_REPLACEMENT) {
 		buf_append_text(out, "\xef\xbf\xbd");
 	} else if (found) {
