@@ -42,9 +42,11 @@ $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
-# It stands between the program and the C library, so it is never built with the sanitizers.
+# It stands between the program and the C library, so it is never built with the sanitizers. The size of an offset must be
+# that of the program, since it decides the names of the functions: open or open64.
 $(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
-	$(call step,CC,$<)$(CC) $(DEPS_CFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fno-omit-frame-pointer -fPIC -shared -o $@ $<
+	$(call step,CC,$<)$(CC) $(DEPS_CFLAGS) -std=c11 -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) \
+		-fno-omit-frame-pointer -fPIC -shared -o $@ $<
 
 # With random bits of its own, which are the same each time.
 $(BUILD)/budget: $(call objects,tests/budget/budget.c) $(filter-out $(BUILD)/src/base/random.o,$(LIB_OBJECTS))
