@@ -13,28 +13,28 @@ static const struct {
 	struct slice bytes;
 	const char *what;
 } signatures[] = {
-#define SIGNATURE(bytes, what)                                                                               \
+#define BYTES(literal)                                                                                       \
 	{                                                                                                    \
-		{bytes, sizeof bytes - 1}, "seems to be " what                                               \
+		(literal), sizeof(literal) - 1                                                               \
 	}
-    SIGNATURE("\x89PNG\r\n", "a PNG image" NO_LIST),
-    SIGNATURE("\xff\xd8\xff", "a JPEG image" NO_LIST),
-    SIGNATURE("GIF87a", "a GIF image" NO_LIST),
-    SIGNATURE("GIF89a", "a GIF image" NO_LIST),
-    SIGNATURE("%PDF-", "a PDF document" NO_LIST),
-    SIGNATURE("{\\rtf", "an RTF document" NO_LIST),
-    SIGNATURE("PK\x03\x04", "a zip archive" NO_LIST " (unpack it first)"),
-    SIGNATURE("\x1f\x8b", "packed by gzip" NO_LIST " (gzip -dc unpacks it)"),
-    SIGNATURE("BZh9", "packed by bzip2" NO_LIST " (bzip2 -dc unpacks it)"),
-    SIGNATURE("\xfd"
-              "7zXZ",
-        "packed by xz" NO_LIST " (xz -dc unpacks it)"),
-    SIGNATURE("\x28\xb5\x2f\xfd", "packed by zstd" NO_LIST " (zstd -dc unpacks it)"),
-    SIGNATURE("\x7f"
-              "ELF",
-        "a program" NO_LIST),
-    SIGNATURE("SQLite format 3", "an SQLite database" NO_LIST),
-#undef SIGNATURE
+    {BYTES("\x89PNG\r\n"), "seems to be a PNG image" NO_LIST},
+    {BYTES("\xff\xd8\xff"), "seems to be a JPEG image" NO_LIST},
+    {BYTES("GIF87a"), "seems to be a GIF image" NO_LIST},
+    {BYTES("GIF89a"), "seems to be a GIF image" NO_LIST},
+    {BYTES("%PDF-"), "seems to be a PDF document" NO_LIST},
+    {BYTES("{\\rtf"), "seems to be an RTF document" NO_LIST},
+    {BYTES("PK\x03\x04"), "seems to be a zip archive" NO_LIST " (unpack it first)"},
+    {BYTES("\x1f\x8b"), "seems to be packed by gzip" NO_LIST " (gzip -dc unpacks it)"},
+    {BYTES("BZh9"), "seems to be packed by bzip2" NO_LIST " (bzip2 -dc unpacks it)"},
+    {BYTES("\xfd"
+           "7zXZ"),
+        "seems to be packed by xz" NO_LIST " (xz -dc unpacks it)"},
+    {BYTES("\x28\xb5\x2f\xfd"), "seems to be packed by zstd" NO_LIST " (zstd -dc unpacks it)"},
+    {BYTES("\x7f"
+           "ELF"),
+        "seems to be a program" NO_LIST},
+    {BYTES("SQLite format 3"), "seems to be an SQLite database" NO_LIST},
+#undef BYTES
 };
 
 static const char *check_signature(struct slice start)
