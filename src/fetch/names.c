@@ -7,11 +7,8 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "fetch/name_channel.h"
 
-/* ares.h uses fd_set but does not include this header itself. */
-#include <sys/select.h>
-
-#include <ares.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -21,22 +18,14 @@
 /* Addresses stay in the cache for the time to live of their DNS records, within these limits. */
 enum { TTL_MIN_S = 10, TTL_MAX_S = 60 };
 
-/* c-ares repeats a query after 2 s if no answer has come, so that a lost packet does not use up the connect
- * time-out. */
-enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
-
-/* From c-ares 1.32 on, the time-out is derived from the server's earlier answers. It may be only 250 ms for
- * the first try, and doubles up to a limit, so more tries are needed until a name has had as much time. */
-enum { DERIVED_TIMEOUT_VERSION = 0x012000, DERIVED_TRIES = 8, TIMEOUT_MAX_MS = 4000 };
-
 /* If no answer has come for this time, the name servers themselves are tested (see probe_servers). */
 enum { PROBE_AFTER_MS = 200 };
 
 /* A query asks for IPv4 and IPv6 addresses, and c-ares answers once it has both. If that takes longer than
  * SPLIT_AFTER_MS, the two are also asked for one by one, so that a name server that never answers for one of
  * them does not withhold the other. Once one has come, the other is awaited for the resolution delay of RFC
- * 8305, section 3. No more than SPLITS_MAX names are split at a time. */
-enum { SPLIT_AFTER_MS = 200, RESOLUTION_DELAY_MS = 50, SPLITS_MAX = 64 };
+ * 8305, section 3. */
+enum { SPLIT_AFTER_MS = 200, RESOLUTION_DELAY_MS = 50 };
 
 /* c-ares opens few sockets: a UDP socket for each name server, and TCP sockets for long answers. */
 enum { SOCKETS_MAX = 64 };
@@ -112,67 +101,9 @@ static void on_socket(void *ctx, ares_socket_t socket, int readable, int writabl
 		self->sockets[index] = self->sockets[--self->socket_count];
 }
 
-/* Starts c-ares without the search domain "." that systemd-resolved writes to resolv.conf. It means that
- * there is none, but c-ares would append it to a name of one label, which then has an empty label. */
-static int drop_root_search_domain(struct names *self, struct ares_options *options, int mask)
-{
-	struct ares_options saved;
-	int saved_mask = 0, count = 0;
-	int code = ares_save_options(self->channel, &saved, &saved_mask);
-	if (code != ARES_SUCCESS)
-		return code;
-	for (int i = 0; i < saved.ndomains; i++) {
-		if (strcmp(saved.domains[i], ".") != 0)
-			count++;
-	}
-	if (count < saved.ndomains) {
-		char **domains = alloc_array((size_t)count + 1, sizeof *domains);
-		options->domains = domains;
-		for (int i = 0; i < saved.ndomains; i++) {
-			if (strcmp(saved.domains[i], ".") != 0)
-				domains[options->ndomains++] = saved.domains[i];
-		}
-		ares_destroy(self->channel);
-		self->channel = NULL;
-		code = ares_init_options(&self->channel, options, mask | ARES_OPT_DOMAINS);
-		free(domains);
-	}
-	ares_destroy_options(&saved);
-	return code;
-}
-
 static enum status start_channel(struct names *self)
 {
-	struct ares_options options = {.timeout = FIRST_TIMEOUT_MS,
-	    .tries = TRIES,
-	    .sock_state_cb = on_socket,
-	    .sock_state_cb_data = self};
-	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-	int code = ares_library_init(ARES_LIB_INIT_ALL), version;
-	ares_version(&version);
-#ifdef ARES_OPT_MAXTIMEOUTMS
-	if (version >= DERIVED_TIMEOUT_VERSION) {
-		options.tries = DERIVED_TRIES;
-		options.maxtimeout = TIMEOUT_MAX_MS;
-		mask |= ARES_OPT_MAXTIMEOUTMS;
-	}
-#endif
-	if (code == ARES_SUCCESS)
-		code = ares_init_options(&self->channel, &options, mask);
-	if (code == ARES_SUCCESS)
-		code = drop_root_search_domain(self, &options, mask);
-	if (code != ARES_SUCCESS) {
-		log_error("c-ares cannot be started: %s", ares_strerror(code));
-		return STATUS_LIBRARY;
-	}
-	const char *servers = self->settings->options->dns_servers;
-	code = servers ? ares_set_servers_ports_csv(self->channel, servers) : ARES_SUCCESS;
-	if (code != ARES_SUCCESS || (servers && !*servers)) {
-		log_error("--dns-servers: \"%s\" is not a list of addresses such as 192.0.2.1,192.0.2.2:5353",
-		    servers);
-		return STATUS_USAGE;
-	}
-	return STATUS_OK;
+	return name_channel_start(&self->channel, self->settings->options->dns_servers, on_socket, self);
 }
 
 enum status names_new(
@@ -218,10 +149,7 @@ void names_free(struct names *self)
 	if (!self)
 		return;
 	/* ares_destroy calls the callback of each pending query with ARES_EDESTRUCTION. */
-	if (self->channel) {
-		ares_destroy(self->channel);
-		ares_library_cleanup();
-	}
+	name_channel_end(self->channel);
 	struct name *name;
 	for (size_t index = 0; (name = map_next(&self->by_host, &index));)
 		name_free(name);
@@ -440,6 +368,18 @@ static void send_query(struct names *self, struct name *name)
 	                    : AF_UNSPEC);
 }
 
+/* Splits the query of a name. If too many queries are pending, that is tried again later. */
+static void split_query(struct names *self, struct name *name)
+{
+	if (self->pending_count + self->split_count < NAMES_PENDING_MAX) {
+		/* Queries that wait for a name server do not call on_result at once. */
+		send_query_for(self, name, FAMILY_V4, AF_INET);
+		send_query_for(self, name, FAMILY_V6, AF_INET6);
+	} else {
+		heap_add(&self->slow, &name->slow_due, (uint64_t)(clock_now_ms() + SPLIT_AFTER_MS), name);
+	}
+}
+
 /* Splits the queries that take long, and uses what has come of those that were split. */
 static void handle_slow_names(struct names *self)
 {
@@ -447,13 +387,10 @@ static void handle_slow_names(struct names *self)
 	for (struct heap_node *node; (node = heap_first(&self->slow)) && (int64_t)node->key <= now;) {
 		struct name *name = node->item;
 		heap_remove(node);
-		if (name->partial.len > 0) {
+		if (name->partial.len > 0)
 			store_addresses(name, &name->partial, name->partial_ttl_s);
-		} else if (self->split_count < 2 * SPLITS_MAX) {
-			/* Queries that wait for a name server do not call on_result at once. */
-			send_query_for(self, name, FAMILY_V4, AF_INET);
-			send_query_for(self, name, FAMILY_V6, AF_INET6);
-		}
+		else
+			split_query(self, name);
 	}
 }
 

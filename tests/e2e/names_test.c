@@ -411,6 +411,29 @@ Test(names, that_are_dead_hold_up_none_that_lives)
 	site_stop(&site);
 }
 
+/* The questions that stay without an answer take no room from other names. */
+Test(names, that_are_answered_by_half_may_be_many)
+{
+	enum { NAMES = 400 };
+	struct site site;
+	struct quiet_nameserver names;
+	struct run_result result;
+	char *list = calloc(NAMES, 128), *end = list, url[128], name[32];
+	site_start(&site);
+	quiet_nameserver_start(&names);
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof name, "h%d.half.test", i);
+		end += sprintf(end, "%s\n", named(url, sizeof url, &site, name, "/_/page?links=1"));
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "--dns-servers",
+	    names.address, "-r", "0", "--connect-timeout", "5s", "--no-header");
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	free(list);
+	quiet_nameserver_stop(&names);
+	site_stop(&site);
+}
+
 /* However quick a server was before, a name that takes it 2 s is waited for. */
 Test(names, that_take_long_behind_quick_ones_are_waited_for)
 {

@@ -104,6 +104,7 @@ static bool asks_for(const unsigned char *message, size_t end, const char *zone)
 }
 
 #define SLOW_ZONE "\004slow\004test"
+#define HALF_ZONE "\004half\004test"
 
 /* Makes an answer of the question; its size, 0 for none. */
 static size_t answer(unsigned char *message, size_t len)
@@ -113,7 +114,11 @@ static size_t answer(unsigned char *message, size_t len)
 	size_t end = question_end(message, len);
 	if (end == 0 || asks_for(message, end, "\004dead\004test"))
 		return 0;
-	bool is_live = asks_for(message, end, "\004live\004test") || asks_for(message, end, SLOW_ZONE);
+	bool is_half = asks_for(message, end, HALF_ZONE);
+	if (is_half && message[end - 3] != TYPE_A)
+		return 0;
+	bool is_live =
+	    is_half || asks_for(message, end, "\004live\004test") || asks_for(message, end, SLOW_ZONE);
 	bool has_address = is_live && message[end - 3] == TYPE_A;
 	message[2] |= IS_ANSWER;
 	message[3] = is_live ? 0 : REFUSED;

@@ -19,8 +19,8 @@ void nameserver_start(struct nameserver *self);
 void nameserver_stop(struct nameserver *self);
 
 /* One that takes however many questions it has no answer for, which dnsmasq does not: it knows *.live.test as
- * 127.0.0.1, *.slow.test likewise but only after 2 s, never answers for *.dead.test, and refuses all other
- * questions. */
+ * 127.0.0.1, *.slow.test likewise but only after 2 s, *.half.test likewise but never answers for its IPv6
+ * address, never answers for *.dead.test, and refuses all other questions. */
 struct quiet_nameserver {
 	pid_t pid;
 	char address[32]; /* for --dns-servers */
