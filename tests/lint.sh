@@ -41,6 +41,16 @@ if find src -type f | grep -vE "^src/(main\.c|(${known#|})/.*)$"; then
 	exit 1
 fi
 
+say "the files that CONTRIBUTING.md names exist"
+# The backquotes are those of the document.
+# shellcheck disable=SC2016
+grep -oE '`(base|in|store|fetch|link|output|run|cli)/[a-z_/0-9]+`' CONTRIBUTING.md | tr -d '`' | while read -r name; do
+	[ -e "src/$name.c" ] || [ -e "src/$name.h" ] || [ -d "src/$name" ] || {
+		echo "CONTRIBUTING.md names $name, which is not in src/" >&2
+		exit 1
+	}
+done
+
 say "no circle among the files of base/"
 # A file and its header are one, and so is all of base/url/.
 if ! grep -rE '^#include "base/' src/base |

@@ -1,4 +1,4 @@
-#include "fetch/transfer.h"
+#include "fetch/transfer_internal.h"
 
 #include "base/address.h"
 #include "base/alloc.h"
@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fetch/decode.h"
-#include "fetch/failure.h"
 #include "fetch/response.h"
 #include "fetch/setup.h"
 #include "fetch/watchdog.h"
@@ -27,96 +26,11 @@ enum { DRAIN_MAX = 64 * 1024, DRAIN_MS = 1000 };
  * not that of the trailers after a chunked body. */
 enum { TRAILERS_MAX = 64 * 1024 };
 
-/* How a transfer ended. An end is recorded as soon as it is known. If several are recorded for one response,
- * the last of them in this list wins: a response with a fault has failed, even if its body, or the rest of
- * it, was not wanted; an eviction or the end of the run says why the transfer was ended, whatever was
- * received before. */
-enum transfer_end {
-	END_BY_LIBCURL,      /* nothing was recorded: libcurl has failed, and its code says why */
-	END_STOPPED_IN_BODY, /* the handler wanted no more of the body */
-	END_STOPPED_AT_HEAD, /* the handler wanted the connection to be closed after the header */
-	END_COMPLETE,        /* all that was wanted came; a body to drain may end anywhere */
-	END_NO_HEAD,         /* there was no complete header */
-	END_INVALID,         /* the response is invalid, although libcurl accepts it */
-	END_UNDECODABLE,     /* the body cannot be decoded, and never will be */
-	END_EVICTED,         /* see transfer_evict */
-	END_INTERRUPTED,     /* the run was stopped */
-	END_REFUSED,         /* the server has processed none of several requests; see may_send_request */
-
-	/* These are recorded only if nothing else was, when libcurl has finished the transfer. */
-	END_CUT_SHORT, /* a compressed body ended early; the next try may get all of it */
-	END_LATE,      /* the time limit has passed */
-	END_NO_SOCKET, /* no socket could be opened */
-	END_NOT_PUBLIC /* the options forbid all addresses of the host */
-};
-
-/* What an end means that libcurl does not describe itself. %s stands for the problem that was recorded with
- * it. */
-static const struct {
-	enum outcome_stage stage;
-	enum cause cause;
-	const char *reason;
-} failures[] = {
-    [END_NO_HEAD] = {STAGE_RECEIVE, CAUSE_CONNECTION_BROKEN, "receive failed: %s"},
-    [END_INVALID] = {STAGE_RECEIVE, CAUSE_ANSWER_INVALID, "receive failed: %s"},
-    [END_UNDECODABLE] = {STAGE_DECODE, CAUSE_DECODE, "decode failed: %s"},
-    [END_EVICTED] = {STAGE_RECEIVE, CAUSE_RECEIVE_TIMEOUT, "receive failed: %s"},
-    [END_REFUSED] = {STAGE_WAIT, CAUSE_CONNECTION_BROKEN, "waiting for the answer failed: %s"},
-    [END_CUT_SHORT] = {STAGE_DECODE, CAUSE_BODY_CUT_SHORT, "decode failed: %s"},
-    [END_NO_SOCKET] = {STAGE_LOCAL, CAUSE_NO_SOCKET, "local work failed: no socket: %s"},
-    [END_NOT_PUBLIC] = {STAGE_POLICY, CAUSE_NOT_PUBLIC,
-        "%s is not a public address, or one of this machine's networks (--public-only)"},
-};
-
-struct transfer {
-	CURL *easy; /* NULL before the first request */
-	struct transfers *common;
-	void *job;
-	size_t index;               /* see transfer_index */
-	bool is_connecting;         /* the transfer counts as connecting in common->descriptors */
-	struct heap_node paused;    /* in common->paused */
-	int64_t paused_ms;          /* when the pause began (monotonic ms) */
-	struct heap_node deadline;  /* in common->deadlines */
-	CURLcode abort_code;        /* see transfer_abort_code */
-	struct curl_slist *resolve; /* the host's addresses, which the handle borrows; may be NULL */
-	int64_t waited_ms;          /* time spent waiting for the addresses; -1 if the request did not wait */
-	int64_t timeout_ms;         /* the time limit that libcurl was given; 0 if there is none */
-	int64_t deadline_ms;        /* the end of the time limit (monotonic ms), or CLOCK_NEVER */
-	bool is_preresolved;        /* libcurl was given the addresses of the host */
-	char refused_address[INET6_ADDRSTRLEN]; /* an address that the options forbid; "" if there was none */
-	bool has_allowed_address;               /* the options allow another address of the host */
-	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */
-	bool has_new_connection;                /* the request asked for a new connection */
-	unsigned sent_requests;
-	struct decoder *decoder;
-
-	/* These fields belong to one response; reset_response clears them. */
-	enum transfer_end end; /* what was recorded so far */
-	const char *problem;   /* what went wrong, in words for a person; used for the ends in failures */
-	bool has_head;         /* the header is complete */
-	enum fetch_want want;
-	size_t drained_bytes;
-	size_t trailer_bytes;
-
-	char transfer_problem[96]; /* see response_transfer_problem */
-	char error[CURL_ERROR_SIZE];
-	char reason[CURL_ERROR_SIZE + 128];
-};
-
-/* Records an end, unless one that wins over it was recorded before. */
-static void record_end(struct transfer *self, enum transfer_end end, const char *problem)
-{
-	if (end < self->end)
-		return;
-	self->end = end;
-	self->problem = problem;
-}
-
 /* The decoder has stopped, either because the body is invalid or because the handler wants no more of it. */
 static void record_decoder_stop(struct transfer *self)
 {
 	const char *problem = decoder_problem(self->decoder);
-	record_end(self, problem ? END_UNDECODABLE : END_STOPPED_IN_BODY, problem);
+	transfer_record_end(self, problem ? END_UNDECODABLE : END_STOPPED_IN_BODY, problem);
 }
 
 /* A callback returns this number to refuse its len bytes: any number but len ends the transfer with
@@ -142,16 +56,8 @@ static size_t on_trailer(struct transfer *self, size_t len)
 	self->trailer_bytes += len;
 	if (self->trailer_bytes <= TRAILERS_MAX)
 		return len;
-	record_end(self, END_INVALID, "the trailers have no end");
+	transfer_record_end(self, END_INVALID, "the trailers have no end");
 	return refuse(len);
-}
-
-/* Returns true if the time limit has passed. libcurl checks the clock only when it has read all that has
- * arrived, and a server may send so fast that this never happens. */
-static bool is_late(const struct transfer *self)
-{
-	watchdog_heartbeat();
-	return clock_now_ms() > self->deadline_ms;
 }
 
 static bool deliver_body(void *ctx, const char *bytes, size_t len)
@@ -199,11 +105,11 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 	int64_t length;
 	const char *problem = response_length_problem(self->easy, &length);
 	if (problem) {
-		record_end(self, END_INVALID, problem);
+		transfer_record_end(self, END_INVALID, problem);
 		return refuse(len);
 	}
 	if (response_transfer_problem(self->easy, self->transfer_problem, sizeof self->transfer_problem)) {
-		record_end(self, END_UNDECODABLE, self->transfer_problem);
+		transfer_record_end(self, END_UNDECODABLE, self->transfer_problem);
 		return refuse(len);
 	}
 	self->want = ask_handler(self, http_status);
@@ -219,10 +125,10 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 	case FETCH_DRAIN:
 		heap_add(
 		    &self->common->deadlines, &self->deadline, (uint64_t)clock_now_ms() + DRAIN_MS, self);
-		record_end(self, END_COMPLETE, NULL);
+		transfer_record_end(self, END_COMPLETE, NULL);
 		return len;
 	case FETCH_STOP:
-		record_end(self, END_STOPPED_AT_HEAD, NULL);
+		transfer_record_end(self, END_STOPPED_AT_HEAD, NULL);
 		break;
 	}
 	return refuse(len);
@@ -234,7 +140,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	size_t len = size * count;
 	bool end_of_head = len <= 2 && (line[0] == '\r' || line[0] == '\n');
 	long http_status = 0;
-	if (is_late(self))
+	if (transfer_is_late(self))
 		return refuse(len);
 	if (self->has_head && is_status_line(line, len))
 		reset_response(self);
@@ -290,7 +196,8 @@ static enum decoder_result resume_receiving(struct transfer *self)
 void transfer_evict(struct transfer *self)
 {
 	_Static_assert(DECODER_STALL_MS == 1000, "the text says 1 s");
-	record_end(self, END_EVICTED, "stood still for 1 s while others waited for the memory that it takes");
+	transfer_record_end(
+	    self, END_EVICTED, "stood still for 1 s while others waited for the memory that it takes");
 	self->abort_code = CURLE_OPERATION_TIMEDOUT;
 }
 
@@ -334,10 +241,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *self = ctx;
 	size_t len = size * count;
-	if (is_late(self) || len == 0)
+	if (transfer_is_late(self) || len == 0)
 		return refuse(len);
 	if (!self->has_head) {
-		record_end(self, END_NO_HEAD, "a body came without a head");
+		transfer_record_end(self, END_NO_HEAD, "a body came without a head");
 		return refuse(len);
 	}
 	if (self->want == FETCH_BODY)
@@ -346,14 +253,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return self->drained_bytes > DRAIN_MAX ? refuse(len) : len;
 }
 
-/* libcurl repeats a request that the server did not process up to five times, without a pause. One repetition
- * is allowed, because an idle connection may be closed at the moment of the request. A request on a new
- * connection needs none. */
-static bool may_send_request(struct transfer *self)
+/* Returns true if the request may be sent now; if not, records that as the end. libcurl repeats a request
+ * that the server did not process up to five times, without a pause. One repetition is allowed, because an
+ * idle connection may be closed at the moment of the request. A request on a new connection needs none. */
+static bool allow_request(struct transfer *self)
 {
 	if (self->sent_requests < (self->has_new_connection ? 1 : 2))
 		return true;
-	record_end(self, END_REFUSED, "the server refuses the request");
+	transfer_record_end(self, END_REFUSED, "the server refuses the request");
 	return false;
 }
 
@@ -363,7 +270,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 {
 	struct transfer *self = ctx;
 	(void)purpose;
-	if (!may_send_request(self))
+	if (!allow_request(self))
 		return CURL_SOCKET_BAD;
 	struct own_networks *own = &self->common->own_networks;
 	if (self->common->settings->options->public_only &&
@@ -390,13 +297,6 @@ static int on_close_socket(void *ctx, curl_socket_t descriptor)
 	return close(descriptor);
 }
 
-static void set_connecting(struct transfer *self, bool is_connecting)
-{
-	self->common->descriptors.connecting += is_connecting;
-	self->common->descriptors.connecting -= self->is_connecting;
-	self->is_connecting = is_connecting;
-}
-
 /* libcurl calls this when it has a connection, before it sends the request. */
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
@@ -405,8 +305,8 @@ static int on_connected(void *ctx, char *address, char *own_address, int port, i
 	(void)own_address;
 	(void)port;
 	(void)own_port;
-	set_connecting(self, false);
-	if (!may_send_request(self))
+	transfer_set_connecting(self, false);
+	if (!allow_request(self))
 		return CURL_PREREQFUNC_ABORT;
 	self->sent_requests++;
 	return CURL_PREREQFUNC_OK;
@@ -473,7 +373,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;
 	self->error[0] = self->reason[0] = self->refused_address[0] = '\0';
 	self->is_preresolved = request->addresses != NULL;
-	set_connecting(self, true);
+	transfer_set_connecting(self, true);
 	set_callbacks(self);
 	self->resolve = setup_handle(
 	    self->easy, self->common->settings, self->common->shares, request, no_idle_connection);
@@ -503,110 +403,4 @@ void *transfer_job(const struct transfer *self)
 CURLcode transfer_abort_code(const struct transfer *self)
 {
 	return self->abort_code;
-}
-
-/* Records what libcurl's code says about the end. Apart from an interruption and a missing header, that only
- * counts if nothing was recorded before: otherwise the code says that a callback refused bytes, or what
- * happened to a body that was not wanted. */
-static void record_code(struct transfer *self, CURLcode code)
-{
-	if (code == CURLE_ABORTED_BY_CALLBACK)
-		record_end(self, END_INTERRUPTED, NULL);
-	/* libcurl does not report an error if the connection is closed within the header. */
-	if (code == CURLE_OK && !self->has_head)
-		record_end(self, END_NO_HEAD, "the connection was closed within the head of the answer");
-	if (self->end != END_BY_LIBCURL)
-		return;
-	/* The time limit wins over any other error of libcurl, because callbacks refuse all bytes after it. A
-	 * missing socket wins over forbidden addresses, because it was for an address that is allowed. */
-	if (code == CURLE_OK) {
-		bool is_whole = decoder_end(self->decoder);
-		record_end(self, is_whole ? END_COMPLETE : END_CUT_SHORT, decoder_problem(self->decoder));
-	} else if (is_late(self)) {
-		record_end(self, END_LATE, NULL);
-	} else if (code == CURLE_COULDNT_CONNECT && self->socket_error) {
-		record_end(self, END_NO_SOCKET, strerror(self->socket_error));
-	} else if (code == CURLE_COULDNT_CONNECT && self->refused_address[0] && !self->has_allowed_address) {
-		record_end(self, END_NOT_PUBLIC, self->refused_address);
-	}
-}
-
-static void add_response(struct transfer *self, struct fetch_result *result)
-{
-	char *content_type = NULL;
-	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &result->http_status);
-	result->http_version = result->http_status ? response_http_version(self->easy) : NULL;
-	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &content_type);
-	curl_easy_getinfo(self->easy, CURLINFO_COOKIELIST, &result->cookies);
-	result->content_type = content_type;
-}
-
-static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
-{
-	struct failure failure = failure_describe(self->easy, code, self->error,
-	    self->common->settings->options, self->reason, sizeof self->reason);
-	result->stage = failure.stage;
-	result->cause = failure.cause;
-	result->reason = self->reason;
-	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	result->is_unprocessed = failure_is_unprocessed(code, self->error, self->has_head);
-	result->may_need_http1 = !self->has_head && (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
-}
-
-static void describe_end(struct transfer *self, struct fetch_result *result)
-{
-	snprintf(self->reason, sizeof self->reason, failures[self->end].reason, self->problem);
-	result->stage = failures[self->end].stage;
-	result->cause = failures[self->end].cause;
-	result->reason = self->reason;
-}
-
-static void add_end(struct transfer *self, CURLcode code, struct fetch_result *result)
-{
-	switch (self->end) {
-	case END_COMPLETE:
-	case END_STOPPED_AT_HEAD:
-		result->complete = self->end == END_COMPLETE;
-		result->stopped = self->end == END_STOPPED_AT_HEAD;
-		result->retry_after_ms = response_retry_after_ms(self->easy);
-		break;
-	case END_STOPPED_IN_BODY:
-		result->stopped = true;
-		break;
-	case END_INTERRUPTED:
-		result->interrupted = true;
-		result->stage = STAGE_LOCAL;
-		result->cause = CAUSE_STOPPED;
-		break;
-	case END_REFUSED:
-		result->is_unprocessed = result->may_need_http1 = true;
-		describe_end(self, result);
-		break;
-	case END_LATE:
-		add_libcurl_failure(self, CURLE_OPERATION_TIMEDOUT, result);
-		break;
-	case END_BY_LIBCURL:
-		add_libcurl_failure(self, code, result);
-		break;
-	default:
-		describe_end(self, result);
-		result->timed_out = self->end == END_EVICTED;
-	}
-}
-
-struct fetch_result transfer_result(struct transfer *self, CURLcode code)
-{
-	heap_remove(&self->deadline);
-	heap_remove(&self->paused);
-	set_connecting(self, false);
-	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	result.phases = response_phases(self->easy, self->waited_ms, self->is_preresolved);
-	result.wire_bytes = response_wire_bytes(self->easy);
-	if (code != CURLE_ABORTED_BY_CALLBACK)
-		add_response(self, &result);
-	record_code(self, code);
-	add_end(self, code, &result);
-	result.is_refused = result.is_unprocessed && self->has_new_connection;
-	decoder_drop(self->decoder);
-	return result;
 }

@@ -33,7 +33,6 @@ struct input {
 	size_t count;
 	size_t current;
 	int fd; /* the current source's file descriptor; -1 if the source was not started */
-	bool ended;
 	size_t line;
 	size_t bad_lines;       /* entries of the current source that were no URLs; none was a URL so far */
 	bool has_urls;          /* an entry of the current source was a URL */

@@ -57,7 +57,7 @@ enum mediatype mediatype_of(const char *content_type)
 static bool begins_with_markup(struct slice text)
 {
 	return text.len > 1 && text.data[0] == '<' &&
-	       (ascii_is_letter((uint32_t)text.data[1]) || text.data[1] == '!' || text.data[1] == '?' ||
+	       (ascii_is_letter(text.data[1]) || text.data[1] == '!' || text.data[1] == '?' ||
 	           text.data[1] == '/');
 }
 

@@ -76,8 +76,7 @@ static void append_escaped(struct buf *out, uint32_t code_point)
 		buf_append_byte(out, names[found - named]);
 	} else {
 		char escape[16];
-		snprintf(
-		    escape, sizeof escape, code_point < ' ' ? "\\u%04X" : "\\u%04x", (unsigned)code_point);
+		snprintf(escape, sizeof escape, "\\u%04X", (unsigned)code_point);
 		buf_append_text(out, escape);
 	}
 }

@@ -29,8 +29,8 @@ if ! grep -q "port $port of 127.0.0.1" "$folder/err" || ! grep -q "make site SIT
 fi
 
 # Elsewhere the site has another port than here.
-mkdir "$folder/work"
-sed "s/localhost:8080/localhost:$port/" "$demo/urls.txt" >"$folder/work/demo.txt"
+mkdir "$folder/shell"
+sed "s/localhost:8080/localhost:$port/" "$demo/urls.txt" >"$folder/shell/demo.txt"
 awk -v folder="$folder" '
 	/^```console$/ { count++; inside = 1; next }
 	/^```/ { inside = 0; next }
@@ -49,7 +49,7 @@ LC_ALL=C PATH=$(dirname "$areq"):$PATH
 export LC_ALL PATH
 wrong=0
 number=1
-cd "$folder/work"
+cd "$folder/shell"
 while [ $number -le "$count" ]; do
 	touch "$folder/expected$number"
 	sed "s/localhost:8080/localhost:$port/g" "$folder/command$number" >"$folder/script"

@@ -26,7 +26,7 @@ static int append_dumped(const char *bytes, size_t len, void *out)
 			buf_append_byte(out, bytes[i]);
 			continue;
 		}
-		snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)bytes[is_c1 ? ++i : i]);
+		snprintf(escape, sizeof escape, "\\u%04X", (unsigned char)bytes[is_c1 ? ++i : i]);
 		buf_append_text(out, escape);
 	}
 	return 0;
