@@ -35,8 +35,9 @@ static void finish_task(
 	ledger_finish_task(self, task, &outcome);
 }
 
-/* The type of a short page without a Content-Type is known only when all of it has come. */
-static bool is_skipped(const struct ledger *self, struct task *task, const struct fetch_result *result)
+/* Returns true if the URL is skipped. The type of a short page without a Content-Type is decided only here,
+ * when all of the page has come. */
+static bool decide_skip(const struct ledger *self, struct task *task, const struct fetch_result *result)
 {
 	struct page *page = task->tries->page;
 	if (result->complete && page)
@@ -204,7 +205,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 	if (result->interrupted)
 		finish_task(self, task, OUTCOME_INTERRUPTED,
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
-	else if (is_skipped(self, task, result))
+	else if (decide_skip(self, task, result))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)
 		retry_on_new_connection(self, task, result);
