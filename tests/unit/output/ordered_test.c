@@ -126,10 +126,10 @@ Test(ordered, holds_back_what_is_not)
 }
 
 /* What others finish while much is ready comes behind it. */
-Test(ordered, gives_out_no_more_at_once_than_it_is_asked_for)
+static void check_steps(size_t memory)
 {
 	struct sink sink = new_sink();
-	struct ordered *ordered = ordered_new(1 << 20, take, &sink);
+	struct ordered *ordered = ordered_new(memory, take, &sink);
 	add(ordered, 2, "b1 ");
 	add(ordered, 2, "b2 ");
 	finish(ordered, 2);
@@ -152,6 +152,12 @@ Test(ordered, gives_out_no_more_at_once_than_it_is_asked_for)
 	cr_expect_eq(ordered_next(ordered), 6);
 	ordered_free(ordered);
 	buf_release(&sink.text);
+}
+
+Test(ordered, gives_out_no_more_at_once_than_it_is_asked_for)
+{
+	check_steps(1 << 20);
+	check_steps(1); /* all but the last piece are in the temporary file */
 }
 
 struct dice {
