@@ -120,13 +120,14 @@ static void find_in_xml(struct worker *self)
 }
 
 /* Finds the encoding of a text for which the page declares none, and tells the page. As for a single link,
- * ASCII bytes do not suggest UTF-8, but they need no conversion. */
+ * ASCII bytes do not suggest UTF-8, except in XML; but they need no conversion. */
 static const struct charset *guess_charset(const struct worker *self, struct slice text)
 {
 	bool is_utf8 = charset_is_utf8(text.data, text.len), is_ascii = true;
 	for (size_t i = 0; is_ascii && i < text.len; i++)
 		is_ascii = (unsigned char)text.data[i] < 0x80;
-	const struct charset *guess = is_utf8 && !is_ascii ? charset_utf8() : charset_windows_1252();
+	bool suggests_utf8 = is_utf8 && (!is_ascii || self->order->type == MEDIATYPE_XML);
+	const struct charset *guess = suggests_utf8 ? charset_utf8() : charset_windows_1252();
 	send_message(self, &(struct message){.kind = MESSAGE_CHARSET, .charset = guess}, (struct slice){0},
 	    (struct slice){0}, (struct slice){0});
 	return is_utf8 ? charset_utf8() : guess;

@@ -332,6 +332,18 @@ Test(page, encodes_queries_of_an_undeclared_page_as_browsers_do)
 	}
 }
 
+/* A document in XML that declares no encoding is in UTF-8 (XML 1.0, section 4.3.3), whatever finds its links.
+ */
+Test(page, encodes_queries_of_an_undeclared_xml_document_in_utf8)
+{
+	static const char bytes[] = "<x xmlns='http://www.w3.org/1999/xhtml'><a href='?q=&#233;'/></x>";
+	static const char expected[] = "http://h/d/p?q=%C3%A9\n";
+	expect_page(
+	    &(struct options){0}, "application/xhtml+xml", bytes, sizeof bytes - 1, note_url, expected);
+	expect_page(&(struct options){.xpath = "//@href"}, "application/xhtml+xml", bytes, sizeof bytes - 1,
+	    note_url, expected);
+}
+
 Test(page, reads_on_behind_a_nul_byte)
 {
 	static const char bytes[] = "<a href=a>\0<a href=b><a hr\0ef=no href=c\0>\0";
