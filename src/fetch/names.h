@@ -54,9 +54,8 @@ struct name_wait {
 typedef void (*names_answer_fn)(void *ctx, struct name_wait *wait, const struct name_answer *answer);
 
 /* Makes a resolver. settings is borrowed and must outlive it. Returns STATUS_USAGE if --dns-servers is not
- * usable, and STATUS_LIBRARY if c-ares cannot be started with it; the error was logged, and *names is NULL.
- * Without
- * --dns-servers, c-ares is started by the first query. Free with names_free. */
+ * usable, and STATUS_LIBRARY if c-ares cannot be started with it; the error was logged, and *names is
+ * NULL. Without --dns-servers, c-ares is started by the first query. Free with names_free. */
 enum status names_new(
     struct names **names, const struct settings *settings, names_answer_fn answer, void *ctx);
 

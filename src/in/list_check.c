@@ -47,8 +47,8 @@ static const char *check_signature(struct slice start)
 	return NULL;
 }
 
-/* True for UTF-16 with a byte order mark, or whose first four characters are ASCII. No line of it is a URL.
- */
+/* True for UTF-16 with a byte order mark, or whose first four characters are ASCII. No line of it is a
+ * URL. */
 static bool is_utf16(struct slice start)
 {
 	enum { SAMPLE = 8 };

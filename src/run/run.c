@@ -98,8 +98,8 @@ static bool was_cut_short(const struct run *self)
 	return self->totals.outcomes[OUTCOME_INTERRUPTED] > 0 || self->totals.unread;
 }
 
-/* An empty list is mostly the mistake of whatever made it, so its run fails and --atomic keeps the old file.
- */
+/* An empty list is mostly the mistake of whatever made it, so its run fails and --atomic keeps the old
+ * file. */
 static enum status check_not_empty(const struct run *self, enum status status)
 {
 	bool is_empty = self->totals.urls == 0 && !was_cut_short(self);

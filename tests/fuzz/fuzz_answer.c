@@ -1,7 +1,6 @@
 /* Any bytes are an answer of a server, head and body, to a run that wants the links of a browser, those of an
  * XPath, or those of a pattern: its one end comes in time, nothing but links comes out, and no more of them
- * than
- * --max-output says. The first byte says which run it is. */
+ * than --max-output says. The first byte says which run it is. */
 #include "support/whole_page.h"
 
 #include "base/buf.h"

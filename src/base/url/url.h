@@ -91,8 +91,8 @@ void url_append_server(const struct url *self, struct buf *out);
 bool url_same_origin(const struct url *self, const struct url *other);
 
 /* Appends text, with each byte that is not ASCII percent-encoded, for a URL whose bytes are meant as they
- * are. For valid UTF-8 this does not change what url_parse makes of it; other bytes would be read as U+FFFD.
- */
+ * are. For valid UTF-8 this does not change what url_parse makes of it; other bytes would be read as
+ * U+FFFD. */
 void url_append_ascii(struct buf *out, struct slice text);
 
 /* The parts of an absolute http or https URL in its serialised form, for whoever has only the text. */

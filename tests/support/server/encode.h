@@ -14,8 +14,7 @@ void encode_body(struct buf *body, struct slice codings);
 
 /* Adds the steps that send body and behind it so many MiB of spaces, compressed by one coding (gzip, br or
  * zstd; br-wide and zstd-wide have the largest windows) to next to nothing. False where there is no such
- * coding.
- */
+ * coding. */
 bool encode_bomb(struct steps *steps, struct slice body, struct slice coding, uint64_t mib);
 
 #endif

@@ -332,8 +332,8 @@ Test(page, encodes_queries_of_an_undeclared_page_as_browsers_do)
 	}
 }
 
-/* A document in XML that declares no encoding is in UTF-8 (XML 1.0, section 4.3.3), whatever finds its links.
- */
+/* A document in XML that declares no encoding is in UTF-8 (XML 1.0, section 4.3.3), whatever finds its
+ * links. */
 Test(page, encodes_queries_of_an_undeclared_xml_document_in_utf8)
 {
 	static const char bytes[] = "<x xmlns='http://www.w3.org/1999/xhtml'><a href='?q=&#233;'/></x>";
