@@ -65,6 +65,10 @@ for rule in 'curl_multi_:fetch/crawl' 'curl_easy_setopt:fetch/(transfer|setup)';
 		exit 1
 	fi
 done
+if grep -rnE '\<(qsort|bsearch)\(' src | grep -v '^src/base/sort\.h:'; then
+	echo "an empty array may be NULL, which only base/sort allows for" >&2
+	exit 1
+fi
 if grep -rnE 'epoll|pthread_' src; then
 	echo "no epoll, no threads" >&2
 	exit 1

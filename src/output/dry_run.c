@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/sort.h"
 #include "output/number_text.h"
 
 #include <inttypes.h>
@@ -143,7 +144,7 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 	uint64_t urls = totals->outcomes[OUTCOME_SKIPPED], invalid = totals->outcomes[OUTCOME_FAILED];
 	if (totals->signal)
 		return STATUS_OK;
-	qsort(self->list, self->count, sizeof *self->list, compare_counts);
+	sort_array(self->list, self->count, sizeof *self->list, compare_counts);
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "would fetch %" PRIu64 " URL%s from %zu host%s", urls,
 	    number_text_plural(urls), self->count, number_text_plural(self->count));

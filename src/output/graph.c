@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "base/sort.h"
 #include "base/url/url.h"
 #include "base/utf8.h"
 
@@ -168,8 +169,7 @@ static int compare_hosts(const void *a, const void *b)
 static void sort_pages(struct graph *self)
 {
 	uint32_t *indexes = alloc_array(self->page_count + 1, sizeof *indexes);
-	if (self->page_count)
-		qsort(self->pages, self->page_count, sizeof *self->pages, compare_pages);
+	sort_array(self->pages, self->page_count, sizeof *self->pages, compare_pages);
 	for (uint32_t i = 0; i < self->page_count; i++) {
 		indexes[self->pages[i].index] = i;
 		self->pages[i].index = i;
@@ -185,7 +185,7 @@ static void sort_pages(struct graph *self)
 static void sort_hosts(struct graph *self)
 {
 	uint32_t *numbers = alloc_array(self->host_count, sizeof *numbers);
-	qsort(self->hosts + 1, self->host_count - 1, sizeof *self->hosts, compare_hosts);
+	sort_array(self->hosts + 1, self->host_count - 1, sizeof *self->hosts, compare_hosts);
 	for (uint32_t i = 0; i < self->host_count; i++) {
 		numbers[self->hosts[i]->number] = i;
 		self->hosts[i]->number = i;
@@ -215,8 +215,7 @@ static int compare_urls(const void *a, const void *b)
 static void sort_keys(struct graph *self)
 {
 	size_t kept = 0;
-	if (self->key_count)
-		qsort(self->keys, self->key_count, sizeof *self->keys, compare_keys);
+	sort_array(self->keys, self->key_count, sizeof *self->keys, compare_keys);
 	for (size_t i = 0; i < self->key_count; i++) {
 		if (kept == 0 || self->keys[kept - 1].url != self->keys[i].url)
 			self->keys[kept++] = self->keys[i];
@@ -235,7 +234,7 @@ struct graph_edge *graph_edges(struct graph *self, size_t *count)
 		const struct graph_link *link = &self->links[i];
 		const struct graph_key wanted = {.url = link->target};
 		const struct graph_key *found =
-		    bsearch(&wanted, self->keys, self->key_count, sizeof *self->keys, compare_urls);
+		    sort_find(&wanted, self->keys, self->key_count, sizeof *self->keys, compare_urls);
 		if (!found && link->host == self->pages[link->page].host)
 			continue;
 		uint32_t to = found ? found->page : (uint32_t)self->page_count + link->host;
@@ -256,7 +255,7 @@ static int compare_ends(const void *a, const void *b)
 size_t graph_merge(struct graph_edge *edges, size_t count)
 {
 	size_t merged = 0;
-	qsort(edges, count, sizeof *edges, compare_ends);
+	sort_array(edges, count, sizeof *edges, compare_ends);
 	for (size_t i = 0; i < count; i++) {
 		if (edges[i].from == edges[i].to)
 			continue;

@@ -1,6 +1,7 @@
 #include "output/graph_layout.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 
@@ -181,7 +182,7 @@ static int compare_counts(const void *a, const void *b)
 static void choose_edges(struct choice *self)
 {
 	struct graph_layout *layout = self->layout;
-	qsort(layout->edges, self->edge_count, sizeof *layout->edges, compare_counts);
+	sort_array(layout->edges, self->edge_count, sizeof *layout->edges, compare_counts);
 	for (size_t i = 0; i < self->edge_count; i++) {
 		struct graph_edge edge = layout->edges[i];
 		bool is_inner = graph_layout_is_inner(layout, &edge);

@@ -1,6 +1,7 @@
 #include "output/reasons.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -63,5 +64,5 @@ static int compare_counts(const void *a, const void *b)
 
 void reasons_sort(struct reasons *self)
 {
-	qsort(self->list, self->count, sizeof *self->list, compare_counts);
+	sort_array(self->list, self->count, sizeof *self->list, compare_counts);
 }

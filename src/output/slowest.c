@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/slice.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,6 @@ const struct slow_host **slowest_list(const struct slowest *self, size_t *count)
 	*count = self->heap.count;
 	for (size_t i = 0; i < *count; i++)
 		list[i] = self->heap.nodes[i]->item;
-	qsort(list, *count, sizeof *list, compare_means);
+	sort_array(list, *count, sizeof *list, compare_means);
 	return list;
 }

@@ -1,6 +1,7 @@
 #include "link/charset/internal.h"
 
 #include "base/ascii.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -307,6 +308,6 @@ const struct charset *charset_by_label(struct slice label)
 	for (size_t i = 0; i < label.len; i++)
 		key[i] = ascii_lower(label.data[i]);
 	const struct label *found =
-	    bsearch(key, labels, sizeof labels / sizeof *labels, sizeof *labels, label_compare);
+	    sort_find(key, labels, sizeof labels / sizeof *labels, sizeof *labels, label_compare);
 	return found ? &charset_table[found->id] : NULL;
 }
