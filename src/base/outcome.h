@@ -21,7 +21,7 @@
 	X(STAGE_CONNECT, "connect")                                                                          \
 	X(STAGE_TLS, "tls")                                                                                  \
 	X(STAGE_SEND, "send")                                                                                \
-	X(STAGE_WAIT, "wait") /* waiting for the first byte of the response */                               \
+	X(STAGE_WAIT, "wait") /* waiting for the first line of the response */                               \
 	X(STAGE_RECEIVE, "receive")                                                                          \
 	X(STAGE_DECODE, "decode") /* undoing the content coding */                                           \
 	X(STAGE_POLICY, "policy") /* applying the limits of the options */                                   \

@@ -68,8 +68,12 @@ static int on_socket(CURL *easy, curl_socket_t descriptor, int what, void *ctx, 
 	struct crawl *self = ctx;
 	bool reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
 	bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
-	(void)easy;
 	(void)unused;
+	struct transfer *transfer = NULL;
+	if (reads)
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+	if (transfer)
+		transfer_record_reading(transfer);
 	poll_set_watch(&self->sockets, descriptor, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)));
 	return 0;
 }

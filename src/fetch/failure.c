@@ -7,48 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool reached(CURL *easy, CURLINFO info)
-{
-	curl_off_t microseconds = 0;
-	return curl_easy_getinfo(easy, info, &microseconds) == CURLE_OK && microseconds > 0;
-}
-
-static bool is_https(CURL *easy)
-{
-	char *url = NULL;
-	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-	return url && strncmp(url, "https:", 6) == 0;
-}
-
-/* Checks the timestamps from the last phase to the first, because on a reused connection those of the early
- * phases are not set. */
-static enum outcome_stage stage_reached(CURL *easy)
-{
-	if (reached(easy, CURLINFO_STARTTRANSFER_TIME_T))
-		return STAGE_RECEIVE;
-	if (reached(easy, CURLINFO_PRETRANSFER_TIME_T))
-		return STAGE_WAIT;
-	/* Before the TLS handshake is done, libcurl may not report the time of the connection yet, but it
-	 * knows the address of the peer. */
-	char *peer = NULL;
-	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer);
-	if (reached(easy, CURLINFO_CONNECT_TIME_T) || (peer && *peer))
-		return is_https(easy) ? STAGE_TLS : STAGE_WAIT;
-	if (reached(easy, CURLINFO_NAMELOOKUP_TIME_T))
-		return STAGE_CONNECT;
-	return STAGE_RESOLVE;
-}
-
-/* For an error of an HTTP/2 stream, the timestamps say nothing: libcurl may have repeated the request by
- * itself, and then they are still those of the first try. */
-static enum outcome_stage stage_of_stream(CURL *easy)
-{
-	long head = 0;
-	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &head);
-	return head > 0 ? STAGE_RECEIVE : STAGE_WAIT;
-}
-
-static enum outcome_stage stage_of(CURL *easy, CURLcode code)
+/* Some codes say themselves which stage has failed. */
+static enum outcome_stage stage_of(CURLcode code, enum outcome_stage reached)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -73,11 +33,16 @@ static enum outcome_stage stage_of(CURL *easy, CURLcode code)
 		return STAGE_LOCAL;
 	case CURLE_GOT_NOTHING:
 		return STAGE_WAIT;
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		return stage_of_stream(easy);
+	/* What came does not begin like a response. */
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
+		return STAGE_RECEIVE;
 	default:
-		return stage_reached(easy);
+		return reached;
 	}
 }
 
@@ -252,17 +217,17 @@ static bool was_shut_down(CURL *easy)
 	return port > 0 && watchdog_has_shut_down(port);
 }
 
-struct failure failure_describe(
-    CURL *easy, CURLcode code, const char *error, const struct options *options, char *reason, size_t size)
+struct failure failure_describe(CURL *easy, CURLcode code, enum outcome_stage reached, const char *error,
+    const struct options *options, char *reason, size_t size)
 {
-	struct failure failure = {.stage = stage_of(easy, code)};
+	struct failure failure = {.stage = stage_of(code, reached)};
 	failure.cause = cause_of(easy, code, failure.stage);
 	if (is_out_of_descriptors(easy)) {
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
 		return (struct failure){.stage = STAGE_LOCAL, .cause = CAUSE_NO_SOCKET};
 	}
 	if (was_shut_down(easy)) {
-		failure = (struct failure){.stage = stage_of_stream(easy), .cause = CAUSE_ENDLESS_FRAMES};
+		failure = (struct failure){.stage = reached, .cause = CAUSE_ENDLESS_FRAMES};
 		snprintf(reason, size, "%s failed: the server sends HTTP/2 frames without end",
 		    stage_phrase(failure.stage));
 		return failure;

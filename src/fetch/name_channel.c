@@ -15,10 +15,11 @@ enum { FIRST_TIMEOUT_MS = 2000, TRIES = 3 };
 enum { DERIVED_TIMEOUT_VERSION = 0x012000, DERIVED_TRIES = 8, TIMEOUT_MAX_MS = 4000 };
 
 /* Starts c-ares without the search domain "." that systemd-resolved writes to resolv.conf. It means that
- * there is none, but c-ares would append it to a name of one label, which then has an empty label. */
+ * there is none, but old versions of c-ares append it to a name of one label, which then has an empty label.
+ * Newer versions do not, and save no domains that are from resolv.conf. */
 static int drop_root_search_domain(ares_channel *channel, struct ares_options *options, int mask)
 {
-	struct ares_options saved;
+	struct ares_options saved = {0};
 	int saved_mask = 0, count = 0;
 	int code = ares_save_options(*channel, &saved, &saved_mask);
 	if (code != ARES_SUCCESS)
@@ -75,6 +76,55 @@ enum status name_channel_start(
 		return STATUS_USAGE;
 	}
 	return STATUS_OK;
+}
+
+/* What the callback of a query needs that is not its own. */
+struct probe {
+	name_channel_probe_fn answered;
+	void *ctx;
+};
+
+static void end_probe(struct probe *probe, int code)
+{
+	if (code != ARES_EDESTRUCTION)
+		probe->answered(probe->ctx, code != ARES_ETIMEOUT && code != ARES_ECONNREFUSED);
+	free(probe);
+}
+
+#if ARES_VERSION >= 0x011c00
+
+static void on_probe(void *ctx, ares_status_t code, size_t timeouts, const ares_dns_record_t *record)
+{
+	(void)timeouts, (void)record;
+	end_probe(ctx, (int)code);
+}
+
+static void send_probe(ares_channel channel, struct probe *probe)
+{
+	ares_query_dnsrec(channel, ".", ARES_CLASS_IN, ARES_REC_TYPE_NS, on_probe, probe, NULL);
+}
+
+#else
+
+static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, int len)
+{
+	(void)timeouts, (void)answer, (void)len;
+	end_probe(ctx, code);
+}
+
+static void send_probe(ares_channel channel, struct probe *probe)
+{
+	enum { CLASS_IN = 1, TYPE_NS = 2 };
+	ares_query(channel, ".", CLASS_IN, TYPE_NS, on_probe, probe);
+}
+
+#endif
+
+void name_channel_probe(ares_channel channel, name_channel_probe_fn answered, void *ctx)
+{
+	struct probe *probe = alloc_new(sizeof *probe);
+	*probe = (struct probe){answered, ctx};
+	send_probe(channel, probe);
 }
 
 void name_channel_end(ares_channel channel)

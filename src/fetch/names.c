@@ -394,13 +394,10 @@ static void handle_slow_names(struct names *self)
 	}
 }
 
-static void on_probe(void *ctx, int code, int timeouts, unsigned char *answer, int len)
+static void on_probe(void *ctx, bool is_answered)
 {
 	struct names *self = ctx;
-	(void)timeouts, (void)answer, (void)len;
-	if (code == ARES_EDESTRUCTION)
-		return;
-	if (code != ARES_ETIMEOUT && code != ARES_ECONNREFUSED)
+	if (is_answered)
 		record_answer_time(self, self->probe_sent_ms);
 	/* The next probe is sent only after another PROBE_AFTER_MS without an answer. */
 	self->silent_since_ms = clock_now_ms();
@@ -415,17 +412,16 @@ static int64_t probe_due_ms(const struct names *self)
 }
 
 /* If queries get no answer, either nobody answers for these names, or the name server is overloaded or does
- * not run. To tell these apart, this sends a query for the root zone, to which every running name server
- * replies, at least with a refusal. The time that the reply takes also shows how busy the server is. */
+ * not run. To tell these apart, this sends a query to which every running name server replies. The time that
+ * the reply takes also shows how busy the server is. */
 static void probe_servers(struct names *self)
 {
-	enum { CLASS_IN = 1, TYPE_NS = 2 };
 	int64_t now = clock_now_ms();
 	if (!self->channel || probe_due_ms(self) > now)
 		return;
 	self->probe_sent_ms = now;
 	self->pending_count++;
-	ares_query(self->channel, ".", CLASS_IN, TYPE_NS, on_probe, self);
+	name_channel_probe(self->channel, on_probe, self);
 }
 
 static bool may_send(const struct names *self)

@@ -109,37 +109,6 @@ int64_t response_retry_after_ms(CURL *easy)
 	return date > now ? (int64_t)(date - now) * 1000 : 0;
 }
 
-/* Returns when the transfer reached a phase, in ms since its start; 0 if it did not reach it. */
-static double timestamp_ms(CURL *easy, CURLINFO info)
-{
-	curl_off_t microseconds = 0;
-	curl_easy_getinfo(easy, info, &microseconds);
-	return (double)microseconds / 1000;
-}
-
-/* Returns the time between two timestamps in ms; -1 if the transfer did not reach the second one. */
-static double elapsed_ms(CURL *easy, CURLINFO from, CURLINFO to)
-{
-	double end = timestamp_ms(easy, to), start = timestamp_ms(easy, from);
-	return end > 0 && end >= start ? end - start : -1;
-}
-
-struct phases response_phases(CURL *easy, int64_t waited_ms, bool is_preresolved)
-{
-	bool new_connection = timestamp_ms(easy, CURLINFO_CONNECT_TIME_T) > 0;
-	double dns = timestamp_ms(easy, CURLINFO_NAMELOOKUP_TIME_T);
-	if (is_preresolved || !new_connection || dns <= 0)
-		dns = -1;
-	return (struct phases){
-	    .queued = -1,
-	    .dns = waited_ms >= 0 ? (double)waited_ms : dns,
-	    .connect = elapsed_ms(easy, CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T),
-	    .tls = elapsed_ms(easy, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T),
-	    .first_byte = elapsed_ms(easy, CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T),
-	    .total = timestamp_ms(easy, CURLINFO_TOTAL_TIME_T) + (waited_ms > 0 ? (double)waited_ms : 0),
-	};
-}
-
 const char *response_http_version(CURL *easy)
 {
 	long version = 0;

@@ -1,4 +1,4 @@
-/* Reads what libcurl knows about a response: its header fields, its sizes and the times of its phases. In all
+/* Reads what libcurl knows about a response: its header fields and its sizes. In all
  * functions, easy is in the middle of a transfer or has just finished one. */
 #ifndef AREQ_FETCH_RESPONSE_H
 #define AREQ_FETCH_RESPONSE_H
@@ -34,11 +34,6 @@ bool response_transfer_problem(CURL *easy, char *problem, size_t size);
  * (RFC 9110, section 10.2.3). Returns 0 for a date in the past, and -1 if the header field is missing or its
  * value is neither of the two. */
 int64_t response_retry_after_ms(CURL *easy);
-
-/* Returns how long each phase took; queued is not known here and is -1. waited_ms is the time in ms that the
- * request waited for our own name lookup, -1 if it did not wait. is_preresolved is true if libcurl was given
- * the addresses, so that its own time for the name lookup means nothing. */
-struct phases response_phases(CURL *easy, int64_t waited_ms, bool is_preresolved);
 
 /* Returns "HTTP/1.0", "HTTP/1.1", "HTTP/2" or "HTTP/3", a constant; NULL if there was no response. */
 const char *response_http_version(CURL *easy);

@@ -146,6 +146,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 		reset_response(self);
 	if (self->has_head)
 		return on_trailer(self, len);
+	timeline_response(&self->timeline);
 	if (!end_of_head)
 		return len;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
@@ -284,6 +285,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 		self->socket_error = errno;
 		return descriptor;
 	}
+	timeline_socket(&self->timeline);
 	self->common->descriptors.open++;
 	watchdog_add(descriptor);
 	return descriptor;
@@ -309,6 +311,7 @@ static int on_connected(void *ctx, char *address, char *own_address, int port, i
 	if (!allow_request(self))
 		return CURL_PREREQFUNC_ABORT;
 	self->sent_requests++;
+	timeline_request(&self->timeline);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -372,7 +375,8 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->timeout_ms = setup_remaining_ms(request->timeout_ms, request->waited_ms);
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;
 	self->error[0] = self->reason[0] = self->refused_address[0] = '\0';
-	self->is_preresolved = request->addresses != NULL;
+	timeline_begin(&self->timeline, strncmp(request->url, "https:", 6) == 0,
+	    self->common->settings->proxied && !request->addresses);
 	transfer_set_connecting(self, true);
 	set_callbacks(self);
 	self->resolve = setup_handle(
@@ -383,6 +387,11 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 CURL *transfer_handle(struct transfer *self)
 {
 	return self->easy;
+}
+
+void transfer_record_reading(struct transfer *self)
+{
+	timeline_handshake(&self->timeline);
 }
 
 size_t transfer_index(const struct transfer *self)

@@ -126,6 +126,10 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 /* Returns the handle, which is valid until the next transfer_prepare. */
 CURL *transfer_handle(struct transfer *self);
 
+/* The transfer waits for bytes of its connection. If it has sent no request, it waits for those of the TLS
+ * handshake, because until a connection is made, a transfer waits until it may write. */
+void transfer_record_reading(struct transfer *self);
+
 /* The index of the transfer in its owner's list, which the owner sets. */
 size_t transfer_index(const struct transfer *self);
 void transfer_set_index(struct transfer *self, size_t index);

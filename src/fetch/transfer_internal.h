@@ -3,6 +3,7 @@
 #ifndef AREQ_FETCH_TRANSFER_INTERNAL_H
 #define AREQ_FETCH_TRANSFER_INTERNAL_H
 
+#include "fetch/timeline.h"
 #include "fetch/transfer.h"
 
 #include <netinet/in.h>
@@ -44,7 +45,7 @@ struct transfer {
 	int64_t waited_ms;          /* time spent waiting for the addresses; -1 if the request did not wait */
 	int64_t timeout_ms;         /* the time limit that libcurl was given; 0 if there is none */
 	int64_t deadline_ms;        /* the end of the time limit (monotonic ms), or CLOCK_NEVER */
-	bool is_preresolved;        /* libcurl was given the addresses of the host */
+	struct timeline timeline;
 	char refused_address[INET6_ADDRSTRLEN]; /* an address that the options forbid; "" if there was none */
 	bool has_allowed_address;               /* the options allow another address of the host */
 	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */

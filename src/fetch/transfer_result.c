@@ -87,8 +87,8 @@ static void add_response(struct transfer *self, struct fetch_result *result)
 
 static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fetch_result *result)
 {
-	struct failure failure = failure_describe(self->easy, code, self->error,
-	    self->common->settings->options, self->reason, sizeof self->reason);
+	struct failure failure = failure_describe(self->easy, code, timeline_stage(&self->timeline),
+	    self->error, self->common->settings->options, self->reason, sizeof self->reason);
 	result->stage = failure.stage;
 	result->cause = failure.cause;
 	result->reason = self->reason;
@@ -144,7 +144,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	heap_remove(&self->paused);
 	transfer_set_connecting(self, false);
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	result.phases = response_phases(self->easy, self->waited_ms, self->is_preresolved);
+	result.phases = timeline_phases(&self->timeline, self->waited_ms);
 	result.wire_bytes = response_wire_bytes(self->easy);
 	if (code != CURLE_ABORTED_BY_CALLBACK)
 		add_response(self, &result);

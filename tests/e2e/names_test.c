@@ -157,14 +157,16 @@ Test(names, of_localhost_are_the_loopback)
 /* systemd-resolved writes "search ." to resolv.conf; LOCALDOMAIN is another way to say so. */
 Test(names, of_one_label_have_no_empty_label)
 {
-	static const char *const domains[] = {".", ". live.test", "live.test .", "live.test"};
+	/* Newer versions of c-ares use only the first domain of this variable. */
+	static const char *const domains[] = {".", "live.test .", "live.test"};
 	struct nameserver names;
 	nameserver_start(&names);
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
 		cr_assert_eq(setenv("LOCALDOMAIN", domains[i], 1), 0);
-		/* In live.test every name exists, and nothing listens on port 1. */
-		expect_report_of(names.address, "2s", "http://none:1/", "cause",
-		    i == 0 ? "name-lookup-failed" : "connection-refused");
+		/* The label alone does not exist. In live.test every name exists, and nothing listens on
+		 * port 1. */
+		expect_report_of(names.address, "2s", "http://single:1/", "cause",
+		    i == 0 ? "name-not-found" : "connection-refused");
 	}
 	nameserver_stop(&names);
 }
@@ -428,25 +430,37 @@ Test(names, that_are_answered_by_half_may_be_many)
 	site_stop(&site);
 }
 
-/* However quick a server was before, a name that takes it 2 s is waited for. */
-Test(names, that_take_long_behind_quick_ones_are_waited_for)
+/* Asks the name server at an address for ten names that it knows and then for two in this zone. */
+static void expect_slow_zone(const char *dns_servers, const char *zone)
 {
 	struct site site;
-	struct quiet_nameserver names;
 	struct run_result result;
 	char list[12 * 128] = "", url[128], name[32];
 	site_start(&site);
-	quiet_nameserver_start(&names);
 	for (int i = 0; i < 12; i++) {
-		snprintf(name, sizeof name, "h%d.%s.test", i, i < 10 ? "live" : "slow");
+		snprintf(name, sizeof name, "h%d.%s.test", i, i < 10 ? "live" : zone);
 		strcat(strcat(list, named(url, sizeof url, &site, name, "/_/page?links=1")), "\n");
 	}
 	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "--dns-servers",
-	    names.address, "-r", "0", "-j", "1", "--no-header");
+	    dns_servers, "-r", "0", "-j", "1", "--no-header");
 	run_expect_exit(&result, 0);
 	run_release(&result);
-	quiet_nameserver_stop(&names);
 	site_stop(&site);
+}
+
+/* However quick a server was before, a name that takes it long is waited for. From version 1.32 on, c-ares
+ * asks again sooner and sooner the quicker the server was, and forgets the earlier question. So a server that
+ * begins anew with each question has 4 s; most do not, and answer all who have asked once they know. */
+Test(names, that_take_long_behind_quick_ones_are_waited_for)
+{
+	struct quiet_nameserver quiet;
+	struct nameserver names;
+	quiet_nameserver_start(&quiet);
+	expect_slow_zone(quiet.address, "late");
+	nameserver_start_before(&names, &quiet);
+	expect_slow_zone(names.address, "slow");
+	nameserver_stop(&names);
+	quiet_nameserver_stop(&quiet);
 }
 
 Test(names, with_several_addresses_are_served_by_the_one_that_works)

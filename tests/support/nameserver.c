@@ -32,22 +32,24 @@ static int silent_socket(unsigned *port)
 static bool try_start(struct nameserver *self, unsigned port)
 {
 	struct run_options options = {.input_pipe = true, .limit = LIFE_LIMIT};
-	char port_option[32], dead[64], half[64];
+	char port_option[32], dead[64], half[64], slow[64];
 	snprintf(self->address, sizeof self->address, "127.0.0.1:%u", port);
 	snprintf(port_option, sizeof port_option, "--port=%u", port);
 	snprintf(dead, sizeof dead, "--server=/dead.test/%s", self->silent_at);
 	snprintf(half, sizeof half, "--server=/half.test/%s", self->silent_at);
+	snprintf(slow, sizeof slow, "--server=/slow.test/%s", self->slow_at);
 	/* The PATH of a plain user does not name this folder. */
 	const char *program = access("/usr/sbin/dnsmasq", X_OK) == 0 ? "/usr/sbin/dnsmasq" : "dnsmasq";
 	run_start(&self->dnsmasq, &options, program,
 	    (const char *const[]){"--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
 	        "--pid-file", "--no-resolv", "--no-hosts", "--bind-interfaces", "--dns-forward-max=10000",
-	        "--listen-address=127.0.0.1", port_option, dead, half, "--host-record=v4.half.test,127.0.0.1",
-	        "--host-record=v6.half.test,::1", "--address=/live.test/127.0.0.1",
-	        "--host-record=a.multi.test,127.0.0.2", "--host-record=a.multi.test,127.0.0.3",
-	        "--host-record=a.multi.test,127.0.0.4", "--host-record=a.multi.test,127.0.0.1",
-	        "--host-record=a.both.test,127.0.0.1,::1", "--local=/live.test/", "--local=/multi.test/",
-	        "--local=/both.test/", "--address=/none.test/", NULL});
+	        "--listen-address=127.0.0.1", port_option, dead, half, slow,
+	        "--host-record=v4.half.test,127.0.0.1", "--host-record=v6.half.test,::1",
+	        "--address=/live.test/127.0.0.1", "--host-record=a.multi.test,127.0.0.2",
+	        "--host-record=a.multi.test,127.0.0.3", "--host-record=a.multi.test,127.0.0.4",
+	        "--host-record=a.multi.test,127.0.0.1", "--host-record=a.both.test,127.0.0.1,::1",
+	        "--local=/live.test/", "--local=/multi.test/", "--local=/both.test/", "--local=/single/",
+	        "--address=/none.test/", NULL});
 	double until = run_clock() + START_LIMIT;
 	while (!strstr(self->dnsmasq.kept_err.data, "started")) {
 		cr_assert(run_clock() < until, "dnsmasq does not start: %s", self->dnsmasq.kept_err.data);
@@ -60,12 +62,16 @@ static bool try_start(struct nameserver *self, unsigned port)
 	return true;
 }
 
-void nameserver_start(struct nameserver *self)
+void nameserver_start_before(struct nameserver *self, const struct quiet_nameserver *slow)
 {
 	struct run_result result;
 	unsigned port;
 	*self = (struct nameserver){.silent = silent_socket(&port)};
 	snprintf(self->silent_at, sizeof self->silent_at, "127.0.0.1#%u", port);
+	snprintf(self->slow_at, sizeof self->slow_at, "%s", slow ? slow->address : self->silent_at);
+	char *colon = strchr(self->slow_at, ':');
+	if (colon)
+		*colon = '#';
 	for (int i = 0; i < TRIES; i++) {
 		if (try_start(self, PORT_FIRST + ((unsigned)getpid() * TRIES + (unsigned)i) % PORT_COUNT))
 			return;
@@ -73,6 +79,11 @@ void nameserver_start(struct nameserver *self)
 		run_release(&result);
 	}
 	cr_assert(false, "dnsmasq found no free port");
+}
+
+void nameserver_start(struct nameserver *self)
+{
+	nameserver_start_before(self, NULL);
 }
 
 void nameserver_stop(struct nameserver *self)
@@ -85,7 +96,7 @@ void nameserver_stop(struct nameserver *self)
 }
 
 /* RFC 1035 section 4.1: a header of 12 bytes, then the question: labels up to an empty one, type, class. */
-enum { HEADER = 12, MESSAGE_MAX = 512, TYPE_A = 1, IS_ANSWER = 0x80, REFUSED = 5, SLOW_SECONDS = 2 };
+enum { HEADER = 12, MESSAGE_MAX = 512, TYPE_A = 1, IS_ANSWER = 0x80, REFUSED = 5 };
 
 /* Where the question ends; 0: it has no end. */
 static size_t question_end(const unsigned char *message, size_t len)
@@ -103,8 +114,17 @@ static bool asks_for(const unsigned char *message, size_t end, const char *zone)
 	return end >= HEADER + len + 4 && memcmp(message + end - 4 - len, zone, len) == 0;
 }
 
+#define LATE_ZONE "\004late\004test"
 #define SLOW_ZONE "\004slow\004test"
 #define HALF_ZONE "\004half\004test"
+
+static unsigned delay_seconds(const unsigned char *message, size_t end)
+{
+	return end == 0                            ? 0
+	       : asks_for(message, end, LATE_ZONE) ? 2
+	       : asks_for(message, end, SLOW_ZONE) ? 5
+	                                           : 0;
+}
 
 /* Makes an answer of the question; its size, 0 for none. */
 static size_t answer(unsigned char *message, size_t len)
@@ -117,8 +137,7 @@ static size_t answer(unsigned char *message, size_t len)
 	bool is_half = asks_for(message, end, HALF_ZONE);
 	if (is_half && message[end - 3] != TYPE_A)
 		return 0;
-	bool is_live =
-	    is_half || asks_for(message, end, "\004live\004test") || asks_for(message, end, SLOW_ZONE);
+	bool is_live = is_half || asks_for(message, end, "\004live\004test") || delay_seconds(message, end);
 	bool has_address = is_live && message[end - 3] == TYPE_A;
 	message[2] |= IS_ANSWER;
 	message[3] = is_live ? 0 : REFUSED;
@@ -138,15 +157,14 @@ static void answer_all(int fd)
 		ssize_t n = recvfrom(fd, message, MESSAGE_MAX, 0, (struct sockaddr *)&from, &from_len);
 		size_t end = n > HEADER ? question_end(message, (size_t)n) : 0;
 		size_t len = n > HEADER ? answer(message, (size_t)n) : 0;
-		bool slow = end > 0 && asks_for(message, end, SLOW_ZONE);
+		unsigned delay = delay_seconds(message, end);
 		/* A process of its own waits, so that all other questions are answered at once. */
-		if (slow && fork() != 0)
+		if (delay && fork() != 0)
 			continue;
-		if (slow)
-			sleep(SLOW_SECONDS);
+		sleep(delay);
 		if (len > 0)
 			sendto(fd, message, len, 0, (struct sockaddr *)&from, from_len);
-		if (slow)
+		if (delay)
 			_exit(0);
 	}
 }
