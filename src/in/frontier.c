@@ -20,6 +20,10 @@ struct frontier {
 	int64_t now;         /* the latest time that the caller passed to frontier_next */
 	size_t waiting;
 	size_t in_flight;
+	int64_t last_start; /* when the newest job in flight started */
+	int64_t
+	    delayed_until; /* until when the delay of a host has held a job back, for the latest such job */
+	int64_t delay_wait_ms;       /* see frontier_delay_wait_ms */
 	struct job *oldest, *newest; /* the list of jobs in flight, by time of start */
 	struct buf name;             /* the name of a host that is looked up */
 };
@@ -107,8 +111,13 @@ static void admit_due_retries(struct frontier *self)
 
 static void resume_paused_hosts(struct frontier *self)
 {
-	for (struct heap_node *node; (node = heap_first(&self->paused)) && node->key <= (uint64_t)self->now;)
-		requeue_host(self, node->item);
+	for (struct heap_node *node;
+	     (node = heap_first(&self->paused)) && node->key <= (uint64_t)self->now;) {
+		struct host *host = node->item;
+		if (host_first(host) && host_is_delayed(host))
+			self->delayed_until = host->delayed_until;
+		requeue_host(self, host);
+	}
 }
 
 /* Of the hosts that may start a job at that time, the one whose first job has the smallest number. NULL if
@@ -142,8 +151,13 @@ struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;
-	if (self->manners.delay_ms)
-		host_pause(host, now + self->manners.delay_ms);
+	if (self->delayed_until > self->last_start)
+		self->delay_wait_ms += self->delayed_until - self->last_start;
+	self->last_start = now;
+	if (self->manners.delay_ms) {
+		host->delayed_until = now + self->manners.delay_ms;
+		host_pause(host, host->delayed_until);
+	}
 	requeue_host(self, host);
 	self->waiting--;
 	add_in_flight(self, job);
@@ -245,10 +259,16 @@ size_t frontier_in_flight(const struct frontier *self)
 	return self->in_flight;
 }
 
+int64_t frontier_delay_wait_ms(const struct frontier *self)
+{
+	return self->delay_wait_ms;
+}
+
 const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms)
 {
 	const struct heap_node *first = heap_first(&self->retries);
 	const struct host *host = first ? ((const struct job *)first->item)->host : NULL;
+	bool is_delayed = false;
 	*at_ms = first ? (int64_t)first->key : CLOCK_NEVER;
 	if (self->oldest) {
 		*at_ms = self->oldest->started_at;
@@ -259,8 +279,9 @@ const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms)
 		const struct host *paused = self->paused.nodes[i]->item;
 		if (host_first(paused) && paused->not_before < *at_ms) {
 			host = paused;
+			is_delayed = host_is_delayed(paused);
 			*at_ms = paused->not_before;
 		}
 	}
-	return host ? host->name : NULL;
+	return host && !is_delayed ? host->name : NULL;
 }

@@ -85,10 +85,13 @@ size_t frontier_waiting(const struct frontier *self);
 /* The number of jobs in flight. */
 size_t frontier_in_flight(const struct frontier *self);
 
+/* How long jobs were held back by the delay between two starts while no other job started, in ms. */
+int64_t frontier_delay_wait_ms(const struct frontier *self);
+
 /* The host that the end of the run waits for, as "example.com:443". If jobs are in flight, it is the host of
  * the one that started first, and *at_ms is when it started. If not, it is the host with jobs that may start
- * again first, and *at_ms is when that is. NULL if no job is in flight and none waits for a time. The name is
- * borrowed until the frontier changes. */
+ * again first, and *at_ms is when that is. NULL if no job is in flight and none waits for a time, or if the
+ * next one waits only for the delay between two starts. The name is borrowed until the frontier changes. */
 const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms);
 
 #endif

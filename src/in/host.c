@@ -100,3 +100,8 @@ void host_pause(struct host *self, int64_t until)
 	if (until > self->not_before)
 		self->not_before = until;
 }
+
+bool host_is_delayed(const struct host *self)
+{
+	return self->not_before == self->delayed_until;
+}

@@ -42,6 +42,7 @@ struct host {
 	unsigned active;          /* jobs in flight */
 	unsigned pending_retries; /* jobs that wait for a retry, and are not in the queue */
 	int64_t not_before;       /* no job starts before this time (monotonic ms) */
+	int64_t delayed_until;    /* the end of the delay after the last start; 0 if there was none */
 	const struct manners *manners;
 	struct heap_node queue_node; /* the node of this host in one of the frontier's heaps of hosts */
 };
@@ -81,5 +82,8 @@ bool host_is_idle(const struct host *self);
 
 /* Starts no job before until (monotonic ms). A pause that ends later stays as it is. */
 void host_pause(struct host *self, int64_t until);
+
+/* True if the pause of the host is only the delay between two starts. */
+bool host_is_delayed(const struct host *self);
 
 #endif

@@ -21,6 +21,7 @@ struct totals {
 	uint64_t links; /* links that were given out */
 	uint64_t bytes; /* bytes of page bodies, after decompression */
 	int64_t elapsed_ms;
+	int64_t delay_wait_ms;   /* how long URLs were held back by --delay while no other started */
 	int64_t longest_turn_us; /* the longest turn of the event loop */
 	bool deadline;           /* the deadline stopped the run */
 	bool unread;             /* the list was not read to its end */

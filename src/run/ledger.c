@@ -280,6 +280,7 @@ static void read_rest_of_list(struct ledger *self)
 enum status ledger_close(struct ledger *self, enum status status)
 {
 	ledger_record_status(self, status);
+	self->totals.delay_wait_ms = frontier_delay_wait_ms(self->frontier);
 	ledger_interrupt_pages(self);
 	interrupt_waiting(self);
 	self->store.lift_limit(self->store.self);

@@ -103,6 +103,42 @@ Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 	frontier_free(frontier);
 }
 
+Test(frontier, knows_how_long_the_run_waited_for_the_delay)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 100, .host_errors = 10});
+	struct fetch fetches[6], *out[6];
+	int64_t at;
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://a/2");
+	add(frontier, &fetches[2], "http://a/3");
+	cr_expect_str_eq(next(frontier, 1000, &out[0]), "http://a/1");
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 0);
+	frontier_finish(frontier, &out[0]->job);
+	cr_expect_null(frontier_awaited_host(frontier, &at), "the delay is no reason to name a host");
+	cr_expect_str_eq(next(frontier, 1130, &out[1]), "http://a/2");
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 100, "what is late for another reason does not count");
+	add(frontier, &fetches[3], "http://b/1");
+	cr_expect_str_eq(next(frontier, 1190, &out[2]), "http://b/1");
+	cr_expect_str_eq(next(frontier, 1230, &out[3]), "http://a/3");
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 140, "from the start of the other host on");
+	/* Nothing is listed while the delay lasts. */
+	cr_expect_str_eq(next(frontier, 1330, NULL), "");
+	add(frontier, &fetches[4], "http://a/4");
+	cr_expect_str_eq(next(frontier, 2000, &out[4]), "http://a/4");
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 140);
+	/* The host asks for a longer pause than the delay. */
+	add(frontier, &fetches[5], "http://a/5");
+	frontier_pause_host(frontier, &out[4]->job, 2000, 3000);
+	finish_all(frontier, out + 1, 4);
+	cr_expect_str_eq(frontier_awaited_host(frontier, &at), "a:80");
+	cr_expect_eq(at, 3000);
+	cr_expect_str_eq(next(frontier, 3000, &out[5]), "http://a/5");
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 140);
+	frontier_finish(frontier, &out[5]->job);
+	frontier_free(frontier);
+}
+
 Test(frontier, brings_retries_back_when_they_are_due)
 {
 	struct frontier *frontier =
