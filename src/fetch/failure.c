@@ -172,7 +172,8 @@ static void describe_timeout(
 	curl_off_t bytes = 0;
 	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	if (stage == STAGE_RECEIVE && n > 0 && (size_t)n < size)
-		snprintf(reason + n, size - (size_t)n, " with %lld bytes read", (long long)bytes);
+		snprintf(reason + n, size - (size_t)n, " with %lld byte%s read", (long long)bytes,
+		    bytes == 1 ? "" : "s");
 }
 
 /* Returns the clearest description that there is: our own for errors that libcurl describes badly, else the

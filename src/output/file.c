@@ -48,9 +48,10 @@ static enum status check_last_line(struct file *self, bool repair)
 	self->torn_len = self->info.st_size - end;
 	if (self->torn_len == 0 || repair)
 		return STATUS_OK;
-	log_error(
-	    "%s: the last line is torn (%jd bytes without a %s); nothing was appended (--repair cuts it off)",
-	    self->name, (intmax_t)self->torn_len, self->null_ends ? "NUL" : "newline");
+	log_error("%s: the last line is torn (%jd byte%s without a %s); nothing was appended (--repair cuts "
+	          "it off)",
+	    self->name, (intmax_t)self->torn_len, number_text_plural((uint64_t)self->torn_len),
+	    self->null_ends ? "NUL" : "newline");
 	return STATUS_OUTPUT;
 }
 
@@ -321,8 +322,8 @@ enum status file_drain(struct file *self, int64_t until)
 			until = until < now + DRAIN_AFTER_SIGNAL_MS ? until : now + DRAIN_AFTER_SIGNAL_MS;
 		}
 		if (now >= until) {
-			log_error("%s: the reader does not read; %zu bytes were not written", self->name,
-			    file_backlog(self));
+			log_error("%s: the reader does not read; %zu byte%s not written", self->name,
+			    file_backlog(self), file_backlog(self) == 1 ? " was" : "s were");
 			return fail(self, STATUS_OUTPUT);
 		}
 		poll_writable(self, until - now < POLL_MS ? (int)(until - now) : POLL_MS);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "link/helper.h"
+#include "output/number_text.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -153,8 +154,8 @@ static void set_page_failure(
 		outcome->kind = OUTCOME_SKIPPED;
 		outcome->stage = STAGE_POLICY;
 		outcome->cause = CAUSE_TOO_MUCH_OUTPUT;
-		snprintf(reason, size, "its links come to more than %" PRId64 " bytes (--max-output)",
-		    self->options->max_output);
+		snprintf(reason, size, "its links come to more than %" PRId64 " byte%s (--max-output)",
+		    self->options->max_output, number_text_plural((uint64_t)self->options->max_output));
 		break;
 	case PAGE_NO_HELPER:
 		outcome->stage = STAGE_LOCAL;

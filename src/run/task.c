@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/http.h"
+#include "output/number_text.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -198,7 +199,8 @@ void task_describe_stop(const struct task *self, const struct options *options, 
 	const char *type = self->tries->content_type;
 	const char *wanted = self->tries->stop_reason == STOP_NOT_TEXT ? "text" : "markup";
 	if (self->tries->stop_reason == STOP_TOO_LARGE)
-		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
+		snprintf(reason, size, "larger than %" PRId64 " byte%s (--max-size)", options->max_size,
+		    number_text_plural((uint64_t)options->max_size));
 	else if (mediatype_of(type) == MEDIATYPE_UNKNOWN)
 		snprintf(reason, size, "not %s by its first bytes, and without a known Content-Type", wanted);
 	else
