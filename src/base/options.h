@@ -99,6 +99,7 @@ struct options {
 	bool dry_run; /* fetch nothing, and show what would be fetched */
 	bool verbose;
 	bool quiet;
+	bool no_failures; /* no line for each failed URL */
 	enum when progress;
 	enum when color;
 	const char *summary_json; /* file for the summary as JSON; NULL for none */

@@ -131,6 +131,8 @@ const struct cli_row cli_table[] = {
         CLI_FAIL_ON, FIELD(fail_percent), 1, 100},
     {{"verbose", 'v', NULL, other, true, NULL, "a line for each event"}, CLI_FLAG, FIELD(verbose), 0, 0},
     {{"quiet", 'q', NULL, other, true, NULL, "only errors that end the run"}, CLI_FLAG, FIELD(quiet), 0, 0},
+    {{"no-failures", 0, NULL, other, false, NULL, "leave out the line for each failed URL"}, CLI_FLAG,
+        FIELD(no_failures), 0, 0},
     {{"progress", 0, "WHEN", other, true, "auto always never",
          "show how the run stands: auto, always, never"},
         CLI_CHOICE, FIELD(progress), 0, 0},

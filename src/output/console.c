@@ -13,6 +13,7 @@
 enum { BAD_LINES_SHOWN = 20 };
 
 struct console {
+	const struct options *options;
 	uint64_t bad_lines; /* lines of the list that are no URLs */
 };
 
@@ -46,7 +47,7 @@ static enum status console_outcome(void *ctx, const struct outcome *outcome)
 	struct console *self = ctx;
 	switch (outcome->kind) {
 	case OUTCOME_FAILED:
-		if (!outcome->place || count_bad_line(self))
+		if (!self->options->no_failures && (!outcome->place || count_bad_line(self)))
 			show_failure(outcome);
 		break;
 	case OUTCOME_OK:
@@ -77,8 +78,9 @@ static enum status console_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
-struct observer console_observer(void)
+struct observer console_observer(const struct options *options)
 {
 	struct console *self = alloc_new(sizeof *self);
+	self->options = options;
 	return (struct observer){.self = self, .outcome = console_outcome, .end = console_end, .free = free};
 }

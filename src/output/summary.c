@@ -13,8 +13,8 @@
  * slowest hosts are shown if URLs failed in a run of at least LONG_RUN_MS. */
 enum { FEW_FAILURES = 4, REASONS_SHOWN = 8, HOSTS_SHOWN = 3, LONG_RUN_MS = 10000 };
 
-/* Shorter runs show no pages per second. */
-enum { PACE_MIN_MS = 1000 };
+/* Pages per second are shown for runs of at least PACE_MIN_MS, from this pace on. */
+enum { PACE_MIN_MS = 1000, PACE_MIN = 1 };
 
 struct summary *summary_new(const struct options *options, bool is_terminal)
 {
@@ -80,10 +80,35 @@ static void append_outcomes(struct buf *line, const struct totals *totals)
 		append_count(line, LOG_PLAIN, totals->repeated, "listed again");
 }
 
+/* True if the run took its time above all because of --delay. */
+static bool was_delayed(const struct totals *totals)
+{
+	return totals->delay_wait_ms > 0 && 2 * totals->delay_wait_ms >= totals->elapsed_ms;
+}
+
+/* Appends what explains the time of the run: " (1.5 MB, 34 pages/s)". */
+static void append_details(struct buf *line, const struct summary *self, const struct totals *totals)
+{
+	char bytes[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
+	double pace = summary_pages_per_second(totals);
+	if (self->wire_bytes == 0)
+		return;
+	number_text_bytes(bytes, (double)self->wire_bytes);
+	if (was_delayed(totals)) {
+		number_text_duration(number, totals->delay_wait_ms);
+		log_append(line, LOG_DIM, " (%s, waited %s for --delay)", bytes, number);
+	} else if (totals->elapsed_ms >= PACE_MIN_MS && pace >= PACE_MIN) {
+		number_text_number(number, pace);
+		log_append(line, LOG_DIM, " (%s, %s pages/s)", bytes, number);
+	} else {
+		log_append(line, LOG_DIM, " (%s)", bytes);
+	}
+}
+
 static void show_totals(const struct summary *self, const struct totals *totals)
 {
 	struct buf line;
-	char bytes[NUMBER_TEXT_MAX], pace[NUMBER_TEXT_MAX];
+	char elapsed[NUMBER_TEXT_MAX];
 	buf_init(&line, SIZE_MAX / 2);
 	if (totals->deadline)
 		log_append(&line, LOG_YELLOW, "stopped at the deadline; ");
@@ -91,52 +116,74 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 		log_append(&line, LOG_YELLOW, "stopped by %s; ", summary_signal_name(totals->signal));
 	log_append(&line, LOG_PLAIN, "%" PRIu64 " URL%s: ", totals->urls, number_text_plural(totals->urls));
 	append_outcomes(&line, totals);
-	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %.1f s", totals->links,
-	    number_text_plural(totals->links), (double)totals->elapsed_ms / 1000);
-	number_text_bytes(bytes, (double)self->wire_bytes);
-	number_text_number(pace, summary_pages_per_second(totals));
-	if (totals->elapsed_ms >= PACE_MIN_MS)
-		log_append(&line, LOG_DIM, " (%s, %s pages/s)", bytes, pace);
-	else
-		log_append(&line, LOG_DIM, " (%s)", bytes);
+	number_text_duration(elapsed, totals->elapsed_ms);
+	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %s", totals->links,
+	    number_text_plural(totals->links), elapsed);
+	append_details(&line, self, totals);
 	log_write_line(&line);
 }
 
 static void show_unread(const struct totals *totals)
 {
-	if (totals->unread && totals->unread_lines > 0)
-		log_warning("about %" PRId64 " line%s of the list not read", totals->unread_lines,
-		    totals->unread_lines == 1 ? " was" : "s were");
-	else if (totals->unread)
-		log_warning("the list was not read to its end");
+	struct buf line;
+	if (!totals->unread)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	if (totals->unread_lines > 0)
+		log_append(&line, LOG_YELLOW, "about %" PRId64 " line%s of the list not read",
+		    totals->unread_lines, totals->unread_lines == 1 ? " was" : "s were");
+	else
+		log_append(&line, LOG_YELLOW, "the list was not read to its end");
+	log_write_line(&line);
 }
 
-static void show_reasons(struct summary *self, const struct totals *totals)
+/* The number of reasons that get a line. A reason that only one failure has was in the line of that failure,
+ * so that only what several failures share is said again. */
+static size_t count_shown_reasons(const struct summary *self, uint64_t failed)
 {
 	const struct reasons *reasons = &self->reasons;
-	uint64_t left = totals->outcomes[OUTCOME_FAILED];
-	int width = 0;
-	if (left < FEW_FAILURES)
+	bool had_lines = !self->options->no_failures;
+	size_t shown = 0;
+	if (had_lines && failed < FEW_FAILURES)
+		return 0;
+	while (shown < reasons->count && shown < REASONS_SHOWN &&
+	       (!had_lines || reasons->list[shown]->count > 1))
+		shown++;
+	/* A line that counts the rest must not stand for a single reason, which takes no more room. */
+	bool one_is_left = shown + 1 == reasons->count && !reasons->others;
+	return shown > 0 && one_is_left ? shown + 1 : shown;
+}
+
+static void show_reasons(const struct summary *self, const struct totals *totals)
+{
+	struct reason *const *list = self->reasons.list;
+	uint64_t rest = totals->outcomes[OUTCOME_FAILED];
+	size_t shown = count_shown_reasons(self, rest);
+	if (shown == 0)
 		return;
-	for (size_t i = 0; i < reasons->count && i < REASONS_SHOWN; i++) {
-		const struct reason *reason = reasons->list[i];
-		struct buf line;
-		if (i == 0)
-			width = snprintf(NULL, 0, "%" PRIu64, reason->count);
+	for (size_t i = 0; i < shown; i++)
+		rest -= list[i]->count;
+	int width = snprintf(NULL, 0, "%" PRIu64, rest > list[0]->count ? rest : list[0]->count);
+	struct buf line;
+	for (size_t i = 0; i < shown; i++) {
 		buf_init(&line, SIZE_MAX / 2);
-		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  ", width, reason->count);
-		log_append(&line, LOG_RED, "%s", reason->text);
-		log_append(&line, LOG_DIM, "%s%s", reason->count > 1 ? ", first " : ", ", reason->first);
+		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  ", width, list[i]->count);
+		log_append(&line, LOG_RED, "%s", list[i]->text);
+		log_append(&line, LOG_DIM, "%s%s", list[i]->count > 1 ? ", first " : ", ", list[i]->first);
 		log_write_line(&line);
-		left -= reason->count;
 	}
-	if (left)
-		log_warning("  %*" PRIu64 "  for other reasons", width, left);
+	if (rest == 0)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  ", width, rest);
+	log_append(&line, LOG_DIM, "for other reasons");
+	log_write_line(&line);
 }
 
 static void show_hosts(const struct summary *self, const struct totals *totals)
 {
-	bool is_relevant = totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS;
+	bool is_relevant =
+	    totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS && !was_delayed(totals);
 	size_t count;
 	if (!is_relevant && !log_is_enabled(LOG_VERBOSE))
 		return;
@@ -146,7 +193,7 @@ static void show_hosts(const struct summary *self, const struct totals *totals)
 	log_append(&line, LOG_PLAIN, "slowest hosts: ");
 	for (size_t i = 0; i < count && i < HOSTS_SHOWN; i++) {
 		log_append(&line, LOG_PLAIN, "%s%s ", i ? ", " : "", hosts[i]->name);
-		log_append(&line, LOG_DIM, "%.1f s", slowest_mean_ms(hosts[i]) / 1000);
+		log_append(&line, LOG_DIM, "%.0f ms", slowest_mean_ms(hosts[i]));
 	}
 	/* A single host has no other host to be compared with. */
 	if (count > 1)
@@ -168,9 +215,13 @@ static void show_hints(const struct summary *self)
 	    [HINT_TOO_LARGE] = {"skipped as too large", "--max-size BYTES takes larger pages"},
 	};
 	for (int hint = HINT_NONE + 1; hint < HINTS; hint++) {
-		if (self->hints[hint])
-			log_warning("hint: %s (%" PRIu64 "): %s", texts[hint].what, self->hints[hint],
-			    texts[hint].help);
+		struct buf line;
+		if (!self->hints[hint])
+			continue;
+		buf_init(&line, SIZE_MAX / 2);
+		log_append(&line, LOG_PLAIN, "hint: %s (%" PRIu64 "): %s", texts[hint].what,
+		    self->hints[hint], texts[hint].help);
+		log_write_line(&line);
 	}
 }
 

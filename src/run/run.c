@@ -59,7 +59,7 @@ static void add_observers(struct run *self)
 	struct file *files = self->outputs.files;
 	if (options->dry_run) {
 		observers_add(observers, dry_run_observer(options, &files[OUTPUT_ROWS]));
-		observers_add(observers, console_observer());
+		observers_add(observers, console_observer(options));
 		return;
 	}
 	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
@@ -75,7 +75,7 @@ static void add_observers(struct run *self)
 		observers_add(observers, dot_observer(&files[OUTPUT_DOT]));
 	if (progress_is_wanted(options))
 		observers_add(observers, progress_observer());
-	observers_add(observers, console_observer());
+	observers_add(observers, console_observer(options));
 	observers_add(observers, summary_observer(self->summary));
 }
 

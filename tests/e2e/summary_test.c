@@ -135,6 +135,75 @@ Test(summary_json, that_cannot_be_written_ends_with_3)
 	site_stop(&site);
 }
 
+/* How often a text is in another. */
+static size_t count_of(const char *text, const char *what)
+{
+	size_t count = 0;
+	for (; (text = strstr(text, what)); text += strlen(what))
+		count++;
+	return count;
+}
+
+Test(summary, stands_alone_with_no_failures_and_not_even_that_with_q)
+{
+	struct site site;
+	struct run_result result;
+	char expected[300];
+	site_start(&site);
+	const char *missing = site_page(&site, "status", "404"), *broken = site_page(&site, "status", "501");
+	run_areq(&result, "-r", "0", missing, broken, "ftp://x/");
+	run_expect_exit(&result, 1);
+	cr_expect_eq(count_of(result.err, "\n"), 4, "%s", result.err);
+	cr_expect_eq(count_of(result.err, "got 404 Not Found"), 1, "%s", result.err);
+	run_release(&result);
+
+	run_areq(&result, "--no-failures", "-r", "0", missing, broken, "ftp://x/");
+	run_expect_exit(&result, 1);
+	cr_expect(strncmp(result.err, "areq: 3 URLs: 0 ok, 3 failed; ", 30) == 0, "%s", result.err);
+	snprintf(expected, sizeof expected, "areq:   1  got 404 Not Found, %s\n", missing);
+	cr_expect(strstr(result.err, expected), "%s", result.err);
+	cr_expect(strstr(result.err, "areq:   1  not an http or https URL, ftp://x/\n"), "%s", result.err);
+	cr_expect_eq(count_of(result.err, "\n"), 4, "%s", result.err);
+	run_release(&result);
+
+	run_areq(&result, "--no-failures", "-q", missing);
+	run_expect_exit(&result, 1);
+	cr_expect_str_eq(result.err, "");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(summary, says_that_the_run_waited_for_the_delay)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *first = site_page(&site, "status", "404"), *second = site_page(&site, "links", "1");
+	run_areq(&result, "--delay", "300ms", first, second);
+	cr_expect(strstr(result.err, ", waited 3"), "%s", result.err);
+	cr_expect(strstr(result.err, " ms for --delay)\n"), "%s", result.err);
+	run_release(&result);
+	/* Nothing to wait for: a single URL of its host. */
+	run_areq(&result, "--delay", "300ms", first);
+	cr_expect_not(strstr(result.err, "--delay"), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(summary, counts_one_byte_as_one)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	run_areq(&result, "-v", "--max-size", "1", site_page(&site, "links", "1"));
+	cr_expect(strstr(result.err, "larger than 1 byte (--max-size)"), "%s", result.err);
+	run_release(&result);
+	run_areq(&result, "-v", "--max-output", "1", site_page(&site, "links", "1"));
+	cr_expect(strstr(result.err, "its links come to more than 1 byte (--max-output)"), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
+
 Test(summary, names_options_that_may_help_with_real_failures)
 {
 	struct site site;

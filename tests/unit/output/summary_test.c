@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "output/number_text.h"
 #include "output/reasons.h"
 #include "output/slowest.h"
 #include "output/summary.h"
@@ -111,6 +112,30 @@ Test(slowest, hosts_are_kept_by_mean_time)
 	slowest_release(&slowest);
 }
 
+Test(number_text, has_durations_in_the_unit_that_a_person_would_use)
+{
+	static const struct {
+		int64_t ms;
+		const char *expected;
+	} cases[] = {
+	    {0, "< 1 ms"},
+	    {1, "1 ms"},
+	    {999, "999 ms"},
+	    {1000, "1.0 s"},
+	    {59949, "59.9 s"},
+	    {59950, "1 min 0 s"},
+	    {125000, "2 min 5 s"},
+	    {3599499, "59 min 59 s"},
+	    {3599500, "1 h 0 min"},
+	    {360000000, "100 h 0 min"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[NUMBER_TEXT_MAX];
+		number_text_duration(text, cases[i].ms);
+		cr_expect_str_eq(text, cases[i].expected, "%jd ms: %s", (intmax_t)cases[i].ms, text);
+	}
+}
+
 struct scene {
 	const struct options options;
 	struct summary *summary;
@@ -175,7 +200,7 @@ Test(summary, of_a_run_that_went_well_is_one_line_on_a_terminal_and_none_elsewhe
 	tell(&scene, &(struct outcome){.kind = OUTCOME_SKIPPED,
 	                 .source_url = "http://big/",
 	                 .reason = "larger than 9 bytes (--max-size)"});
-	cr_expect_str_eq(end(&scene), "areq: 2 URLs: 1 ok, 1 skipped; 0 links in 0.5 s (1.5 kB)\n");
+	cr_expect_str_eq(end(&scene), "areq: 2 URLs: 1 ok, 1 skipped; 0 links in 500 ms (1.5 kB)\n");
 	begin(&scene, false);
 	tell(&scene, &ok);
 	cr_expect_str_eq(end(&scene), "");
@@ -188,7 +213,7 @@ Test(summary, groups_more_than_three_failures)
 	fail(&scene, "http://a/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	fail(&scene, "http://b/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	fail(&scene, "http://c/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
-	cr_expect_str_eq(end(&scene), "areq: 3 URLs: 0 ok, 3 failed; 0 links in 0.5 s (0 B)\n");
+	cr_expect_str_eq(end(&scene), "areq: 3 URLs: 0 ok, 3 failed; 0 links in 500 ms\n");
 
 	begin(&scene, false);
 	scene.totals.elapsed_ms = 2000;
@@ -196,10 +221,9 @@ Test(summary, groups_more_than_three_failures)
 	for (int i = 0; i < 11; i++)
 		fail(&scene, i ? "http://b/" : "http://c/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
 	tell(&scene, &ok);
-	cr_expect_str_eq(end(&scene),
-	    "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB, 0.5 pages/s)\n"
-	    "areq:   11  got 404 Not Found, first http://c/\n"
-	    "areq:    1  got 500 Internal Server Error, http://a/\n");
+	cr_expect_str_eq(end(&scene), "areq: 13 URLs: 1 ok, 12 failed; 0 links in 2.0 s (1.5 kB)\n"
+	                              "areq:   11  got 404 Not Found, first http://c/\n"
+	                              "areq:    1  got 500 Internal Server Error, http://a/\n");
 }
 
 Test(summary, shows_eight_reasons_at_most_and_counts_the_rest)
@@ -215,6 +239,140 @@ Test(summary, shows_eight_reasons_at_most_and_counts_the_rest)
 	cr_expect(strstr(text, "areq:   2  h, first http://x/\n"), "%s", text);
 	cr_expect_not(strstr(text, "  i, "));
 	cr_expect(strstr(text, "areq:   4  for other reasons\n"), "%s", text);
+}
+
+/* The reasons that the end of a run lists if counts[i] URLs failed for reason i: their lines, without what
+ * stands in front of them. */
+static const char *reason_lines(const unsigned *counts, bool no_failures)
+{
+	static char lines[4096];
+	struct scene scene = {.options = {.no_failures = no_failures}};
+	begin(&scene, false);
+	for (int i = 0; counts[i]; i++) {
+		char reason[2] = {(char)('a' + i), '\0'};
+		for (unsigned j = 0; j < counts[i]; j++)
+			fail(&scene, "u", CAUSE_HTTP_STATUS, i, reason);
+	}
+	const char *text = end(&scene);
+	*lines = '\0';
+	while ((text = strstr(text, "areq:  "))) {
+		size_t len = strcspn(text, "\n") + 1;
+		strncat(lines, text + strlen("areq:  "), len - strlen("areq:  "));
+		text += len;
+	}
+	return lines;
+}
+
+Test(summary, says_nothing_of_the_failures_twice)
+{
+	static const struct {
+		unsigned counts[12];
+		bool no_failures;
+		const char *expected;
+	} cases[] = {
+	    {{1}, false, ""},
+	    {{3}, false, ""},
+	    {{4}, false, " 4  a, first u\n"},
+	    /* Each failure has a reason of its own, and each had a line of its own. */
+	    {{1, 1, 1, 1, 1}, false, ""},
+	    {{2, 1, 1, 1}, false, " 2  a, first u\n 3  for other reasons\n"},
+	    /* The rest is a single reason. */
+	    {{3, 1}, false, " 3  a, first u\n 1  b, u\n"},
+	    {{9, 2, 2, 2, 2, 2, 2, 2, 2}, false,
+	        " 9  a, first u\n 2  b, first u\n 2  c, first u\n 2  d, first u\n 2  e, first u\n"
+	        " 2  f, first u\n 2  g, first u\n 2  h, first u\n 2  i, first u\n"},
+	    {{2, 2, 2, 2, 2, 2, 2, 2, 2, 1}, false,
+	        " 2  a, first u\n 2  b, first u\n 2  c, first u\n 2  d, first u\n 2  e, first u\n"
+	        " 2  f, first u\n 2  g, first u\n 2  h, first u\n 3  for other reasons\n"},
+	    /* The numbers stand below each other. */
+	    {{2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, false, "  2  a, first u\n 10  for other reasons\n"},
+	    /* No failure had a line. */
+	    {{1}, true, " 1  a, u\n"},
+	    {{2, 1}, true, " 2  a, first u\n 1  b, u\n"},
+	    {{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, true,
+	        " 1  a, u\n 1  b, u\n 1  c, u\n 1  d, u\n 1  e, u\n 1  f, u\n 1  g, u\n 1  h, u\n"
+	        " 2  for other reasons\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *lines = reason_lines(cases[i].counts, cases[i].no_failures);
+		cr_expect_str_eq(lines, cases[i].expected, "case %zu: %s", i, lines);
+	}
+}
+
+Test(summary, explains_the_time_of_the_run)
+{
+	static const struct {
+		int64_t elapsed_ms, delay_wait_ms;
+		uint64_t pages, bytes;
+		const char *expected;
+	} cases[] = {
+	    {.elapsed_ms = 0, .expected = " in < 1 ms\n"},
+	    {.elapsed_ms = 12000, .expected = " in 12.0 s\n"},
+	    {.elapsed_ms = 12000, .bytes = 300, .expected = " in 12.0 s (300 B)\n"},
+	    {.elapsed_ms = 999, .pages = 1, .bytes = 1500, .expected = " in 999 ms (1.5 kB)\n"},
+	    /* A pace of less than a page per second says less than the numbers before it. */
+	    {.elapsed_ms = 10000, .pages = 9, .bytes = 1500, .expected = " in 10.0 s (1.5 kB)\n"},
+	    {.elapsed_ms = 10000, .pages = 340, .bytes = 1, .expected = " in 10.0 s (1 B, 34 pages/s)\n"},
+	    /* The pace of a run that waits on purpose says nothing. */
+	    {.elapsed_ms = 4000,
+	        .delay_wait_ms = 3800,
+	        .pages = 20,
+	        .bytes = 900,
+	        .expected = " in 4.0 s (900 B, waited 3.8 s for --delay)\n"},
+	    {.elapsed_ms = 4000,
+	        .delay_wait_ms = 1999,
+	        .pages = 20,
+	        .bytes = 900,
+	        .expected = " in 4.0 s (900 B, 5.0 pages/s)\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct scene scene = {0};
+		begin(&scene, true);
+		scene.totals.elapsed_ms = cases[i].elapsed_ms;
+		scene.totals.delay_wait_ms = cases[i].delay_wait_ms;
+		tell(&scene,
+		    &(struct outcome){
+		        .kind = OUTCOME_SKIPPED, .source_url = "http://a/", .wire_bytes = cases[i].bytes});
+		scene.totals.outcomes[OUTCOME_OK] = cases[i].pages;
+		const char *text = end(&scene), *time = strstr(text, " in ");
+		cr_expect(time && strcmp(time, cases[i].expected) == 0, "case %zu: %s", i, text);
+	}
+}
+
+Test(summary, names_slow_hosts_in_milliseconds_but_not_if_the_delay_took_the_time)
+{
+	for (int delayed = 0; delayed < 2; delayed++) {
+		struct scene scene = {0};
+		begin(&scene, false);
+		fail(&scene, "http://slow/", CAUSE_HTTP_STATUS, 404, "got 404 Not Found");
+		tell(&scene, &(struct outcome){.kind = OUTCOME_OK,
+		                 .source_url = "http://quick/",
+		                 .attempts = 1,
+		                 .phases.total = 0.6});
+		scene.totals.elapsed_ms = 10000;
+		scene.totals.delay_wait_ms = delayed ? 9000 : 0;
+		const char *text = end(&scene);
+		bool named = strstr(text, "areq: slowest hosts: slow 10 ms, quick 1 ms\n") != NULL;
+		cr_expect_eq(named, !delayed, "%s", text);
+		cr_expect_eq(strstr(text, "slowest") != NULL, !delayed, "%s", text);
+	}
+}
+
+/* In colours each line begins with the same bytes: none is a warning of its own. */
+Test(summary, has_lines_of_one_style)
+{
+	struct scene scene = {0};
+	begin(&scene, false);
+	for (int i = 0; i < 12; i++)
+		fail(&scene, "http://a/", i < 2 ? CAUSE_ANSWER_TIMEOUT : CAUSE_HTTP_STATUS, i / 2, "x");
+	scene.totals.unread = true;
+	scene.totals.elapsed_ms = 20000;
+	log_set_color(true);
+	const char *text = end(&scene);
+	log_set_color(false);
+	cr_expect(strstr(text, "not read") && strstr(text, "hint: "), "%s", text);
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+		cr_expect(strncmp(line, "areq: ", strlen("areq: ")) == 0, "%s", line);
 }
 
 Test(summary, hints_once_at_the_option_that_may_help)
