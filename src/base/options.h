@@ -46,6 +46,7 @@ struct options {
 	bool null_ends;        /* rows of FORMAT_URLS end with NUL instead of a newline */
 	bool ordered;          /* write the rows in the order of the list, not as pages complete */
 	const char *report;    /* file for a JSON line per URL; NULL for none */
+	const char *failed;    /* file for the list of failed URLs; NULL for none */
 	const char *waterfall; /* file for the run as an HTML page; NULL for none */
 	const char *har;       /* file for the run as an HTTP archive; NULL for none */
 	const char *dot;       /* file for the graph of hosts; NULL for none */

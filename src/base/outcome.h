@@ -50,6 +50,7 @@ struct outcome {
 	enum cause cause;         /* CAUSE_NONE if and only if the kind is OUTCOME_OK */
 	/* as listed (input_entry.text), without user name and password */
 	const char *source_url;
+	const char *listed;    /* as listed, with user name and password; NULL if the entry is not fetched */
 	const char *final_url; /* after redirects; the base URL of the links unless the page has a <base> */
 	const char *place;     /* "urls.txt:3" for an input line that is no URL; NULL for a URL */
 	const char *reason;    /* message for people that names the stage; NULL if the page is ok */

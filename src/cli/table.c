@@ -33,6 +33,8 @@ const struct cli_row cli_table[] = {
         FIELD(allow_empty), 0, 0},
     {{"report", 0, "FILE", in_out, true, NULL, "write a line of JSON for each URL"}, CLI_NAME, FIELD(report),
         0, 0},
+    {{"failed", 0, "FILE", in_out, true, NULL, "write the URLs that failed, as a list"}, CLI_NAME,
+        FIELD(failed), 0, 0},
     {{"waterfall", 0, "FILE", in_out, false, NULL, "write a page of HTML that shows the run"}, CLI_NAME,
         FIELD(waterfall), 0, 0},
     {{"har", 0, "FILE", in_out, false, NULL, "write the run as an HTTP archive (HAR 1.2)"}, CLI_NAME,

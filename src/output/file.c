@@ -85,7 +85,8 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 	} else if (options->atomic) {
 		status = atomic_file_open(&self->atomic, &self->fd, path, &lock);
 	} else {
-		status = lock_open(&self->fd, path, open_flags(path, options->append), 0666, &lock);
+		status = lock_open(&self->fd, path, open_flags(path, options->append),
+		    options->is_private ? 0600 : 0666, &lock);
 	}
 	if (status == STATUS_OK && fstat(self->fd, &self->info) != 0)
 		status = log_output_error(self->name, "cannot be used");

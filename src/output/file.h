@@ -16,11 +16,12 @@
 /* With all fields false, the content of the file is replaced, and another run that writes to the file is
  * waited for. */
 struct file_options {
-	bool append;    /* append to the content of the file */
-	bool repair;    /* with append: cut off an incomplete last line, instead of refusing the file */
-	bool atomic;    /* keep the content until file_commit replaces it */
-	bool lock_fail; /* fail while another run writes to the file, instead of waiting */
-	bool null_ends; /* rows end with NUL, not with a newline */
+	bool append;     /* append to the content of the file */
+	bool repair;     /* with append: cut off an incomplete last line, instead of refusing the file */
+	bool atomic;     /* keep the content until file_commit replaces it */
+	bool lock_fail;  /* fail while another run writes to the file, instead of waiting */
+	bool null_ends;  /* rows end with NUL, not with a newline */
+	bool is_private; /* a new file can be read by its owner only; not with atomic */
 };
 
 /* A callback that is called once, before the first write to a regular file that kill -9 may end in the

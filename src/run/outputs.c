@@ -10,8 +10,8 @@
 
 static const char *output_description(enum output output)
 {
-	static const char *const texts[OUTPUTS] = {
-	    "the rows", "the report", "the waterfall", "the HTTP archive", "the graph", "the summary"};
+	static const char *const texts[OUTPUTS] = {"the rows", "the report", "the failed URLs",
+	    "the waterfall", "the HTTP archive", "the graph", "the summary"};
 	return texts[output];
 }
 
@@ -19,8 +19,8 @@ static const char *output_description(enum output output)
 static size_t output_field(enum output output)
 {
 	static const size_t fields[OUTPUTS] = {offsetof(struct options, output),
-	    offsetof(struct options, report), offsetof(struct options, waterfall),
-	    offsetof(struct options, har), offsetof(struct options, dot),
+	    offsetof(struct options, report), offsetof(struct options, failed),
+	    offsetof(struct options, waterfall), offsetof(struct options, har), offsetof(struct options, dot),
 	    offsetof(struct options, summary_json)};
 	return fields[output];
 }
@@ -121,7 +121,7 @@ static enum status check_is_unused(
 
 /* The outputs that the guard process watches. They consist of lines, and kill -9 must not leave half a line.
  * Other outputs are useless anyway if they are not complete. */
-static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT};
+static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED};
 enum { GUARDED = sizeof guarded / sizeof *guarded };
 
 static void start_guard(void *ctx)
@@ -156,13 +156,18 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 	    .atomic = options->atomic,
 	    .lock_fail = options->lock == LOCK_FAIL,
 	    .null_ends = options->null_ends};
+	/* The list of failed URLs may hold the passwords of the list. */
+	const struct file_options for_failed = {.lock_fail = options->lock == LOCK_FAIL, .is_private = true};
 	const struct file_options for_others = {.lock_fail = options->lock == LOCK_FAIL};
 	enum status status = STATUS_OK;
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
 		const char *name = output_path(options, i);
 		if (!name)
 			continue;
-		status = file_open(&self->files[i], name, i == OUTPUT_ROWS ? &for_rows : &for_others);
+		status = file_open(&self->files[i], name,
+		    i == OUTPUT_ROWS     ? &for_rows
+		    : i == OUTPUT_FAILED ? &for_failed
+		                         : &for_others);
 		if (status == STATUS_OK)
 			status = check_is_unused(self, options, input, i);
 	}

@@ -9,6 +9,7 @@
 #include "output/console.h"
 #include "output/dot.h"
 #include "output/dry_run.h"
+#include "output/failed_list.h"
 #include "output/har.h"
 #include "output/number_text.h"
 #include "output/observer.h"
@@ -67,6 +68,8 @@ static void add_observers(struct run *self)
 	observers_add(observers, rows_observer(self->rows));
 	if (options->report)
 		observers_add(observers, report_observer(&files[OUTPUT_REPORT]));
+	if (options->failed)
+		observers_add(observers, failed_list_observer(&files[OUTPUT_FAILED]));
 	if (options->waterfall)
 		observers_add(observers, waterfall_observer(&files[OUTPUT_WATERFALL]));
 	if (options->har)
@@ -157,7 +160,7 @@ static const char *why_not_committed(const struct run *self, enum status status,
 {
 	switch (status) {
 	case STATUS_PIPE_CLOSED:
-		return "nobody reads the report any more";
+		return "nobody reads an output any more";
 	case STATUS_OUTPUT:
 		return "an output could not be written";
 	case STATUS_EMPTY:

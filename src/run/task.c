@@ -52,6 +52,12 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 		texts.len = url_at - 1;
 		url_at = 0;
 	}
+	size_t listed_at = 0;
+	if (strcmp(texts.data, url->text) != 0) {
+		buf_append_byte(&texts, '\0');
+		listed_at = texts.len;
+		buf_append_text(&texts, url->text);
+	}
 	struct task *self = alloc_new(sizeof *self + texts.len + 1);
 	memcpy(self->source, texts.data, texts.len);
 	buf_release(&texts);
@@ -59,6 +65,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->listed_us = url->listed_us;
 	self->claim = claim;
 	self->url = self->source + url_at;
+	self->listed = self->source + listed_at;
 	copy_credentials(self, url->url);
 	update_display_url(self);
 	return self;
@@ -260,6 +267,7 @@ struct outcome task_outcome(const struct task *self)
 	return (struct outcome){
 	    .number = self->job.number,
 	    .source_url = self->source,
+	    .listed = self->listed,
 	    .final_url = task_display_url(self),
 	    .http_status = tries->http_status,
 	    .attempts = tries->attempts,

@@ -60,10 +60,11 @@ struct task {
 	struct tries *tries;       /* NULL until the first try */
 	const char *url;           /* the URL to fetch next, without credentials; in source or redirect_url */
 	char *redirect_url;        /* where the last redirect led; NULL if there was none */
-	char *display_url; /* url without what looks like credentials in it; NULL if url has no such */
-	char *credentials; /* "user:password" for the origin of url; NULL if there are none */
-	/* The URL as listed, without credentials. If the URL to fetch first differs from it, that follows
-	 * behind the NUL. */
+	char *display_url;  /* url without what looks like credentials in it; NULL if url has no such */
+	const char *listed; /* the URL as listed, with its credentials; in source */
+	char *credentials;  /* "user:password" for the origin of url; NULL if there are none */
+	/* The URL as listed, without credentials. What differs from it follows, each behind a NUL: the URL to
+	 * fetch first, and the URL as listed. */
 	char source[];
 };
 

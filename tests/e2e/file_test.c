@@ -562,10 +562,13 @@ Test(lock, fails_at_once_where_it_shall)
 		run_expect_exit(&result, 3);
 		expect_error(&result, file, message);
 		run_release(&result);
-		run_areq(&result, "--lock=fail", "-o", "/dev/null", "--report", report, url);
-		run_expect_exit(&result, 3);
-		expect_error(&result, report, message);
-		run_release(&result);
+		static const char *const others[] = {"--report", "--failed"};
+		for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
+			run_areq(&result, "--lock=fail", "-o", "/dev/null", others[j], report, url);
+			run_expect_exit(&result, 3);
+			expect_error(&result, report, message);
+			run_release(&result);
+		}
 		run_kill(&first, SIGTERM);
 		run_finish(&first, &result);
 		cr_expect_eq(result.signal, SIGTERM, "the first one was not disturbed");

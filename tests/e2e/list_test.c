@@ -116,7 +116,7 @@ Test(list, shows_twenty_lines_that_are_no_urls_and_counts_the_others)
 Test(list, that_is_not_utf8_is_asked_for_byte_by_byte_and_every_output_is_utf8)
 {
 	static const char *const outputs[][2] = {{"--report", "report"}, {"--waterfall", "waterfall"},
-	    {"--har", "har"}, {"--dot", "dot"}, {"--summary-json", "summary"}};
+	    {"--har", "har"}, {"--dot", "dot"}, {"--summary-json", "summary"}, {"--failed", "failed"}};
 	static const char *const formats[] = {"tsv", "csv", "jsonl", "urls"};
 	struct site site;
 	struct scratch scratch;
@@ -140,7 +140,8 @@ Test(list, that_is_not_utf8_is_asked_for_byte_by_byte_and_every_output_is_utf8)
 		run_expect_exit(&result, 1);
 		cr_expect_eq(utf8_valid_length(result.err, result.err_len), result.err_len, "%s", result.err);
 		run_release(&result);
-		static const char *const names[] = {"rows", "report", "waterfall", "har", "dot", "summary"};
+		static const char *const names[] = {
+		    "rows", "report", "waterfall", "har", "dot", "summary", "failed"};
 		for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
 			char *text = scratch_read(&scratch, names[k], &len);
 			cr_expect_eq(utf8_valid_length(text, len), len, "%s of %s", names[k], formats[i]);

@@ -713,7 +713,7 @@ Test(output, is_no_file_that_the_run_reads)
 	scratch_init(&scratch);
 	const char *file = scratch_write(&scratch, "file", "# nothing\n");
 	const char *options[] = {"--cacert", "--netrc-file", "-b", "--config"};
-	const char *outputs[] = {"-o", "--report", "--summary-json"};
+	const char *outputs[] = {"-o", "--report", "--failed", "--summary-json"};
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
 		for (size_t j = 0; j < sizeof outputs / sizeof *outputs; j++) {
 			run_areq(&result, options[i], file, outputs[j], file, "http://127.0.0.1:1/");
@@ -833,9 +833,10 @@ Test(output, explains_an_argument_that_is_no_file_and_resembles_a_url)
 
 Test(output, says_once_that_two_outputs_cannot_share_stdout)
 {
-	static const char *const options[] = {"--report", "--summary-json", "--waterfall", "--har", "--dot"};
+	static const char *const options[] = {
+	    "--report", "--failed", "--summary-json", "--waterfall", "--har", "--dot"};
 	static const char *const texts[] = {
-	    "the report", "the summary", "the waterfall", "the HTTP archive", "the graph"};
+	    "the report", "the failed URLs", "the summary", "the waterfall", "the HTTP archive", "the graph"};
 	struct run_result result;
 	char expected[128];
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
