@@ -34,11 +34,13 @@ struct run_progress {
 	/* the totals so far; elapsed_ms and all fields after it are 0. A page is ok as soon as its rows are
 	 * on their way. */
 	const struct totals *so_far;
-	size_t in_flight;    /* URLs that are in flight */
-	size_t waiting;      /* URLs that were read from the list and are not in flight */
-	int64_t unread;      /* about how many lines of the list are not read yet; negative if not known */
-	uint64_t received;   /* bytes of pages, also of incomplete ones */
-	const char *awaited; /* the host and port that the end of the run waits for; NULL if there is none */
+	size_t in_flight;  /* URLs that are in flight */
+	size_t waiting;    /* URLs that were read from the list and are not in flight */
+	int64_t unread;    /* about how many lines of the list are not read yet; negative if not known */
+	uint64_t received; /* bytes of pages, also of incomplete ones */
+	/* the host and port that the end of the run waits for; NULL if there is none, or if the next start
+	 * waits only for --delay */
+	const char *awaited;
 	/* how long the request to that host has been in flight; if negative, the host may be asked again
 	 * after that many ms */
 	int64_t awaited_ms;

@@ -13,8 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The rates are those of the last ten seconds. */
+/* The rates are those of the last ten seconds, or, with --delay, of the last 20 delays if that is longer:
+ * otherwise a slow run would have no rate, or one that jumps with each page. */
 enum { SAMPLES = 20, SAMPLE_EVERY_MS = 500 };
+
+/* A response that has taken less time is not yet waited for. */
+enum { WAITING_MIN_MS = 1000 };
 
 struct sample {
 	int64_t time_ms;
@@ -25,6 +29,7 @@ struct progress {
 	/* a ring buffer; once it is full, the oldest is at sample_count % SAMPLES */
 	struct sample samples[SAMPLES];
 	size_t sample_count;
+	int64_t sample_every_ms;
 };
 
 static bool is_stdout(const char *name)
@@ -86,14 +91,24 @@ static void format_left(struct segment *segment, const struct run_progress *prog
 		snprintf(segment->text, sizeof segment->text, "%s%" PRIu64 "%s left", about, left, more);
 }
 
-static void format_rate(struct segment *segment, double pace,
-    void (*amount)(char text[NUMBER_TEXT_MAX], double), const char *unit)
+static void format_page_rate(struct segment *segment, double per_second)
+{
+	/* Below that, one decimal of pages per second says nothing. */
+	bool is_slow = per_second > 0 && per_second < 0.1;
+	char text[NUMBER_TEXT_MAX];
+	if (per_second < 0)
+		return;
+	number_text_number(text, is_slow ? per_second * 60 : per_second);
+	snprintf(segment->text, sizeof segment->text, "%s pages/%s", text, is_slow ? "min" : "s");
+}
+
+static void format_byte_rate(struct segment *segment, double per_second)
 {
 	char text[NUMBER_TEXT_MAX];
-	if (pace < 0)
+	if (per_second < 0)
 		return;
-	amount(text, pace);
-	snprintf(segment->text, sizeof segment->text, "%s%s", text, unit);
+	number_text_bytes(text, per_second);
+	snprintf(segment->text, sizeof segment->text, "%s/s", text);
 }
 
 static void format_time_left(struct segment *segment, double seconds)
@@ -108,11 +123,12 @@ static void format_time_left(struct segment *segment, double seconds)
 		    segment->text, sizeof segment->text, "%" PRId64 ":%02" PRId64 " to go", minutes, rest);
 }
 
-/* True if nothing can be started now: the run waits for URLs in flight, or until hosts may be asked
+/* True if nothing happens but that the run waits: for responses that take long, or until hosts may be asked
  * again. */
-static bool nothing_to_start(const struct run_progress *progress)
+static bool is_only_waiting(const struct run_progress *progress)
 {
-	return progress->unread == 0 && (progress->waiting == 0 || progress->in_flight == 0);
+	bool is_response_late = progress->waiting == 0 && progress->awaited_ms >= WAITING_MIN_MS;
+	return progress->unread == 0 && progress->awaited && (progress->in_flight == 0 || is_response_late);
 }
 
 static void fill_segments(
@@ -129,11 +145,11 @@ static void fill_segments(
 	if (progress->in_flight)
 		format_count(&segments[IN_FLIGHT], progress->in_flight, "in flight");
 	format_left(&segments[LEFT], progress);
-	if (nothing_to_start(progress))
+	if (is_only_waiting(progress))
 		return;
 	segments[PAGES].style = segments[BYTES].style = segments[TO_GO].style = LOG_DIM;
-	format_rate(&segments[PAGES], pace->pages, number_text_number, " pages/s");
-	format_rate(&segments[BYTES], pace->bytes, number_text_bytes, "/s");
+	format_page_rate(&segments[PAGES], pace->pages);
+	format_byte_rate(&segments[BYTES], pace->bytes);
 	if (pace->seconds >= 0)
 		format_time_left(&segments[TO_GO], pace->seconds);
 }
@@ -206,7 +222,7 @@ void progress_line(
 		log_append(line, segments[i].style, "%s", segments[i].text);
 		first = false;
 	}
-	if (used > 0 && nothing_to_start(progress) && progress->awaited)
+	if (used > 0 && is_only_waiting(progress))
 		append_awaited(line, progress, columns - used);
 }
 
@@ -221,7 +237,7 @@ static uint64_t count_ended(const struct totals *totals)
 static void record_sample(struct progress *self, const struct sample *now)
 {
 	const struct sample *last = &self->samples[(self->sample_count + SAMPLES - 1) % SAMPLES];
-	if (self->sample_count == 0 || now->time_ms - last->time_ms >= SAMPLE_EVERY_MS)
+	if (self->sample_count == 0 || now->time_ms - last->time_ms >= self->sample_every_ms)
 		self->samples[self->sample_count++ % SAMPLES] = *now;
 }
 
@@ -231,7 +247,7 @@ static struct progress_rates compute_pace(
 	struct progress_rates pace = {-1, -1, -1};
 	const struct sample *first =
 	    &self->samples[self->sample_count < SAMPLES ? 0 : self->sample_count % SAMPLES];
-	if (now->time_ms - first->time_ms < SAMPLE_EVERY_MS)
+	if (now->time_ms - first->time_ms < self->sample_every_ms)
 		return pace;
 	double seconds = (double)(now->time_ms - first->time_ms) / 1000;
 	pace.pages = (double)(now->pages - first->pages) / seconds;
@@ -265,10 +281,9 @@ static enum status progress_end(void *ctx, const struct totals *totals)
 	return STATUS_OK;
 }
 
-struct observer progress_observer(void)
+struct observer progress_observer(const struct options *options)
 {
-	return (struct observer){.self = alloc_new(sizeof(struct progress)),
-	    .progress = progress_show,
-	    .end = progress_end,
-	    .free = free};
+	struct progress *self = alloc_new(sizeof *self);
+	self->sample_every_ms = options->delay_ms > SAMPLE_EVERY_MS ? options->delay_ms : SAMPLE_EVERY_MS;
+	return (struct observer){.self = self, .progress = progress_show, .end = progress_end, .free = free};
 }

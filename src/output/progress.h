@@ -15,7 +15,8 @@
  * terminal. */
 bool progress_is_wanted(const struct options *options);
 
-struct observer progress_observer(void);
+/* Reads the options only in the call. */
+struct observer progress_observer(const struct options *options);
 
 /* Rates and remaining time, which the line shows too. A negative value is not known. */
 struct progress_rates {

@@ -77,7 +77,7 @@ static void add_observers(struct run *self)
 	if (options->dot)
 		observers_add(observers, dot_observer(&files[OUTPUT_DOT]));
 	if (progress_is_wanted(options))
-		observers_add(observers, progress_observer());
+		observers_add(observers, progress_observer(options));
 	observers_add(observers, console_observer(options));
 	observers_add(observers, summary_observer(self->summary));
 }

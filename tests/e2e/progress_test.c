@@ -73,6 +73,33 @@ Test(progress, is_one_line_that_is_gone_at_the_end)
 	end(&scene);
 }
 
+/* With --delay nothing is in flight most of the time, and yet the run goes on. */
+Test(progress, shows_rate_and_time_to_go_between_the_starts_of_one_host)
+{
+	struct scene scene;
+	const char *args[16] = {"-o"};
+	char target[16];
+	begin(&scene);
+	args[1] = scene.found;
+	args[2] = "--delay=200ms";
+	for (int i = 0; i < 10; i++) {
+		snprintf(target, sizeof target, "%d", i);
+		args[3 + i] = site_page(&scene.site, "links", "1", "group", target);
+	}
+	terminal_start(&scene.terminal, &(struct terminal_options){.columns = 100}, args);
+	terminal_wait(&scene.terminal, " to go", 3);
+	cr_expect(
+	    strstr(terminal_row(&scene.terminal, 0), " left, "), "%s", terminal_row(&scene.terminal, 0));
+	terminal_finish(&scene.terminal);
+	cr_expect_eq(terminal_count(&scene.terminal, "waiting for"), 0);
+	cr_expect(strstr(terminal_row(&scene.terminal, 0), " s for --delay)"), "%s",
+	    terminal_row(&scene.terminal, 0));
+	expect_row(&scene, 0, "areq: 10 URLs: 10 ok; 10 links in ");
+	expect_rows(&scene, 1);
+	terminal_release(&scene.terminal);
+	end(&scene);
+}
+
 Test(progress, is_not_broken_by_messages)
 {
 	struct scene scene;

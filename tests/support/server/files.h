@@ -2,7 +2,7 @@
  *answer differs from a plain 200: one path and the keys of a scripted answer a line, as in
  *
  *	/old.html  status=301&location=/new.html
- *	/slow.html delay=1500
+ *	/slow.html delay=300
  */
 #ifndef SERVER_FILES_H
 #define SERVER_FILES_H

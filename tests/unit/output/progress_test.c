@@ -51,9 +51,19 @@ Test(progress_line, says_how_the_run_stands)
 	            {.so_far = &middle, .in_flight = 2, .awaited = "slow.example:443", .awaited_ms = 12345},
 	        .pace = &steady,
 	        .expected = "1234 done, 3 failed, 12 skipped, 2 in flight, waiting for slow.example, 12 s"},
-	    {.progress = {.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 0},
+	    {.progress =
+	            {.so_far = &none, .in_flight = 1, .awaited = "slow.example:8080", .awaited_ms = 1000},
 	        .pace = &steady,
-	        .expected = "0 done, 1 in flight, waiting for slow.example:8080, 0 s"},
+	        .expected = "0 done, 1 in flight, waiting for slow.example:8080, 1 s"},
+	    /* a response may take a second */
+	    {.progress =
+	            {.so_far = &none, .in_flight = 1, .awaited = "quick.example:8080", .awaited_ms = 999},
+	        .pace = &steady,
+	        .expected = "0 done, 1 in flight, 85 pages/s, 3.2 MB/s, 1:37 to go"},
+	    /* the next start waits for the delay alone */
+	    {.progress = {.so_far = &none, .waiting = 12},
+	        .pace = &steady,
+	        .expected = "0 done, 12 left, 85 pages/s, 3.2 MB/s, 1:37 to go"},
 	    {.progress = {.so_far = &none, .waiting = 1, .awaited = "busy.example:80", .awaited_ms = -29500},
 	        .pace = &steady,
 	        .expected = "0 done, 1 left, waiting for busy.example, again in 29 s"},
@@ -74,6 +84,8 @@ Test(progress_line, tells_paces_and_times_in_readable_units)
 		const char *expected;
 	} cases[] = {
 	    {{0, 0, -1}, "0.0 pages/s, 0 B/s"},
+	    {{1.0 / 30, 999, 60}, "2.0 pages/min, 999 B/s, 1:00 to go"},
+	    {{0.1, 999, 5}, "0.1 pages/s, 999 B/s, 0:05 to go"},
 	    {{0.25, 999, 5}, "0.2 pages/s, 999 B/s, 0:05 to go"},
 	    {{9.94, 1000, 59.4}, "9.9 pages/s, 1.0 kB/s, 0:59 to go"},
 	    {{9.96, 999499, 59.6}, "10 pages/s, 999 kB/s, 1:00 to go"},
@@ -117,7 +129,8 @@ Test(progress_line, is_never_wider_than_the_window)
 	    {.so_far = &middle, .in_flight = 64, .waiting = 800, .unread = -1},
 	    {.so_far = &middle,
 	        .in_flight = 3,
-	        .awaited = "a-very-long-name-of-a-host.in.a.long.example:443"},
+	        .awaited = "a-very-long-name-of-a-host.in.a.long.example:443",
+	        .awaited_ms = 2000},
 	    {.so_far = &none, .in_flight = 3, .awaited = "[2001:db8::1]:8080", .awaited_ms = 123456},
 	    {.so_far = &none, .waiting = 3, .awaited = "x:1", .awaited_ms = -123456},
 	};
@@ -143,7 +156,7 @@ Test(progress_line, cuts_the_name_of_the_host_that_is_waited_for)
 Test(progress_line, has_no_control_byte_but_colours)
 {
 	const struct run_progress progress = {
-	    .so_far = &middle, .in_flight = 1, .awaited = "a\033[2Jb", .awaited_ms = 1};
+	    .so_far = &middle, .in_flight = 1, .awaited = "a\033[2Jb", .awaited_ms = 1000};
 	cr_expect_not(strchr(line(&progress, &steady, 200), '\033'));
 	log_set_color(true);
 	const char *text = line(&progress, &steady, 200);
