@@ -194,7 +194,7 @@ static const char *error_detail(CURL *easy, CURLcode code, const char *error)
 	if (code == CURLE_GOT_NOTHING)
 		return "the server closed the connection without an answer";
 	if (code == CURLE_HTTP2 && !error[0])
-		return "the server ended the HTTP/2 connection";
+		return "the server does not process the request";
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
 		os_error = os_error_of(easy);
 	if (os_error != 0 && os_error != EINPROGRESS && os_error != EAGAIN)

@@ -261,7 +261,7 @@ static bool allow_request(struct transfer *self)
 {
 	if (self->sent_requests < (self->has_new_connection ? 1 : 2))
 		return true;
-	transfer_record_end(self, END_REFUSED, "the server refuses the request");
+	transfer_record_end(self, END_REFUSED, "the server does not process the request");
 	return false;
 }
 

@@ -176,6 +176,7 @@ static bool may_retry_over_http1(
 
 static void retry_over_http1(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
+	task->tries->http2_stage = result->stage;
 	task->tries->http2_reason = alloc_copy(result->reason, strlen(result->reason));
 	task->tries->needs_http1 = true;
 	retry_on_new_connection(self, task, result);
@@ -187,9 +188,11 @@ static void fail_try(struct ledger *self, struct task *task, const struct fetch_
 {
 	struct failure_reason failure = {result->stage, result->cause, result->reason};
 	if (task->tries->needs_http1)
-		failure =
-		    (struct failure_reason){STAGE_WAIT, CAUSE_CONNECTION_BROKEN, task->tries->http2_reason};
+		failure = (struct failure_reason){
+		    task->tries->http2_stage, CAUSE_CONNECTION_BROKEN, task->tries->http2_reason};
 	task->tries->needs_http1 = false;
+	/* On an HTTP/2 connection, a time-out ends only the request. The connection may be dead. */
+	task->tries->needs_new_connection |= result->timed_out;
 	retry_or_fail(self, task, failure, cause_is_transient(failure.cause), -1);
 }
 

@@ -37,13 +37,14 @@ struct tries {
 	enum stop_reason stop_reason;
 	unsigned attempts;
 	unsigned redirects;
-	bool continues_attempt;    /* the next try belongs to the same attempt */
-	bool needs_new_connection; /* no later try may use a connection that was used before */
-	bool needs_http1;          /* the next try must not use HTTP/2 */
-	char *http2_reason;        /* why HTTP/2 failed, if HTTP/1.1 was tried, too; else NULL */
-	bool left_origin;          /* a redirect led away from the origin of the listed URL */
-	int64_t spent_ms;          /* time that earlier tries of this attempt took */
-	int64_t began_us;          /* when the last try began (monotonic us); 0 if there was none */
+	bool continues_attempt;         /* the next try belongs to the same attempt */
+	bool needs_new_connection;      /* no later try may use a connection that was used before */
+	bool needs_http1;               /* the next try must not use HTTP/2 */
+	char *http2_reason;             /* why HTTP/2 failed, if HTTP/1.1 was tried, too; else NULL */
+	enum outcome_stage http2_stage; /* the stage at which it failed */
+	bool left_origin;               /* a redirect led away from the origin of the listed URL */
+	int64_t spent_ms;               /* time that earlier tries of this attempt took */
+	int64_t began_us;               /* when the last try began (monotonic us); 0 if there was none */
 	long http_status;
 	const char *http_version; /* constant; NULL if no response came */
 	struct phases phases;

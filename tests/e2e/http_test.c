@@ -3,6 +3,7 @@
 #include "support/scratch.h"
 #include "support/site.h"
 
+#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,15 +69,21 @@ Test(http, a_content_encoding_that_is_no_coding_is_ignored)
 	site_stop(&site);
 }
 
+/* Newer versions of libcurl refuse it themselves, and name it likewise. */
+#define IF_BY_AREQ(words, others) (LIBCURL_VERSION_NUM < 0x080800 ? (words) : (others))
+
 Test(http, an_unknown_transfer_encoding_is_named_as_such)
 {
 	static const struct {
 		const char *header, *words;
 	} cases[] = {
-	    {"Transfer-Encoding: foo", "transfer encoding \"foo\" is not known"},
-	    {"Transfer-Encoding: foo, chunked", "transfer encoding \"foo\" is not known"},
-	    {"Transfer-Encoding: chunked\r\ntransfer-encoding: compress", "\"compress\" is not known"},
-	    {"Transfer-Encoding: chunked;q=1", "transfer encoding \"chunked;q=1\" is not known"},
+	    {"Transfer-Encoding: foo", IF_BY_AREQ("transfer encoding \"foo\" is not known", "(foo)")},
+	    {"Transfer-Encoding: foo, chunked",
+	        IF_BY_AREQ("transfer encoding \"foo\" is not known", "(foo)")},
+	    {"Transfer-Encoding: chunked\r\ntransfer-encoding: compress",
+	        IF_BY_AREQ("\"compress\" is not known", "(compress)")},
+	    {"Transfer-Encoding: chunked;q=1",
+	        IF_BY_AREQ("transfer encoding \"chunked;q=1\" is not known", "(chunked;q=1)")},
 	};
 	static const char *const harmless[] = {"Transfer-Encoding:", "Transfer-Encoding: ,",
 	    "Transfer-Encoding: Identity", "Transfer-Encoding: chunked,"};

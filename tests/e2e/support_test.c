@@ -157,8 +157,10 @@ Test(support, connections_break_as_asked)
 		run_program(&result, NULL, "curl",
 		    ARGS("-sS", "-m", "0.5", "-L", "--max-redirs", "5", "-o", "/dev/null",
 		        site_url(&site, cases[i].target)));
-		cr_expect(result.exit_status == cases[i].wanted, "%s: %d, wanted %d: %s", cases[i].target,
-		    result.exit_status, cases[i].wanted, result.err);
+		/* Newer versions of curl have a status of its own for a head without end. */
+		bool is_too_large = cases[i].wanted == 56 && result.exit_status == 100;
+		cr_expect(result.exit_status == cases[i].wanted || is_too_large, "%s: %d, wanted %d: %s",
+		    cases[i].target, result.exit_status, cases[i].wanted, result.err);
 		run_release(&result);
 	}
 	site_stop(&site);
