@@ -147,6 +147,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	if (self->has_head)
 		return on_trailer(self, len);
 	timeline_response(&self->timeline);
+	if (self->recorder)
+		recorder_add_response(self->recorder, line, len, is_status_line(line, len));
 	if (!end_of_head)
 		return len;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
@@ -303,16 +305,36 @@ static int on_close_socket(void *ctx, curl_socket_t descriptor)
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
 	struct transfer *self = ctx;
-	(void)address;
 	(void)own_address;
 	(void)port;
-	(void)own_port;
 	transfer_set_connecting(self, false);
 	if (!allow_request(self))
 		return CURL_PREREQFUNC_ABORT;
 	self->sent_requests++;
 	timeline_request(&self->timeline);
+	if (self->recorder)
+		recorder_connected(self->recorder, address, own_port);
 	return CURL_PREREQFUNC_OK;
+}
+
+/* libcurl reports the bytes of a request that were sent. If it cannot send a long head at once, it reports
+ * the rest as data. */
+static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, void *ctx)
+{
+	struct transfer *self = ctx;
+	(void)easy;
+	if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
+		recorder_add_request(self->recorder, bytes, len);
+	return 0;
+}
+
+/* Only with VERBOSE does libcurl tell what it sends. It then also composes messages, which costs time. */
+static void set_recorder(struct transfer *self)
+{
+	set(self->easy, CURLOPT_VERBOSE, 1L);
+	set(self->easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	set(self->easy, CURLOPT_DEBUGDATA, self);
+	recorder_begin(self->recorder);
 }
 
 static void set_callbacks(struct transfer *self)
@@ -337,6 +359,7 @@ struct transfer *transfer_new(struct transfers *common)
 	struct transfer *self = alloc_new(sizeof *self);
 	self->common = common;
 	self->decoder = decoder_new(&common->decoding);
+	self->recorder = common->settings->options->har ? recorder_new() : NULL;
 	return self;
 }
 
@@ -354,6 +377,7 @@ void transfer_free(struct transfer *self)
 		return;
 	drop_handle(self);
 	decoder_free(self->decoder);
+	recorder_free(self->recorder);
 	free(self);
 }
 
@@ -379,6 +403,8 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	    self->common->settings->proxied && !request->addresses);
 	transfer_set_connecting(self, true);
 	set_callbacks(self);
+	if (self->recorder)
+		set_recorder(self);
 	self->resolve = setup_handle(
 	    self->easy, self->common->settings, self->common->shares, request, no_idle_connection);
 	return true;

@@ -10,6 +10,7 @@
 #ifndef AREQ_FETCH_TRANSFER_H
 #define AREQ_FETCH_TRANSFER_H
 
+#include "base/exchange.h"
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
@@ -78,6 +79,9 @@ struct fetch_result {
 	struct phases phases;     /* queued is not set */
 	uint64_t wire_bytes;      /* the size of header and body as they were received */
 	int64_t retry_after_ms;   /* how long Retry-After asks the client to wait; -1 if it does not */
+	/* What was sent and received; NULL if the options ask for no output that shows it, or if the try
+	 * ended before it had a transfer. */
+	const struct exchange *exchange;
 	/* The cookies that the job may need for its next request. A handler that wants to keep them sets this
 	 * to NULL and later frees them with fetch_cookies_free. */
 	struct curl_slist *cookies;

@@ -3,6 +3,7 @@
 #ifndef AREQ_FETCH_TRANSFER_INTERNAL_H
 #define AREQ_FETCH_TRANSFER_INTERNAL_H
 
+#include "fetch/recorder.h"
 #include "fetch/timeline.h"
 #include "fetch/transfer.h"
 
@@ -52,6 +53,7 @@ struct transfer {
 	bool has_new_connection;                /* the request asked for a new connection */
 	unsigned sent_requests;
 	struct decoder *decoder;
+	struct recorder *recorder; /* NULL if no output shows what it records */
 
 	/* These fields belong to one response; reset_response clears them. */
 	enum transfer_end end; /* what was recorded so far */

@@ -138,6 +138,15 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 	}
 }
 
+static void add_exchange(struct transfer *self, struct fetch_result *result)
+{
+	struct exchange *exchange = recorder_exchange(self->recorder, self->easy);
+	exchange->has_whole_head = self->has_head;
+	exchange->is_complete = result->complete;
+	exchange->is_decoded = self->has_head && self->want == FETCH_BODY;
+	result->exchange = exchange;
+}
+
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	heap_remove(&self->deadline);
@@ -152,5 +161,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	add_end(self, code, &result);
 	result.is_refused = result.is_unprocessed && self->has_new_connection;
 	decoder_drop(self->decoder);
+	if (self->recorder)
+		add_exchange(self, &result);
 	return result;
 }

@@ -9,6 +9,7 @@ void observers_add(struct observers *self, struct observer observer)
 	self->list = alloc_resize(self->list, self->count + 1, sizeof *self->list);
 	self->list[self->count++] = observer;
 	self->want_progress |= observer.progress != NULL;
+	self->want_exchange |= observer.exchange != NULL;
 }
 
 void observers_release(struct observers *self)
@@ -27,6 +28,17 @@ enum status observers_begin(const struct observers *self)
 	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
 		if (observer->begin)
 			status = status_first(status, observer->begin(observer->self));
+	}
+	return status;
+}
+
+enum status observers_exchange(
+    const struct observers *self, const struct outcome *so_far, const struct exchange *exchange)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->exchange)
+			status = status_first(status, observer->exchange(observer->self, so_far, exchange));
 	}
 	return status;
 }

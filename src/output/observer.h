@@ -3,6 +3,7 @@
 #ifndef AREQ_OUTPUT_OBSERVER_H
 #define AREQ_OUTPUT_OBSERVER_H
 
+#include "base/exchange.h"
 #include "base/link.h"
 #include "base/outcome.h"
 #include "base/status.h"
@@ -53,6 +54,11 @@ struct observer {
 	void *self;
 	/* Called before anything is fetched. */
 	enum status (*begin)(void *self);
+	/* Called at the end of each try: a URL has one for each redirect and each retry. so_far holds what is
+	 * known of the URL then; its kind, stage, cause and reason are those of the try. The kind is
+	 * OUTCOME_OK if a response came, whatever its status. exchange is NULL if the try ended before it had
+	 * a transfer, as when a name has no address. */
+	enum status (*exchange)(void *self, const struct outcome *so_far, const struct exchange *exchange);
 	/* Called for each link of a page that was received completely. page holds what is known of the page
 	 * so far: all but its counts and its charset. The links of two pages never mix, but page_end may be
 	 * called for other pages between two links. */
@@ -84,6 +90,7 @@ struct observers {
 	struct observer *list;
 	size_t count;
 	bool want_progress; /* an observer has the callback `progress` */
+	bool want_exchange; /* an observer has the callback `exchange` */
 };
 
 /* The list owns the observers that are added: observers_release calls `free` of each. */
@@ -93,6 +100,8 @@ void observers_release(struct observers *self);
 /* Each of these calls the callback of that name for all observers, and returns the first status that was not
  * STATUS_OK. */
 enum status observers_begin(const struct observers *self);
+enum status observers_exchange(
+    const struct observers *self, const struct outcome *so_far, const struct exchange *exchange);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);

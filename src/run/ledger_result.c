@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char run_stopped[] = "the run was stopped";
+
 void ledger_discard_response(struct ledger *self, struct task *task)
 {
 	ledger_give_page_back(self, task);
@@ -196,9 +198,22 @@ static void fail_try(struct ledger *self, struct task *task, const struct fetch_
 	retry_or_fail(self, task, failure, cause_is_transient(failure.cause), -1);
 }
 
+static void report_exchange(struct ledger *self, const struct task *task, const struct fetch_result *result)
+{
+	struct outcome outcome = task_outcome(task);
+	bool answered = result->complete || result->stopped;
+	outcome.kind = answered ? OUTCOME_OK : result->interrupted ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
+	outcome.stage = result->stage;
+	outcome.cause = result->cause;
+	outcome.reason = result->interrupted ? run_stopped : result->reason;
+	ledger_record_status(self, observers_exchange(self->observers, &outcome, result->exchange));
+}
+
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	task_record_result(task, result);
+	if (self->observers->want_exchange)
+		report_exchange(self, task, result);
 	/* A connection that was closed while it was idle says nothing about its host. */
 	bool is_telling = !result->is_unprocessed || result->is_refused;
 	if (is_telling && !result->interrupted && result->stage != STAGE_LOCAL)
@@ -207,7 +222,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		log_event("got %ld %s", result->http_status, task_display_url(task));
 	if (result->interrupted)
 		finish_task(self, task, OUTCOME_INTERRUPTED,
-		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"});
+		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, run_stopped});
 	else if (decide_skip(self, task, result))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)
