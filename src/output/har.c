@@ -1,13 +1,16 @@
 #include "output/har.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/http.h"
+#include "output/har_head.h"
+#include "output/head_reader.h"
 #include "output/json_writer.h"
 #include "output/timestamp.h"
 #include "output/timing.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,51 +44,103 @@ static void append_query(struct buf *line, const char *url)
 	json_writer_close(line, ']');
 }
 
-static void append_http_version(struct buf *line, const struct outcome *outcome)
+static struct slice start_line_of(const struct exchange_head *head)
 {
-	json_writer_text(line, "httpVersion", outcome->http_version ? outcome->http_version : "unknown");
+	struct head_reader reader;
+	head_reader_init(&reader, head->text);
+	head_reader_release(&reader);
+	return reader.start_line;
 }
 
-static void append_request(struct buf *line, const struct outcome *outcome)
+static void append_http_version(struct buf *line, struct slice version)
 {
+	har_head_append_text(line, "httpVersion", version.len ? version : slice_of("unknown"));
+}
+
+static void append_request(struct buf *line, const struct outcome *outcome, const struct exchange *exchange)
+{
+	const struct exchange_head *head = &exchange->request;
+	struct slice version = head_reader_word(start_line_of(head), 2);
+	bool is_binary = har_head_is_binary(version);
 	json_writer_open(line, "request", '{');
 	json_writer_text(line, "method", "GET");
 	json_writer_text(line, "url", outcome->final_url);
-	append_http_version(line, outcome);
-	json_writer_literal(line, "cookies", "[]");
-	json_writer_literal(line, "headers", "[]");
+	append_http_version(line, version);
+	har_head_append_cookies(line, HAR_REQUEST, head->text, 0);
+	har_head_append_fields(line, HAR_REQUEST, head->text, is_binary, outcome->final_url);
 	append_query(line, outcome->final_url);
-	json_writer_literal(line, "headersSize", "-1");
+	har_head_append_size(line, head, !is_binary);
 	json_writer_number(line, "bodySize", 0);
+	har_head_append_comment(line, head);
 	json_writer_close(line, '}');
 }
 
-static void append_content(struct buf *line, const struct outcome *outcome)
+/* compression is what the content coding saved, which may be less than nothing. It is known if all of the
+ * body was received and decoded. */
+static void append_content(struct buf *line, const struct outcome *outcome, const struct exchange *exchange)
 {
+	char saved[32];
 	json_writer_open(line, "content", '{');
-	json_writer_number(line, "size", outcome->bytes);
-	json_writer_text(line, "mimeType", outcome->content_type ? outcome->content_type : "");
+	json_writer_number(line, "size", exchange->is_decoded ? outcome->bytes : exchange->body_bytes);
+	snprintf(saved, sizeof saved, "%" PRId64, (int64_t)(outcome->bytes - exchange->body_bytes));
+	if (exchange->is_decoded && exchange->is_complete)
+		json_writer_literal(line, "compression", saved);
+	har_head_append_text(line, "mimeType", slice_of(outcome->content_type ? outcome->content_type : ""));
+	if (!exchange->is_decoded && exchange->body_bytes > 0)
+		json_writer_text(line, "comment", "the body was not used; size is that of what was received");
 	json_writer_close(line, '}');
 }
 
-static void append_response(struct buf *line, const struct outcome *outcome)
+/* The target of a redirect as the server wrote it. Of several fields, the first one that is not empty
+ * counts. */
+static void append_redirect_url(struct buf *line, struct slice head)
 {
+	struct head_reader reader;
+	struct buf url;
+	buf_init(&url, SIZE_MAX / 2);
+	head_reader_init(&reader, head);
+	while (url.len == 0 && head_reader_next(&reader)) {
+		if (ascii_equal_nocase(reader.name, slice_of("Location")))
+			har_secret_append(&url, HAR_RESPONSE, reader.name, reader.value);
+	}
+	head_reader_release(&reader);
+	har_head_append_text(line, "redirectURL", (struct slice){url.data, url.len});
+	buf_release(&url);
+}
+
+/* HTTP/2 has no text for the status. */
+static void append_status(struct buf *line, struct slice status_line)
+{
+	struct slice code = head_reader_word(status_line, 1);
+	uint64_t status = 0;
+	for (size_t i = 0; i < code.len && ascii_is_digit((unsigned char)code.data[i]) && i < 3; i++)
+		status = status * 10 + (uint64_t)(code.data[i] - '0');
+	json_writer_number(line, "status", status);
+	har_head_append_text(line, "statusText", head_reader_after(status_line, 1));
+}
+
+static void append_response(struct buf *line, const struct outcome *outcome, const struct exchange *exchange)
+{
+	const struct exchange_head *head = &exchange->response;
+	struct slice status_line = start_line_of(head), version = head_reader_word(status_line, 0);
+	bool is_binary = har_head_is_binary(version);
 	json_writer_open(line, "response", '{');
-	json_writer_number(line, "status", (uint64_t)outcome->http_status);
-	json_writer_text(line, "statusText", http_status_text(outcome->http_status));
-	append_http_version(line, outcome);
-	json_writer_literal(line, "cookies", "[]");
-	json_writer_literal(line, "headers", "[]");
-	append_content(line, outcome);
-	json_writer_text(line, "redirectURL", "");
-	json_writer_literal(line, "headersSize", "-1");
-	json_writer_literal(line, "bodySize", "-1");
+	append_status(line, status_line);
+	append_http_version(line, version);
+	har_head_append_cookies(line, HAR_RESPONSE, head->text, timestamp_now());
+	har_head_append_fields(line, HAR_RESPONSE, head->text, is_binary, outcome->final_url);
+	append_content(line, outcome, exchange);
+	append_redirect_url(line, head->text);
+	har_head_append_size(line, head, exchange->has_whole_head && !is_binary);
+	if (exchange->has_whole_head)
+		json_writer_number(line, "bodySize", exchange->body_bytes);
+	else
+		json_writer_literal(line, "bodySize", "-1");
+	har_head_append_comment(line, head);
 	/* An extension of Chrome: the bytes that came over the network, headers included. */
-	json_writer_number(line, "_transferSize", outcome->wire_bytes);
-	/* Another extension of Chrome, for a request without a usable response. An HTTP error status needs
-	 * no such text. */
-	if ((outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED) &&
-	    outcome->http_status < 400)
+	json_writer_number(line, "_transferSize", head->size + exchange->body_bytes);
+	/* Another extension of Chrome, for a request without a usable response. */
+	if (outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED)
 		json_writer_text(line, "_error", outcome->reason);
 	json_writer_close(line, '}');
 }
@@ -98,16 +153,19 @@ static double known_or_zero(double ms)
 /* The times of the phases as HAR 1.2 has them, in ms; negative where they are not known. */
 struct har_timings {
 	double blocked, dns, connect, ssl, wait, receive;
-	double total; /* the sum, which counts the TLS handshake once */
+	double total;   /* the sum, which counts the TLS handshake once */
+	double started; /* since the start of the run */
 };
 
 /* In HAR 1.2, "connect" includes the TLS handshake, and the times that must not be -1 are 0 if they are not
- * known. */
+ * known. The first request of a URL begins when the URL was read from the list, and is blocked until it is
+ * sent. Later requests, after redirects or failures, begin when they are made. */
 static struct har_timings har_timings_of(const struct timing *timing)
 {
-	bool connected = timing->connect >= 0 || timing->tls >= 0;
-	struct har_timings self = {
-	    .blocked = timing->queued < 0 ? -1 : timing->queued + known_or_zero(timing->earlier),
+	bool connected = timing->connect >= 0 || timing->tls >= 0, is_first = timing->earlier < 0;
+	double before = is_first ? 0 : known_or_zero(timing->queued) + timing->earlier;
+	struct har_timings self = {.started = timing->listed + before,
+	    .blocked = is_first ? timing->queued : -1,
 	    .dns = timing->dns,
 	    .connect = connected ? known_or_zero(timing->connect) + known_or_zero(timing->tls) : -1,
 	    .ssl = timing->tls,
@@ -131,42 +189,46 @@ static void append_timings(struct buf *line, const struct har_timings *timings)
 	json_writer_close(line, '}');
 }
 
+static void append_connection(struct buf *line, const struct exchange *exchange)
+{
+	char port[16];
+	if (!exchange->local_port)
+		return;
+	json_writer_text(line, "serverIPAddress", exchange->address);
+	snprintf(port, sizeof port, "%d", exchange->local_port);
+	json_writer_text(line, "connection", port);
+}
+
 static void append_comment(struct buf *line, const struct outcome *outcome)
 {
 	struct buf comment;
-	char counts[64];
-	if (outcome->attempts <= 1 && outcome->redirects == 0 && outcome->kind == OUTCOME_OK)
+	char counts[96];
+	if (outcome->attempts <= 1 && outcome->redirects == 0)
 		return;
 	buf_init(&comment, SIZE_MAX / 4);
-	buf_append_text(&comment, outcome_kind_text(outcome->kind));
-	if (outcome->reason) {
-		buf_append_text(&comment, ": ");
-		buf_append_text(&comment, outcome->reason);
-	}
-	snprintf(
-	    counts, sizeof counts, "; attempts: %u, redirects: %u", outcome->attempts, outcome->redirects);
+	snprintf(counts, sizeof counts, "attempt: %u, redirects: %u; listed as ", outcome->attempts,
+	    outcome->redirects);
 	buf_append_text(&comment, counts);
-	if (outcome->redirects) {
-		buf_append_text(&comment, "; listed as ");
-		buf_append_text(&comment, outcome->source_url);
-	}
+	buf_append_text(&comment, outcome->source_url);
 	json_writer_text(line, "comment", comment.data);
 	buf_release(&comment);
 }
 
-static void append_entry(struct buf *line, const struct har *self, const struct outcome *outcome)
+static void append_entry(
+    struct buf *line, const struct har *self, const struct outcome *outcome, const struct exchange *exchange)
 {
 	const struct timing timing = timing_of(outcome, self->start_us);
 	const struct har_timings timings = har_timings_of(&timing);
 	char started[TIMESTAMP_SIZE];
-	timestamp_text(self->start_ms + (int64_t)timing.listed, started);
+	timestamp_text(self->start_ms + (int64_t)timings.started, started);
 	buf_append_byte(line, '{');
 	json_writer_text(line, "startedDateTime", started);
 	json_writer_real(line, "time", timings.total, "-1");
-	append_request(line, outcome);
-	append_response(line, outcome);
+	append_request(line, outcome, exchange);
+	append_response(line, outcome, exchange);
 	json_writer_literal(line, "cache", "{}");
 	append_timings(line, &timings);
+	append_connection(line, exchange);
 	json_writer_text(line, "_resourceType", "document");
 	append_comment(line, outcome);
 	json_writer_close(line, '}');
@@ -183,18 +245,25 @@ static enum status har_begin(void *ctx)
 	return file_write(self->file, head, sizeof head - 1);
 }
 
-static enum status har_outcome(void *ctx, const struct outcome *outcome)
+static enum status har_exchange(void *ctx, const struct outcome *outcome, const struct exchange *exchange)
 {
+	static const struct exchange nothing = {.address = ""};
 	struct har *self = ctx;
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
 	if (self->has_entry)
 		buf_append_text(&line, ",\n");
 	self->has_entry = true;
-	append_entry(&line, self, outcome);
+	append_entry(&line, self, outcome, exchange ? exchange : &nothing);
 	enum status status = file_write(self->file, line.data, line.len);
 	buf_release(&line);
 	return status;
+}
+
+/* A URL for which no request was made has an entry that says why. */
+static enum status har_outcome(void *ctx, const struct outcome *outcome)
+{
+	return outcome->attempts == 0 ? har_exchange(ctx, outcome, NULL) : STATUS_OK;
 }
 
 static enum status har_flush(void *ctx, struct wait *wait, size_t *backlog)
@@ -217,6 +286,7 @@ struct observer har_observer(struct file *file)
 	self->file = file;
 	return (struct observer){.self = self,
 	    .begin = har_begin,
+	    .exchange = har_exchange,
 	    .outcome = har_outcome,
 	    .flush = har_flush,
 	    .end = har_end,
