@@ -1,6 +1,6 @@
 "use strict";
-// Has Chromium's own network panel open an HTTP archive of areq's, as "Import HAR file" does, and compares its rows with
-// what was fetched. Exit status 0: all is as it should be; 1: something is not.
+// Has Chromium's own network panel open an HTTP archive of areq's, as "Import HAR file" does, and compares its rows and the
+// headers that it reads with what was fetched. Exit status 0: all is as it should be; 1: something is not.
 //
 // usage: har.js [--areq PATH] [--server PATH] [--shots FOLDER]
 
@@ -28,7 +28,8 @@ async function makeArchive(folder) {
     server.once("exit", () => reject(new Error("the test server does not start")));
   });
   const site = `http://127.0.0.1:${/:(\d+)/.exec(line)[1]}`;
-  const urls = ["links=3&delay=200", "links=900", "status=404", "type=image/png", "reset=1"].map(
+  const moved = "status=302&location=/_/page%3Fgroup%3Dtarget&header=Set-Cookie:%20sid=1;%20Path=/;%20HttpOnly";
+  const urls = ["links=3&delay=200", "links=900", "status=404", "type=image/png", "reset=1", moved].map(
     (query) => `${site}/_/page?${query}`,
   );
   const file = path.join(folder, "run.har");
@@ -52,6 +53,25 @@ const rowsOf = (page) =>
     return rows;
   });
 
+// What the panel knows of the request whose query begins with this.
+const requestOf = (page, query) =>
+  page.evaluate(
+    async ([panel, query]) => {
+      const logs = await import(`${panel}models/logs/logs.js`);
+      const request = logs.NetworkLog.NetworkLog.instance()
+        .requests()
+        .find((request) => request.url().includes(`page?${query}`));
+      const named = (fields) => fields.map(({ name, value }) => `${name}: ${value}`);
+      return {
+        sent: named(request.requestHeaders()),
+        received: named(request.responseHeaders),
+        protocol: request.protocol,
+        address: request.remoteAddress(),
+      };
+    },
+    [PANEL, query],
+  );
+
 async function openInPanel(file) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
@@ -70,24 +90,43 @@ async function openInPanel(file) {
     await page.waitForTimeout(500);
     fs.mkdirSync(options.shots, { recursive: true });
     await page.screenshot({ path: path.join(options.shots, "network-panel.png") });
-    return await rowsOf(page);
+    const [target, moved] = [await requestOf(page, "group=target"), await requestOf(page, "status=302")];
+    return { rows: await rowsOf(page), target, moved };
   } finally {
     await browser.close();
   }
 }
 
+function expectField(fields, wanted) {
+  if (!fields.includes(wanted)) throw new Error(`no field "${wanted}" in ${JSON.stringify(fields)}`);
+}
+
 async function main() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "areq-har-"));
   try {
-    const rows = await openInPanel(await makeArchive(folder));
-    const wanted = { "links=3": "200", "links=900": "200", "status=404": "404", "type=image": "200", "reset=1": "" };
+    const { rows, target, moved } = await openInPanel(await makeArchive(folder));
+    const wanted = {
+      "links=3": "200",
+      "links=900": "200",
+      "status=404": "404",
+      "type=image": "200",
+      "reset=1": "",
+      "status=302": "302",
+      "group=target": "200",
+    };
     for (const [query, status] of Object.entries(wanted)) {
-      const row = rows.find(([name]) => name.includes(query));
+      const row = rows.find(([name]) => name.startsWith(`page?${query}`));
       if (!row || !row[1].startsWith(status))
         throw new Error(`no row for ${query} with status ${status}: ${JSON.stringify(rows)}`);
     }
     if (rows.length !== Object.keys(wanted).length) throw new Error(`${rows.length} rows: ${JSON.stringify(rows)}`);
-    console.log(`har: Chromium's network panel shows all ${rows.length} requests; a picture in ${options.shots}`);
+    expectField(target.sent, "Cookie: sid=[redacted]");
+    expectField(target.received, "Content-Type: text/html");
+    expectField(moved.received, "Set-Cookie: sid=[redacted]; Path=/; HttpOnly");
+    if (target.protocol.toUpperCase() !== "HTTP/1.1" || !target.address.startsWith("127.0.0.1"))
+      throw new Error(`another connection: ${JSON.stringify(target)}`);
+    const picture = `a picture in ${options.shots}`;
+    console.log(`har: Chromium's network panel shows all ${rows.length} requests and their headers; ${picture}`);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
