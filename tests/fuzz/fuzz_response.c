@@ -7,6 +7,7 @@
 #include "fetch/crawl.h"
 #include "in/input.h"
 #include "output/file.h"
+#include "output/har.h"
 #include "output/report.h"
 #include "run/ledger.h"
 
@@ -256,6 +257,7 @@ static void fetch(const char *url)
 	const struct options options = {.inputs = {&url, 1},
 	    .jobs = 1,
 	    .user_agent = "areq",
+	    .har = "har",
 	    .timeout_ms = 500,
 	    .connect_timeout_ms = 500,
 	    .max_redirs = 3,
@@ -266,9 +268,11 @@ static void fetch(const char *url)
 	struct observers observers = {0};
 	/* Not file_open: it waits for whoever else has /dev/null open for writing. */
 	struct file report = {.name = "report", .fd = open("/dev/null", O_WRONLY)};
+	struct file har = {.name = "har", .fd = open("/dev/null", O_WRONLY)};
 	struct totals totals;
 	seen_init(&watch.seen);
 	observers_add(&observers, report_observer(&report));
+	observers_add(&observers, har_observer(&har));
 	observers_add(&observers, (struct observer){.self = &watch, .link = on_link, .outcome = on_outcome});
 	struct input *input = input_new(&options.inputs);
 	struct ledger *ledger = ledger_new(&options, input, &observers);
@@ -281,6 +285,7 @@ static void fetch(const char *url)
 	ledger_free(ledger);
 	input_free(input);
 	file_close(&report);
+	file_close(&har);
 	seen_release(&watch.seen);
 }
 
