@@ -16,10 +16,11 @@ void options_own(struct options *self, char *text)
 
 static struct option_line *find_line(const struct options *self, size_t field)
 {
-	struct option_line *line = self->config_lines, *end = line + self->config_line_count;
-	while (line < end && line->field != field)
-		line++;
-	return line < end ? line : NULL;
+	for (size_t i = 0; i < self->config_line_count; i++) {
+		if (self->config_lines[i].field == field)
+			return &self->config_lines[i];
+	}
+	return NULL;
 }
 
 size_t options_config_line(const struct options *self, size_t field)
