@@ -92,6 +92,18 @@ bool response_transfer_problem(CURL *easy, char *problem, size_t size)
 	return false;
 }
 
+bool response_closes_connection(CURL *easy)
+{
+	struct slice list, option;
+	for (size_t i = 0; field_value(easy, "Connection", i, &list); i++) {
+		while ((option = ascii_next_element(&list)).len > 0) {
+			if (ascii_equal_nocase(option, slice_of("close")))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* CURLINFO_RETRY_AFTER is not used: it is 0 for a value that libcurl cannot parse, and 0 would mean to retry
  * at once. */
 int64_t response_retry_after_ms(CURL *easy)

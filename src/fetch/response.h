@@ -30,6 +30,9 @@ void response_codings(CURL *easy, struct buf *codings);
  * content encoding. */
 bool response_transfer_problem(CURL *easy, char *problem, size_t size);
 
+/* Returns true if the server closes the connection after the response (RFC 9112, section 9.6). */
+bool response_closes_connection(CURL *easy);
+
 /* Returns how long Retry-After asks the client to wait, in ms; the value may be a number of seconds or a date
  * (RFC 9110, section 10.2.3). Returns 0 for a date in the past, and -1 if the header field is missing or its
  * value is neither of the two. */

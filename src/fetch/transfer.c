@@ -281,7 +281,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 		address_text(&address->addr, self->refused_address, sizeof self->refused_address);
 		return CURL_SOCKET_BAD;
 	}
-	self->has_allowed_address = true;
+	self->has_allowed_address = self->has_opened_socket = true;
 	curl_socket_t descriptor = socket(address->family, address->socktype, address->protocol);
 	if (descriptor == CURL_SOCKET_BAD) {
 		self->socket_error = errno;
@@ -395,6 +395,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->socket_error = 0;
 	self->has_new_connection = request->needs_new_connection;
 	self->sent_requests = 0;
+	self->has_opened_socket = false;
 	self->waited_ms = request->waited_ms;
 	self->timeout_ms = setup_remaining_ms(request->timeout_ms, request->waited_ms);
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;

@@ -66,7 +66,10 @@ struct fetch_result {
 	bool stopped;        /* the try ended because a handler wanted no more of the response */
 	bool interrupted;    /* the try ended because the run was stopped */
 	bool timed_out;      /* the try failed because of a time limit */
-	bool is_unprocessed; /* the try failed before the server processed it; see failure_is_unprocessed */
+	/* The try may be repeated on a new connection: the server has not processed it (see
+	 * failure_is_unprocessed), or has not answered it on a connection that was used before, which a client
+	 * may do for a GET (RFC 9112, section 9.3.1). */
+	bool is_unprocessed;
 	bool is_refused;     /* is_unprocessed, although the connection was new */
 	bool may_need_http1; /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
 	enum outcome_stage stage; /* how far the try got */

@@ -52,6 +52,7 @@ struct transfer {
 	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */
 	bool has_new_connection;                /* the request asked for a new connection */
 	unsigned sent_requests;
+	bool has_opened_socket; /* if not, a request that was sent went over a connection of an earlier one */
 	struct decoder *decoder;
 	struct recorder *recorder; /* NULL if no output shows what it records */
 

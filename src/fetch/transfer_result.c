@@ -1,6 +1,7 @@
 #include "fetch/transfer_internal.h"
 
 #include "base/clock.h"
+#include "base/http.h"
 #include "fetch/failure.h"
 #include "fetch/response.h"
 #include "fetch/watchdog.h"
@@ -147,6 +148,18 @@ static void add_exchange(struct transfer *self, struct fetch_result *result)
 	result->exchange = exchange;
 }
 
+/* Returns true if no answer came over a connection that an earlier request had used. The fault may then be
+ * what was left on that connection, or its end, and says nothing of the request. A 408 with which a
+ * server closes the connection there was sent because the connection was idle (RFC 9110, section 15.5.9). */
+static bool is_unanswered(const struct transfer *self, const struct fetch_result *result)
+{
+	if (self->has_opened_socket || self->sent_requests == 0)
+		return false;
+	if (self->has_head)
+		return result->http_status == HTTP_REQUEST_TIMEOUT && response_closes_connection(self->easy);
+	return !result->interrupted && !result->timed_out && !result->may_need_http1;
+}
+
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	heap_remove(&self->deadline);
@@ -159,6 +172,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 		add_response(self, &result);
 	record_code(self, code);
 	add_end(self, code, &result);
+	result.is_unprocessed |= is_unanswered(self, &result);
 	result.is_refused = result.is_unprocessed && self->has_new_connection;
 	decoder_drop(self->decoder);
 	if (self->recorder)

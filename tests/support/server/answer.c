@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* The pause before what /_/raw sends later. */
+enum { LATER_MS = 50 };
+
 struct call {
 	const struct answer_source *source;
 	const struct request *request;
@@ -128,25 +131,32 @@ static void answer_raw(const struct call *call)
 {
 	struct slice bytes = request_query_get(call->request, "bytes");
 	struct slice base64 = request_query_get(call->request, "base64");
+	struct slice later = request_query_get(call->request, "later");
 	struct slice then = request_query_get(call->request, "then");
-	struct buf out;
+	struct buf out, behind;
 	buf_init(&out, TEXT_MAX);
+	buf_init(&behind, TEXT_MAX);
 	if (bytes.data)
 		text_percent_decode(&out, bytes);
+	if (later.data)
+		text_percent_decode(&behind, later);
 	if (base64.data && !text_base64_decode(&out, base64)) {
 		refuse(call, "that is no base64\n");
 	} else {
 		steps_send(&call->script->steps, out.data, out.len);
+		steps_wait(&call->script->steps, later.data ? LATER_MS : 0);
+		steps_send(&call->script->steps, behind.data, behind.len);
 		if (then.data && slice_equal(then, slice_of("hang"))) {
 			steps_end(&call->script->steps, STEP_HANG);
 		} else if (then.data && slice_equal(then, slice_of("reset"))) {
 			steps_wait(&call->script->steps, 50);
 			steps_end(&call->script->steps, STEP_RESET);
-		} else {
+		} else if (!then.data || !slice_equal(then, slice_of("keep"))) {
 			steps_end(&call->script->steps, STEP_CLOSE);
 		}
 	}
 	buf_release(&out);
+	buf_release(&behind);
 }
 
 static void answer_stats(const struct call *call)
@@ -174,7 +184,10 @@ static const struct endpoint {
 } endpoints[] = {
     {"/_/page", "the answer that the keys below describe", answer_page},
     {"/_/fault/", "a broken answer, by its name below", answer_fault},
-    {"/_/raw", "bytes=PERCENT-ENCODED or base64=...: these bytes; then=close|reset|hang", answer_raw},
+    {"/_/raw",
+        "bytes=PERCENT-ENCODED or base64=...: these bytes; "
+        "later=PERCENT-ENCODED: these 50 ms later; then=close|reset|hang|keep",
+        answer_raw},
     {"/_/chain", "n=N: N redirects in a row; status=N, to=URL: where the last one goes", answer_chain},
     {"/_/loop", "n=N: redirects round and round N URLs", answer_loop},
     {"/_/away", "redirects without end, each to another URL", answer_away},
