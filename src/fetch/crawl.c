@@ -91,6 +91,7 @@ static enum status crawl_init(struct crawl *self)
 	watchdog_start();
 	self->transfers = (struct transfers){
 	    .settings = self->settings, .shares = &self->shares, .handlers = &self->handlers->fetch};
+	leftovers_init(&self->transfers.leftovers);
 	self->slots = descriptors_init(&self->transfers.descriptors, self->settings->options->jobs);
 	self->multi = curl_multi_init();
 	if (!shares_init(&self->shares) || !self->multi)
@@ -118,6 +119,7 @@ static void crawl_release(struct crawl *self)
 	heap_release(&self->transfers.paused);
 	heap_release(&self->transfers.deadlines);
 	own_networks_release(&self->transfers.own_networks);
+	leftovers_release(&self->transfers.leftovers);
 	decoder_limits_release(&self->transfers.decoding);
 	lookup_queue_free(self->lookups);
 	poll_set_release(&self->sockets);

@@ -288,6 +288,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 		return descriptor;
 	}
 	timeline_socket(&self->timeline);
+	self->sockets[address->family == AF_INET6] = descriptor;
 	self->common->descriptors.open++;
 	watchdog_add(descriptor);
 	return descriptor;
@@ -301,14 +302,32 @@ static int on_close_socket(void *ctx, curl_socket_t descriptor)
 	return close(descriptor);
 }
 
+/* Returns true if nothing was left on the connection; if something was, records that as the end. Bytes of TLS
+ * may belong to the protocol itself, so they are not looked at. */
+static bool is_clean_connection(struct transfer *self, const char *own_address, int own_port)
+{
+	struct leftovers *leftovers = &self->common->leftovers;
+	if (self->is_tls)
+		return true;
+	if (self->has_opened_socket) {
+		leftovers_add(leftovers, self->sockets[strchr(own_address, ':') != NULL], own_port);
+		return true;
+	}
+	if (!leftovers_exist(leftovers, own_port))
+		return true;
+	transfer_record_end(self, END_LEFTOVERS, "bytes came before the request");
+	return false;
+}
+
 /* libcurl calls this when it has a connection, before it sends the request. */
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
 	struct transfer *self = ctx;
 	(void)own_address;
+	(void)address;
 	(void)port;
 	transfer_set_connecting(self, false);
-	if (!allow_request(self))
+	if (!allow_request(self) || !is_clean_connection(self, own_address, own_port))
 		return CURL_PREREQFUNC_ABORT;
 	self->sent_requests++;
 	timeline_request(&self->timeline);
@@ -396,6 +415,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->has_new_connection = request->needs_new_connection;
 	self->sent_requests = 0;
 	self->has_opened_socket = false;
+	self->is_tls = strncmp(request->url, "https:", 6) == 0;
 	self->waited_ms = request->waited_ms;
 	self->timeout_ms = setup_remaining_ms(request->timeout_ms, request->waited_ms);
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;

@@ -17,6 +17,7 @@
 #include "base/slice.h"
 #include "fetch/decode.h"
 #include "fetch/descriptors.h"
+#include "fetch/leftovers.h"
 #include "fetch/own_networks.h"
 #include "fetch/settings.h"
 
@@ -62,16 +63,16 @@ enum fetch_want {
 
 /* How one try ended. Borrowed for the call. */
 struct fetch_result {
-	bool complete;       /* a response came, and all of the body that was wanted */
-	bool stopped;        /* the try ended because a handler wanted no more of the response */
-	bool interrupted;    /* the try ended because the run was stopped */
-	bool timed_out;      /* the try failed because of a time limit */
+	bool complete;    /* a response came, and all of the body that was wanted */
+	bool stopped;     /* the try ended because a handler wanted no more of the response */
+	bool interrupted; /* the try ended because the run was stopped */
+	bool timed_out;   /* the try failed because of a time limit */
 	/* The try may be repeated on a new connection: the server has not processed it (see
-	 * failure_is_unprocessed), or has not answered it on a connection that was used before, which a client
-	 * may do for a GET (RFC 9112, section 9.3.1). */
+	 * failure_is_unprocessed), or has not answered it on a connection that was used before, which a
+	 * client may do for a GET (RFC 9112, section 9.3.1). */
 	bool is_unprocessed;
-	bool is_refused;     /* is_unprocessed, although the connection was new */
-	bool may_need_http1; /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
+	bool is_refused;          /* is_unprocessed, although the connection was new */
+	bool may_need_http1;      /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
 	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */
@@ -110,6 +111,7 @@ struct transfers {
 	const struct fetch_handlers *handlers; /* borrowed */
 	struct own_networks own_networks;
 	struct descriptors descriptors; /* the transfers count their sockets here */
+	struct leftovers leftovers;     /* of the connections for http URLs */
 	struct decoder_limits decoding; /* the loop sets its until_us in each turn */
 	struct heap paused;   /* the transfers with bytes that are not decoded yet, the oldest pause first */
 	uint64_t pause_count; /* how many pauses there were; the key in paused of the next one */

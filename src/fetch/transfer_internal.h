@@ -23,6 +23,7 @@ enum transfer_end {
 	END_UNDECODABLE,     /* the body cannot be decoded, and never will be */
 	END_EVICTED,         /* see transfer_evict */
 	END_INTERRUPTED,     /* the run was stopped */
+	END_LEFTOVERS,       /* the server has sent bytes on an idle connection, before the request */
 	END_REFUSED,         /* the server has processed none of several requests; see allow_request */
 
 	/* These are recorded only if nothing else was, when libcurl has finished the transfer. */
@@ -51,6 +52,8 @@ struct transfer {
 	bool has_allowed_address;               /* the options allow another address of the host */
 	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */
 	bool has_new_connection;                /* the request asked for a new connection */
+	bool is_tls;                            /* the URL is https */
+	int sockets[2];                         /* the sockets that were opened last for IPv4 and IPv6 */
 	unsigned sent_requests;
 	bool has_opened_socket; /* if not, a request that was sent went over a connection of an earlier one */
 	struct decoder *decoder;

@@ -20,6 +20,7 @@ static const struct {
     [END_INVALID] = {STAGE_RECEIVE, CAUSE_ANSWER_INVALID, "receive failed: %s"},
     [END_UNDECODABLE] = {STAGE_DECODE, CAUSE_DECODE, "decode failed: %s"},
     [END_EVICTED] = {STAGE_RECEIVE, CAUSE_RECEIVE_TIMEOUT, "receive failed: %s"},
+    [END_LEFTOVERS] = {STAGE_WAIT, CAUSE_CONNECTION_BROKEN, "waiting for the answer failed: %s"},
     [END_REFUSED] = {STAGE_WAIT, CAUSE_CONNECTION_BROKEN, "waiting for the answer failed: %s"},
     [END_CUT_SHORT] = {STAGE_DECODE, CAUSE_BODY_CUT_SHORT, "decode failed: %s"},
     [END_NO_SOCKET] = {STAGE_LOCAL, CAUSE_NO_SOCKET, "local work failed: no socket: %s"},
@@ -122,6 +123,10 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 		result->interrupted = true;
 		result->stage = STAGE_LOCAL;
 		result->cause = CAUSE_STOPPED;
+		break;
+	case END_LEFTOVERS:
+		result->is_unprocessed = true;
+		describe_end(self, result);
 		break;
 	case END_REFUSED:
 		result->is_unprocessed = result->may_need_http1 = true;
