@@ -431,6 +431,27 @@ Test(tls, fails_where_the_server_does)
 	    {.fault = "tls-no-length", .urls = 2, .pages = 2, .connections = 2},
 	    {.fault = "tls-cut-within", .reason = received, .connections = 1},
 	    {.fault = "tls-cut-behind", .urls = 2, .pages = 2, .connections = 2},
+	    {.fault = "tls-cut-chunked", .urls = 2, .pages = 2, .connections = 2},
+	    {.fault = "tls-cut-chunks", .reason = "receive failed: ", .connections = 1},
+	    {.fault = "tls-cut-head", .reason = "receive failed: ", .connections = 1},
+	    {.fault = "tls-cut-first",
+	        .stage = "wait",
+	        .reason = "waiting for the answer failed: ",
+	        .connections = 1},
+	    /* Browsers take such a page for whole, too. */
+	    {.fault = "tls-cut-no-length", .urls = 2, .pages = 2, .connections = 2},
+	};
+	CHECK_ALL(rows);
+}
+
+Test(tls, connections_that_die_between_two_answers_lose_no_url)
+{
+	static const struct row rows[] = {
+	    {.fault = "tls-later-cut", .urls = 6, .pages = 6, .connections = 6},
+	    {.fault = "tls-later-cut-head", .urls = 6, .pages = 6, .connections = 6},
+	    {.fault = "tls-later-bytes", .urls = 6, .pages = 6, .connections = 6},
+	    {.fault = "tls-later-408", .urls = 6, .pages = 6, .connections = 6},
+	    {.fault = "tls-later-408", .urls = 20, .jobs = "6", .pages = 20, .connections = 26},
 	};
 	CHECK_ALL(rows);
 }

@@ -160,11 +160,44 @@ static const struct fault faults[] = {
         .layer = FAULT_HTTP1,
         .end = FAULT_CUT,
         .frames = {{RAW(HTTP_HEAD "Content-Length: 1000\r\n\r\n" PAGE_TEXT), 1}}},
-    {.name = "tls-cut-behind",
+    {.name = "tls-cut-behind", .layer = FAULT_HTTP1, .end = FAULT_CUT, .frames = {{RAW(HTTP1_PAGE), 1}}},
+    {.name = "tls-cut-no-length",
         .layer = FAULT_HTTP1,
         .end = FAULT_CUT,
-        .frames = {{RAW(HTTP_HEAD "Content-Length: 69\r\n\r\n" PAGE_TEXT), 1}}},
+        .frames = {{RAW(HTTP_HEAD "\r\n" PAGE_TEXT), 1}}},
+    {.name = "tls-cut-chunked",
+        .layer = FAULT_HTTP1,
+        .end = FAULT_CUT,
+        .frames = {{RAW(HTTP_HEAD "Transfer-Encoding: chunked\r\n\r\n45\r\n" PAGE_TEXT "\r\n0\r\n\r\n"), 1}}},
+    {.name = "tls-cut-chunks",
+        .layer = FAULT_HTTP1,
+        .end = FAULT_CUT,
+        .frames = {{RAW(HTTP_HEAD "Transfer-Encoding: chunked\r\n\r\n45\r\n" PAGE_TEXT "\r\n"), 1}}},
+    {.name = "tls-cut-head", .layer = FAULT_HTTP1, .end = FAULT_CUT, .frames = {{RAW(HTTP_HEAD), 1}}},
+    {.name = "tls-cut-first", .layer = FAULT_HTTP1, .end = FAULT_CUT},
+    {.name = "tls-later-cut", .layer = FAULT_HTTP1, .scope = FAULT_LATER, .end = FAULT_CUT},
+    {.name = "tls-later-cut-head",
+        .layer = FAULT_HTTP1,
+        .scope = FAULT_LATER,
+        .end = FAULT_CUT,
+        .frames = {{RAW(HTTP_HEAD), 1}}},
+    {.name = "tls-later-bytes",
+        .layer = FAULT_HTTP1,
+        .scope = FAULT_LATER,
+        .frames = {{RAW("\r\n"), 1}, {RAW(HTTP1_PAGE), 1}}},
+    {.name = "tls-later-408",
+        .layer = FAULT_HTTP1,
+        .scope = FAULT_LATER,
+        .end = FAULT_CUT,
+        .frames = {{RAW("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"), 1}}},
 };
+
+/* What the requests get that a fault leaves out. */
+static const struct fault *without_fault(const struct fault *self)
+{
+	static const struct fault http1 = {.frames = {{RAW(HTTP1_PAGE), 1}}};
+	return self->layer == FAULT_HTTP1 ? &http1 : &faults[0];
+}
 
 const struct fault *fault_find(const char *name)
 {
@@ -232,5 +265,6 @@ void fault_serve(const struct fault *self, struct peer *peer)
 	bool good = self->layer != FAULT_HTTP2 || peer_send(peer, &first);
 	uint32_t stream;
 	for (unsigned request = 1; good && (stream = next_request(self, peer)); request++)
-		good = send_frames(is_due(self, peer->number, request) ? self : &faults[0], peer, stream);
+		good = send_frames(
+		    is_due(self, peer->number, request) ? self : without_fault(self), peer, stream);
 }
