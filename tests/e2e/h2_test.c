@@ -309,6 +309,32 @@ Test(h2, forgets_an_answer_that_another_one_replaces)
 static const char waited[] = "waiting for the answer failed: ";
 
 /* The second connection is that for HTTP/1.1. Older versions of libcurl do not say that HTTP/2 has failed. */
+/* libcurl 7.88 adds a folded line at the beginning of a head to the last header of the answer before, if
+ * there was one on the same handle, and else refuses it. The sanitizers would see a header that is freed
+ * twice. */
+Test(h2, a_folded_line_does_not_reach_into_an_answer_that_was_replaced)
+{
+	enum { URLS = 12 };
+	struct setting setting = {0};
+	struct server server;
+	struct run_result result;
+	char list[LIST_MAX] = "";
+	make_certificate(&setting);
+	server_start(&server, &setting, "http1-then-folded");
+	for (unsigned i = 0; i < URLS; i++) {
+		size_t used = strlen(list);
+		snprintf(list + used, sizeof list - used, "https://127.0.0.1:%u/%u\n", server.port, i);
+	}
+	run_areq_with(&result, (&(struct run_options){.input = list}), "-q", "-r", "0", "-j", "2", "--cacert",
+	    setting.certificate, "-o", "/dev/null", "--report", "-");
+	cr_expect(result.exit_status == 0 || result.exit_status == 1, "exit status %d, signal %d: %s",
+	    result.exit_status, result.signal, result.err);
+	cr_expect_eq(count_lines(result.out), URLS, "%s", result.out);
+	run_release(&result);
+	server_stop(&server);
+	scratch_release(&setting.scratch);
+}
+
 Test(h2, fails_where_the_server_does_not_speak_it)
 {
 	static const struct row rows[] = {

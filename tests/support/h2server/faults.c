@@ -103,6 +103,10 @@ static const struct fault faults[] = {
     {.name = "http1-refused", .frames = {{RST(REFUSED_STREAM), 1}}, .http1 = HTTP1_PAGE},
     {.name = "http1-internal", .frames = {{RST(INTERNAL_ERROR), 1}}, .http1 = HTTP1_PAGE},
     {.name = "http1-protocol", .frames = {{RST(PROTOCOL_ERROR), 1}}, .http1 = HTTP1_PAGE},
+    {.name = "http1-then-folded",
+        .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}},
+        .http1 = "HTTP/1.1 200 OK\r\n X: folded\r\nContent-Type: text/html\r\nContent-Length: "
+                 "69\r\n\r\n" PAGE_TEXT},
     {.name = "http1-then-nothing", .frames = {{HEAD, 1}, {HALF, 1}, {RST(HTTP1_REQUIRED), 1}}, .http1 = ""},
 
     /* Without end. */
