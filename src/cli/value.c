@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "base/proxy.h"
 #include "base/url/url.h"
 
 #include <assert.h>
@@ -135,28 +136,6 @@ static bool is_scheme(struct slice name)
 	return ascii_is_letter(name.data[0]);
 }
 
-/* True if libcurl can use the proxy: one of its schemes or none, a host, and a port from 0 to 65535. */
-static bool is_proxy(const char *text)
-{
-	static const char *const schemes[] = {
-	    "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"};
-	const char *separator = strstr(text, "://"), *rest = separator ? separator + 3 : text;
-	struct slice scheme = separator ? (struct slice){text, (size_t)(separator - text)} : slice_of("http");
-	struct buf http;
-	struct url url;
-	bool is_valid = false;
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-		is_valid |= ascii_equal_nocase(scheme, slice_of(schemes[i]));
-	buf_init(&http, URL_LENGTH_MAX);
-	url_init(&url);
-	/* The host and the port of every proxy are written as those of an http URL. */
-	is_valid = is_valid && *rest != '/' && buf_append_text(&http, "http://") &&
-	           buf_append_text(&http, rest) && url_parse(&url, http.data, http.len, NULL, NULL);
-	url_release(&url);
-	buf_release(&http);
-	return is_valid;
-}
-
 /* Appends the choices in words, such as "tsv, csv, jsonl or urls". */
 static void append_choices(struct buf *text, const char *choices)
 {
@@ -239,7 +218,7 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		buf_append_text(&wanted, "a list of schemes such as http,https");
 		break;
 	case CLI_PROXY:
-		buf_append_text(&wanted, "a proxy such as http://host:8080 or socks5h://host:1080");
+		buf_append_text(&wanted, PROXY_EXAMPLES);
 		break;
 	default:
 		break;
@@ -273,7 +252,7 @@ static bool is_valid_text(enum cli_kind kind, const char *text)
 	case CLI_SCHEMES:
 		return is_list(text, is_scheme);
 	case CLI_PROXY:
-		return !*text || is_proxy(text);
+		return !*text || proxy_is_valid(text);
 	default:
 		return *text != '\0';
 	}

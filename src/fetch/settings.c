@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/proxy.h"
+#include "base/url/url.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,21 +41,59 @@ static enum status check_netrc(const struct options *options)
 	return status;
 }
 
-/* An empty --proxy means no proxy, even if the environment names one, as in curl. */
-static bool is_proxied(const struct options *options)
+/* Returns the value of the first of these variables that is not empty, and sets *name to its name; NULL if
+ * all are empty. */
+static const char *first_value(const char *const *names, const char **name)
 {
-	static const char *const variables[] = {
-	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-	if (options->public_only)
-		return false;
-	if (options->proxy)
-		return *options->proxy != '\0';
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		const char *value = getenv(variables[i]);
+	for (; *names; names++) {
+		const char *value = getenv(*names);
+		*name = *names;
 		if (value && *value)
-			return true;
+			return value;
 	}
-	return false;
+	return NULL;
+}
+
+static enum status log_wrong_variable(const char *name, const char *value)
+{
+	struct buf shown;
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_redacted(&shown, value);
+	log_error("%s in the environment: \"%s\" is not %s; correct or unset it, or give -x (-x '' for none)",
+	    name, shown.data, PROXY_EXAMPLES);
+	buf_release(&shown);
+	return STATUS_USAGE;
+}
+
+/* Finds the variables that libcurl reads for http and https URLs. Both are checked, because a list is not
+ * known before it was read, and a redirect may lead from one scheme to the other. */
+static enum status check_environment(bool *proxied)
+{
+	/* libcurl ignores HTTP_PROXY, which a web server may set from a header of a request. */
+	static const char *const variables[][5] = {{"http_proxy", "all_proxy", "ALL_PROXY"},
+	    {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}};
+	static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
+	const char *name, *value = first_value(exceptions, &name);
+	*proxied = false;
+	if (value && strcmp(value, "*") == 0)
+		return STATUS_OK;
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		value = first_value(variables[i], &name);
+		if (value && !proxy_is_valid(value))
+			return log_wrong_variable(name, value);
+		*proxied |= value != NULL;
+	}
+	return STATUS_OK;
+}
+
+/* An empty --proxy means no proxy, even if the environment names one, as in curl. */
+static enum status set_proxied(struct settings *self)
+{
+	const char *proxy = self->options->proxy;
+	if (!self->options->public_only && !proxy)
+		return check_environment(&self->proxied);
+	self->proxied = !self->options->public_only && *proxy != '\0';
+	return STATUS_OK;
 }
 
 /* Checks that the interface exists, and adds the prefix "host!" or "if!". Otherwise libcurl would take a name
@@ -88,12 +128,13 @@ static bool has_ca_file(void)
 
 enum status settings_init(struct settings *self, const struct options *options)
 {
-	*self = (struct settings){
-	    .options = options, .proxied = is_proxied(options), .skips_ca_folder = has_ca_file()};
+	*self = (struct settings){.options = options, .skips_ca_folder = has_ca_file()};
 	headers_init(&self->headers, options);
 	enum status status = check_file("--cacert", options->cacert);
 	if (status == STATUS_OK)
 		status = check_netrc(options);
+	if (status == STATUS_OK)
+		status = set_proxied(self);
 	if (status == STATUS_OK)
 		status = cookies_init(&self->cookies, options);
 	if (status == STATUS_OK)

@@ -226,6 +226,7 @@ Test(cli, says_what_is_wrong_with_a_value_before_anything_is_fetched)
 	    {"-x", "foo://bar", "--proxy: \"foo://bar\" is not a proxy such as http://host:8080 or "},
 	    {"-x", "ftp://me:secret@bar", "--proxy: \"ftp://bar\" is not a proxy such as "},
 	    {"-x", "http://", "--proxy: \"http://\" is not a proxy such as "},
+	    {"-x", "http://host:1 ", "--proxy: \"http://host:1 \" is not a proxy such as "},
 	    {"-x", "bar:99999", "--proxy: \"bar:99999\" is not a proxy such as "},
 	    {"", "x", "an argument is empty"},
 	};

@@ -320,6 +320,70 @@ Test(network, proxies_come_from_the_option_or_else_the_environment)
 	site_stop(&site);
 }
 
+/* A proxy of the environment that libcurl cannot use would fail each URL; one that no URL can use does no
+ * harm. */
+Test(network, wrong_proxies_of_the_environment_are_refused_at_the_start)
+{
+	static const struct {
+		const char *env[4];
+		const char *option, *value;
+		const char *message; /* NULL: the run is good */
+	} cases[] = {
+	    {{"http_proxy=foo://bar"}, NULL, NULL,
+	        "http_proxy in the environment: \"foo://bar\" is not a proxy"},
+	    {{"https_proxy=http://["}, NULL, NULL,
+	        "https_proxy in the environment: \"http://[\" is not a proxy"},
+	    {{"HTTPS_PROXY=bar:99999"}, NULL, NULL, "HTTPS_PROXY in the environment: \"bar:99999\" is not"},
+	    {{"all_proxy=socks6://bar"}, NULL, NULL, "all_proxy in the environment: \"socks6://bar\" is not"},
+	    {{"ALL_PROXY=http://a b"}, NULL, NULL, "ALL_PROXY in the environment: \"http://a b\" is not"},
+	    {{"http_proxy= http://127.0.0.1:1"}, NULL, NULL, "http_proxy in the environment: "},
+	    {{"all_proxy=ftp://me:secret@bar"}, NULL, NULL, "all_proxy in the environment: \"ftp://bar\" is"},
+	    {{"http_proxy=foo://bar", "no_proxy=127.0.0.1"}, NULL, NULL, "http_proxy in the environment: "},
+	    {{"https_proxy=http://[", "HTTPS_PROXY=127.0.0.1:1"}, NULL, NULL, "https_proxy in the"},
+	    /* These are not used. */
+	    {{"http_proxy=foo://bar"}, "-x", "", NULL},
+	    {{"http_proxy=foo://bar"}, "--public-only", NULL, "is not a public address"},
+	    {{"http_proxy=foo://bar", "no_proxy=*"}, NULL, NULL, NULL},
+	    {{"http_proxy=foo://bar", "NO_PROXY=*"}, NULL, NULL, NULL},
+	    {{"HTTP_PROXY=foo://bar"}, NULL, NULL, NULL},
+	    {{"http_proxy="}, NULL, NULL, NULL},
+	    {{"https_proxy=127.0.0.1:1", "HTTPS_PROXY=http://["}, NULL, NULL, NULL},
+	    {{"https_proxy=127.0.0.1:1", "http_proxy=127.0.0.1:1", "all_proxy=foo://bar"}, NULL, NULL,
+	        "Connection refused"},
+	    {{"http_proxy=foo://bar"}, "-x", "http://127.0.0.1:1", "Connection refused"},
+	    /* These are good. */
+	    {{"http_proxy=http://[fe80::1%25lo]:3128", "no_proxy=127.0.0.1"}, NULL, NULL, NULL},
+	    {{"http_proxy=http://127.0.0.1:1", "NO_PROXY=127.0.0.1"}, NULL, NULL, NULL},
+	    {{"all_proxy=socks5h://me:secret@127.0.0.1", "no_proxy=a.test,127.0.0.1"}, NULL, NULL, NULL},
+	};
+	struct site site;
+	struct run_result result;
+	struct site_stats stats;
+	site_start(&site);
+	const char *url = site_page(&site, "links", "1");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool refused = cases[i].message && strstr(cases[i].message, "in the");
+		site_reset_stats(&site);
+		run_areq_with(&result, (&(struct run_options){.env = cases[i].env}), "-r0", "--no-header",
+		    url, cases[i].option, cases[i].value);
+		cr_expect_eq(result.exit_status,
+		    refused            ? 2
+		    : cases[i].message ? 1
+		                       : 0,
+		    "case %zu: %d: %s", i, result.exit_status, result.err);
+		cr_expect(
+		    !cases[i].message || strstr(result.err, cases[i].message), "case %zu: %s", i, result.err);
+		cr_expect(
+		    !refused || strstr(result.err, "unset it, or give -x"), "case %zu: %s", i, result.err);
+		cr_expect_not(strstr(result.err, "secret"), "%s", result.err);
+		site_stats(&site, &stats);
+		cr_expect_eq(stats.count, cases[i].message == NULL, "case %zu", i);
+		site_stats_release(&stats);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
 /* A machine with public addresses of its own, which changes them while areq runs: in a network namespace. */
 static const char own_machine[] =
     "ip link set lo up; ip addr add 93.184.216.34/24 dev lo; ip addr add 2600:1::1/64 dev lo nodad\n"
