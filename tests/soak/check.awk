@@ -72,7 +72,9 @@ part == "rows" {
 
 # Behind the summary come the reasons and hints.
 part == "messages" && summary == "" {
-	messages++
+	# After 20 lines that are no URLs, the others are only counted.
+	split($0, word, " ")
+	messages += $0 ~ /^areq: [0-9]+ more lines? of the list / ? word[2] : 1
 	if ($0 ~ /^areq: [0-9]+ URLs?: /)
 		summary = $0
 }
