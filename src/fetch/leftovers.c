@@ -26,19 +26,20 @@ void leftovers_add(struct leftovers *self, int descriptor, int local_port)
 		self->descriptors[local_port] = descriptor + 1;
 }
 
-/* The descriptor may have been closed and given to another file since it was added. */
-static bool has_local_port(int descriptor, int local_port)
+void leftovers_remove(struct leftovers *self, int descriptor)
 {
 	struct sockaddr_in6 own; /* the port has the same offset in struct sockaddr_in */
 	socklen_t len = sizeof own;
-	return getsockname(descriptor, (struct sockaddr *)&own, &len) == 0 &&
-	       ntohs(own.sin6_port) == local_port;
+	if (getsockname(descriptor, (struct sockaddr *)&own, &len) != 0)
+		return;
+	int *known = &self->descriptors[ntohs(own.sin6_port)];
+	if (*known == descriptor + 1)
+		*known = 0;
 }
 
 bool leftovers_exist(const struct leftovers *self, int local_port)
 {
 	char byte;
 	int descriptor = local_port > 0 && local_port < PORTS ? self->descriptors[local_port] - 1 : -1;
-	return descriptor >= 0 && has_local_port(descriptor, local_port) &&
-	       recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+	return descriptor >= 0 && recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }

@@ -14,8 +14,10 @@ struct leftovers {
 void leftovers_init(struct leftovers *self);
 void leftovers_release(struct leftovers *self);
 
-/* Records the descriptor of a new connection. It need not be removed when it is closed. */
+/* Records the descriptor of a new connection. leftovers_remove must be called before it is closed; it may be
+ * called for any socket. */
 void leftovers_add(struct leftovers *self, int descriptor, int local_port);
+void leftovers_remove(struct leftovers *self, int descriptor);
 
 /* Returns true if bytes can be read from the connection with this local port, or if the server has closed
  * it. */

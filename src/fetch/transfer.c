@@ -296,8 +296,9 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 
 static int on_close_socket(void *ctx, curl_socket_t descriptor)
 {
-	struct descriptors *descriptors = ctx;
-	descriptors->open--;
+	struct transfers *common = ctx;
+	common->descriptors.open--;
+	leftovers_remove(&common->leftovers, descriptor);
 	watchdog_remove(descriptor);
 	return close(descriptor);
 }
@@ -323,8 +324,6 @@ static bool is_clean_connection(struct transfer *self, const char *own_address, 
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
 	struct transfer *self = ctx;
-	(void)own_address;
-	(void)address;
 	(void)port;
 	transfer_set_connecting(self, false);
 	if (!allow_request(self) || !is_clean_connection(self, own_address, own_port))
@@ -368,7 +367,7 @@ static void set_callbacks(struct transfer *self)
 	set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	set(easy, CURLOPT_OPENSOCKETDATA, self);
 	set(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	set(easy, CURLOPT_CLOSESOCKETDATA, &self->common->descriptors);
+	set(easy, CURLOPT_CLOSESOCKETDATA, self->common);
 	set(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	set(easy, CURLOPT_PREREQDATA, self);
 }

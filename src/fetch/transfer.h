@@ -122,8 +122,8 @@ struct transfers {
 
 struct transfer;
 
-/* Makes an idle slot. common is borrowed and must outlive the transfer; common->descriptors must also outlive
- * its connections, which libcurl may keep longer. Free with transfer_free; NULL is allowed there. */
+/* Makes an idle slot. common is borrowed and must outlive the transfer and its connections, which libcurl may
+ * keep longer. Free with transfer_free; NULL is allowed there. */
 struct transfer *transfer_new(struct transfers *common);
 void transfer_free(struct transfer *self);
 

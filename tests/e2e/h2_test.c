@@ -306,9 +306,6 @@ Test(h2, forgets_an_answer_that_another_one_replaces)
 	CHECK_ALL(rows);
 }
 
-static const char waited[] = "waiting for the answer failed: ";
-
-/* The second connection is that for HTTP/1.1. Older versions of libcurl do not say that HTTP/2 has failed. */
 /* libcurl 7.88 adds a folded line at the beginning of a head to the last header of the answer before, if
  * there was one on the same handle, and else refuses it. The sanitizers would see a header that is freed
  * twice. */
@@ -335,6 +332,9 @@ Test(h2, a_folded_line_does_not_reach_into_an_answer_that_was_replaced)
 	scratch_release(&setting.scratch);
 }
 
+static const char waited[] = "waiting for the answer failed: ";
+
+/* The second connection is that for HTTP/1.1. Older versions of libcurl do not say that HTTP/2 has failed. */
 Test(h2, fails_where_the_server_does_not_speak_it)
 {
 	static const struct row rows[] = {
