@@ -102,6 +102,20 @@ static inline bool ascii_starts_with_nocase(struct slice text, const char *start
 	       ascii_equal_nocase((struct slice){text.data, len}, (struct slice){start, len});
 }
 
+/* Returns true if text, a list of words separated by white space, has this word in any letter case. */
+static inline bool ascii_has_word_nocase(struct slice text, const char *word)
+{
+	while ((text = ascii_trim(text)).len > 0) {
+		size_t len = 0;
+		while (len < text.len && !ascii_is_space((unsigned char)text.data[len]))
+			len++;
+		if (ascii_equal_nocase((struct slice){text.data, len}, slice_of(word)))
+			return true;
+		text = (struct slice){text.data + len, text.len - len};
+	}
+	return false;
+}
+
 static inline bool ascii_ends_with_nocase(struct slice text, const char *end)
 {
 	size_t len = strlen(end);

@@ -6,9 +6,17 @@
 
 #include <stdint.h>
 
+/* Whether a link leads on, for a crawl. */
+enum link_kind {
+	LINK_RESOURCE, /* what a page uses or names, such as a style sheet or an image; also if not known */
+	LINK_PAGE,     /* leads to another page or sitemap */
+	LINK_NOFOLLOW  /* as LINK_PAGE, but its rel has the word nofollow */
+};
+
 /* Valid only during the call that passes it. */
 struct link {
-	struct slice url; /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
+	struct slice url;    /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
+	enum link_kind kind; /* LINK_RESOURCE in an HTML page */
 
 	/* The other fields are set only where options->format shows them. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */

@@ -1,9 +1,11 @@
 #include "link/link_list.h"
 
+#include <assert.h>
+
 /* The header before the bytes of each link in a detailed list. In any other list the header
  * is value_len alone. */
 struct details {
-	uint32_t value_len;
+	uint32_t value_len; /* and the kind; see LINK_LIST_LENGTH_BITS */
 	uint32_t tag_len;
 	uint32_t rel_len;
 	bool has_tag;
@@ -31,8 +33,10 @@ void link_list_release(struct link_list *self)
 
 bool link_list_add_slow(struct link_list *self, const struct raw_link *link)
 {
-	struct details details = {.value_len = (uint32_t)link->value.len};
+	uint32_t value_len = (uint32_t)link->value.len;
+	struct details details = {.value_len = value_len | (uint32_t)link->kind << LINK_LIST_LENGTH_BITS};
 	size_t header_len = sizeof details.value_len;
+	assert(link->value.len <= LINK_LIST_LENGTH_MAX);
 	if (self->detailed) {
 		header_len = sizeof details;
 		details.tag_len = (uint32_t)link->tag.len;
@@ -41,11 +45,11 @@ bool link_list_add_slow(struct link_list *self, const struct raw_link *link)
 		details.has_rel = link->rel.data;
 		details.position = link->position;
 	}
-	size_t size = header_len + (size_t)details.value_len + details.tag_len + details.rel_len;
+	size_t size = header_len + (size_t)value_len + details.tag_len + details.rel_len;
 	if (size > self->max - self->pieces.size)
 		return false;
 	pieces_append(&self->pieces, &details, header_len);
-	pieces_append(&self->pieces, link->value.data, details.value_len);
+	pieces_append(&self->pieces, link->value.data, value_len);
 	pieces_append(&self->pieces, link->tag.data, details.tag_len);
 	pieces_append(&self->pieces, link->rel.data, details.rel_len);
 	self->count++;
@@ -94,16 +98,18 @@ bool link_list_next_slow(struct link_list_reader *self, struct raw_link *link)
 	if (!bytes)
 		return false;
 	memcpy(&details, bytes, header_len);
-	bytes = read_bytes(self, (size_t)details.value_len + details.tag_len + details.rel_len);
+	size_t value_len = details.value_len & LINK_LIST_LENGTH_MAX;
+	bytes = read_bytes(self, value_len + details.tag_len + details.rel_len);
 	if (!bytes)
 		return false;
-	*link = (struct raw_link){.value = {bytes, details.value_len}, .position = -1};
+	*link = (struct raw_link){
+	    .value = {bytes, value_len}, .position = -1, .kind = details.value_len >> LINK_LIST_LENGTH_BITS};
 	if (!self->list->detailed)
 		return true;
 	link->position = details.position;
 	if (details.has_tag)
-		link->tag = (struct slice){bytes + details.value_len, details.tag_len};
+		link->tag = (struct slice){bytes + value_len, details.tag_len};
 	if (details.has_rel)
-		link->rel = (struct slice){bytes + details.value_len + details.tag_len, details.rel_len};
+		link->rel = (struct slice){bytes + value_len + details.tag_len, details.rel_len};
 	return true;
 }

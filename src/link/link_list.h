@@ -3,6 +3,7 @@
 #define AREQ_LINK_LINK_LIST_H
 
 #include "base/buf.h"
+#include "base/link.h"
 #include "base/slice.h"
 #include "link/pieces.h"
 
@@ -20,7 +21,15 @@ struct raw_link {
 	struct slice tag;
 	struct slice rel;
 	int64_t position; /* offset of the start tag in the page, in bytes; negative if it is not known */
+	unsigned kind;    /* an enum link_kind, or LINK_LIST_BASE; every list keeps it */
 };
+
+/* The kind of an entry that is no link: its value is the absolute URL that the links after it are resolved
+ * against, or "" for the one of the page as a whole. */
+enum { LINK_LIST_BASE = LINK_NOFOLLOW + 1 };
+
+/* In the list, the upper bits of the length of a value are its kind. */
+enum { LINK_LIST_LENGTH_BITS = 30, LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1 };
 
 struct link_list {
 	struct pieces pieces;
@@ -44,12 +53,12 @@ bool link_list_add_slow(struct link_list *self, const struct raw_link *link);
 static inline bool link_list_add(struct link_list *self, const struct raw_link *link)
 {
 	struct pieces *pieces = &self->pieces;
-	uint32_t len = (uint32_t)link->value.len;
-	size_t need = sizeof len + link->value.len;
+	uint32_t head = (uint32_t)link->value.len | (uint32_t)link->kind << LINK_LIST_LENGTH_BITS;
+	size_t need = sizeof head + link->value.len;
 	if (need > pieces->left || need > self->max - pieces->size || self->detailed)
 		return link_list_add_slow(self, link);
-	memcpy(pieces->end, &len, sizeof len);
-	memcpy(pieces->end + sizeof len, link->value.data, link->value.len);
+	memcpy(pieces->end, &head, sizeof head);
+	memcpy(pieces->end + sizeof head, link->value.data, link->value.len);
 	pieces->end += need;
 	pieces->left -= need;
 	pieces->size += need;
@@ -76,16 +85,18 @@ bool link_list_next_slow(struct link_list_reader *self, struct raw_link *link);
 static inline bool link_list_next(struct link_list_reader *self, struct raw_link *link)
 {
 	struct pieces_reader *pieces = &self->pieces;
-	uint32_t len;
-	if (pieces->left < sizeof len || self->list->detailed)
+	uint32_t head;
+	if (pieces->left < sizeof head || self->list->detailed)
 		return link_list_next_slow(self, link);
-	memcpy(&len, pieces->at, sizeof len);
-	if (len > pieces->left - sizeof len)
+	memcpy(&head, pieces->at, sizeof head);
+	uint32_t len = head & LINK_LIST_LENGTH_MAX;
+	if (len > pieces->left - sizeof head)
 		return link_list_next_slow(self, link);
-	link->value = (struct slice){pieces->at + sizeof len, len};
-	pieces->at += sizeof len + len;
-	pieces->left -= sizeof len + len;
-	pieces->size -= sizeof len + len;
+	link->value = (struct slice){pieces->at + sizeof head, len};
+	link->kind = head >> LINK_LIST_LENGTH_BITS;
+	pieces->at += sizeof head + len;
+	pieces->left -= sizeof head + len;
+	pieces->size -= sizeof head + len;
 	return true;
 }
 

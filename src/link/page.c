@@ -70,6 +70,7 @@ struct page *page_new(const struct page_tools *tools)
 	link_list_init(&self->undecided, self->shared->store, UINT64_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->choices, SIZE_MAX / 2);
+	buf_init(&self->order, SIZE_MAX / 2);
 	return self;
 }
 
@@ -97,6 +98,7 @@ void page_drop(struct page *self)
 	self->content_type = NULL;
 	buf_release(&self->head);
 	buf_release(&self->choices);
+	buf_release(&self->order);
 	buf_clear(&self->text);
 	buf_clear(&self->base_href);
 	pieces_clear(&self->body);
@@ -158,6 +160,7 @@ void page_begin(struct page *self, const char *content_type)
 	self->is_encoding_detected = false;
 	self->guess = (struct charset_guess){0};
 	self->has_base = false;
+	self->longest_base = 0;
 }
 
 const char *page_charset(const struct page *self)

@@ -46,7 +46,7 @@ struct page_shared {
 	struct buf tag;
 	struct buf rel;
 	struct url document; /* the page's own URL */
-	struct url base;     /* the URL of the page's base element */
+	struct url base;     /* the URL of the page's base element, or of an xml:base */
 	struct url url;      /* the URL of the current link */
 	struct seen seen;    /* the URLs of the page that were accepted */
 };
@@ -60,6 +60,7 @@ struct work_order {
 	const struct charset *charset; /* the page's encoding; NULL if none is declared */
 	enum mediatype type;
 	bool detailed;
+	/* The bytes of the page's own URL follow the order. */
 };
 
 struct page {
@@ -84,12 +85,13 @@ struct page {
 	struct link_list links; /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
 	struct buf base_href;   /* the href of the base element, in the same form as links */
 	bool has_base;
+	size_t longest_base; /* the length of the longest URL of a LINK_LIST_BASE in links */
 
 	struct page_source source;
 	enum page_stage stage;
 	enum page_state failure; /* the failure that a helper process reported; PAGE_DONE if there is none */
 	struct helper_job job;
-	struct work_order order;
+	struct buf order; /* a struct work_order and the page's own URL */
 	struct link_list_reader reader;
 	const struct url *base;     /* the URL that links are resolved against, while they are passed on */
 	uint64_t cost;              /* bytes that the rows of the examined links take */

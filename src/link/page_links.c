@@ -195,7 +195,10 @@ static uint64_t cost_upper_bound(const struct page *self)
 {
 	enum { GROWTH = 9, PER_LINK = 64 };
 	const struct link_list *links = &self->links;
-	uint64_t each = url_href(self->base).len + self->source.row_bytes + PER_LINK;
+	size_t base_len = url_href(self->base).len;
+	if (self->longest_base > base_len)
+		base_len = self->longest_base;
+	uint64_t each = base_len + self->source.row_bytes + PER_LINK;
 	return each * links->count + (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
 }
 
@@ -264,6 +267,13 @@ static char choose_link(struct page *self, struct slice found)
 	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
 }
 
+/* Sets the base to that of a LINK_LIST_BASE. */
+static void set_base(struct page *self, struct slice url)
+{
+	bool is_url = url.len > 0 && url_parse(&self->shared->base, url.data, url.len, NULL, NULL);
+	self->base = is_url ? &self->shared->base : resolve_base(self);
+}
+
 /* Decides about all links before the first is passed on, because a page passes on either all of them or none.
  * The cost counts a link each time that it occurs, so that its limit also limits the work. Returns PAGE_DONE
  * when the page may go on. */
@@ -273,7 +283,10 @@ static enum page_state choose_links(struct page *self, int64_t until_us)
 	struct raw_link found = {.position = -1};
 	while (link_list_next(&self->reader, &found)) {
 		uint64_t before = self->cost;
-		buf_append_byte(&self->choices, choose_link(self, found.value));
+		if (found.kind == LINK_LIST_BASE)
+			set_base(self, found.value);
+		buf_append_byte(&self->choices,
+		    found.kind == LINK_LIST_BASE ? CHOICE_NO : choose_link(self, found.value));
 		if (self->cost > (uint64_t)self->tools->options->max_output)
 			return PAGE_OUTPUT_TOO_LARGE;
 		if (count_work(&time_slice,
@@ -299,6 +312,7 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 		page_work_start(self, WORK_FILTER, &self->undecided.pieces);
 		return PAGE_WAITING;
 	}
+	self->base = resolve_base(self);
 	self->reader = link_list_read(&self->links, &self->shared->joined);
 	self->stage = PAGE_STAGE_EMIT;
 	self->next = 0;
@@ -312,7 +326,7 @@ static size_t emit_link(struct page *self, const struct raw_link *found, page_li
 		report_unresolved(self, found->value);
 		return found->value.len;
 	}
-	struct link link = {.url = href_to_emit(self), .position = -1};
+	struct link link = {.url = href_to_emit(self), .kind = (enum link_kind)found->kind, .position = -1};
 	if (!self->has_choices && !accept_url(self, link.url))
 		return link.url.len;
 	if (self->detailed)
@@ -328,7 +342,10 @@ static enum page_state emit_links(struct page *self, int64_t until_us, page_link
 	struct raw_link found = {.position = -1};
 	while (link_list_next(&self->reader, &found)) {
 		size_t work = 0;
-		if (!self->has_choices || self->choices.data[self->next++] == CHOICE_YES)
+		bool is_chosen = !self->has_choices || self->choices.data[self->next++] == CHOICE_YES;
+		if (found.kind == LINK_LIST_BASE)
+			set_base(self, found.value);
+		else if (is_chosen)
 			work = emit_link(self, &found, on_link, ctx);
 		if (count_work(&time_slice, work))
 			return PAGE_HAS_MORE;

@@ -14,11 +14,12 @@
 enum { READ_SIZE = 64 << 10 };
 
 enum message_kind {
-	MESSAGE_LINK,    /* a link that was found */
-	MESSAGE_BASE,    /* the href of a base element */
-	MESSAGE_CHARSET, /* the encoding that the text was converted from */
-	MESSAGE_CHOICE,  /* the decision about the next undecided link, as one byte */
-	MESSAGE_FAILURE  /* the page failed */
+	MESSAGE_LINK,           /* a link that was found */
+	MESSAGE_BASE,           /* the href of a base element */
+	MESSAGE_BASE_FROM_HERE, /* see LINK_LIST_BASE */
+	MESSAGE_CHARSET,        /* the encoding that the text was converted from */
+	MESSAGE_CHOICE,         /* the decision about the next undecided link, as one byte */
+	MESSAGE_FAILURE         /* the page failed */
 };
 
 /* The header of each message. The bytes of value, tag and rel follow it. */
@@ -26,6 +27,7 @@ struct message {
 	enum message_kind kind;
 	enum page_state state;         /* the failure, with MESSAGE_FAILURE */
 	const struct charset *charset; /* with MESSAGE_CHARSET; a constant, which both processes have */
+	enum link_kind link_kind;      /* with MESSAGE_LINK */
 	bool has_tag, has_rel;
 	size_t value_len, tag_len, rel_len;
 };
@@ -34,6 +36,7 @@ struct message {
 
 struct worker {
 	const struct work_order *order;
+	struct slice url; /* the page's own */
 	struct helper_io *io;
 };
 
@@ -62,8 +65,8 @@ static void send_failure(const struct worker *self, enum page_state state)
 
 static bool on_value(void *ctx, struct slice value)
 {
-	send_message(
-	    ctx, &(struct message){.kind = MESSAGE_LINK}, value, (struct slice){0}, (struct slice){0});
+	const struct message message = {.kind = MESSAGE_LINK, .link_kind = LINK_PAGE};
+	send_message(ctx, &message, value, (struct slice){0}, (struct slice){0});
 	return true;
 }
 
@@ -78,11 +81,20 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
 	const struct worker *self = ctx;
 	const struct slice nothing = {0};
-	if (hit->kind == XML_BASE)
+	const struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
+	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE};
+	switch (hit->kind) {
+	case XML_BASE:
 		on_base(ctx, hit->value);
-	else if (filter_wants_tag(self->order->tools->options, hit->name))
-		send_message(self, &(struct message){.kind = MESSAGE_LINK}, hit->value,
-		    self->order->detailed ? hit->name : nothing, self->order->detailed ? hit->rel : nothing);
+		break;
+	case XML_BASE_FROM_HERE:
+		send_message(self, &base, hit->value, nothing, nothing);
+		break;
+	case XML_LINK:
+		if (filter_wants_tag(self->order->tools->options, hit->name))
+			send_message(self, &link, hit->value, self->order->detailed ? hit->name : nothing,
+			    self->order->detailed ? hit->rel : nothing);
+	}
 }
 
 /* Loads libxml2. After that the process can open no file or connection, whatever the page names. */
@@ -100,7 +112,7 @@ static void find_in_xml(struct worker *self)
 	struct buf text;
 	char bytes[READ_SIZE];
 	prepare_libxml();
-	struct xml *xml = xml_new(on_xml_link, self);
+	struct xml *xml = xml_new(self->url, on_xml_link, self);
 	buf_init(&text, 3 * READ_SIZE + 64);
 	bool last;
 	do {
@@ -198,7 +210,7 @@ static void filter_undecided(struct worker *self)
 void page_work(void *ctx, struct slice order, struct helper_io *io)
 {
 	struct work_order copy;
-	struct worker worker = {&copy, io};
+	struct worker worker = {&copy, {order.data + sizeof copy, order.len - sizeof copy}, io};
 	(void)ctx;
 	memcpy(&copy, order.data, sizeof copy);
 	switch (copy.kind) {
@@ -227,6 +239,13 @@ static void add_link(struct page *self, const struct raw_link *link)
 		self->failure = PAGE_OUTPUT_TOO_LARGE;
 }
 
+static void add_base(struct page *self, struct slice url)
+{
+	add_link(self, &(struct raw_link){.value = url, .position = -1, .kind = LINK_LIST_BASE});
+	if (url.len > self->longest_base)
+		self->longest_base = url.len;
+}
+
 /* Records the decision about the first link that is still undecided. The decisions arrive in the order
  * of the links. */
 static void record_choice(struct page *self, char choice)
@@ -244,7 +263,8 @@ static void on_message(struct helper_job *job, struct slice bytes)
 	struct message message;
 	memcpy(&message, bytes.data, sizeof message);
 	const char *value = bytes.data + sizeof message, *tag = value + message.value_len;
-	struct raw_link link = {.value = {value, message.value_len}, .position = -1};
+	struct raw_link link = {
+	    .value = {value, message.value_len}, .position = -1, .kind = message.link_kind};
 	if (message.has_tag)
 		link.tag = (struct slice){tag, message.tag_len};
 	if (message.has_rel)
@@ -255,6 +275,9 @@ static void on_message(struct helper_job *job, struct slice bytes)
 		break;
 	case MESSAGE_BASE:
 		page_set_base(self, link.value);
+		break;
+	case MESSAGE_BASE_FROM_HERE:
+		add_base(self, link.value);
 		break;
 	case MESSAGE_CHARSET:
 		self->text_charset = message.charset;
@@ -299,12 +322,15 @@ static void on_finished(struct helper_job *job, enum helper_result result)
 
 void page_work_start(struct page *self, enum work_kind kind, const struct pieces *input)
 {
-	self->order = (struct work_order){.kind = kind,
+	struct work_order order = {.kind = kind,
 	    .tools = self->tools,
 	    .charset = self->guess.charset,
 	    .type = self->type,
 	    .detailed = self->links.detailed};
-	self->job = (struct helper_job){.order = {(const char *)&self->order, sizeof self->order},
+	buf_clear(&self->order);
+	buf_append(&self->order, &order, sizeof order);
+	buf_append_text(&self->order, self->source.url);
+	self->job = (struct helper_job){.order = {self->order.data, self->order.len},
 	    .input = input,
 	    .on_message = on_message,
 	    .on_finished = on_finished};

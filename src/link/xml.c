@@ -1,8 +1,11 @@
 #include "link/xml.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
+#include "link/feed.h"
 #include "link/html/entity.h"
+#include "link/xml_base.h"
 #include "link/xml_entities.h"
 
 #include <limits.h>
@@ -10,6 +13,8 @@
 #include <string.h>
 
 static const char xhtml[] = "http://www.w3.org/1999/xhtml";
+static const char atom[] = "http://www.w3.org/2005/Atom";
+static const char xml_namespace[] = "http://www.w3.org/XML/1998/namespace";
 
 struct xml {
 	xml_fn on_link;
@@ -20,23 +25,91 @@ struct xml {
 	xmlDocPtr declared;      /* holds the declared entities; NULL if there are none */
 	struct xml_entities entities;
 	struct buf entity_text; /* the text of the entity of HTML that was looked up last */
+	bool has_begun;         /* a byte that is no white space was given to the parser */
+	bool has_leading_space; /* white space before it was skipped */
+	struct feed feed;
+	struct xml_base base;
 };
+
+static bool is_text(const xmlChar *text, const char *wanted)
+{
+	return text && strcmp((const char *)text, wanted) == 0;
+}
 
 static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
 {
-	return uri && strcmp((const char *)uri, xhtml) == 0 && strcmp((const char *)name, wanted) == 0;
+	return is_text(uri, xhtml) && is_text(name, wanted);
 }
 
-/* Finds the attribute of that name in no namespace. libxml2 gives five pointers for each attribute: local
- * name, prefix, namespace, start of the value, end of the value. */
-static struct slice find_attribute(const xmlChar **attributes, int count, const char *name)
+/* Finds the attribute of that name in that namespace; uri is NULL for none. libxml2 gives five pointers for
+ * each attribute: local name, prefix, namespace, start of the value, end of the value. */
+static struct slice find_attribute_in(
+    const xmlChar **attributes, int count, const char *uri, const char *name)
 {
 	for (int i = 0; i < count; i++, attributes += 5) {
-		if (!attributes[1] && strcmp((const char *)attributes[0], name) == 0)
+		bool matches = uri ? is_text(attributes[2], uri) : !attributes[1];
+		if (matches && is_text(attributes[0], name))
 			return (struct slice){
 			    (const char *)attributes[3], (size_t)(attributes[4] - attributes[3])};
 	}
 	return (struct slice){0};
+}
+
+static struct slice find_attribute(const xmlChar **attributes, int count, const char *name)
+{
+	return find_attribute_in(attributes, count, NULL, name);
+}
+
+static void on_feed_link(void *ctx, const struct feed_hit *hit)
+{
+	struct xml *self = ctx;
+	self->on_link(self->ctx, &(struct xml_hit){.kind = XML_LINK,
+	                             .link_kind = hit->is_page ? LINK_PAGE : LINK_RESOURCE,
+	                             .name = hit->name,
+	                             .value = hit->text});
+}
+
+/* Returns the kind of an element with an href: a and area of XHTML lead to a page, and so does an alternate
+ * link of Atom, which is the default of rel (RFC 4287, section 4.2.7.2). */
+static enum link_kind kind_of_link(const xmlChar *name, const xmlChar *uri, struct slice rel)
+{
+	if (is_xhtml(name, uri, "a") || is_xhtml(name, uri, "area"))
+		return ascii_has_word_nocase(rel, "nofollow") ? LINK_NOFOLLOW : LINK_PAGE;
+	if (!is_text(uri, atom) || !is_text(name, "link"))
+		return LINK_RESOURCE;
+	static const char full_name[] = "http://www.iana.org/assignments/relation/alternate";
+	bool is_alternate = !rel.data || ascii_equal_nocase(rel, slice_of("alternate")) ||
+	                    slice_equal(rel, slice_of(full_name));
+	return is_alternate ? LINK_PAGE : LINK_RESOURCE;
+}
+
+/* Reports the base of the next link if an xml:base has changed it since the last link. */
+static void report_base(struct xml *self)
+{
+	struct slice url;
+	if (xml_base_take_change(&self->base, &url))
+		self->on_link(self->ctx, &(struct xml_hit){.kind = XML_BASE_FROM_HERE, .value = url});
+}
+
+static void start_feed_element(struct xml *self, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, const xmlChar **attributes, int attribute_count)
+{
+	feed_start(
+	    &self->feed, &(struct feed_element){.name = (const char *)name,
+	                     .prefix = (const char *)prefix,
+	                     .uri = (const char *)uri,
+	                     .is_permalink = find_attribute(attributes, attribute_count, "isPermaLink")});
+	struct slice base = {0};
+	if (self->feed.kind == FEED_ATOM)
+		base = find_attribute_in(attributes, attribute_count, xml_namespace, "base");
+	xml_base_start(&self->base, base);
+}
+
+/* Returns true if white space before the XML declaration is an error of this document. The parser sets
+ * standalone to another value than -1 if there is a declaration. */
+static bool is_spoiled_by_space(const struct xml *self)
+{
+	return self->has_leading_space && self->feed.kind == FEED_NONE && self->parser->standalone != -1;
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -44,15 +117,24 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
     const xmlChar **attributes)
 {
 	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
-	(void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
+	(void)namespace_count, (void)namespaces, (void)defaulted;
+	start_feed_element(self, name, prefix, uri, attributes, attribute_count);
+	if (is_spoiled_by_space(self)) {
+		libxml_get()->xmlStopParser(ctx);
+		return;
+	}
 	struct slice href = find_attribute(attributes, attribute_count, "href");
+	struct slice rel = find_attribute(attributes, attribute_count, "rel");
 	bool is_base = is_xhtml(name, uri, "base");
 	bool is_reported = is_base || strcmp((const char *)name, "base") != 0;
-	if (href.data && self->template_depth == 0 && is_reported)
+	if (href.data && self->template_depth == 0 && is_reported) {
+		report_base(self);
 		self->on_link(self->ctx, &(struct xml_hit){.kind = is_base ? XML_BASE : XML_LINK,
+		                             .link_kind = kind_of_link(name, uri, rel),
 		                             .name = slice_of((const char *)name),
 		                             .value = href,
-		                             .rel = find_attribute(attributes, attribute_count, "rel")});
+		                             .rel = rel});
+	}
 	if (is_xhtml(name, uri, "template"))
 		self->template_depth++;
 }
@@ -63,6 +145,14 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
 	(void)prefix;
 	if (is_xhtml(name, uri, "template") && self->template_depth > 0)
 		self->template_depth--;
+	feed_end(&self->feed);
+	xml_base_end(&self->base);
+}
+
+static void on_text(void *ctx, const xmlChar *text, int len)
+{
+	struct xml *self = ((xmlParserCtxtPtr)ctx)->_private;
+	feed_text(&self->feed, (const char *)text, (size_t)len);
 }
 
 static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
@@ -138,13 +228,16 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 	return own ? xml_entities_count(&self->entities, ctx, own) : declare_html_entity(self, name);
 }
 
-struct xml *xml_new(xml_fn on_link, void *ctx)
+struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx)
 {
 	struct xml *self = alloc_new(sizeof *self);
 	xmlSAXHandler handler = {
 	    .initialized = XML_SAX2_MAGIC,
 	    .startElementNs = on_start,
 	    .endElementNs = on_end,
+	    .characters = on_text,
+	    .ignorableWhitespace = on_text,
+	    .cdataBlock = on_text,
 	    .internalSubset = on_doctype,
 	    .entityDecl = on_declaration,
 	    .getEntity = on_entity,
@@ -152,6 +245,8 @@ struct xml *xml_new(xml_fn on_link, void *ctx)
 	};
 	self->on_link = on_link;
 	self->ctx = ctx;
+	feed_init(&self->feed, on_feed_link, self);
+	xml_base_init(&self->base, url);
 	buf_init(&self->entity_text, 64);
 	self->parser = libxml_get()->xmlCreatePushParserCtxt(&handler, NULL, NULL, 0, NULL);
 	if (!self->parser || libxml_get()->xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
@@ -173,6 +268,8 @@ void xml_free(struct xml *self)
 	libxml_get()->xmlFreeParserCtxt(self->parser);
 	libxml_get()->xmlFreeDoc(self->declared);
 	buf_release(&self->entity_text);
+	feed_release(&self->feed);
+	xml_base_release(&self->base);
 	free(self);
 }
 
@@ -180,6 +277,12 @@ void xml_feed(struct xml *self, const char *bytes, size_t len, bool last)
 {
 	static const size_t largest = INT_MAX / 2;
 	self->entities.document += len;
+	while (!self->has_begun && len > 0 && ascii_is_space((unsigned char)*bytes)) {
+		self->has_leading_space = true;
+		bytes++;
+		len--;
+	}
+	self->has_begun |= len > 0;
 	for (; len > largest; bytes += largest, len -= largest)
 		libxml_get()->xmlParseChunk(self->parser, bytes, (int)largest, 0);
 	libxml_get()->xmlParseChunk(self->parser, bytes, (int)len, last);

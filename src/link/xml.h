@@ -1,23 +1,29 @@
-/* Finds the href attributes of an XML document with libxml2, as a browser's XML parser would. The document
- * comes in chunks. */
+/* Finds the links of an XML document with libxml2: the href attributes, as a browser's XML parser would, and
+ * those in the text of sitemaps and feeds (see feed.h). The document comes in chunks. */
 #ifndef AREQ_LINK_XML_H
 #define AREQ_LINK_XML_H
 
+#include "base/link.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum xml_kind {
-	XML_LINK, /* an element that is not named base and has an href attribute in no namespace */
-	XML_BASE  /* an XHTML base element that has an href attribute in no namespace */
+	XML_LINK, /* an element that is not named base and has an href attribute in no namespace, or a text */
+	XML_BASE, /* an XHTML base element that has an href attribute in no namespace */
+	/* The value is the absolute URL that the links from here on are resolved against, because of an
+	 * xml:base;
+	 * "" means that of the document. */
+	XML_BASE_FROM_HERE
 };
 
-/* One href attribute that was found. The slices are borrowed for the call of xml_fn. */
+/* One link that was found. The slices are borrowed for the call of xml_fn. */
 struct xml_hit {
 	enum xml_kind kind;
-	struct slice name;  /* the element's local name */
-	struct slice value; /* the text of the href attribute, with references replaced */
+	enum link_kind link_kind;
+	struct slice name;  /* the element's local name; for a text see feed_hit */
+	struct slice value; /* the text or the value of the href attribute, with references replaced */
 	struct slice rel;   /* the text of the rel attribute in no namespace; data == NULL if there is none */
 };
 
@@ -25,13 +31,15 @@ typedef void (*xml_fn)(void *ctx, const struct xml_hit *hit);
 
 struct xml;
 
-/* Starts reading a document. libxml_load must have succeeded before. Free with xml_free. */
-struct xml *xml_new(xml_fn on_link, void *ctx);
+/* Starts reading a document. url is its own, absolute and borrowed for the call. libxml_load must have
+ * succeeded before. Free with xml_free. */
+struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx);
 void xml_free(struct xml *self);
 
 /* Gives the next bytes of the document, borrowed for the call. They are UTF-8, whatever encoding the document
  * declares; last says that no more follow. Calls on_link for what is found in them. After the first
- * well-formedness error nothing more is found, as in a browser. External entities are never read. A single
+ * well-formedness error nothing more is found, as in a browser. White space before the XML declaration is
+ * such an error, but not in a sitemap or feed, where it is common. External entities are never read. A single
  * call may take any time. */
 void xml_feed(struct xml *self, const char *bytes, size_t len, bool last);
 
