@@ -11,8 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The codings of a body, and how many bytes more than the whole chain gives out an inner coding may get. */
-enum { LAYERS_MAX = 5, SURPLUS_MAX = 4 << 20 };
+/* The codings of a body, the gzip files in each other that are in it, and how many bytes more than the whole
+ * chain gives out an inner coding may get. */
+enum {
+	CODINGS_MAX = 5,
+	GZIP_FILES_MAX = 2,
+	LAYERS_MAX = GZIP_FILES_MAX + CODINGS_MAX,
+	SURPLUS_MAX = 4 << 20
+};
 
 /* The most memory that one decoder may claim; more than one coding with the largest possible window needs. */
 enum { DECODER_MEMORY_MAX = 24 << 20 };
@@ -32,12 +38,15 @@ struct decoder {
 	bool is_waiting;           /* the decoder waits until it can claim more memory */
 	struct heap_node progress; /* in limits->large, with the time of the last progress */
 	uint64_t progress_bytes;   /* output_bytes at the last progress */
-	size_t layer_count;
-	struct layer layers[LAYERS_MAX]; /* in the order of the codings; the last one is decoded first */
-	char unknown[41];                /* the first coding that is not known; "" if all are */
-	size_t checked_bytes;            /* so many bytes of a body with an unknown coding are text */
-	unsigned char first_byte;        /* of a body with an unknown coding */
-	char problem[160];               /* "" if there is none */
+	/* The layers from innermost to layer_count - 1 are in use; the last one is decoded first. Those of
+	 * the codings begin at GZIP_FILES_MAX, in their order. Those of gzip files are before them. */
+	size_t innermost, layer_count;
+	struct layer layers[LAYERS_MAX];
+	bool is_start_checked;    /* it is known whether there is a gzip file in the innermost layer */
+	char unknown[41];         /* the first coding that is not known; "" if all are */
+	size_t checked_bytes;     /* so many bytes of a body with an unknown coding are text */
+	unsigned char first_byte; /* of a body with an unknown coding */
+	char problem[160];        /* "" if there is none */
 };
 
 static bool fail(struct decoder *self, const char *format, ...)
@@ -104,17 +113,20 @@ static void end_body(struct decoder *self)
 	buf_release(&self->pending);
 	self->pending_start = 0;
 	release_memory(self);
-	layer_reset(&self->layers[0]);
-	/* Bodies with more than one coding are so rare that no memory is kept for the other layers. */
-	for (size_t i = 1; i < self->layer_count; i++)
-		layer_release(&self->layers[i]);
-	self->layer_count = 0;
+	layer_reset(&self->layers[GZIP_FILES_MAX]);
+	/* Bodies with more than one layer are so rare that no memory is kept for the others. */
+	for (size_t i = self->innermost; i < self->layer_count; i++) {
+		if (i != GZIP_FILES_MAX)
+			layer_release(&self->layers[i]);
+	}
+	self->innermost = self->layer_count = GZIP_FILES_MAX;
 }
 
 struct decoder *decoder_new(struct decoder_limits *limits)
 {
 	struct decoder *self = alloc_new(sizeof *self);
 	self->limits = limits;
+	self->innermost = self->layer_count = GZIP_FILES_MAX;
 	buf_init(&self->pending, SIZE_MAX / 2);
 	return self;
 }
@@ -124,7 +136,7 @@ void decoder_free(struct decoder *self)
 	if (!self)
 		return;
 	end_body(self);
-	layer_release(&self->layers[0]);
+	layer_release(&self->layers[GZIP_FILES_MAX]);
 	free(self);
 }
 
@@ -151,14 +163,47 @@ bool decoder_begin(struct decoder *self, const char *codings, decoder_output_fn 
 			continue;
 		}
 		if (self->layer_count == LAYERS_MAX)
-			return fail(self, "content encoding is applied more than %d times", LAYERS_MAX);
+			return fail(self, "content encoding is applied more than %d times", CODINGS_MAX);
 		layer_begin(&self->layers[self->layer_count++], coding);
 	}
-	if (self->unknown[0] && self->layer_count > 0)
+	if (self->unknown[0] && self->layer_count > GZIP_FILES_MAX)
 		return fail_unknown(self);
+	self->is_start_checked = self->unknown[0] != '\0';
 	self->output = output;
 	self->ctx = ctx;
 	return true;
+}
+
+/* Adds an innermost layer for a gzip file if the bytes, which are the first that the layers give out, may be
+ * its start. The layer then has to read them. Returns false if they are to be given to output. */
+static bool begin_gzip_file(struct decoder *self, struct slice bytes)
+{
+	if (self->is_start_checked || bytes.len == 0)
+		return false;
+	const struct coding *gzip = coding_find(slice_of("gzip"));
+	self->is_start_checked = self->innermost == 0 || !gzip->matches_head(bytes.data, 1);
+	if (self->is_start_checked)
+		return false;
+	layer_begin(&self->layers[--self->innermost], gzip);
+	return true;
+}
+
+/* Removes the layer of a gzip file, because its second byte shows that it is none. Gives to output what the
+ * layer has read. */
+static bool drop_gzip_file(struct decoder *self)
+{
+	struct layer *layer = &self->layers[self->innermost++];
+	struct slice unread = layer->unread;
+	self->is_start_checked = true;
+	self->output_bytes += layer->head_len + unread.len;
+	bool goes_on = self->output(self->ctx, layer->head, layer->head_len);
+	layer_release(layer);
+	while (goes_on && unread.len > 0) {
+		size_t len = unread.len < PIECE_SIZE ? unread.len : PIECE_SIZE;
+		goes_on = self->output(self->ctx, unread.data, len);
+		slice_advance(&unread, len);
+	}
+	return goes_on;
 }
 
 /* Reads the head of a stream, and starts the stream when the head is complete. Returns false if the body is
@@ -171,6 +216,8 @@ static bool read_head(struct decoder *self, struct layer *layer)
 		layer->head[layer->head_len++] = *in->data;
 		slice_advance(in, 1);
 		if (coding->matches_head && !coding->matches_head(layer->head, layer->head_len)) {
+			if (layer < &self->layers[GZIP_FILES_MAX] && !layer->has_whole_stream)
+				return drop_gzip_file(self);
 			layer->ignores_input = layer->has_whole_stream;
 			return layer->has_whole_stream ||
 			       fail_broken(self, layer, "it does not begin as one");
@@ -191,7 +238,11 @@ static bool pass_output(struct decoder *self, size_t number, size_t len)
 	struct layer *layer = &self->layers[number];
 	struct slice made = {layer->piece, len};
 	layer->output_bytes += len;
-	if (number == 0) {
+	if (number == self->innermost) {
+		if (begin_gzip_file(self, made)) {
+			self->layers[self->innermost].unread = made;
+			return true;
+		}
 		self->output_bytes += len;
 		if (heap_holds(&self->progress) &&
 		    self->output_bytes - self->progress_bytes >= DECODER_PROGRESS_MIN)
@@ -236,7 +287,7 @@ static bool step_layer(struct decoder *self, size_t number)
  * it. */
 static size_t next_layer(struct decoder *self)
 {
-	size_t number = 0;
+	size_t number = self->innermost;
 	for (; number < self->layer_count; number++) {
 		struct layer *layer = &self->layers[number];
 		if (layer->piece_is_full || layer_needs_memory(layer) ||
@@ -249,7 +300,7 @@ static size_t next_layer(struct decoder *self)
 static size_t memory_needed(const struct decoder *self)
 {
 	size_t memory = 0;
-	for (size_t i = 0; i < self->layer_count; i++) {
+	for (size_t i = self->innermost; i < self->layer_count; i++) {
 		const struct layer *layer = &self->layers[i];
 		if (layer->coding->memory && layer->in_stream)
 			memory += layer->coding->memory(layer);
@@ -277,7 +328,7 @@ static bool claim_memory(struct decoder *self)
 	limits->claimed += more;
 	self->claimed = memory;
 	record_progress(self);
-	for (size_t i = 0; i < self->layer_count; i++)
+	for (size_t i = self->innermost; i < self->layer_count; i++)
 		layer_allow_memory(&self->layers[i]);
 	return true;
 }
@@ -335,7 +386,7 @@ static enum decoder_result pass_through(struct decoder *self, struct slice *in)
 /* Decodes bytes that no layer has read yet, and advances in behind those that were read. */
 static enum decoder_result decode_input(struct decoder *self, struct slice *in)
 {
-	if (self->layer_count == 0)
+	if (self->layer_count == self->innermost && !begin_gzip_file(self, *in))
 		return pass_through(self, in);
 	struct slice *unread = &self->layers[self->layer_count - 1].unread;
 	*unread = *in;
@@ -373,6 +424,11 @@ enum decoder_result decoder_feed(struct decoder *self, const char *bytes, size_t
 	return save_unread(self, result, in);
 }
 
+bool decoder_is_gzip_file(const struct decoder *self)
+{
+	return self->innermost < GZIP_FILES_MAX;
+}
+
 enum decoder_result decoder_resume(struct decoder *self)
 {
 	struct slice in = {"", 0};
@@ -389,7 +445,7 @@ enum decoder_result decoder_resume(struct decoder *self)
 bool decoder_end(struct decoder *self)
 {
 	assert(self->output);
-	for (size_t left = self->layer_count; left > 0 && self->problem[0] == '\0'; left--) {
+	for (size_t left = self->layer_count; left > self->innermost && self->problem[0] == '\0'; left--) {
 		const struct layer *layer = &self->layers[left - 1];
 		if (!layer->ignores_input && (layer->in_stream || layer->head_len > 0))
 			fail(self, "%s body is cut short", layer->coding->name);

@@ -61,9 +61,9 @@ void decoder_free(struct decoder *self);
 
 /* Begins a body, and drops the previous one if it has not ended. codings are the values of its
  * Content-Encoding fields, separated by commas and borrowed for the call; if it is NULL or "", the bytes are
- * passed through unchanged. The case of the names does not matter, "x-gzip" means gzip, and "identity" and
- * empty elements are ignored. Returns false if more than 5 codings were applied, or if the list has both
- * known and unknown codings.
+ * passed through unchanged, unless they are a gzip file (see decoder_is_gzip_file). The case of the names
+ * does not matter, "x-gzip" means gzip, and "identity" and empty elements are ignored. Returns false if more
+ * than 5 codings were applied, or if the list has both known and unknown codings.
  *
  * If all codings are unknown, the body is passed through as long as it begins as text, because many servers
  * write words such as "none" or "utf-8" there, and browsers read their pages. If the beginning is binary
@@ -88,6 +88,11 @@ enum decoder_result {
  * get at most about 4 MiB more than the whole chain gives out; otherwise nested codings could use processor
  * time without end and without output. */
 enum decoder_result decoder_feed(struct decoder *self, const char *bytes, size_t len);
+
+/* Returns true, from the first call of output to the end of the body, if what is left without its codings is
+ * a gzip file by its first two bytes (RFC 1952, section 2.3.1). Such a file is decompressed, and so is one in
+ * it, as if the body had one or two codings more. A body whose codings are all unknown is not examined. */
+bool decoder_is_gzip_file(const struct decoder *self);
 
 /* Continues with the bytes that were given before. */
 enum decoder_result decoder_resume(struct decoder *self);

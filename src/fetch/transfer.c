@@ -64,7 +64,7 @@ static bool deliver_body(void *ctx, const char *bytes, size_t len)
 {
 	struct transfer *self = ctx;
 	const struct fetch_handlers *handlers = self->common->handlers;
-	return handlers->body(handlers->ctx, self->job, bytes, len);
+	return handlers->body(handlers->ctx, self->job, bytes, len, decoder_is_gzip_file(self->decoder));
 }
 
 static bool begin_decoding(struct transfer *self)

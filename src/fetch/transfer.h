@@ -97,9 +97,10 @@ struct fetch_handlers {
 	/* Called with the header of a response. If libcurl repeats a request by itself, it is called again
 	 * for the same job, and all that came before is void. */
 	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);
-	/* Called with 1 to 16384 bytes of the decoded body. Returns false if no more bytes are wanted; the
-	 * try then ends as stopped. */
-	bool (*body)(void *ctx, void *job, const char *bytes, size_t len);
+	/* Called with 1 to 16384 bytes of the decoded body. is_gzip_file says, in all calls for a body, that
+	 * it is a gzip file by its first bytes, and that the bytes are the content of the file. Returns false
+	 * if no more bytes are wanted; the try then ends as stopped. */
+	bool (*body)(void *ctx, void *job, const char *bytes, size_t len, bool is_gzip_file);
 };
 
 struct shares;

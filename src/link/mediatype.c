@@ -29,6 +29,8 @@ enum mediatype mediatype_of(const char *content_type)
 	 * body may be a page. */
 	static const char *const unknown[] = {"application/unknown", "unknown/unknown", "*/*"};
 	static const char *const xml[] = {"text/xml", "application/xml"};
+	static const char *const file[] = {"application/gzip", "application/x-gzip",
+	    "application/octet-stream", "binary/octet-stream", "application/x-gunzip", "application/gzipped"};
 	static const char *const text[] = {"application/json", "application/javascript",
 	    "application/x-javascript", "application/ecmascript", "application/x-ecmascript",
 	    "application/x-ndjson", "application/sql", "application/x-sh", "application/yaml",
@@ -46,6 +48,8 @@ enum mediatype mediatype_of(const char *content_type)
 	    ascii_starts_with_nocase(type, "message/") || is_one_of(type, text, sizeof text / sizeof *text) ||
 	    ascii_ends_with_nocase(type, "+json"))
 		return MEDIATYPE_TEXT;
+	if (is_one_of(type, file, sizeof file / sizeof *file))
+		return MEDIATYPE_FILE;
 	for (size_t i = 0; i < sizeof binary / sizeof *binary; i++) {
 		if (ascii_starts_with_nocase(type, binary[i]))
 			return MEDIATYPE_BINARY;
@@ -61,6 +65,18 @@ static bool begins_with_markup(struct slice text)
 	           text.data[1] == '/');
 }
 
+static struct slice skip_utf8_mark(struct slice text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t len = ascii_starts_with(text, mark) ? sizeof mark - 1 : 0;
+	return (struct slice){text.data + len, text.len - len};
+}
+
+static bool has_utf16_mark(struct slice head)
+{
+	return ascii_starts_with(head, "\xfe\xff") || ascii_starts_with(head, "\xff\xfe");
+}
+
 static bool has_binary(struct slice bytes)
 {
 	size_t i = 0;
@@ -72,13 +88,10 @@ static bool has_binary(struct slice bytes)
 /* Of the formats that the standard lists, only PDF and PostScript can begin without a binary byte. */
 enum mediatype mediatype_sniff(struct slice head)
 {
-	static const char utf8_mark[] = "\xef\xbb\xbf";
-	bool has_utf8_mark = ascii_starts_with(head, utf8_mark);
-	if (head.len == 0 || ascii_starts_with(head, "\xfe\xff") || ascii_starts_with(head, "\xff\xfe"))
+	struct slice text = skip_utf8_mark(head);
+	bool has_utf8_mark = text.len < head.len;
+	if (head.len == 0 || has_utf16_mark(head))
 		return MEDIATYPE_HTML;
-	struct slice text = head;
-	if (has_utf8_mark)
-		text = (struct slice){head.data + sizeof utf8_mark - 1, head.len - (sizeof utf8_mark - 1)};
 	text = ascii_trim(text);
 	if (ascii_starts_with(text, "<?xml"))
 		return MEDIATYPE_XML;
@@ -87,4 +100,53 @@ enum mediatype mediatype_sniff(struct slice head)
 	if (ascii_starts_with(head, "%PDF-") || ascii_starts_with(head, "%!PS-Adobe-"))
 		return MEDIATYPE_BINARY;
 	return has_binary(head) && !has_utf8_mark ? MEDIATYPE_BINARY : MEDIATYPE_TEXT;
+}
+
+/* Returns the text behind the comments that it begins with; empty text if one of them has no end there. */
+static struct slice skip_comments(struct slice text)
+{
+	text = ascii_trim(text);
+	while (ascii_starts_with(text, "<!--")) {
+		while (text.len > 0 && !ascii_starts_with(text, "-->"))
+			text = (struct slice){text.data + 1, text.len - 1};
+		if (text.len > 0)
+			text = ascii_trim((struct slice){text.data + 3, text.len - 3});
+	}
+	return text;
+}
+
+/* Returns the name of the root element, without a prefix, from the start of an XML document: from its
+ * document type or, without one, from its first tag. Empty if there is none. */
+static struct slice root_name(struct slice text)
+{
+	static const char doctype[] = "<!DOCTYPE";
+	text = skip_comments(text);
+	if (!ascii_starts_with(text, "<"))
+		return slice_of("");
+	size_t start = ascii_starts_with(text, doctype) ? sizeof doctype - 1 : 1;
+	text = ascii_trim((struct slice){text.data + start, text.len - start});
+	size_t len = 0, name = 0;
+	for (; len < text.len && !ascii_is_space((unsigned char)text.data[len]) &&
+	       !memchr("/>[", text.data[len], 3);
+	     len++) {
+		if (text.data[len] == ':')
+			name = len + 1;
+	}
+	return (struct slice){text.data + name, len - name};
+}
+
+enum mediatype mediatype_sniff_gzip_file(struct slice head)
+{
+	static const char *const roots[] = {"urlset", "sitemapindex", "rss", "feed", "RDF"};
+	struct slice text = ascii_trim(skip_utf8_mark(head)), root = root_name(text);
+	bool is_utf16 =
+	    has_utf16_mark(head) ||
+	    (head.len > 1 && (memcmp(head.data, "<\0", 2) == 0 || memcmp(head.data, "\0<", 2) == 0));
+	if (is_utf16 || ascii_starts_with(text, "<?xml"))
+		return MEDIATYPE_XML;
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		if (slice_equal(root, slice_of(roots[i])))
+			return MEDIATYPE_XML;
+	}
+	return MEDIATYPE_BINARY;
 }

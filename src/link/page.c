@@ -156,6 +156,7 @@ void page_begin(struct page *self, const char *content_type)
 	extract_reset(self->extract);
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	set_type(self, mediatype_of(content_type));
+	self->is_gzip_file = false;
 	self->size = 0;
 	self->is_encoding_detected = false;
 	self->guess = (struct charset_guess){0};
@@ -314,8 +315,12 @@ static void start_text(struct page *self)
 	if (self->content_type)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
-	if (self->type == MEDIATYPE_UNKNOWN)
+	if (self->is_gzip_file)
+		set_type(self, mediatype_sniff_gzip_file(head));
+	else if (self->type == MEDIATYPE_UNKNOWN)
 		set_type(self, mediatype_sniff(head));
+	else if (self->type == MEDIATYPE_FILE)
+		set_type(self, MEDIATYPE_BINARY);
 	self->guess = charset_detect(content_type, head);
 	if (self->find_method == FIND_IN_XML)
 		guess_xml_charset(self, head);
@@ -325,6 +330,12 @@ static void start_text(struct page *self)
 	self->is_encoding_detected = true;
 	process_text(self, head.data + self->guess.bom_len, head.len - self->guess.bom_len, false);
 	buf_release(&self->head);
+}
+
+void page_set_gzip_file(struct page *self)
+{
+	assert(self->size == 0 || self->is_gzip_file);
+	self->is_gzip_file = true;
 }
 
 bool page_feed(struct page *self, const char *bytes, size_t len)
@@ -338,7 +349,7 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 		buf_append(&self->head, bytes, used);
 		bytes += used;
 		len -= used;
-		if (self->head.len < CHARSET_PRESCAN)
+		if (self->head.len < CHARSET_PRESCAN && (self->type != MEDIATYPE_FILE || self->is_gzip_file))
 			return true;
 		start_text(self);
 	}

@@ -63,12 +63,16 @@ bool page_is_large(const struct page *self);
  * the call. The memory of the previous response is reused. */
 void page_begin(struct page *self, const char *content_type);
 
+/* Says that the body is the content of a gzip file: it is a page only if it is XML, whatever the content_type
+ * says. Must be called before the first page_feed, and may be called again. */
+void page_set_gzip_file(struct page *self);
+
 /* Gives the next bytes of the body, borrowed for the call. Returns false if the body would pass
  * options->max_size; the caller then has to give up the page. */
 bool page_feed(struct page *self, const char *bytes, size_t len);
 
 /* Returns the type of the page: what its content_type says or, where that says nothing, what its first bytes
- * say. MEDIATYPE_UNKNOWN as long as there are not enough of these. */
+ * say. MEDIATYPE_UNKNOWN or MEDIATYPE_FILE as long as there are not enough of these. */
 enum mediatype page_type(const struct page *self);
 
 /* The same after the last page_feed. All that was fed is enough then. */

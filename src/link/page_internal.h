@@ -70,6 +70,7 @@ struct page {
 	enum mediatype type;
 	enum find_method find_method;
 	char *content_type; /* NULL if there was none */
+	bool is_gzip_file;  /* see page_set_gzip_file */
 	uint64_t size;      /* bytes of the body so far */
 
 	struct buf head; /* the first bytes of the body, until the encoding was detected from them */

@@ -138,11 +138,13 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	return FETCH_BODY;
 }
 
-static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
+static bool on_body(void *ctx, void *job, const char *bytes, size_t len, bool is_gzip_file)
 {
 	struct ledger *self = ctx;
 	struct task *task = job;
 	self->received += len;
+	if (is_gzip_file)
+		page_set_gzip_file(task->tries->page);
 	if (page_feed(task->tries->page, bytes, len))
 		return !task_stop_by_type(task, self->options, page_type(task->tries->page));
 	task->tries->stop_reason = STOP_TOO_LARGE;

@@ -204,12 +204,18 @@ bool task_stop_by_type(struct task *self, const struct options *options, enum me
 void task_describe_stop(const struct task *self, const struct options *options, char *reason, size_t size)
 {
 	const char *type = self->tries->content_type;
-	const char *wanted = self->tries->stop_reason == STOP_NOT_TEXT ? "text" : "markup";
+	bool is_not_text = self->tries->stop_reason == STOP_NOT_TEXT;
+	const char *wanted = is_not_text ? "text" : "markup";
+	enum mediatype named = mediatype_of(type);
 	if (self->tries->stop_reason == STOP_TOO_LARGE)
 		snprintf(reason, size, "larger than %" PRId64 " byte%s (--max-size)", options->max_size,
 		    number_text_plural((uint64_t)options->max_size));
 	else if (mediatype_of(type) == MEDIATYPE_UNKNOWN)
+		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
+	else if (named == MEDIATYPE_UNKNOWN)
 		snprintf(reason, size, "not %s by its first bytes, and without a known Content-Type", wanted);
+	else if (is_not_text && named != MEDIATYPE_BINARY && named != MEDIATYPE_FILE)
+		snprintf(reason, size, "not %s but a gzip file without XML, sent as %s", wanted, type);
 	else
 		snprintf(reason, size, "not %s but %s", wanted, type);
 }

@@ -148,3 +148,35 @@ Test(nginx, is_refused_where_its_certificate_is_wrong)
 	nginx_stop(&nginx);
 	scratch_release(&root);
 }
+
+/* The server has no type for .gz and .bin, and compresses what it sends as XML. */
+Test(nginx, compressed_sitemaps)
+{
+	static const char *const names[] = {"sitemap.xml", "sitemap.xml.gz", "sitemap.bin", "gz/sitemap.xml"};
+	struct nginx nginx;
+	struct scratch root;
+	struct run_result result;
+	scratch_init(&root);
+	scratch_write(&root, names[0],
+	    "<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>"
+	    "<url><loc>http://o.example/a</loc></url></urlset>");
+	run_program(&result, NULL, "sh",
+	    (const char *const[]){"-c",
+	        "cd \"$0\" && gzip -k sitemap.xml && mkdir gz && cp sitemap.xml.gz sitemap.bin && "
+	        "cp sitemap.xml.gz gz/sitemap.xml",
+	        root.folder, NULL});
+	run_assert_exit(&result, 0);
+	run_release(&result);
+	nginx_start(&nginx, root.folder);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char path[64];
+		snprintf(path, sizeof path, "/%s", names[i]);
+		run_areq(&result, "--cacert", nginx.ca_file, "--format", "urls",
+		    nginx_url(&nginx, NGINX_TLS, path));
+		run_expect_exit(&result, 0);
+		cr_expect_str_eq(result.out, "http://o.example/a\n", "%s", names[i]);
+		run_release(&result);
+	}
+	nginx_stop(&nginx);
+	scratch_release(&root);
+}

@@ -199,10 +199,10 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	return self->ledger.fetch.head(self->ledger.fetch.ctx, job, head);
 }
 
-static bool on_body(void *ctx, void *job, const char *bytes, size_t len)
+static bool on_body(void *ctx, void *job, const char *bytes, size_t len, bool is_gzip_file)
 {
 	const struct detour *self = ctx;
-	return self->ledger.fetch.body(self->ledger.fetch.ctx, job, bytes, len);
+	return self->ledger.fetch.body(self->ledger.fetch.ctx, job, bytes, len, is_gzip_file);
 }
 
 static void turn(void *ctx, struct wait *wait)

@@ -804,6 +804,50 @@ Test(decode, no_coding_is_no_copy)
 	buf_release(&taken.out);
 }
 
+/* RFC 1952, section 2.3.1: ID1 and ID2. What is in two files in each other is taken out, what is in more is
+ * not. */
+Test(decode, a_gzip_file_is_known_by_its_first_bytes)
+{
+	static const struct slice others[] = {BYTES("\x1f"
+	                                            "a"),
+	    BYTES("\x1f\x9d\x90"), BYTES("\x1f\x1f\x8b\x08"), BYTES("a\x1f\x8b\x08"), BYTES("\x8b\x1f")};
+	struct buf plain, large, files[4];
+	struct decoder *decoder = decoder_new(&limits);
+	buf_init(&plain, SIZE_MAX / 4);
+	append_mixture(&plain);
+	buf_append(&plain, "\x1f\x8b", 2);
+	buf_init(&large, SIZE_MAX / 4);
+	encode(&large, slice_of_buf(&plain), "gzip");
+	for (size_t i = 0; i < COUNT(files); i++) {
+		buf_init(&files[i], SIZE_MAX / 4);
+		encode(&files[i], i ? slice_of_buf(&files[i - 1]) : small, "gzip");
+	}
+	expect_good(decoder, "", slice_of_buf(&files[0]), small);
+	cr_expect_not(decoder_is_gzip_file(decoder), "it is only known while the body lasts");
+	expect_good(decoder, "", slice_of_buf(&files[1]), small);
+	expect_good(decoder, "", slice_of_buf(&files[2]), slice_of_buf(&files[0]));
+	expect_good(decoder, "identity", slice_of_buf(&files[0]), small);
+	expect_good(decoder, "gzip", slice_of_buf(&files[1]), small);
+	expect_good(decoder, "gzip", slice_of_buf(&files[2]), small);
+	expect_good(decoder, "gzip", slice_of_buf(&files[3]), slice_of_buf(&files[0]));
+	expect_good(decoder, "", slice_of_buf(&large), slice_of_buf(&plain));
+	expect_bad(decoder, "", (struct slice){"\x1f", 1}, small, "gzip", "cut short");
+	expect_cut_short(decoder, "", slice_of_buf(&files[0]), small);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct buf body;
+		buf_init(&body, SIZE_MAX / 4);
+		encode(&body, others[i], "br");
+		expect_good(decoder, "", others[i], others[i]);
+		expect_good(decoder, "br", slice_of_buf(&body), others[i]);
+		buf_release(&body);
+	}
+	for (size_t i = 0; i < COUNT(files); i++)
+		buf_release(&files[i]);
+	buf_release(&plain);
+	buf_release(&large);
+	decoder_free(decoder);
+}
+
 /* Takes a piece, and then its time is up. */
 static bool take_in_time(void *ctx, const char *bytes, size_t len)
 {

@@ -40,7 +40,9 @@ Test(mediatype, tells_markup_text_and_the_rest_apart)
 	    {"IMAGE/PNG", MEDIATYPE_BINARY},
 	    {"video/mp4", MEDIATYPE_BINARY},
 	    {"application/zip", MEDIATYPE_BINARY},
-	    {"application/octet-stream", MEDIATYPE_BINARY},
+	    {"application/octet-stream", MEDIATYPE_FILE},
+	    {"application/gzip", MEDIATYPE_FILE},
+	    {"Application/X-GZIP; x", MEDIATYPE_FILE},
 	    {"application/pdf", MEDIATYPE_BINARY},
 	    {"font/woff2", MEDIATYPE_BINARY},
 	};
@@ -94,6 +96,43 @@ Test(mediatype, is_known_by_the_first_bytes)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		cr_expect_eq(mediatype_sniff(cases[i].head), cases[i].expected, "case %zu", i);
+}
+
+/* Whatever the type says: what is in a gzip file is read if it is XML, and surely not if it is an archive. */
+Test(mediatype, of_a_gzip_file_is_that_of_its_content)
+{
+	static const struct {
+		struct slice head;
+		enum mediatype expected;
+	} cases[] = {
+	    {HEAD("<?xml version='1.0'?><x/>"), MEDIATYPE_XML},
+	    {HEAD("\xef\xbb\xbf\n<?xml version='1.0'?>"), MEDIATYPE_XML},
+	    {HEAD("\xff\xfe<\0u\0"), MEDIATYPE_XML},
+	    {HEAD("\xfe\xff\0<"), MEDIATYPE_XML},
+	    {HEAD("<\0?\0x\0"), MEDIATYPE_XML},
+	    {HEAD("\0<\0?"), MEDIATYPE_XML},
+	    {HEAD(" <urlset>"), MEDIATYPE_XML},
+	    {HEAD("<s:urlset xmlns:s='x'>"), MEDIATYPE_XML},
+	    {HEAD("<sitemapindex/>"), MEDIATYPE_XML},
+	    {HEAD("<!-- c > --> <!----><rss version='2.0'>"), MEDIATYPE_XML},
+	    {HEAD("<!DOCTYPE urlset [<!ENTITY a 'b'>]><urlset>"), MEDIATYPE_XML},
+	    {HEAD("<!--c--><!DOCTYPE\nrss>"), MEDIATYPE_XML},
+	    {HEAD("<feed xmlns='http://www.w3.org/2005/Atom'>"), MEDIATYPE_XML},
+	    {HEAD("<rdf:RDF\n"), MEDIATYPE_XML},
+	    {HEAD(""), MEDIATYPE_BINARY},
+	    {HEAD("<"), MEDIATYPE_BINARY},
+	    {HEAD("<!--"), MEDIATYPE_BINARY},
+	    {HEAD("<!-- <urlset>"), MEDIATYPE_BINARY},
+	    {HEAD("<!DOCTYPE"), MEDIATYPE_BINARY},
+	    {HEAD("<!DOCTYPE html>"), MEDIATYPE_BINARY},
+	    {HEAD("<html><a href=x>"), MEDIATYPE_BINARY},
+	    {HEAD("<urlsets>"), MEDIATYPE_BINARY},
+	    {HEAD("http://a/\n"), MEDIATYPE_BINARY},
+	    {HEAD("a.xml\0\0\0"), MEDIATYPE_BINARY},
+	    {HEAD("\x1f\x8b\x08"), MEDIATYPE_BINARY},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_expect_eq(mediatype_sniff_gzip_file(cases[i].head), cases[i].expected, "case %zu", i);
 }
 
 struct joined {
