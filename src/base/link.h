@@ -4,6 +4,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Whether a link leads on, for a crawl. */
@@ -16,7 +17,8 @@ enum link_kind {
 /* Valid only during the call that passes it. */
 struct link {
 	struct slice url;    /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
-	enum link_kind kind; /* LINK_RESOURCE in an HTML page */
+	enum link_kind kind; /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
+	bool is_known;       /* it was passed before, but not as LINK_PAGE; only if page_tools.crawls */
 
 	/* The other fields are set only where options->format shows them. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */

@@ -1,6 +1,7 @@
 #include "link/page.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "link/html/entity.h"
 #include "link/page_internal.h"
@@ -25,6 +26,7 @@ struct page_shared *page_shared_new(size_t memory)
 	url_init(&self->base);
 	url_init(&self->url);
 	seen_init(&self->seen);
+	seen_init(&self->pages);
 	return self;
 }
 
@@ -44,6 +46,7 @@ void page_shared_free(struct page_shared *self)
 	url_release(&self->base);
 	url_release(&self->url);
 	seen_release(&self->seen);
+	seen_release(&self->pages);
 	free(self);
 }
 
@@ -71,6 +74,7 @@ struct page *page_new(const struct page_tools *tools)
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->choices, SIZE_MAX / 2);
 	buf_init(&self->order, SIZE_MAX / 2);
+	buf_init(&self->robots, PAGE_ROBOTS_MAX);
 	return self;
 }
 
@@ -99,6 +103,7 @@ void page_drop(struct page *self)
 	buf_release(&self->head);
 	buf_release(&self->choices);
 	buf_release(&self->order);
+	buf_release(&self->robots);
 	buf_clear(&self->text);
 	buf_clear(&self->base_href);
 	pieces_clear(&self->body);
@@ -209,9 +214,59 @@ static void apply_meta(struct page *self, struct slice tag)
 	buf_release(&http_equiv_text);
 }
 
+bool page_is_robots_name(const struct page_tools *tools, struct slice name)
+{
+	return ascii_equal_nocase(name, slice_of("robots")) ||
+	       (tools->robots_name && ascii_equal_nocase(name, slice_of(tools->robots_name)));
+}
+
+void page_add_robots(struct page *self, struct slice name, struct slice content)
+{
+	struct buf *robots = &self->robots;
+	size_t before = robots->len;
+	bool fits = buf_append(robots, name.data, name.len) && buf_append_byte(robots, '\0') &&
+	            buf_append(robots, content.data, content.len) && buf_append_byte(robots, '\0');
+	if (!fits)
+		robots->len = before;
+}
+
+void page_robots(const struct page *self, page_robots_fn fn, void *ctx)
+{
+	for (size_t at = 0; at < self->robots.len;) {
+		struct slice name = slice_of(self->robots.data + at);
+		struct slice content = slice_of(name.data + name.len + 1);
+		fn(ctx, name, content);
+		at += name.len + content.len + 2;
+	}
+}
+
+static void record_robots(struct page *self, struct slice tag)
+{
+	struct slice name, content;
+	decode_attribute(self, tag, "name", &self->shared->decoded, &name);
+	if (!page_is_robots_name(self->tools, name))
+		return;
+	decode_attribute(self, tag, "content", &self->shared->value, &content);
+	page_add_robots(self, name, content);
+}
+
+/* Returns the kind of a link by its element, as far as a crawl wants to know it. */
+static enum link_kind kind_of_link(struct page *self, const struct extract_hit *hit)
+{
+	struct slice rel;
+	bool leads_on =
+	    ascii_equal_nocase(hit->name, slice_of("a")) || ascii_equal_nocase(hit->name, slice_of("area"));
+	if (!leads_on)
+		return LINK_RESOURCE;
+	decode_attribute(self, hit->tag, "rel", &self->shared->value, &rel);
+	return ascii_has_word_nocase(rel, "nofollow") ? LINK_NOFOLLOW : LINK_PAGE;
+}
+
 static void add_link(struct page *self, const struct extract_hit *hit)
 {
 	struct raw_link link = {.value = hit->value, .tag = hit->name};
+	if (self->tools->crawls)
+		link.kind = kind_of_link(self, hit);
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
@@ -240,22 +295,29 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 		break;
 	case EXTRACT_META:
 		apply_meta(self, hit->tag);
+		if (self->tools->crawls)
+			record_robots(self, hit->tag);
 		break;
 	}
 }
 
-/* True if the links are found in the text of an HTML page whose encoding a <meta> may still declare. */
+/* True if the links are found in the text of an HTML page, and its <meta> are wanted: they may still declare
+ * the encoding, or be for crawlers. */
 static bool needs_meta(const struct page *self)
 {
 	return self->find_method == FIND_IN_TEXT && self->type == MEDIATYPE_HTML &&
-	       self->guess.confidence != CHARSET_CERTAIN &&
+	       (self->guess.confidence != CHARSET_CERTAIN || self->tools->crawls) &&
 	       !(self->guess.charset && charset_needs_whole_text(self->guess.charset));
 }
 
 static void on_meta_hit(void *ctx, const struct extract_hit *hit)
 {
-	if (hit->kind == EXTRACT_META)
-		apply_meta(ctx, hit->tag);
+	struct page *self = ctx;
+	if (hit->kind != EXTRACT_META)
+		return;
+	apply_meta(self, hit->tag);
+	if (self->tools->crawls)
+		record_robots(self, hit->tag);
 }
 
 static void process_text(struct page *self, const char *bytes, size_t len, bool last)

@@ -43,6 +43,9 @@ struct page_tools {
 	struct filter *filter;   /* the patterns of --include and --exclude; NULL if there are none */
 	struct pattern *pattern; /* the user's pattern for links, or NULL */
 	struct xpath *xpath;     /* the user's XPath expression for links, or NULL */
+	bool crawls; /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
+	const char *robots_name; /* with crawls: the crawler's name in a <meta name>, in addition to "robots";
+	                            or NULL */
 };
 
 struct page;
@@ -105,7 +108,19 @@ struct page_counts {
 /* Returns the counts since page_end. */
 struct page_counts page_counts(const struct page *self);
 
-/* Called with each link once, in the order of the page. link is borrowed for the call. */
+/* One <meta> for crawlers. The texts have no character references any more, and are in the encoding of the
+ * page; they are borrowed for the call. */
+typedef void (*page_robots_fn)(void *ctx, struct slice name, struct slice content);
+
+/* Calls fn with the name and content of each <meta> of the page whose name is "robots" or tools->robots_name,
+ * in any letter case, in the order of the page. All are known when source.ready is called. One with which
+ * they would have more than PAGE_ROBOTS_MAX bytes is left out. */
+enum { PAGE_ROBOTS_MAX = 64 << 10 };
+void page_robots(const struct page *self, page_robots_fn fn, void *ctx);
+
+/* Called with each link once, in the order of the page. If tools->crawls, a link that was passed as another
+ * kind and then turns out to be a LINK_PAGE is passed once more, with is_known set. link is borrowed for the
+ * call. */
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 enum page_state {

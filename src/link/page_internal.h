@@ -49,6 +49,7 @@ struct page_shared {
 	struct url base;     /* the URL of the page's base element, or of an xml:base */
 	struct url url;      /* the URL of the current link */
 	struct seen seen;    /* the URLs of the page that were accepted */
+	struct seen pages;   /* those that were accepted as LINK_PAGE; only if tools->crawls */
 };
 
 /* What a helper process has to do. All pointers lead to data that the process has, too: constants, and what
@@ -70,10 +71,10 @@ struct page {
 	enum mediatype type;
 	enum find_method find_method;
 	char *content_type; /* NULL if there was none */
-	bool is_gzip_file;  /* see page_set_gzip_file */
 	uint64_t size;      /* bytes of the body so far */
 
-	struct buf head; /* the first bytes of the body, until the encoding was detected from them */
+	struct buf head;   /* the first bytes of the body, until the encoding was detected from them */
+	bool is_gzip_file; /* see page_set_gzip_file */
 	bool is_encoding_detected; /* true when head was examined; a <meta> may still declare the encoding */
 	struct charset_guess guess;
 	/* With FIND_IN_TEXT, if the page declares no encoding: the one that its bytes suggest. */
@@ -85,8 +86,9 @@ struct page {
 	bool detailed;          /* true if raw value, tag, rel and position are passed on with the links */
 	struct link_list links; /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
 	struct buf base_href;   /* the href of the base element, in the same form as links */
+	size_t longest_base;    /* the length of the longest URL of a LINK_LIST_BASE in links */
+	struct buf robots; /* for page_robots: a name and a content, each with a NUL behind it, and so on */
 	bool has_base;
-	size_t longest_base; /* the length of the longest URL of a LINK_LIST_BASE in links */
 
 	struct page_source source;
 	enum page_stage stage;
@@ -110,6 +112,12 @@ void page_shared_trim(struct page_shared *self);
 
 /* Records the href of a base element, if it is the first one of the page. */
 void page_set_base(struct page *self, struct slice value);
+
+/* Returns true if a <meta> of that name is for page_robots. */
+bool page_is_robots_name(const struct page_tools *tools, struct slice name);
+
+/* Records a <meta> for page_robots. */
+void page_add_robots(struct page *self, struct slice name, struct slice content);
 
 /* Does one job for a page, in a helper process. Fits helper_work_fn; ctx is not used. */
 void page_work(void *ctx, struct slice order, struct helper_io *io);

@@ -153,12 +153,23 @@ static void add_details(struct page *self, struct link *link, const struct raw_l
 		link->position = found->position + (int64_t)self->guess.bom_len;
 }
 
-/* Returns true if the options want shared->url and href was not seen on this page before. Records href as
- * seen if the URL is wanted. */
-static bool accept_url(struct page *self, struct slice href)
+static void clear_seen(struct page_shared *shared)
 {
-	return filter_wants(self->tools->options, &self->shared->document, &self->shared->url) &&
-	       seen_add(&self->shared->seen, href.data, href.len);
+	seen_clear(&shared->seen);
+	seen_clear(&shared->pages);
+}
+
+/* Returns true if the options want shared->url and href was not seen on this page before, or, for a crawl,
+ * not as a LINK_PAGE. Sets *is_known in the second case. Records href as seen if the URL is wanted. */
+static bool accept_url(struct page *self, struct slice href, unsigned kind, bool *is_known)
+{
+	struct page_shared *shared = self->shared;
+	if (!filter_wants(self->tools->options, &shared->document, &shared->url))
+		return false;
+	*is_known = !seen_add(&shared->seen, href.data, href.len);
+	if (!self->tools->crawls || kind != LINK_PAGE)
+		return !*is_known;
+	return seen_add(&shared->pages, href.data, href.len);
 }
 
 /* Returns shared->url in the form in which it is passed on. */
@@ -211,7 +222,7 @@ static void begin_emitting(struct page *self)
 	assert(parsed);
 	(void)parsed;
 	shared->emitting = self;
-	seen_clear(&shared->seen);
+	clear_seen(shared);
 	self->base = resolve_base(self);
 	self->reader = link_list_read(&self->links, &shared->joined);
 	self->next = 0;
@@ -253,16 +264,17 @@ static char apply_filter(struct page *self, struct slice href)
 }
 
 /* Decides about one link, and adds the bytes of its row to the cost. Returns a CHOICE_…. */
-static char choose_link(struct page *self, struct slice found)
+static char choose_link(struct page *self, const struct raw_link *found)
 {
-	if (!resolve(self, &self->shared->url, found, self->base)) {
-		self->cost += found.len + url_href(self->base).len;
-		report_unresolved(self, found);
+	if (!resolve(self, &self->shared->url, found->value, self->base)) {
+		self->cost += found->value.len + url_href(self->base).len;
+		report_unresolved(self, found->value);
 		return CHOICE_NO;
 	}
 	struct slice href = href_to_emit(self);
-	self->cost += href.len + self->source.row_bytes + (self->detailed ? found.len : 0);
-	if (!accept_url(self, href))
+	self->cost += href.len + self->source.row_bytes + (self->detailed ? found->value.len : 0);
+	bool is_known;
+	if (!accept_url(self, href, found->kind, &is_known))
 		return CHOICE_NO;
 	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
 }
@@ -285,8 +297,8 @@ static enum page_state choose_links(struct page *self, int64_t until_us)
 		uint64_t before = self->cost;
 		if (found.kind == LINK_LIST_BASE)
 			set_base(self, found.value);
-		buf_append_byte(&self->choices,
-		    found.kind == LINK_LIST_BASE ? CHOICE_NO : choose_link(self, found.value));
+		buf_append_byte(
+		    &self->choices, found.kind == LINK_LIST_BASE ? CHOICE_NO : choose_link(self, &found));
 		if (self->cost > (uint64_t)self->tools->options->max_output)
 			return PAGE_OUTPUT_TOO_LARGE;
 		if (count_work(&time_slice,
@@ -312,6 +324,7 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 		page_work_start(self, WORK_FILTER, &self->undecided.pieces);
 		return PAGE_WAITING;
 	}
+	clear_seen(self->shared);
 	self->base = resolve_base(self);
 	self->reader = link_list_read(&self->links, &self->shared->joined);
 	self->stage = PAGE_STAGE_EMIT;
@@ -327,11 +340,13 @@ static size_t emit_link(struct page *self, const struct raw_link *found, page_li
 		return found->value.len;
 	}
 	struct link link = {.url = href_to_emit(self), .kind = (enum link_kind)found->kind, .position = -1};
-	if (!self->has_choices && !accept_url(self, link.url))
+	/* Where choices were made, only a crawl needs to know here what was passed on before. */
+	if ((!self->has_choices || self->tools->crawls) &&
+	    !accept_url(self, link.url, found->kind, &link.is_known))
 		return link.url.len;
 	if (self->detailed)
 		add_details(self, &link, found);
-	self->counts.links++;
+	self->counts.links += !link.is_known;
 	on_link(ctx, &link);
 	return link.url.len + self->source.row_bytes;
 }

@@ -17,6 +17,7 @@ enum message_kind {
 	MESSAGE_LINK,           /* a link that was found */
 	MESSAGE_BASE,           /* the href of a base element */
 	MESSAGE_BASE_FROM_HERE, /* see LINK_LIST_BASE */
+	MESSAGE_ROBOTS,         /* a <meta> for page_robots: tag is its name, and value its content */
 	MESSAGE_CHARSET,        /* the encoding that the text was converted from */
 	MESSAGE_CHOICE,         /* the decision about the next undecided link, as one byte */
 	MESSAGE_FAILURE         /* the page failed */
@@ -82,7 +83,8 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	const struct worker *self = ctx;
 	const struct slice nothing = {0};
 	const struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
-	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE};
+	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
+	const struct page_tools *tools = self->order->tools;
 	switch (hit->kind) {
 	case XML_BASE:
 		on_base(ctx, hit->value);
@@ -90,8 +92,12 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	case XML_BASE_FROM_HERE:
 		send_message(self, &base, hit->value, nothing, nothing);
 		break;
+	case XML_META:
+		if (tools->crawls && page_is_robots_name(tools, hit->name))
+			send_message(self, &robots, hit->value, hit->name, nothing);
+		break;
 	case XML_LINK:
-		if (filter_wants_tag(self->order->tools->options, hit->name))
+		if (filter_wants_tag(tools->options, hit->name))
 			send_message(self, &link, hit->value, self->order->detailed ? hit->name : nothing,
 			    self->order->detailed ? hit->rel : nothing);
 	}
@@ -278,6 +284,9 @@ static void on_message(struct helper_job *job, struct slice bytes)
 		break;
 	case MESSAGE_BASE_FROM_HERE:
 		add_base(self, link.value);
+		break;
+	case MESSAGE_ROBOTS:
+		page_add_robots(self, link.tag, link.value);
 		break;
 	case MESSAGE_CHARSET:
 		self->text_charset = message.charset;

@@ -112,6 +112,16 @@ static bool is_spoiled_by_space(const struct xml *self)
 	return self->has_leading_space && self->feed.kind == FEED_NONE && self->parser->standalone != -1;
 }
 
+static void report_meta(struct xml *self, const xmlChar **attributes, int attribute_count)
+{
+	struct slice name = find_attribute(attributes, attribute_count, "name");
+	if (name.data && self->template_depth == 0)
+		self->on_link(
+		    self->ctx, &(struct xml_hit){.kind = XML_META,
+		                   .name = name,
+		                   .value = find_attribute(attributes, attribute_count, "content")});
+}
+
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
     int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted,
     const xmlChar **attributes)
@@ -135,6 +145,8 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		                             .value = href,
 		                             .rel = rel});
 	}
+	if (is_xhtml(name, uri, "meta"))
+		report_meta(self, attributes, attribute_count);
 	if (is_xhtml(name, uri, "template"))
 		self->template_depth++;
 }

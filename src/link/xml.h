@@ -15,14 +15,16 @@ enum xml_kind {
 	/* The value is the absolute URL that the links from here on are resolved against, because of an
 	 * xml:base;
 	 * "" means that of the document. */
-	XML_BASE_FROM_HERE
+	XML_BASE_FROM_HERE,
+	XML_META /* an XHTML meta element with a name; the value is that of its content attribute */
 };
 
 /* One link that was found. The slices are borrowed for the call of xml_fn. */
 struct xml_hit {
 	enum xml_kind kind;
 	enum link_kind link_kind;
-	struct slice name;  /* the element's local name; for a text see feed_hit */
+	struct slice
+	    name; /* the element's local name; for a text see feed_hit, for XML_META its name attribute */
 	struct slice value; /* the text or the value of the href attribute, with references replaced */
 	struct slice rel;   /* the text of the rel attribute in no namespace; data == NULL if there is none */
 };
