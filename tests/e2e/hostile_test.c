@@ -337,6 +337,15 @@ static const char names_parameters[] =
     "<!DOCTYPE a [<!ENTITY % p SYSTEM 'file://" FILE "'> %p;<!ENTITY % q SYSTEM '" PIPE "'> %q;]>"
     "<a xmlns='http://www.w3.org/1999/xhtml' href='before'><a href='behind'/></a>";
 
+/* In the text of links. */
+static const char names_in_links[] =
+    "<!DOCTYPE urlset PUBLIC 'x' 'file://" FILE "' [<!ENTITY file SYSTEM 'file://" FILE "'>"
+    "<!ENTITY pipe SYSTEM 'file://" PIPE "'><!ENTITY stdin SYSTEM '/dev/stdin'><!ENTITY in '&file;&pipe;'>]>"
+    "<urlset><url><loc>&file;</loc></url><url><loc>before&pipe;</loc></url><url><loc>&stdin;&in;</loc></url>"
+    "<url><loc><i:include xmlns:i='http://www.w3.org/2001/XInclude' href='" PIPE
+    "' parse='text'/></loc></url>"
+    "<url><loc>be&file;hind</loc></url></urlset>";
+
 static void write_page(struct buf *page, const char *text, const char *file, const char *pipe)
 {
 	for (const char *at = text; *at; at++) {
@@ -394,6 +403,7 @@ Test(hostile, documents_open_nothing)
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		check_opens_nothing(&site, &scratch, names_all, types[i], NULL);
 		check_opens_nothing(&site, &scratch, names_all, types[i], "//@href");
+		check_opens_nothing(&site, &scratch, names_in_links, types[i], NULL);
 		check_opens_nothing(&site, &scratch, names_parameters, types[i], NULL);
 		check_opens_nothing(&site, &scratch, names_parameters, types[i], "//@href");
 	}

@@ -1,6 +1,7 @@
 /* Any bytes are a page: its links hold no control byte and are absolute, each comes once, and it does not
  * matter how the page was cut into pieces. Where a link has a position, a tag starts there. The first byte
- * says what kind of page it is, the second how it is cut and whether all that is known of a link is told. */
+ * says what kind of page it is, the second how it is cut and whether all that is known of a link is told, as
+ * a crawl wants it. A link may come again as one to a page. */
 #include "support/whole_page.h"
 
 #include "base/buf.h"
@@ -46,15 +47,17 @@ static void on_link(void *ctx, const struct link *link)
 	for (size_t i = 0; i < link->url.len; i++)
 		assert((unsigned char)link->url.data[i] >= 0x20 && link->url.data[i] != 0x7f);
 	bool is_new = seen_add(&found->seen, link->url.data, link->url.len);
-	assert(is_new);
+	assert(is_new == !link->is_known);
+	assert(is_new || link->kind == LINK_PAGE);
 	url_init(&url);
 	bool absolute = url_parse(&url, link->url.data, link->url.len, NULL, NULL);
 	assert(absolute);
 	url_release(&url);
 	buf_append(&found->links, link->url.data, link->url.len);
 	buf_append_byte(&found->links, '\n');
+	buf_append_byte(&found->links, (char)('0' + link->kind));
 	note_details(found, link);
-	found->count++;
+	found->count += is_new;
 }
 
 static void read_page(const struct page_tools *tools, const char *type, const char *bytes, size_t len,
@@ -102,8 +105,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct pattern *pattern = pattern_new("-e", "href=\"(.*?)\"");
 		struct xpath *xpath = xpath_new("//@href");
 		for (int i = 0; i < 2; i++) {
-			tools[i][0] = (struct page_tools){
-			    .options = &options[i], .shared = shared, .patterns = patterns};
+			tools[i][0] = (struct page_tools){.options = &options[i],
+			    .shared = shared,
+			    .patterns = patterns,
+			    .crawls = i == 1,
+			    .robots_name = "areq"};
 			tools[i][1] = tools[i][2] = tools[i][0];
 			tools[i][1].pattern = pattern;
 			tools[i][2].xpath = xpath;
