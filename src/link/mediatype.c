@@ -85,23 +85,6 @@ static bool has_binary(struct slice bytes)
 	return i < bytes.len;
 }
 
-/* Of the formats that the standard lists, only PDF and PostScript can begin without a binary byte. */
-enum mediatype mediatype_sniff(struct slice head)
-{
-	struct slice text = skip_utf8_mark(head);
-	bool has_utf8_mark = text.len < head.len;
-	if (head.len == 0 || has_utf16_mark(head))
-		return MEDIATYPE_HTML;
-	text = ascii_trim(text);
-	if (ascii_starts_with(text, "<?xml"))
-		return MEDIATYPE_XML;
-	if (begins_with_markup(text))
-		return MEDIATYPE_HTML;
-	if (ascii_starts_with(head, "%PDF-") || ascii_starts_with(head, "%!PS-Adobe-"))
-		return MEDIATYPE_BINARY;
-	return has_binary(head) && !has_utf8_mark ? MEDIATYPE_BINARY : MEDIATYPE_TEXT;
-}
-
 /* Returns the text behind the comments that it begins with; empty text if one of them has no end there. */
 static struct slice skip_comments(struct slice text)
 {
@@ -135,18 +118,41 @@ static struct slice root_name(struct slice text)
 	return (struct slice){text.data + name, len - name};
 }
 
-enum mediatype mediatype_sniff_gzip_file(struct slice head)
+/* Returns true for the start of a sitemap or feed (see feed.h). */
+static bool begins_with_feed(struct slice text)
 {
 	static const char *const roots[] = {"urlset", "sitemapindex", "rss", "feed", "RDF"};
-	struct slice text = ascii_trim(skip_utf8_mark(head)), root = root_name(text);
+	struct slice root = root_name(text);
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		if (slice_equal(root, slice_of(roots[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Of the formats that the standard lists, only PDF and PostScript can begin without a binary byte. */
+enum mediatype mediatype_sniff(struct slice head)
+{
+	struct slice text = skip_utf8_mark(head);
+	bool has_utf8_mark = text.len < head.len;
+	if (head.len == 0 || has_utf16_mark(head))
+		return MEDIATYPE_HTML;
+	text = ascii_trim(text);
+	if (ascii_starts_with(text, "<?xml") || begins_with_feed(text))
+		return MEDIATYPE_XML;
+	if (begins_with_markup(text))
+		return MEDIATYPE_HTML;
+	if (ascii_starts_with(head, "%PDF-") || ascii_starts_with(head, "%!PS-Adobe-"))
+		return MEDIATYPE_BINARY;
+	return has_binary(head) && !has_utf8_mark ? MEDIATYPE_BINARY : MEDIATYPE_TEXT;
+}
+
+enum mediatype mediatype_sniff_gzip_file(struct slice head)
+{
+	struct slice text = ascii_trim(skip_utf8_mark(head));
 	bool is_utf16 =
 	    has_utf16_mark(head) ||
 	    (head.len > 1 && (memcmp(head.data, "<\0", 2) == 0 || memcmp(head.data, "\0<", 2) == 0));
-	if (is_utf16 || ascii_starts_with(text, "<?xml"))
-		return MEDIATYPE_XML;
-	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
-		if (slice_equal(root, slice_of(roots[i])))
-			return MEDIATYPE_XML;
-	}
-	return MEDIATYPE_BINARY;
+	bool is_xml = is_utf16 || ascii_starts_with(text, "<?xml") || begins_with_feed(text);
+	return is_xml ? MEDIATYPE_XML : MEDIATYPE_BINARY;
 }

@@ -21,7 +21,8 @@ enum mediatype mediatype_of(const char *content_type);
 
 /* Decides from the first bytes of the body, some 1000 or all of them; never returns MEDIATYPE_UNKNOWN. The
  * rules are those of browsers (WHATWG MIME Sniffing, section 7.1), but every body that begins with a tag is
- * HTML, not only those that begin with a tag of the standard's list. */
+ * HTML, not only those that begin with a tag of the standard's list; or XML, if it is the root element of a
+ * sitemap or feed (see feed.h). */
 enum mediatype mediatype_sniff(struct slice head);
 
 /* The same for the content of a gzip file, which is a page only if it is XML: returns MEDIATYPE_XML if it
