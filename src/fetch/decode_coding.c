@@ -152,7 +152,7 @@ static enum step brotli_step(struct layer *self, struct slice *in, size_t *made)
 	case BROTLI_DECODER_RESULT_SUCCESS:
 		return STEP_ENDED;
 	case BROTLI_DECODER_RESULT_ERROR:
-		return self->brotli_alloc_refused ? STEP_NEEDS_MEMORY : STEP_BROKEN;
+		return layer_needs_memory(self) ? STEP_NEEDS_MEMORY : STEP_BROKEN;
 	default:
 		/* Blocks without output must not make brotli_input grow without limit. A stream whose input
 		 * exceeds DECODER_SMALL is therefore treated as a large one, whose input is not kept. */

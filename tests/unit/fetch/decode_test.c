@@ -804,6 +804,30 @@ Test(decode, no_coding_is_no_copy)
 	buf_release(&taken.out);
 }
 
+/* A stream with a large window is restarted when it may use much memory. What a broken stream gives out
+ * before its error may be wrong: brotli has no check sum. */
+Test(decode, a_large_stream_breaks_after_its_restart)
+{
+	struct buf plain, body;
+	struct decoder *decoder = decoder_new(&limits);
+	buf_init(&plain, SIZE_MAX / 4);
+	buf_init(&body, SIZE_MAX / 4);
+	append_noise(&plain, 4 << 20);
+	append_mixture(&plain);
+	brotli_all(&body, slice_of_buf(&plain), 24, false);
+	memset(body.data + body.len - 1000, 0xff, 500);
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		struct taken taken;
+		taken_init(&taken, SIZE_MAX);
+		cr_expect_not(decode(decoder, "br", slice_of_buf(&body), pieces[i], &taken));
+		cr_expect(strstr(decoder_problem(decoder), "br body is broken"));
+		buf_release(&taken.out);
+	}
+	decoder_free(decoder);
+	buf_release(&plain);
+	buf_release(&body);
+}
+
 /* RFC 1952, section 2.3.1: ID1 and ID2. What is in two files in each other is taken out, what is in more is
  * not. */
 Test(decode, a_gzip_file_is_known_by_its_first_bytes)
