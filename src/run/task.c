@@ -210,8 +210,6 @@ void task_describe_stop(const struct task *self, const struct options *options, 
 	if (self->tries->stop_reason == STOP_TOO_LARGE)
 		snprintf(reason, size, "larger than %" PRId64 " byte%s (--max-size)", options->max_size,
 		    number_text_plural((uint64_t)options->max_size));
-	else if (mediatype_of(type) == MEDIATYPE_UNKNOWN)
-		snprintf(reason, size, "larger than %" PRId64 " bytes (--max-size)", options->max_size);
 	else if (named == MEDIATYPE_UNKNOWN)
 		snprintf(reason, size, "not %s by its first bytes, and without a known Content-Type", wanted);
 	else if (is_not_text && named != MEDIATYPE_BINARY && named != MEDIATYPE_FILE)
