@@ -18,7 +18,7 @@ enum link_kind {
 struct link {
 	struct slice url;    /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
 	enum link_kind kind; /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
-	bool is_known;       /* it was passed before, but not as LINK_PAGE; only if page_tools.crawls */
+	bool is_row;         /* false if it is passed only to be followed; only if page_tools.crawls */
 
 	/* The other fields are set only where options->format shows them. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */

@@ -21,15 +21,16 @@ struct raw_link {
 	struct slice tag;
 	struct slice rel;
 	int64_t position; /* offset of the start tag in the page, in bytes; negative if it is not known */
-	unsigned kind;    /* an enum link_kind, or LINK_LIST_BASE; every list keeps it */
+	unsigned kind;    /* an enum link_kind, or a LINK_LIST_…; every list keeps it */
 };
 
-/* The kind of an entry that is no link: its value is the absolute URL that the links after it are resolved
- * against, or "" for the one of the page as a whole. */
-enum { LINK_LIST_BASE = LINK_NOFOLLOW + 1 };
+/* More kinds of entries. LINK_LIST_HIDDEN is a LINK_PAGE that the user does not want as a row. LINK_LIST_BASE
+ * is no link: its value is the absolute URL that the links after it are resolved against, or "" for the one
+ * of the page as a whole. */
+enum { LINK_LIST_HIDDEN = LINK_NOFOLLOW + 1, LINK_LIST_BASE };
 
 /* In the list, the upper bits of the length of a value are its kind. */
-enum { LINK_LIST_LENGTH_BITS = 30, LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1 };
+enum { LINK_LIST_LENGTH_BITS = 29, LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1 };
 
 struct link_list {
 	struct pieces pieces;

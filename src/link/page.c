@@ -265,13 +265,18 @@ static enum link_kind kind_of_link(struct page *self, const struct extract_hit *
 static void add_link(struct page *self, const struct extract_hit *hit)
 {
 	struct raw_link link = {.value = hit->value, .tag = hit->name};
-	if (self->tools->crawls)
+	bool is_wanted = filter_wants_tag(self->tools->options, link.tag);
+	if (self->tools->crawls) {
 		link.kind = kind_of_link(self, hit);
+		if (!is_wanted && link.kind == LINK_PAGE)
+			link.kind = LINK_LIST_HIDDEN;
+	}
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 	}
-	bool added = !filter_wants_tag(self->tools->options, link.tag) || link_list_add(&self->links, &link);
+	bool is_kept = is_wanted || link.kind == LINK_LIST_HIDDEN;
+	bool added = !is_kept || link_list_add(&self->links, &link);
 	assert(added);
 	(void)added;
 }

@@ -118,9 +118,9 @@ typedef void (*page_robots_fn)(void *ctx, struct slice name, struct slice conten
 enum { PAGE_ROBOTS_MAX = 64 << 10 };
 void page_robots(const struct page *self, page_robots_fn fn, void *ctx);
 
-/* Called with each link once, in the order of the page. If tools->crawls, a link that was passed as another
- * kind and then turns out to be a LINK_PAGE is passed once more, with is_known set. link is borrowed for the
- * call. */
+/* Called with each link once, in the order of the page. If tools->crawls, links that lead to pages are also
+ * passed if they are no rows, because the filters of the options choose only rows; and a URL that was passed
+ * as another kind before is passed once more then. link is borrowed for the call. */
 typedef void (*page_link_fn)(void *ctx, const struct link *link);
 
 enum page_state {

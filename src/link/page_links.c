@@ -159,17 +159,25 @@ static void clear_seen(struct page_shared *shared)
 	seen_clear(&shared->pages);
 }
 
-/* Returns true if the options want shared->url and href was not seen on this page before, or, for a crawl,
- * not as a LINK_PAGE. Sets *is_known in the second case. Records href as seen if the URL is wanted. */
-static bool accept_url(struct page *self, struct slice href, unsigned kind, bool *is_known)
+/* Returns true if the options want shared->url and href was not seen on this page before. Records href as
+ * seen if the URL is wanted. */
+static bool accept_row(struct page *self, struct slice href)
 {
 	struct page_shared *shared = self->shared;
-	if (!filter_wants(self->tools->options, &shared->document, &shared->url))
-		return false;
-	*is_known = !seen_add(&shared->seen, href.data, href.len);
-	if (!self->tools->crawls || kind != LINK_PAGE)
-		return !*is_known;
-	return seen_add(&shared->pages, href.data, href.len);
+	return filter_wants(self->tools->options, &shared->document, &shared->url) &&
+	       seen_add(&shared->seen, href.data, href.len);
+}
+
+/* Returns true if a crawl may follow links of this kind. */
+static bool may_lead_on(const struct page *self, unsigned kind)
+{
+	return self->tools->crawls && (kind == LINK_PAGE || kind == LINK_LIST_HIDDEN);
+}
+
+/* Returns true if a crawl may follow the link, and was not given href on this page before. */
+static bool accept_page(struct page *self, struct slice href, unsigned kind)
+{
+	return may_lead_on(self, kind) && seen_add(&self->shared->pages, href.data, href.len);
 }
 
 /* Returns shared->url in the form in which it is passed on. */
@@ -273,8 +281,7 @@ static char choose_link(struct page *self, const struct raw_link *found)
 	}
 	struct slice href = href_to_emit(self);
 	self->cost += href.len + self->source.row_bytes + (self->detailed ? found->value.len : 0);
-	bool is_known;
-	if (!accept_url(self, href, found->kind, &is_known))
+	if (found->kind == LINK_LIST_HIDDEN || !accept_row(self, href))
 		return CHOICE_NO;
 	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
 }
@@ -332,21 +339,27 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 	return PAGE_DONE;
 }
 
-/* Passes one link to on_link if it is wanted. Returns about how much work that was, in bytes. */
-static size_t emit_link(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
+/* Passes one link to on_link if it is a row or leads on. is_chosen is false if choose_link has decided that
+ * it is no row. Returns about how much work that was, in bytes. */
+static size_t emit_link(
+    struct page *self, const struct raw_link *found, bool is_chosen, page_link_fn on_link, void *ctx)
 {
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
-		report_unresolved(self, found->value);
+		if (is_chosen)
+			report_unresolved(self, found->value);
 		return found->value.len;
 	}
-	struct link link = {.url = href_to_emit(self), .kind = (enum link_kind)found->kind, .position = -1};
-	/* Where choices were made, only a crawl needs to know here what was passed on before. */
-	if ((!self->has_choices || self->tools->crawls) &&
-	    !accept_url(self, link.url, found->kind, &link.is_known))
+	bool is_hidden = found->kind == LINK_LIST_HIDDEN;
+	struct link link = {.url = href_to_emit(self),
+	    .kind = is_hidden ? LINK_PAGE : (enum link_kind)found->kind,
+	    .position = -1};
+	/* Where choices were made, each URL was chosen only once. */
+	link.is_row = is_chosen && !is_hidden && (self->has_choices || accept_row(self, link.url));
+	if (!accept_page(self, link.url, found->kind) && !link.is_row)
 		return link.url.len;
 	if (self->detailed)
 		add_details(self, &link, found);
-	self->counts.links += !link.is_known;
+	self->counts.links += link.is_row;
 	on_link(ctx, &link);
 	return link.url.len + self->source.row_bytes;
 }
@@ -360,8 +373,8 @@ static enum page_state emit_links(struct page *self, int64_t until_us, page_link
 		bool is_chosen = !self->has_choices || self->choices.data[self->next++] == CHOICE_YES;
 		if (found.kind == LINK_LIST_BASE)
 			set_base(self, found.value);
-		else if (is_chosen)
-			work = emit_link(self, &found, on_link, ctx);
+		else if (is_chosen || may_lead_on(self, found.kind))
+			work = emit_link(self, &found, is_chosen, on_link, ctx);
 		if (count_work(&time_slice, work))
 			return PAGE_HAS_MORE;
 	}

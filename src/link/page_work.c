@@ -28,7 +28,7 @@ struct message {
 	enum message_kind kind;
 	enum page_state state;         /* the failure, with MESSAGE_FAILURE */
 	const struct charset *charset; /* with MESSAGE_CHARSET; a constant, which both processes have */
-	enum link_kind link_kind;      /* with MESSAGE_LINK */
+	unsigned link_kind;            /* with MESSAGE_LINK */
 	bool has_tag, has_rel;
 	size_t value_len, tag_len, rel_len;
 };
@@ -82,7 +82,7 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
 	const struct worker *self = ctx;
 	const struct slice nothing = {0};
-	const struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
+	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
 	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
 	const struct page_tools *tools = self->order->tools;
 	switch (hit->kind) {
@@ -97,9 +97,13 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 			send_message(self, &robots, hit->value, hit->name, nothing);
 		break;
 	case XML_LINK:
-		if (filter_wants_tag(tools->options, hit->name))
-			send_message(self, &link, hit->value, self->order->detailed ? hit->name : nothing,
-			    self->order->detailed ? hit->rel : nothing);
+		if (!filter_wants_tag(tools->options, hit->name)) {
+			if (!tools->crawls || hit->link_kind != LINK_PAGE)
+				break;
+			link.link_kind = LINK_LIST_HIDDEN;
+		}
+		send_message(self, &link, hit->value, self->order->detailed ? hit->name : nothing,
+		    self->order->detailed ? hit->rel : nothing);
 	}
 }
 
