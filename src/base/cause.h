@@ -50,6 +50,10 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_NO_MARKUP, "no-markup", false, HINT_NONE)                                                    \
 	X(CAUSE_TOO_LARGE, "too-large", false, HINT_TOO_LARGE)                                               \
 	X(CAUSE_TOO_MUCH_OUTPUT, "too-much-output", false, HINT_NONE)                                        \
+	X(CAUSE_ROBOTS, "robots", false, HINT_NONE)                                                          \
+	X(CAUSE_CRAWL_DELAY, "crawl-delay", false, HINT_NONE)                                                \
+	X(CAUSE_OUT_OF_SCOPE, "out-of-scope", false, HINT_NONE)                                              \
+	X(CAUSE_KNOWN, "known", false, HINT_NONE)                                                            \
 	X(CAUSE_DRY_RUN, "dry-run", false, HINT_NONE)                                                        \
 	X(CAUSE_PAGE_COSTLY, "page-too-costly", false, HINT_NONE)                                            \
 	X(CAUSE_PAGE_ENTITIES, "page-entities", false, HINT_NONE)                                            \

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum { HTTP_NOT_MODIFIED = 304, HTTP_REQUEST_TIMEOUT = 408 };
+enum { HTTP_NOT_MODIFIED = 304, HTTP_REQUEST_TIMEOUT = 408, HTTP_TOO_MANY_REQUESTS = 429 };
 
 /* Returns the reason phrase of the standard, such as "Not Found"; "" where there is none. */
 const char *http_status_text(long status);

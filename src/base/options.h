@@ -17,10 +17,13 @@ struct option_list {
 /* Values of fail_percent that are no percentage. */
 enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
+/* The depth without a limit. */
+#define DEPTH_ALL INT64_MAX
+
 /* Format of the rows. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
 
-/* When progress or colours are shown. */
+/* When progress or colours are shown, or robots.txt is obeyed. */
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* What to do while another run writes to an output file. */
@@ -50,6 +53,12 @@ struct options {
 	const char *waterfall; /* file for the run as an HTML page; NULL for none */
 	const char *har;       /* file for the run as an HTTP archive; NULL for none */
 	const char *dot;       /* file for the graph of hosts; NULL for none */
+
+	int64_t depth;     /* links to follow from the list on, one after the other; DEPTH_ALL for no limit */
+	int64_t max_pages; /* most URLs to ask for; 0 for no limit */
+	enum when robots;  /* when robots.txt is obeyed; WHEN_AUTO: in a crawl */
+	const char *robots_agent;   /* the product token for robots.txt; NULL for the one of user_agent */
+	int64_t max_crawl_delay_ms; /* a host that asks for more is left out */
 
 	int64_t jobs;     /* most transfers at once; at least 1 */
 	int64_t per_host; /* most transfers at once to one host; 0 for no limit */

@@ -61,12 +61,12 @@ static bool insert(uint64_t *slots, size_t room, uint64_t fingerprint)
 	return true;
 }
 
-static bool is_in_old(const struct seen *self, uint64_t fingerprint)
+static bool is_in_table(const uint64_t *slots, size_t room, uint64_t fingerprint)
 {
-	size_t at = (size_t)fingerprint & (self->old_room - 1);
-	while (self->old[at] != 0 && self->old[at] != fingerprint)
-		at = (at + 1) & (self->old_room - 1);
-	return self->old[at] != 0;
+	size_t at = (size_t)fingerprint & (room - 1);
+	while (slots[at] != 0 && slots[at] != fingerprint)
+		at = (at + 1) & (room - 1);
+	return slots[at] != 0;
 }
 
 static void move_slots(struct seen *self, size_t count)
@@ -108,7 +108,7 @@ static bool continue_growth(struct seen *self, uint64_t fingerprint)
 	if (!self->old)
 		return true;
 	/* The old table still has the fingerprints that were moved, so one search finds all of them. */
-	if (is_in_old(self, fingerprint))
+	if (is_in_table(self->old, self->old_room, fingerprint))
 		return false;
 	move_slots(self, MOVED_EACH_TIME);
 	return true;
@@ -127,4 +127,10 @@ bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint)
 bool seen_add(struct seen *self, const char *bytes, size_t len)
 {
 	return seen_add_fingerprint(self, seen_fingerprint(self, bytes, len));
+}
+
+bool seen_contains_fingerprint(const struct seen *self, uint64_t fingerprint)
+{
+	return (self->old && is_in_table(self->old, self->old_room, fingerprint)) ||
+	       (self->slots && is_in_table(self->slots, self->room, fingerprint));
 }

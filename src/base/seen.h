@@ -39,4 +39,7 @@ bool seen_add(struct seen *self, const char *bytes, size_t len);
 uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len);
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint);
 
+/* Returns true if the fingerprint is in the set. */
+bool seen_contains_fingerprint(const struct seen *self, uint64_t fingerprint);
+
 #endif

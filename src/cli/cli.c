@@ -238,6 +238,7 @@ static const struct rule rules[] = {
     {.name = "null", .other = "format", .need = " urls"},
     {.name = "same-host", .other = "external"},
     {.name = "ipv4", .other = "ipv6"},
+    {.name = "ordered", .other = "depth", .why = ": what a crawl finds has no place in the list"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };
 
@@ -354,6 +355,7 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 	    .max_redirs = 20,
 	    .max_size = 16 << 20,
 	    .max_output = 128 << 20,
+	    .max_crawl_delay_ms = 60000,
 	    .user_agent = "Mozilla/5.0 (compatible; areq/" AREQ_VERSION ")",
 	};
 	struct command_line line = {0};

@@ -10,6 +10,7 @@
 /* The headings in --help, under which the rows are grouped. */
 static const char in_out[] = "Input and output";
 static const char links[] = "Links";
+static const char crawl[] = "Crawl";
 static const char manners[] = "Manners";
 static const char network[] = "Network";
 static const char other[] = "Messages and help";
@@ -72,6 +73,18 @@ const struct cli_row cli_table[] = {
         FIELD(strip_fragment), 0, 0},
     {{"unique", 0, NULL, links, true, NULL, "each URL once over the whole run"}, CLI_FLAG, FIELD(unique), 0,
         0},
+
+    {{"depth", 0, "N", crawl, true, "all", "follow links N steps from the list, or all (0)"}, CLI_DEPTH,
+        FIELD(depth), 0, 1000000},
+    {{"max-pages", 0, "N", crawl, true, NULL, "ask for at most N URLs (0: no limit)"}, CLI_NUMBER,
+        FIELD(max_pages), 0, INT64_C(1000000000000)},
+    {{"robots", 0, "WHEN", crawl, false, "auto always never",
+         "obey robots.txt: auto (with --depth), always, never"},
+        CLI_CHOICE, FIELD(robots), 0, 0},
+    {{"robots-agent", 0, "NAME", crawl, false, NULL, "be NAME to robots.txt (the name in -A)"}, CLI_TOKEN,
+        FIELD(robots_agent), 0, 0},
+    {{"max-crawl-delay", 0, "SECONDS", crawl, false, NULL, "leave a host out that asks for more (60)"},
+        CLI_TIME, FIELD(max_crawl_delay_ms), 0, DAY_MS},
 
     {{"jobs", 'j', "N", manners, true, NULL, "at most N transfers at once (64)"}, CLI_NUMBER, FIELD(jobs), 1,
         65536},

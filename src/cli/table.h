@@ -14,12 +14,14 @@ enum cli_kind {
 	CLI_NUMBER,  /* int64_t from min to max */
 	CLI_TIME,    /* int64_t from min to max, in ms */
 	CLI_SIZE,    /* int64_t from min to max, in bytes */
+	CLI_DEPTH,   /* int64_t from min to max, or the choice all: DEPTH_ALL */
 	CLI_FAIL_ON, /* int64_t: a percentage from min to max, or one of the choices any, all and never */
 	CLI_CHOICE,  /* enum whose value is the index of the word among the choices */
 	CLI_TEXT,    /* const char *, of one line; it may be empty */
 	CLI_NAME,    /* const char *: a name, a pattern or the like */
 	CLI_TAGS,    /* const char *: names of elements, separated by commas or spaces */
 	CLI_SCHEMES, /* const char *: URL schemes, separated by commas or spaces */
+	CLI_TOKEN,   /* const char *: a product token of robots.txt */
 	CLI_PROXY,   /* const char *: a proxy that libcurl can use; "" for none */
 	CLI_LIST,    /* struct option_list, to which the text is added */
 	CLI_NAMES,   /* the same for a text that must not be empty */

@@ -93,6 +93,15 @@ static bool parse_fail_on(const char *text, const struct cli_row *row, int64_t *
 	return true;
 }
 
+static bool parse_depth(const char *text, const struct cli_row *row, int64_t *depth)
+{
+	unsigned index;
+	if (!cli_value_find_choice(row->option.choices, text, &index))
+		return parse_number(text, "", row, depth);
+	*depth = DEPTH_ALL;
+	return true;
+}
+
 static const char *skip_separators(const char *list)
 {
 	return list + strspn(list, ", ");
@@ -134,6 +143,15 @@ static bool is_scheme(struct slice name)
 			return false;
 	}
 	return ascii_is_letter(name.data[0]);
+}
+
+/* RFC 9309, section 2.2.1. */
+static bool is_token(const char *text)
+{
+	const char *end = text;
+	while (ascii_is_letter(*end) || *end == '-' || *end == '_')
+		end++;
+	return end > text && !*end;
 }
 
 /* Appends the choices in words, such as "tsv, csv, jsonl or urls". */
@@ -202,6 +220,10 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		buf_append_text(&wanted, "any, all, never or a percentage from ");
 		cli_value_append_range(&wanted, row);
 		break;
+	case CLI_DEPTH:
+		buf_append_text(&wanted, "all or a whole number from ");
+		cli_value_append_range(&wanted, row);
+		break;
 	case CLI_CHOICE:
 		append_choices(&wanted, row->option.choices);
 		break;
@@ -216,6 +238,9 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		break;
 	case CLI_SCHEMES:
 		buf_append_text(&wanted, "a list of schemes such as http,https");
+		break;
+	case CLI_TOKEN:
+		buf_append_text(&wanted, "a name of letters, '-' and '_'");
 		break;
 	case CLI_PROXY:
 		buf_append_text(&wanted, PROXY_EXAMPLES);
@@ -251,6 +276,8 @@ static bool is_valid_text(enum cli_kind kind, const char *text)
 		return is_list(text, is_tag);
 	case CLI_SCHEMES:
 		return is_list(text, is_scheme);
+	case CLI_TOKEN:
+		return is_token(text);
 	case CLI_PROXY:
 		return !*text || proxy_is_valid(text);
 	default:
@@ -275,6 +302,9 @@ enum status cli_value_set(
 		break;
 	case CLI_SIZE:
 		is_valid = parse_size(text, row, field);
+		break;
+	case CLI_DEPTH:
+		is_valid = parse_depth(text, row, field);
 		break;
 	case CLI_FAIL_ON:
 		is_valid = parse_fail_on(text, row, field);
@@ -311,6 +341,8 @@ void cli_value_unset(struct options *options, const struct cli_row *row)
 	void *field = (char *)options + row->field;
 	if (row->kind == CLI_FLAG)
 		*(bool *)field = false;
+	else if (row->kind == CLI_DEPTH)
+		*(int64_t *)field = 0;
 	else
 		*(const char **)field = NULL;
 }
@@ -320,6 +352,8 @@ bool cli_value_is_set(const struct options *options, const struct cli_row *row)
 	const void *field = (const char *)options + row->field;
 	if (row->kind == CLI_FLAG)
 		return *(const bool *)field;
+	if (row->kind == CLI_DEPTH)
+		return *(const int64_t *)field != 0;
 	const char *text = *(const char *const *)field;
 	return text && *text;
 }

@@ -57,6 +57,14 @@ const char *response_length_problem(CURL *easy, int64_t *length)
 	return NULL;
 }
 
+size_t response_robots_tags(CURL *easy, struct slice *values, size_t max)
+{
+	size_t count = 0;
+	while (count < max && field_value(easy, "X-Robots-Tag", count, &values[count]))
+		count++;
+	return count;
+}
+
 void response_codings(CURL *easy, struct buf *codings)
 {
 	struct slice value;

@@ -22,6 +22,10 @@ const char *response_length_problem(CURL *easy, int64_t *length);
  * empty slice if there is none. Valid until the next call of a function that reads a header field. */
 struct slice response_location(CURL *easy);
 
+/* Sets values to those of the fields X-Robots-Tag, the first max of them, and returns how many there are.
+ * They are valid as long as the response. */
+size_t response_robots_tags(CURL *easy, struct slice *values, size_t max);
+
 /* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
 void response_codings(CURL *easy, struct buf *codings);
 

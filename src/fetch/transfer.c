@@ -46,8 +46,11 @@ static enum fetch_want ask_handler(struct transfer *self, long http_status)
 	char *type = NULL;
 	curl_easy_getinfo(self->easy, CURLINFO_CONTENT_TYPE, &type);
 	head.content_type = type;
-	head.location = response_location(self->easy);
 	const struct fetch_handlers *handlers = self->common->handlers;
+	if (handlers->wants_robots_tags)
+		head.robots_tag_count =
+		    response_robots_tags(self->easy, head.robots_tags, FETCH_ROBOTS_TAGS_MAX);
+	head.location = response_location(self->easy);
 	return handlers->head(handlers->ctx, self->job, &head);
 }
 

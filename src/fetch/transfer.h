@@ -47,11 +47,16 @@ struct fetch_request {
 	void *job; /* the caller's own; passed to all handlers */
 };
 
+enum { FETCH_ROBOTS_TAGS_MAX = 16 };
+
 /* The header of a final response, whose status is not 1xx. Borrowed for the call. */
 struct fetch_head {
 	long http_status;
 	const char *content_type; /* the raw header value; NULL if there is none */
 	struct slice location;    /* the raw header value; empty if there is none */
+	/* The values of the first fields X-Robots-Tag, if fetch_handlers.wants_robots_tags. */
+	struct slice robots_tags[FETCH_ROBOTS_TAGS_MAX];
+	size_t robots_tag_count;
 };
 
 /* What is to be done with the body of a response. */
@@ -94,6 +99,7 @@ struct fetch_result {
 /* The callbacks for the events of all jobs. They must not block. */
 struct fetch_handlers {
 	void *ctx;
+	bool wants_robots_tags;
 	/* Called with the header of a response. If libcurl repeats a request by itself, it is called again
 	 * for the same job, and all that came before is void. */
 	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);

@@ -154,8 +154,9 @@ struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 	if (self->delayed_until > self->last_start)
 		self->delay_wait_ms += self->delayed_until - self->last_start;
 	self->last_start = now;
-	if (self->manners.delay_ms) {
-		host->delayed_until = now + self->manners.delay_ms;
+	host->last_start = now;
+	if (host_delay_ms(host)) {
+		host->delayed_until = now + host_delay_ms(host);
 		host_pause(host, host->delayed_until);
 	}
 	requeue_host(self, host);
@@ -230,6 +231,12 @@ void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, in
 	if (until > from)
 		host_add_wasted_time(job->host, until - from);
 	host_pause(job->host, until);
+	requeue_host(self, job->host);
+}
+
+void frontier_set_crawl_delay(struct frontier *self, struct job *job, int64_t ms)
+{
+	host_set_crawl_delay(job->host, ms);
 	requeue_host(self, job->host);
 }
 

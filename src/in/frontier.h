@@ -72,6 +72,10 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
  * earlier pause counts as time wasted by the host. */
 void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
 
+/* Sets what the robots.txt of the host of a waiting job asks for, see host_set_crawl_delay. Whoever adds a
+ * job to a host with such a delay calls this, because a host without jobs is forgotten. */
+void frontier_set_crawl_delay(struct frontier *self, struct job *job, int64_t ms);
+
 /* Adds ms to the time that the host of a job in flight has wasted. */
 void frontier_add_wasted_time(struct job *job, int64_t ms);
 

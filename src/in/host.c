@@ -7,6 +7,8 @@
 
 static int64_t configured_limit(const struct host *self)
 {
+	if (self->crawl_delay_ms)
+		return 1;
 	return self->manners->per_host ? self->manners->per_host : INT64_MAX;
 }
 
@@ -93,6 +95,24 @@ void host_record_event(struct host *self, enum host_event event, int64_t try_ms)
 bool host_is_idle(const struct host *self)
 {
 	return self->jobs.count == 0 && self->active == 0 && self->pending_retries == 0;
+}
+
+int64_t host_delay_ms(const struct host *self)
+{
+	return self->crawl_delay_ms > self->manners->delay_ms ? self->crawl_delay_ms
+	                                                      : self->manners->delay_ms;
+}
+
+void host_set_crawl_delay(struct host *self, int64_t ms)
+{
+	if (self->crawl_delay_ms == ms)
+		return;
+	self->crawl_delay_ms = ms;
+	self->allowance = 1;
+	if (self->last_start) {
+		self->delayed_until = self->last_start + host_delay_ms(self);
+		host_pause(self, self->delayed_until);
+	}
 }
 
 void host_pause(struct host *self, int64_t until)

@@ -39,6 +39,8 @@ struct host {
 	unsigned errors;   /* connection errors in a row */
 	int64_t wasted_ms; /* the time of tries that failed, and of pauses that the host made necessary */
 	enum host_state state;
+	int64_t crawl_delay_ms;   /* see host_set_crawl_delay */
+	int64_t last_start;       /* when a job started last (monotonic ms) */
 	unsigned active;          /* jobs in flight */
 	unsigned pending_retries; /* jobs that wait for a retry, and are not in the queue */
 	int64_t not_before;       /* no job starts before this time (monotonic ms) */
@@ -79,6 +81,13 @@ void host_add_wasted_time(struct host *self, int64_t ms);
 
 /* True if no job of the host is waiting, in flight or to be retried, so that the host can be removed. */
 bool host_is_idle(const struct host *self);
+
+/* From now on, one job at a time is in flight, and ms pass between two starts, the last one included, if the
+ * user's delay is not longer. It holds until the host is freed. */
+void host_set_crawl_delay(struct host *self, int64_t ms);
+
+/* The least time between two starts, in ms. */
+int64_t host_delay_ms(const struct host *self);
 
 /* Starts no job before until (monotonic ms). A pause that ends later stays as it is. */
 void host_pause(struct host *self, int64_t until);

@@ -258,6 +258,8 @@ static enum link_kind kind_of_link(struct page *self, const struct extract_hit *
 	    ascii_equal_nocase(hit->name, slice_of("a")) || ascii_equal_nocase(hit->name, slice_of("area"));
 	if (!leads_on)
 		return LINK_RESOURCE;
+	if (!self->tools->obeys_nofollow)
+		return LINK_PAGE;
 	decode_attribute(self, hit->tag, "rel", &self->shared->value, &rel);
 	return ascii_has_word_nocase(rel, "nofollow") ? LINK_NOFOLLOW : LINK_PAGE;
 }

@@ -83,6 +83,8 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	const struct worker *self = ctx;
 	const struct slice nothing = {0};
 	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
+	if (hit->link_kind == LINK_NOFOLLOW && !self->order->tools->obeys_nofollow)
+		link.link_kind = LINK_PAGE;
 	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
 	const struct page_tools *tools = self->order->tools;
 	switch (hit->kind) {
@@ -98,7 +100,7 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 		break;
 	case XML_LINK:
 		if (!filter_wants_tag(tools->options, hit->name)) {
-			if (!tools->crawls || hit->link_kind != LINK_PAGE)
+			if (!tools->crawls || link.link_kind != LINK_PAGE)
 				break;
 			link.link_kind = LINK_LIST_HIDDEN;
 		}

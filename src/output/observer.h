@@ -13,9 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Why a crawl did not follow a link, or did not ask for a URL. */
+enum left_reason {
+	LEFT_SCOPE,     /* links out of the scope */
+	LEFT_PATTERN,   /* links that --follow or --no-follow leaves out */
+	LEFT_LENGTH,    /* links that are too long */
+	LEFT_NOFOLLOW,  /* links that their page asks not to follow */
+	LEFT_MAX_PAGES, /* URLs, each counted once: --max-pages */
+	LEFT_REASONS
+};
+
 /* The totals of a run. At its end, urls is the sum of the outcomes. */
 struct totals {
-	uint64_t urls;     /* URLs read from the list, each counted once */
+	uint64_t urls;  /* URLs that were listed or found, each counted once */
+	uint64_t found; /* those of them that were found */
+	uint64_t left[LEFT_REASONS];
 	uint64_t repeated; /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t local; /* URLs that failed because of trouble on this machine */

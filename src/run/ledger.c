@@ -1,6 +1,7 @@
 #include "run/ledger_internal.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/random.h"
@@ -35,6 +36,31 @@ bool ledger_has_backlog(const struct ledger *self)
 
 /* The handlers of the event loop. */
 
+/* True if --max-pages allows to ask for the task's URL, which is counted then. */
+static bool may_ask(struct ledger *self, const struct task *task)
+{
+	if (task->tries || task->robots_of)
+		return true;
+	if (ledger_is_exhausted(self))
+		return false;
+	self->asked++;
+	return true;
+}
+
+bool ledger_is_exhausted(const struct ledger *self)
+{
+	return self->options->max_pages && self->asked == (uint64_t)self->options->max_pages;
+}
+
+void ledger_leave_out(struct ledger *self, struct task *task)
+{
+	self->totals.urls--;
+	self->totals.found -= task->via != NULL;
+	self->totals.left[LEFT_MAX_PAGES]++;
+	ledger_release_claim(self, task);
+	task_free(task);
+}
+
 /* The next task to start. Tasks whose host was given up fail here. NULL if none may start now;
  * *waits_for_list then tells whether the list has nothing to read at the moment. The frontier is filled
  * before each task, because the one before has made room for another one of its host, and that may be all
@@ -47,16 +73,22 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 		    task_of(frontier_next(self->frontier, clock_now_ms(), ledger_start_limit(self)));
 		if (!task)
 			return NULL;
-		ledger_begin_claim(self, task);
-		if (frontier_host_state(&task->job) == HOST_KEPT)
+		if (!task->robots_of)
+			ledger_begin_claim(self, task);
+		if (frontier_host_state(&task->job) != HOST_KEPT) {
+			ledger_fail_given_up(self, task);
+			continue;
+		}
+		if (may_ask(self, task))
 			return task;
-		ledger_fail_given_up(self, task);
+		frontier_finish(self->frontier, &task->job);
+		ledger_leave_out(self, task);
 	}
 }
 
 static uint64_t count_waiting(const struct ledger *self)
 {
-	return frontier_waiting(self->frontier) + self->store.count(self->store.self);
+	return frontier_waiting(self->frontier) + self->parked_count + self->store.count(self->store.self);
 }
 
 static void report_progress(struct ledger *self, struct wait *wait)
@@ -131,6 +163,9 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	}
 	if (head->http_status == HTTP_NOT_MODIFIED || head->http_status >= 400)
 		return FETCH_DRAIN;
+	if (task->robots_of)
+		return ledger_begin_robots(self, task);
+	ledger_read_robots_tags(self, task, head);
 	if (task_stop_by_type(task, self->options, mediatype_of(head->content_type)))
 		return FETCH_STOP;
 	task->tries->page = page_pool_get(&self->page_pool);
@@ -143,6 +178,8 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len, bool is
 	struct ledger *self = ctx;
 	struct task *task = job;
 	self->received += len;
+	if (task->robots_of)
+		return robots_reader_feed(task->robots_of->reader, bytes, len);
 	if (is_gzip_file)
 		page_set_gzip_file(task->tries->page);
 	if (page_feed(task->tries->page, bytes, len))
@@ -164,6 +201,19 @@ static bool is_stopping(void *ctx)
 
 /* Construction, and the end of the run. */
 
+/* The name of this program in robots.txt: that of --robots-agent, or the first word of -A without its
+ * version, or that of areq, which does not stand first in the default of -A. */
+static char *copy_robots_token(const struct options *options)
+{
+	static const char own[] = "areq";
+	const char *agent = options->robots_agent ? options->robots_agent : options->user_agent;
+	size_t len = 0;
+	while (ascii_is_letter(agent[len]) || agent[len] == '-' || agent[len] == '_')
+		len++;
+	bool is_own = len == 0 || strncmp(agent, "Mozilla/", strlen("Mozilla/")) == 0;
+	return is_own ? alloc_copy(own, strlen(own)) : alloc_copy(agent, len);
+}
+
 struct ledger *ledger_new(const struct options *options, struct input *input, struct observers *observers)
 {
 	struct ledger *self = alloc_new(sizeof *self);
@@ -178,8 +228,19 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	    .delay_ms = options->delay_ms,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
-	self->store = memory_store(MEMORY_PENDING_BYTES);
+	self->crawls = options->depth > 0;
+	self->obeys_robots = options->robots == WHEN_ALWAYS || (options->robots == WHEN_AUTO && self->crawls);
+	/* A run without requests asks for no robots.txt. */
+	self->obeys_robots &= !options->dry_run;
+	self->robots_token = copy_robots_token(options);
+	self->tools.crawls = self->crawls;
+	self->tools.obeys_nofollow = self->obeys_robots;
+	self->tools.robots_name = self->robots_token;
+	self->store = memory_store(MEMORY_PENDING_BYTES, self->crawls);
 	url_init(&self->url);
+	url_init(&self->url_of_robots);
+	url_init(&self->found_url);
+	buf_init(&self->found_text, SIZE_MAX / 2);
 	buf_init(&self->redacted, SIZE_MAX / 2);
 	return self;
 }
@@ -197,7 +258,13 @@ void ledger_free(struct ledger *self)
 	frontier_free(self->frontier);
 	self->store.free(self->store.self);
 	heap_release(&self->unreported);
+	origins_release(&self->origins);
+	scope_free(self->scope);
+	free(self->robots_token);
 	url_release(&self->url);
+	url_release(&self->url_of_robots);
+	url_release(&self->found_url);
+	buf_release(&self->found_text);
 	buf_release(&self->redacted);
 	free(self);
 }
@@ -214,14 +281,17 @@ enum status ledger_compile(struct ledger *self)
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;
 	self->tools.patterns = extract_patterns_new();
-	return STATUS_OK;
+	return self->crawls ? scope_new(&self->scope, self->options) : STATUS_OK;
 }
 
 struct crawl_handlers ledger_handlers(struct ledger *self)
 {
 	self->progress_due = clock_now_ms() + PROGRESS_EVERY_MS;
 	return (struct crawl_handlers){
-	    .fetch = {.ctx = self, .head = on_head, .body = on_body},
+	    .fetch = {.ctx = self,
+	        .wants_robots_tags = self->crawls && self->obeys_robots,
+	        .head = on_head,
+	        .body = on_body},
 	    .turn = on_turn,
 	    .next = on_next,
 	    .done = on_done,
@@ -235,18 +305,32 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
  * and so does any list after a signal. */
 enum { READ_REST_FILE_MS = 3000, READ_REST_MS = 1000 };
 
+void ledger_end_waiting(struct ledger *self, struct task *task, const struct outcome *outcome)
+{
+	ledger_report_without_rows(self, outcome);
+	ledger_release_claim(self, task);
+	task_free(task);
+}
+
+void ledger_interrupt_waiting(struct ledger *self, struct task *task)
+{
+	struct outcome outcome = task_outcome(task);
+	outcome.kind = OUTCOME_INTERRUPTED;
+	outcome.stage = STAGE_LOCAL;
+	outcome.cause = CAUSE_STOPPED;
+	outcome.reason = "the run was stopped";
+	ledger_end_waiting(self, task, &outcome);
+}
+
 static void interrupt_waiting(struct ledger *self)
 {
 	for (struct task *task; (task = task_of(frontier_abandon(self->frontier)));) {
-		struct outcome outcome = task_outcome(task);
-		outcome.kind = OUTCOME_INTERRUPTED;
-		outcome.stage = STAGE_LOCAL;
-		outcome.cause = CAUSE_STOPPED;
-		outcome.reason = "the run was stopped";
-		ledger_report_without_rows(self, &outcome);
-		ledger_release_claim(self, task);
-		task_free(task);
+		if (task->robots_of)
+			ledger_drop_robots(task);
+		else
+			ledger_interrupt_waiting(self, task);
 	}
+	ledger_interrupt_parked(self);
 }
 
 /* False if all was read, if the reader of an output is gone and wants no more, or if one is far behind. */

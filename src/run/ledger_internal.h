@@ -5,15 +5,24 @@
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
 #include "in/frontier.h"
+#include "in/scope.h"
 #include "link/page.h"
 #include "link/page_pool.h"
 #include "run/ledger.h"
+#include "run/origins.h"
 #include "run/task.h"
 #include "store/memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Why a task is not ok: the stage that it reached, the cause, and the cause in words. */
+struct failure_reason {
+	enum outcome_stage stage;
+	enum cause cause;
+	const char *reason;
+};
 
 /* The size of a buffer for one text of an outcome, in bytes. */
 enum { REASON_MAX = 1024 };
@@ -36,7 +45,17 @@ struct ledger {
 	struct heap unreported;    /* tasks whose outcome waits until their rows are written, by ticket */
 	int64_t list_deadline_us;  /* when reading the list stops for this turn of the event loop */
 	int64_t links_deadline_us; /* when emitting links stops for this turn of the event loop */
+	bool crawls;               /* links are followed */
+	bool obeys_robots;         /* robots.txt is asked for first */
+	char *robots_token;        /* our product token in robots.txt */
+	struct scope *scope;       /* which links are followed; NULL if none are */
+	struct origins origins;    /* those of all URLs, if crawls or obeys_robots */
+	size_t parked_count;       /* tasks that wait for a robots.txt */
+	uint64_t asked;            /* URLs that were asked for, for --max-pages */
 	struct url url;            /* the target of a redirect */
+	struct url url_of_robots;  /* a URL of the origin whose robots.txt is asked for, or was read */
+	struct url found_url;      /* where a link leads that may be followed */
+	struct buf found_text;     /* the same as text */
 	struct buf redacted;       /* a URL without what looks like credentials, for messages */
 	uint64_t random_state;     /* for task_backoff_ms */
 	struct totals totals;
@@ -81,6 +100,55 @@ uint64_t ledger_start_limit(const struct ledger *self);
 
 /* Ends all complete pages whose links are not emitted yet as interrupted. */
 void ledger_interrupt_pages(struct ledger *self);
+
+/* Makes a task for a URL that was claimed. */
+void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim);
+
+/* Adds a task that is not in the frontier to it, with the URL that it is to fetch next; or, if robots.txt is
+ * obeyed, lets it wait for that of its host, or gives it its outcome at once. */
+void ledger_admit(struct ledger *self, struct task *task, const struct url *url);
+
+/* True if --max-pages URLs were asked for. */
+bool ledger_is_exhausted(const struct ledger *self);
+
+/* Drops a task that is not in the frontier without an outcome, because of --max-pages. */
+void ledger_leave_out(struct ledger *self, struct task *task);
+
+/* Gives its outcome to a task that is not in the frontier, and frees it. */
+void ledger_end_waiting(struct ledger *self, struct task *task, const struct outcome *outcome);
+void ledger_interrupt_waiting(struct ledger *self, struct task *task);
+
+/* The same for all tasks that wait for a robots.txt. */
+void ledger_interrupt_parked(struct ledger *self);
+
+/* The steps of a task for robots.txt: its header has come with status 200 or the like; its body was read; it
+ * has failed; the run is stopped and it waits in no frontier. The last three free the task. */
+enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task);
+void ledger_finish_robots(struct ledger *self, struct task *task);
+void ledger_fail_robots(
+    struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure);
+void ledger_drop_robots(struct task *task);
+
+/* Records a URL of a new task for the crawl: the scope and the secrets of a listed URL; for a URL that was
+ * found, which of the user's secrets it gets. */
+void ledger_begin_crawl_of(struct ledger *self, struct task *task, const struct url *url);
+
+/* Gives the task the user's secrets for the origin, or keeps them from it. */
+void ledger_set_secrets(struct task *task, const struct origin *origin);
+
+/* Reads X-Robots-Tag, for a response that is received. */
+void ledger_read_robots_tags(struct ledger *self, struct task *task, const struct fetch_head *head);
+
+/* The links of the task's page follow: reads what the page says about them. */
+void ledger_begin_links(struct ledger *self, struct task *task);
+
+/* Follows a link of the task's page, if that is in the scope of the crawl. */
+void ledger_follow(struct ledger *self, struct task *task, const struct link *link);
+
+/* Records that a redirect leads to url. Returns NULL, or why a crawl does not follow it, as the end of a
+ * sentence, with its cause. */
+const char *ledger_check_redirect(
+    struct ledger *self, const struct task *task, const struct url *url, enum cause *cause);
 
 /* Fills the frontier with tasks, first from the store and then from the list, until the frontier has enough
  * or list_deadline_us has come. True if the list has nothing to read at the moment: poll input_descriptor. */

@@ -46,10 +46,12 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 	        .reason = "not fetched (--dry-run)"});
 }
 
-static void add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
+void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
-	frontier_add(self->frontier, &task->job, url->url);
+	if (self->crawls || self->obeys_robots)
+		ledger_begin_crawl_of(self, task, url->url);
+	ledger_admit(self, task, url->url);
 }
 
 void ledger_begin_claim(struct ledger *self, struct task *task)
@@ -89,7 +91,7 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 	}
 	self->last_number++;
 	if (answer == STORE_CLAIMED)
-		add_task(self, &url, claim);
+		ledger_add_task(self, &url, claim);
 }
 
 void ledger_count_lost(struct ledger *self, uint64_t count)
@@ -106,7 +108,7 @@ static bool claim_pending(struct ledger *self)
 	uint64_t lost;
 	switch (self->store.claim(self->store.self, ledger_start_limit(self), &url, &claim, &lost)) {
 	case STORE_URL:
-		add_task(self, &url, claim);
+		ledger_add_task(self, &url, claim);
 		return true;
 	case STORE_LOST:
 		ledger_count_lost(self, lost);
@@ -121,7 +123,7 @@ static bool claim_pending(struct ledger *self)
 
 static bool has_room(const struct ledger *self)
 {
-	return frontier_waiting(self->frontier) < READ_AHEAD;
+	return frontier_waiting(self->frontier) + self->parked_count < READ_AHEAD;
 }
 
 /* The list is not read while the store has no room, nor while a start limit holds, because all URLs that are

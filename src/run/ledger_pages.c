@@ -194,8 +194,12 @@ static void on_link(void *ctx, const struct link *link)
 {
 	struct task *task = ctx;
 	struct ledger *self = task->tries->ledger;
-	if (self->status == STATUS_OK || self->status == STATUS_INPUT)
+	if (self->status != STATUS_OK && self->status != STATUS_INPUT)
+		return;
+	if (!self->crawls || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
+	if (self->crawls)
+		ledger_follow(self, task, link);
 }
 
 /* Emits links of the first page that is ready. */
@@ -239,6 +243,8 @@ uint64_t ledger_start_limit(const struct ledger *self)
 static void on_page_ready(void *ctx)
 {
 	struct task *task = ctx;
+	if (task->tries->ledger->crawls)
+		ledger_begin_links(task->tries->ledger, task);
 	task_list_remove(task);
 	task_list_add(&task->tries->ledger->ready, task);
 }

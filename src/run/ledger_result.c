@@ -19,16 +19,13 @@ void ledger_discard_response(struct ledger *self, struct task *task)
 	task_discard_response(task);
 }
 
-/* Why a task is not ok: the stage that it reached, the cause, and the cause in words. */
-struct failure_reason {
-	enum outcome_stage stage;
-	enum cause cause;
-	const char *reason;
-};
-
 static void finish_task(
     struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure)
 {
+	if (task->robots_of) {
+		ledger_fail_robots(self, task, kind, failure);
+		return;
+	}
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = kind;
 	outcome.stage = failure.stage;
@@ -140,12 +137,16 @@ static void finish_not_modified(struct ledger *self, struct task *task)
 
 /* Redirects. */
 
+/* RFC 9309, section 2.3.1.2. */
+enum { ROBOTS_REDIRECTS_MAX = 5 };
+
 static void follow_redirect(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	char reason[REASON_MAX];
 	bool leaves;
 	const char *problem = task_read_location(task, &self->url, &leaves);
-	bool too_many = task->tries->redirects >= self->options->max_redirs;
+	bool too_many =
+	    task->tries->redirects >= (task->robots_of ? ROBOTS_REDIRECTS_MAX : self->options->max_redirs);
 	if (problem) {
 		buf_clear(&self->redacted);
 		url_append_redacted(&self->redacted, task->tries->location);
@@ -160,12 +161,28 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 		finish_task(self, task, OUTCOME_FAILED, (struct failure_reason){STAGE_POLICY, cause, reason});
 		return;
 	}
+	enum cause refusal = CAUSE_NONE;
+	problem =
+	    self->crawls && !task->robots_of ? ledger_check_redirect(self, task, &self->url, &refusal) : NULL;
+	if (problem) {
+		buf_clear(&self->redacted);
+		url_append_redacted(&self->redacted, url_href(&self->url).data);
+		snprintf(reason, sizeof reason, "redirected to %.800s, %s", self->redacted.data, problem);
+		finish_task(
+		    self, task, OUTCOME_SKIPPED, (struct failure_reason){STAGE_POLICY, refusal, reason});
+		return;
+	}
 	task_redirect(task, &self->url, leaves);
 	task->tries->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->tries->cookies);
 	task->tries->cookies = result->cookies;
 	result->cookies = NULL;
-	frontier_redirect(self->frontier, &task->job, &self->url);
+	if (!self->obeys_robots || task->robots_of) {
+		frontier_redirect(self->frontier, &task->job, &self->url);
+		return;
+	}
+	frontier_finish(self->frontier, &task->job);
+	ledger_admit(self, task, &self->url);
 }
 
 /* A URL is tried over HTTP/1.1 once, before it fails because of HTTP/2. */
@@ -209,6 +226,13 @@ static void report_exchange(struct ledger *self, const struct task *task, const 
 	ledger_record_status(self, observers_exchange(self->observers, &outcome, result->exchange));
 }
 
+/* True if a robots.txt has come, all of it or as much of it as counts. */
+static bool is_robots_read(const struct task *task, const struct fetch_result *result)
+{
+	return task->robots_of && (result->complete || result->stopped) && !task->tries->location &&
+	       result->http_status < 300;
+}
+
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	task_record_result(task, result);
@@ -223,6 +247,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 	if (result->interrupted)
 		finish_task(self, task, OUTCOME_INTERRUPTED,
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, run_stopped});
+	else if (is_robots_read(task, result))
+		ledger_finish_robots(self, task);
 	else if (decide_skip(self, task, result))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)

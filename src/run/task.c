@@ -58,6 +58,12 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 		listed_at = texts.len;
 		buf_append_text(&texts, url->text);
 	}
+	size_t via_at = 0;
+	if (url->via) {
+		buf_append_byte(&texts, '\0');
+		via_at = texts.len;
+		buf_append_text(&texts, url->via);
+	}
 	struct task *self = alloc_new(sizeof *self + texts.len + 1);
 	memcpy(self->source, texts.data, texts.len);
 	buf_release(&texts);
@@ -66,6 +72,8 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->claim = claim;
 	self->url = self->source + url_at;
 	self->listed = self->source + listed_at;
+	self->via = url->via ? self->source + via_at : NULL;
+	self->depth = url->depth;
 	copy_credentials(self, url->url);
 	update_display_url(self);
 	return self;
@@ -159,6 +167,7 @@ void task_discard_response(struct task *self)
 	free(self->tries->location);
 	self->tries->location = NULL;
 	self->tries->stop_reason = STOP_NONE;
+	self->forbids_links = false;
 }
 
 struct fetch_request task_request(struct task *self, const struct options *options)
@@ -167,6 +176,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	if (!self->tries) {
 		self->tries = alloc_new(sizeof *self->tries);
 		self->tries->phases = no_tries.phases;
+		self->tries->left_origin = self->is_foreign;
 		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
 	}
 	struct tries *tries = self->tries;
@@ -269,7 +279,9 @@ struct outcome task_outcome(const struct task *self)
 {
 	const struct tries *tries = self->tries ? self->tries : &no_tries;
 	return (struct outcome){
-	    .number = self->job.number,
+	    .number = store_position(self->job.number),
+	    .depth = self->depth,
+	    .via = self->via,
 	    .source_url = self->source,
 	    .listed = self->listed,
 	    .final_url = task_display_url(self),

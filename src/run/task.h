@@ -19,6 +19,7 @@
 enum stop_reason { STOP_NONE, STOP_NOT_TEXT, STOP_NO_MARKUP, STOP_TOO_LARGE };
 
 struct ledger;
+struct origin;
 struct task_list;
 
 /* The part of a task that exists once it had a try. It owns everything but the page and the ledger. An
@@ -56,16 +57,22 @@ struct tries {
 struct task {
 	struct job job; /* must be first: see task_of. Its number is that of the URL */
 	int64_t listed_us;
-	struct store_claim *claim; /* owned by the store */
-	bool is_claim_begun;       /* store.begin was called for the claim */
-	struct tries *tries;       /* NULL until the first try */
-	const char *url;           /* the URL to fetch next, without credentials; in source or redirect_url */
-	char *redirect_url;        /* where the last redirect led; NULL if there was none */
-	char *display_url;  /* url without what looks like credentials in it; NULL if url has no such */
-	const char *listed; /* the URL as listed, with its credentials; in source */
-	char *credentials;  /* "user:password" for the origin of url; NULL if there are none */
+	struct store_claim *claim; /* owned by the store; NULL for a task for robots.txt */
+	struct origin *robots_of;  /* the task fetches the robots.txt of this origin; else NULL */
+	struct task *next_parked;  /* see origin_park */
+	uint32_t depth;            /* the number of links between the list and the URL */
+	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
+	bool forbids_links;  /* X-Robots-Tag forbids to follow the links of the page */
+	bool is_claim_begun; /* store.begin was called for the claim */
+	struct tries *tries; /* NULL until the first try */
+	const char *url;     /* the URL to fetch next, without credentials; in source or redirect_url */
+	char *redirect_url;  /* where the last redirect led; NULL if there was none */
+	char *display_url;   /* url without what looks like credentials in it; NULL if url has no such */
+	const char *listed;  /* the URL as listed, with its credentials; in source */
+	const char *via;     /* the page that led to the URL; NULL if it was listed; in source */
+	char *credentials;   /* "user:password" for the origin of url; NULL if there are none */
 	/* The URL as listed, without credentials. What differs from it follows, each behind a NUL: the URL to
-	 * fetch first, and the URL as listed. */
+	 * fetch first, the URL as listed, and the page that led to it. */
 	char source[];
 };
 

@@ -11,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Pending URLs of one host wait in a queue for each depth, so that those that are nearer to the list come
+ * first. All depths from this one on share a queue. */
+enum { DEPTHS_MAX = 64 };
+
 /* One host. A pointer to it serves as the claim on each of its URLs, since the store needs to know nothing
  * else of a URL that was claimed. */
 struct store_claim {
-	struct queue pending;
+	struct queue **queues;           /* by depth */
+	size_t depths;                   /* queues that exist */
+	size_t pending;                  /* URLs in all of them */
 	size_t ahead;                    /* URLs that are claimed and not begun */
 	size_t claimed;                  /* URLs that are claimed and not settled, begun or not */
 	struct heap_node claimable_node; /* in memory.claimable, by first_number */
@@ -24,7 +30,10 @@ struct store_claim {
 };
 
 struct memory {
-	struct seen seen;
+	bool is_crawl;       /* see memory_store */
+	struct seen seen;    /* the URLs that were offered */
+	struct seen targets; /* the URLs that were marked */
+	struct buf identity; /* the identity of a URL, in a crawl */
 	struct map hosts;
 	struct queues queues;
 	struct heap claimable; /* hosts of which a pending URL may be claimed */
@@ -63,20 +72,40 @@ static struct store_claim *find_or_add_host(struct memory *self, const struct ur
 	return host;
 }
 
+static void free_host(struct memory *self, struct store_claim *host)
+{
+	for (size_t i = 0; i < host->depths; i++) {
+		queue_release(&self->queues, host->queues[i]);
+		free(host->queues[i]);
+	}
+	free(host->queues);
+	free(host);
+}
+
+/* Returns the queue for URLs of that depth. */
+static struct queue *queue_for(struct store_claim *host, uint32_t depth)
+{
+	size_t index = depth < DEPTHS_MAX ? depth : DEPTHS_MAX - 1;
+	while (host->depths <= index) {
+		host->queues = alloc_resize(host->queues, host->depths + 1, sizeof *host->queues);
+		host->queues[host->depths++] = alloc_new(sizeof(struct queue));
+	}
+	return host->queues[index];
+}
+
 /* Puts the host into the heap of claimable hosts, or takes it out, after anything about it has changed.
  * Removes and frees a host that has neither pending nor claimed URLs. */
 static void update_host(struct memory *self, struct store_claim *host)
 {
-	bool is_claimable = host->pending.count > 0 && host->ahead < self->ahead_max;
+	bool is_claimable = host->pending > 0 && host->ahead < self->ahead_max;
 	if (is_claimable && !heap_holds(&host->claimable_node))
 		heap_add(&self->claimable, &host->claimable_node, host->first_number, host);
 	else if (!is_claimable)
 		heap_remove(&host->claimable_node);
-	if (host->pending.count > 0 || host->claimed > 0)
+	if (host->pending > 0 || host->claimed > 0)
 		return;
-	queue_release(&self->queues, &host->pending);
 	map_remove(&self->hosts, host_name(host));
-	free(host);
+	free_host(self, host);
 }
 
 static void push_record(struct memory *self, struct store_claim *host, const struct store_url *url)
@@ -88,9 +117,12 @@ static void push_record(struct memory *self, struct store_claim *host, const str
 	buf_append(&self->record, &record, sizeof record);
 	buf_append(&self->record, url->text, text_len);
 	buf_append(&self->record, via, strlen(via) + 1);
-	if (host->pending.count == 0)
+	if (host->pending == 0 || url->number < host->first_number) {
+		heap_remove(&host->claimable_node);
 		host->first_number = url->number;
-	queue_push(&self->queues, &host->pending, self->record.data, self->record.len);
+	}
+	queue_push(&self->queues, queue_for(host, url->depth), self->record.data, self->record.len);
+	host->pending++;
 	self->pending++;
 }
 
@@ -100,14 +132,37 @@ static void add_claim(struct store_claim *host)
 	host->claimed++;
 }
 
+/* Returns what two URLs have in common that are the same. Borrowed until the next call. */
+static struct slice identity_of(struct memory *self, const struct url *url)
+{
+	if (!self->is_crawl || !url_has_credentials(url))
+		return url_without_fragment(url);
+	buf_clear(&self->identity);
+	url_append_without_credentials(url, &self->identity);
+	size_t fragment_len = url_href(url).len - url_without_fragment(url).len;
+	return (struct slice){self->identity.data, self->identity.len - fragment_len};
+}
+
+static bool memory_mark(void *ctx, const struct url *url)
+{
+	struct memory *self = ctx;
+	struct slice identity = identity_of(self, url);
+	uint64_t offered = seen_fingerprint(&self->seen, identity.data, identity.len);
+	bool was_offered = seen_contains_fingerprint(&self->seen, offered);
+	return seen_add(&self->targets, identity.data, identity.len) && !was_offered;
+}
+
 static enum store_offer memory_offer(void *ctx, const struct store_url *url, struct store_claim **claim)
 {
 	struct memory *self = ctx;
-	struct slice identity = url_without_fragment(url->url);
+	struct slice identity = identity_of(self, url->url);
+	uint64_t target = seen_fingerprint(&self->targets, identity.data, identity.len);
+	if (url->via && seen_contains_fingerprint(&self->targets, target))
+		return STORE_KNOWN;
 	if (!seen_add(&self->seen, identity.data, identity.len))
 		return STORE_KNOWN;
 	struct store_claim *host = find_or_add_host(self, url->url);
-	if (host->pending.count == 0 && host->ahead < self->ahead_max) {
+	if (host->pending == 0 && host->ahead < self->ahead_max) {
 		add_claim(host);
 		*claim = host;
 		return STORE_CLAIMED;
@@ -135,6 +190,26 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 	    .via = *via ? via : NULL};
 }
 
+/* The smallest depth of which the host has pending URLs. It must have some. */
+static uint32_t first_depth(const struct store_claim *host)
+{
+	uint32_t depth = 0;
+	while (host->queues[depth]->count == 0)
+		depth++;
+	return depth;
+}
+
+/* Raises first_number if no pending URL has the depth of first_number. The next record is not read yet, but
+ * its number is at least the first one of its depth. */
+static void update_first_number(struct store_claim *host)
+{
+	if (host->pending == 0)
+		return;
+	uint64_t least = store_number(first_depth(host), 0);
+	if (host->first_number < least)
+		host->first_number = least;
+}
+
 static enum store_next memory_claim(
     void *ctx, uint64_t limit, struct store_url *url, struct store_claim **claim, uint64_t *lost)
 {
@@ -144,18 +219,22 @@ static enum store_next memory_claim(
 	if (!node || node->key >= limit)
 		return self->pending ? STORE_LATER : STORE_DONE;
 	struct store_claim *host = node->item;
-	uint64_t count = host->pending.count;
+	uint32_t depth = first_depth(host);
+	uint64_t count = host->queues[depth]->count;
 	heap_remove(node);
-	if (queue_pop(&self->queues, &host->pending, &record) == QUEUE_LOST) {
+	if (queue_pop(&self->queues, host->queues[depth], &record) == QUEUE_LOST) {
+		host->pending -= count;
 		self->pending -= count;
 		*lost = count;
+		update_first_number(host);
 		update_host(self, host);
 		return STORE_LOST;
 	}
+	host->pending--;
 	self->pending--;
 	read_record(self, record, url);
-	/* The next record is not read yet, but its number is larger. */
 	host->first_number = url->number + 1;
+	update_first_number(host);
 	add_claim(host);
 	*claim = host;
 	update_host(self, host);
@@ -202,12 +281,13 @@ static void memory_free(void *ctx)
 	struct memory *self = ctx;
 	struct store_claim *host;
 	for (size_t at = 0; (host = map_next(&self->hosts, &at));) {
-		queue_release(&self->queues, &host->pending);
 		heap_remove(&host->claimable_node);
-		free(host);
+		free_host(self, host);
 	}
 	map_release(&self->hosts);
 	seen_release(&self->seen);
+	seen_release(&self->targets);
+	buf_release(&self->identity);
 	heap_release(&self->claimable);
 	queues_release(&self->queues);
 	buf_release(&self->name);
@@ -217,11 +297,14 @@ static void memory_free(void *ctx)
 	free(self);
 }
 
-struct store memory_store(size_t pending_bytes)
+struct store memory_store(size_t pending_bytes, bool is_crawl)
 {
 	struct memory *self = alloc_new(sizeof *self);
+	self->is_crawl = is_crawl;
 	self->ahead_max = MEMORY_AHEAD_MAX;
 	seen_init(&self->seen);
+	seen_init(&self->targets);
+	buf_init(&self->identity, SIZE_MAX / 2);
 	queues_init(&self->queues, pending_bytes);
 	buf_init(&self->name, SIZE_MAX / 2);
 	buf_init(&self->record, SIZE_MAX / 2);
@@ -229,6 +312,7 @@ struct store memory_store(size_t pending_bytes)
 	url_init(&self->url);
 	return (struct store){.self = self,
 	    .offer = memory_offer,
+	    .mark = memory_mark,
 	    .claim = memory_claim,
 	    .begin = memory_begin,
 	    .settle = memory_settle,

@@ -15,7 +15,7 @@ enum { MEMORY_AHEAD_MAX = 16 };
 enum { MEMORY_PENDING_BYTES = 8 << 20 };
 
 /* Makes a new store, to be freed with its function free. pending_bytes is MEMORY_PENDING_BYTES except in
- * tests. */
-struct store memory_store(size_t pending_bytes);
+ * tests. is_crawl tells which URLs are the same; see store.offer. */
+struct store memory_store(size_t pending_bytes, bool is_crawl);
 
 #endif

@@ -21,10 +21,9 @@
 
 /* A URL as it is offered, and as it is returned by claim. */
 struct store_url {
-	const struct url
-	    *url;          /* http or https; URLs whose hrefs differ only in the fragment are the same URL */
-	const char *text;  /* the text that url was parsed from, as it was listed or found */
-	uint64_t number;   /* position among all new URLs, from 1; set by the caller */
+	const struct url *url; /* http or https; see store.offer for which URLs are the same */
+	const char *text;      /* the text that url was parsed from, as it was listed or found */
+	uint64_t number;   /* URLs of a host are claimed in this order; set by the caller, see store_number */
 	int64_t listed_us; /* when it was offered (monotonic us) */
 	uint32_t depth;    /* the number of links between the list and this URL; 0 if it was listed */
 	const char *via;   /* the URL of the page that it was found in; NULL if it was listed */
@@ -46,11 +45,31 @@ enum store_next {
 	STORE_LOST   /* *lost pending URLs cannot be read back, which was logged; they are pending no more */
 };
 
+/* Makes the number of a URL from its depth and from its position among all new URLs, from 1: URLs that are
+ * nearer to the list come first. */
+enum { STORE_DEPTH_MAX = UINT16_MAX, STORE_POSITION_BITS = 48 };
+static inline uint64_t store_number(uint32_t depth, uint64_t position)
+{
+	uint64_t level = depth < STORE_DEPTH_MAX ? depth : STORE_DEPTH_MAX;
+	return level << STORE_POSITION_BITS | position;
+}
+
+static inline uint64_t store_position(uint64_t number)
+{
+	return number & ((UINT64_C(1) << STORE_POSITION_BITS) - 1);
+}
+
 struct store {
 	void *self;
 
-	/* Offers a URL. The store copies what it keeps of it. */
+	/* Offers a URL. The store copies what it keeps of it. Two URLs are the same if their hrefs differ
+	 * only in the fragment; in a store for a crawl also if they differ in user name and password. A URL
+	 * that was found (via != NULL) is also known if it was marked. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
+
+	/* Marks a URL as one that a redirect has led to: no page needs to lead there any more. Returns true
+	 * if the URL was neither offered nor marked before. */
+	bool (*mark)(void *self, const struct url *url);
 
 	/* Claims a pending URL, about the one with the smallest number. None is claimed of a host that has
 	 * many URLs claimed and not begun, so that the long queue of one host does not hide other hosts; and

@@ -1,0 +1,191 @@
+#include "run/ledger_internal.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Asks for the robots.txt of an origin, before anything else of its host: with the number 0, its task is the
+ * first one. url is any URL of the origin. */
+static void ask_for_robots(struct ledger *self, struct origin *origin, const struct url *url)
+{
+	struct buf text;
+	struct slice scheme = url_scheme(url), host = url_host(url);
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append(&text, scheme.data, scheme.len);
+	buf_append_text(&text, "://");
+	buf_append(&text, host.data, host.len);
+	if (url->port >= 0) {
+		buf_append_byte(&text, ':');
+		buf_append_number(&text, (uint64_t)url->port);
+	}
+	buf_append_text(&text, "/robots.txt");
+	url_parse(&self->url_of_robots, text.data, text.len, NULL, NULL);
+	struct task *task = task_new(
+	    &(struct store_url){.url = &self->url_of_robots, .text = text.data, .listed_us = clock_now_us()},
+	    NULL);
+	task->robots_of = origin;
+	ledger_set_secrets(task, origin);
+	origin->robots_state = ROBOTS_ASKED;
+	frontier_add(self->frontier, &task->job, &self->url_of_robots);
+	buf_release(&text);
+}
+
+/* The path and the query of a URL, as they are sent. */
+static struct slice path_and_query(const struct url *url)
+{
+	struct slice href = url_without_fragment(url);
+	return (struct slice){href.data + url->path_start, href.len - url->path_start};
+}
+
+/* Admits a task for a URL of an origin whose robots.txt is known, or gives it its outcome. */
+static void admit_by_robots(
+    struct ledger *self, struct task *task, const struct url *url, const struct origin *origin)
+{
+	if (origin->robots_state == ROBOTS_REFUSED) {
+		struct outcome outcome = task_outcome(task);
+		outcome.kind = origin->refusal.kind;
+		outcome.stage = origin->refusal.stage;
+		outcome.cause = origin->refusal.cause;
+		outcome.reason = origin->refusal.reason;
+		ledger_end_waiting(self, task, &outcome);
+		return;
+	}
+	if (origin->robots && !robots_allows(origin->robots, path_and_query(url))) {
+		struct outcome outcome = task_outcome(task);
+		outcome.kind = OUTCOME_SKIPPED;
+		outcome.stage = STAGE_POLICY;
+		outcome.cause = CAUSE_ROBOTS;
+		outcome.reason = "forbidden by robots.txt (--robots)";
+		ledger_end_waiting(self, task, &outcome);
+		return;
+	}
+	frontier_add(self->frontier, &task->job, url);
+	if (origin->robots && robots_crawl_delay_ms(origin->robots) > 0)
+		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(origin->robots));
+}
+
+void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
+{
+	if (!task->tries && ledger_is_exhausted(self)) {
+		ledger_leave_out(self, task);
+		return;
+	}
+	if (!self->obeys_robots) {
+		frontier_add(self->frontier, &task->job, url);
+		return;
+	}
+	struct origin *origin = origins_get(&self->origins, url);
+	if (origin->robots_state == ROBOTS_UNKNOWN)
+		ask_for_robots(self, origin, url);
+	if (origin->robots_state == ROBOTS_ASKED) {
+		origin_park(origin, task);
+		self->parked_count++;
+	} else {
+		admit_by_robots(self, task, url, origin);
+	}
+}
+
+/* Admits the tasks that have waited for robots.txt. */
+static void release_parked(struct ledger *self, struct origin *origin)
+{
+	for (struct task *task; (task = origin_unpark(origin));) {
+		self->parked_count--;
+		url_parse(&self->url_of_robots, task->url, strlen(task->url), NULL, NULL);
+		admit_by_robots(self, task, &self->url_of_robots, origin);
+	}
+}
+
+/* The task for robots.txt has ended. The parked tasks come first, so that the frontier does not forget the
+ * host. */
+static void end_robots_task(struct ledger *self, struct task *task)
+{
+	struct origin *origin = task->robots_of;
+	robots_reader_free(origin->reader);
+	origin->reader = NULL;
+	if (origin->robots_state != ROBOTS_ASKED)
+		release_parked(self, origin);
+	frontier_finish(self->frontier, &task->job);
+	task_free(task);
+}
+
+static void refuse(struct origin *origin, enum outcome_kind kind, struct failure_reason failure)
+{
+	origin->robots_state = ROBOTS_REFUSED;
+	origin->refusal.kind = kind;
+	origin->refusal.stage = failure.stage;
+	origin->refusal.cause = failure.cause;
+	origin->refusal.reason = alloc_copy(failure.reason, strlen(failure.reason));
+}
+
+/* RFC 9309, sections 2.3.1.2 to 2.3.1.4: if there is no robots.txt, everything is allowed; if the server does
+ * not tell, nothing is. */
+void ledger_fail_robots(
+    struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure)
+{
+	struct origin *origin = task->robots_of;
+	long status = task->tries ? task->tries->http_status : 0;
+	bool is_absent = failure.cause == CAUSE_REDIRECT || failure.cause == CAUSE_REDIRECTS ||
+	                 failure.cause == CAUSE_NOT_MODIFIED ||
+	                 (status >= 400 && status < 500 && status != HTTP_TOO_MANY_REQUESTS);
+	char reason[REASON_MAX];
+	snprintf(reason, sizeof reason, "robots.txt: %s", failure.reason);
+	failure.reason = reason;
+	if (kind == OUTCOME_INTERRUPTED)
+		log_event("robots.txt of %s: interrupted", origin->name);
+	else if (is_absent)
+		origin->robots_state = ROBOTS_KNOWN;
+	else
+		refuse(origin, OUTCOME_FAILED, failure);
+	end_robots_task(self, task);
+}
+
+enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task)
+{
+	struct origin *origin = task->robots_of;
+	robots_reader_free(origin->reader);
+	origin->reader = robots_reader_new(self->robots_token);
+	return FETCH_BODY;
+}
+
+void ledger_finish_robots(struct ledger *self, struct task *task)
+{
+	struct origin *origin = task->robots_of;
+	char reason[REASON_MAX];
+	if (!origin->reader)
+		origin->reader = robots_reader_new(self->robots_token);
+	origin->robots = robots_reader_finish(origin->reader);
+	origin->robots_state = ROBOTS_KNOWN;
+	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);
+	if (delay_ms > self->options->max_crawl_delay_ms) {
+		snprintf(reason, sizeof reason,
+		    "robots.txt asks for %" PRId64 " s between two requests (--max-crawl-delay)",
+		    delay_ms / 1000);
+		refuse(origin, OUTCOME_SKIPPED,
+		    (struct failure_reason){STAGE_POLICY, CAUSE_CRAWL_DELAY, reason});
+	}
+	end_robots_task(self, task);
+}
+
+void ledger_drop_robots(struct task *task)
+{
+	robots_reader_free(task->robots_of->reader);
+	task->robots_of->reader = NULL;
+	task_free(task);
+}
+
+void ledger_interrupt_parked(struct ledger *self)
+{
+	struct origin *origin;
+	for (size_t at = 0; (origin = map_next(&self->origins.by_name, &at));) {
+		for (struct task *task; (task = origin_unpark(origin));) {
+			self->parked_count--;
+			ledger_interrupt_waiting(self, task);
+		}
+	}
+}

@@ -1,0 +1,65 @@
+#include "run/origins.h"
+
+#include "base/alloc.h"
+#include "run/task.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_origin(struct origin *self)
+{
+	assert(!self->first_parked);
+	robots_free(self->robots);
+	robots_reader_free(self->reader);
+	free(self->credentials);
+	free(self->refusal.reason);
+	free(self);
+}
+
+void origins_release(struct origins *self)
+{
+	struct origin *origin;
+	for (size_t at = 0; (origin = map_next(&self->by_name, &at));)
+		free_origin(origin);
+	map_release(&self->by_name);
+	buf_release(&self->name);
+}
+
+struct origin *origins_get(struct origins *self, const struct url *url)
+{
+	struct slice scheme = url_scheme(url);
+	if (self->name.max == 0)
+		buf_init(&self->name, SIZE_MAX / 2);
+	buf_clear(&self->name);
+	buf_append(&self->name, scheme.data, scheme.len);
+	buf_append_text(&self->name, "://");
+	url_append_server(url, &self->name);
+	struct slice name = {self->name.data, self->name.len};
+	struct origin *origin = map_find(&self->by_name, name);
+	if (origin)
+		return origin;
+	origin = alloc_new(sizeof *origin + name.len);
+	origin->name_len = name.len;
+	memcpy(origin->name, name.data, name.len);
+	map_add(&self->by_name, (struct slice){origin->name, name.len}, origin);
+	return origin;
+}
+
+void origin_park(struct origin *self, struct task *task)
+{
+	task->next_parked = NULL;
+	*(self->last_parked ? &self->last_parked->next_parked : &self->first_parked) = task;
+	self->last_parked = task;
+}
+
+struct task *origin_unpark(struct origin *self)
+{
+	struct task *task = self->first_parked;
+	if (!task)
+		return NULL;
+	self->first_parked = task->next_parked;
+	if (!self->first_parked)
+		self->last_parked = NULL;
+	return task;
+}

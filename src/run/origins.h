@@ -1,0 +1,61 @@
+/* What a run knows of the origins that it meets (scheme, host and port): whether the list has URLs of it, and
+ * what its robots.txt allows. */
+#ifndef AREQ_RUN_ORIGINS_H
+#define AREQ_RUN_ORIGINS_H
+
+#include "base/buf.h"
+#include "base/cause.h"
+#include "base/map.h"
+#include "base/outcome.h"
+#include "base/url/url.h"
+#include "in/robots.h"
+#include "in/robots_reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct task;
+
+enum robots_state {
+	ROBOTS_UNKNOWN, /* it was not asked for yet */
+	ROBOTS_ASKED,   /* its task is on its way; the tasks for other URLs are parked */
+	ROBOTS_KNOWN,   /* robots says what is allowed */
+	ROBOTS_REFUSED  /* no URL is asked for; the fields of the refusal say why */
+};
+
+struct origin {
+	bool
+	    is_listed; /* the list has a URL of it, so that it gets the user's credentials and header lines */
+	char *credentials; /* "user:password" of the first URL of the list that has some; NULL if none has */
+	enum robots_state robots_state;
+	struct robots *robots;        /* NULL: everything is allowed */
+	struct robots_reader *reader; /* while robots.txt is read */
+	struct task *first_parked, *last_parked;
+	struct {
+		enum outcome_kind kind;
+		enum outcome_stage stage;
+		enum cause cause;
+		char *reason;
+	} refusal;
+	size_t name_len;
+	char name[]; /* "https://example.com:443" */
+};
+
+/* {0} has no origins. */
+struct origins {
+	struct map by_name;
+	struct buf name; /* the name of an origin that is looked up */
+};
+
+/* No task may be parked. */
+void origins_release(struct origins *self);
+
+/* Returns the origin of an http or https URL, which is added if it is new. It lives as long as self. */
+struct origin *origins_get(struct origins *self, const struct url *url);
+
+/* Adds a task to those that wait for robots.txt; removes the one that was added first, NULL if there is none.
+ */
+void origin_park(struct origin *self, struct task *task);
+struct task *origin_unpark(struct origin *self);
+
+#endif
