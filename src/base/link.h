@@ -11,7 +11,9 @@
 enum link_kind {
 	LINK_RESOURCE, /* what a page uses or names, such as a style sheet or an image; also if not known */
 	LINK_PAGE,     /* leads to another page or sitemap */
-	LINK_NOFOLLOW  /* as LINK_PAGE, but its rel has the word nofollow */
+	LINK_NOFOLLOW, /* as LINK_PAGE, but its rel has the word nofollow */
+	LINK_SITEMAP,  /* leads from a sitemap index to a sitemap */
+	LINK_KINDS
 };
 
 /* Valid only during the call that passes it. */

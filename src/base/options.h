@@ -55,6 +55,7 @@ struct options {
 	const char *dot;       /* file for the graph of hosts; NULL for none */
 
 	int64_t depth;     /* links to follow from the list on, one after the other; DEPTH_ALL for no limit */
+	bool sitemaps;     /* begin with the sitemaps of the listed hosts, too */
 	int64_t max_pages; /* most URLs to ask for; 0 for no limit */
 	enum when robots;  /* when robots.txt is obeyed; WHEN_AUTO: in a crawl */
 	const char *robots_agent;   /* the product token for robots.txt; NULL for the one of user_agent */

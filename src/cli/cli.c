@@ -239,6 +239,7 @@ static const struct rule rules[] = {
     {.name = "same-host", .other = "external"},
     {.name = "ipv4", .other = "ipv6"},
     {.name = "ordered", .other = "depth", .why = ": what a crawl finds has no place in the list"},
+    {.name = "ordered", .other = "sitemaps", .why = ": what they name has no place in the list"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };
 

@@ -76,6 +76,8 @@ const struct cli_row cli_table[] = {
 
     {{"depth", 0, "N", crawl, true, "all", "follow links N steps from the list, or all (0)"}, CLI_DEPTH,
         FIELD(depth), 0, 1000000},
+    {{"sitemaps", 0, NULL, crawl, false, NULL, "begin with the sitemaps of the listed hosts, too"}, CLI_FLAG,
+        FIELD(sitemaps), 0, 0},
     {{"max-pages", 0, "N", crawl, true, NULL, "ask for at most N URLs (0: no limit)"}, CLI_NUMBER,
         FIELD(max_pages), 0, INT64_C(1000000000000)},
     {{"robots", 0, "WHEN", crawl, false, "auto always never",

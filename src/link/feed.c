@@ -116,8 +116,10 @@ static void start_in_sitemap(struct feed *self, const struct feed_element *eleme
 {
 	struct slice extension = extension_of(element);
 	bool own = !extension.data && is_own(self, element);
-	if (self->depth == 2)
-		self->is_in_entry = own && (is_named(element, "url") || is_named(element, "sitemap"));
+	if (self->depth == 2) {
+		self->is_in_index = own && is_named(element, "sitemap");
+		self->is_in_entry = self->is_in_index || (own && is_named(element, "url"));
+	}
 	if (!self->is_in_entry)
 		return;
 	if (extension.data ? is_extension_loc(element) : own && self->depth == 3 && is_named(element, "loc"))
@@ -184,15 +186,19 @@ static void finish_text(struct feed *self)
 		return;
 	}
 	self->item_has_link = true;
-	self->on_link(self->ctx, &(struct feed_hit){slice_of_buf(&self->name), text, self->is_page});
+	self->on_link(self->ctx, &(struct feed_hit){.name = slice_of_buf(&self->name),
+	                             .text = text,
+	                             .is_sitemap = self->kind == FEED_SITEMAP && self->is_in_index,
+	                             .is_page = self->is_page});
 }
 
 static void finish_item(struct feed *self)
 {
 	self->item_depth = 0;
 	if (self->guid.len > 0 && !self->item_has_link)
-		self->on_link(
-		    self->ctx, &(struct feed_hit){slice_of("guid"), slice_of_buf(&self->guid), true});
+		self->on_link(self->ctx,
+		    &(struct feed_hit){
+		        .name = slice_of("guid"), .text = slice_of_buf(&self->guid), .is_page = true});
 }
 
 void feed_end(struct feed *self)

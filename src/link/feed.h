@@ -23,6 +23,7 @@ struct feed_hit {
 	struct slice
 	    name; /* "loc", "link" or "guid"; "image:loc" and the like for an extension of sitemaps */
 	struct slice text; /* the link, without the white space around it; never empty */
+	bool is_sitemap;   /* it stands in a sitemap index */
 	bool is_page;      /* false for an image, a video or what else an extension names */
 };
 
@@ -43,6 +44,7 @@ struct feed {
 	unsigned depth;      /* open elements */
 	unsigned text_depth; /* the depth of the element whose text is collected; 0 if there is none */
 	unsigned item_depth; /* the depth of the open RSS item; 0 if there is none */
+	bool is_in_index;    /* the open element of depth 2 is the sitemap of a sitemap index */
 	bool is_in_entry;    /* the open element of depth 2 is the url or sitemap of a sitemap */
 	bool is_page;        /* see feed_hit, for the text that is collected */
 	bool is_guid;        /* the text that is collected is a guid */

@@ -24,10 +24,23 @@ struct raw_link {
 	unsigned kind;    /* an enum link_kind, or a LINK_LIST_…; every list keeps it */
 };
 
-/* More kinds of entries. LINK_LIST_HIDDEN is a LINK_PAGE that the user does not want as a row. LINK_LIST_BASE
- * is no link: its value is the absolute URL that the links after it are resolved against, or "" for the one
- * of the page as a whole. */
-enum { LINK_LIST_HIDDEN = LINK_NOFOLLOW + 1, LINK_LIST_BASE };
+/* More kinds of entries. The hidden ones are links that the user does not want as rows. LINK_LIST_BASE is no
+ * link: its value is the absolute URL that the links after it are resolved against, or "" for the one of the
+ * page as a whole. */
+enum { LINK_LIST_HIDDEN_PAGE = LINK_KINDS, LINK_LIST_HIDDEN_SITEMAP, LINK_LIST_BASE };
+
+/* The kind of a link that is kept only to be followed. */
+static inline unsigned link_list_hidden_kind(unsigned kind)
+{
+	return kind == LINK_PAGE      ? LINK_LIST_HIDDEN_PAGE
+	       : kind == LINK_SITEMAP ? LINK_LIST_HIDDEN_SITEMAP
+	                              : kind;
+}
+
+static inline bool link_list_is_hidden(unsigned kind)
+{
+	return kind == LINK_LIST_HIDDEN_PAGE || kind == LINK_LIST_HIDDEN_SITEMAP;
+}
 
 /* In the list, the upper bits of the length of a value are its kind. */
 enum { LINK_LIST_LENGTH_BITS = 29, LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1 };

@@ -55,6 +55,15 @@ void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait
 	helpers_perform(self->helpers, until_us, wait);
 }
 
+static void on_list_url(void *ctx, struct slice url)
+{
+	struct page *self = ctx;
+	bool added =
+	    link_list_add(&self->links, &(struct raw_link){.value = url, .position = -1, .kind = LINK_PAGE});
+	assert(added);
+	(void)added;
+}
+
 struct page *page_new(const struct page_tools *tools)
 {
 	struct page *self = alloc_new(sizeof *self);
@@ -75,6 +84,7 @@ struct page *page_new(const struct page_tools *tools)
 	buf_init(&self->choices, SIZE_MAX / 2);
 	buf_init(&self->order, SIZE_MAX / 2);
 	buf_init(&self->robots, PAGE_ROBOTS_MAX);
+	text_list_init(&self->list, on_list_url, self);
 	return self;
 }
 
@@ -118,6 +128,7 @@ void page_free(struct page *self)
 	page_drop(self);
 	extract_free(self->extract);
 	buf_release(&self->text);
+	text_list_release(&self->list);
 	pieces_release(&self->body);
 	link_list_release(&self->links);
 	link_list_release(&self->undecided);
@@ -161,7 +172,7 @@ void page_begin(struct page *self, const char *content_type)
 	extract_reset(self->extract);
 	self->content_type = content_type ? alloc_copy(content_type, strlen(content_type)) : NULL;
 	set_type(self, mediatype_of(content_type));
-	self->is_gzip_file = false;
+	self->is_gzip_file = self->is_sitemap = false;
 	self->size = 0;
 	self->is_encoding_detected = false;
 	self->guess = (struct charset_guess){0};
@@ -270,14 +281,14 @@ static void add_link(struct page *self, const struct extract_hit *hit)
 	bool is_wanted = filter_wants_tag(self->tools->options, link.tag);
 	if (self->tools->crawls) {
 		link.kind = kind_of_link(self, hit);
-		if (!is_wanted && link.kind == LINK_PAGE)
-			link.kind = LINK_LIST_HIDDEN;
+		if (!is_wanted)
+			link.kind = link_list_hidden_kind(link.kind);
 	}
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 	}
-	bool is_kept = is_wanted || link.kind == LINK_LIST_HIDDEN;
+	bool is_kept = is_wanted || link_list_is_hidden(link.kind);
 	bool added = !is_kept || link_list_add(&self->links, &link);
 	assert(added);
 	(void)added;
@@ -331,6 +342,12 @@ static void process_text(struct page *self, const char *bytes, size_t len, bool 
 {
 	if (self->find_method == FIND_NOTHING)
 		return;
+	if (self->find_method == FIND_IN_LIST) {
+		text_list_feed(&self->list, bytes, len);
+		if (last)
+			text_list_finish(&self->list);
+		return;
+	}
 	if (self->find_method != FIND_IN_HTML) {
 		pieces_append(&self->body, bytes, len);
 		if (len && needs_meta(self))
@@ -376,6 +393,15 @@ static void guess_xml_charset(struct page *self, struct slice head)
 		self->guess.charset = charset_utf8();
 }
 
+/* A sitemap is XML or a plain text, whatever its type says. */
+static void set_type_of_sitemap(struct page *self, struct slice head)
+{
+	bool is_xml = mediatype_sniff_gzip_file(head) == MEDIATYPE_XML;
+	self->type = is_xml ? MEDIATYPE_XML : MEDIATYPE_TEXT;
+	self->find_method = is_xml ? FIND_IN_XML : FIND_IN_LIST;
+	self->links.detailed = self->detailed;
+}
+
 /* Detects the type, if it is not known yet, and the encoding from head, which is complete, and then processes
  * head as the start of the text. */
 static void start_text(struct page *self)
@@ -384,7 +410,9 @@ static void start_text(struct page *self)
 	if (self->content_type)
 		content_type = slice_of(self->content_type);
 	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
-	if (self->is_gzip_file)
+	if (self->is_sitemap)
+		set_type_of_sitemap(self, head);
+	else if (self->is_gzip_file)
 		set_type(self, mediatype_sniff_gzip_file(head));
 	else if (self->type == MEDIATYPE_UNKNOWN)
 		set_type(self, mediatype_sniff(head));
@@ -407,6 +435,12 @@ void page_set_gzip_file(struct page *self)
 	self->is_gzip_file = true;
 }
 
+void page_set_sitemap(struct page *self)
+{
+	assert(self->size == 0);
+	self->is_sitemap = true;
+}
+
 bool page_feed(struct page *self, const char *bytes, size_t len)
 {
 	if (len > (uint64_t)self->tools->options->max_size - self->size)
@@ -418,7 +452,8 @@ bool page_feed(struct page *self, const char *bytes, size_t len)
 		buf_append(&self->head, bytes, used);
 		bytes += used;
 		len -= used;
-		if (self->head.len < CHARSET_PRESCAN && (self->type != MEDIATYPE_FILE || self->is_gzip_file))
+		if (self->head.len < CHARSET_PRESCAN &&
+		    (self->type != MEDIATYPE_FILE || self->is_gzip_file || self->is_sitemap))
 			return true;
 		start_text(self);
 	}

@@ -71,6 +71,10 @@ void page_begin(struct page *self, const char *content_type);
  * says. Must be called before the first page_feed, and may be called again. */
 void page_set_gzip_file(struct page *self);
 
+/* Says that the response is a sitemap: its first bytes decide whether it is XML or a plain text. Must be
+ * called before the first page_feed. */
+void page_set_sitemap(struct page *self);
+
 /* Gives the next bytes of the body, borrowed for the call. Returns false if the body would pass
  * options->max_size; the caller then has to give up the page. */
 bool page_feed(struct page *self, const char *bytes, size_t len);

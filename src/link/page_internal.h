@@ -10,6 +10,7 @@
 #include "link/helper.h"
 #include "link/link_list.h"
 #include "link/page.h"
+#include "link/text_list.h"
 
 /* A link that is longer than this after decoding cannot be a URL. */
 enum { VALUE_MAX = URL_LENGTH_MAX };
@@ -18,6 +19,7 @@ enum { VALUE_MAX = URL_LENGTH_MAX };
 enum find_method {
 	FIND_IN_HTML, /* in the bytes of an HTML page, as they arrive */
 	FIND_IN_XML,  /* in an XML document, by a helper process */
+	FIND_IN_LIST, /* in a sitemap that is a plain text, as it arrives */
 	FIND_IN_TEXT, /* in the whole text, with the user's pattern or XPath, by a helper process */
 	FIND_NOTHING
 };
@@ -73,8 +75,10 @@ struct page {
 	char *content_type; /* NULL if there was none */
 	uint64_t size;      /* bytes of the body so far */
 
-	struct buf head;   /* the first bytes of the body, until the encoding was detected from them */
-	bool is_gzip_file; /* see page_set_gzip_file */
+	struct buf head;       /* the first bytes of the body, until the encoding was detected from them */
+	bool is_gzip_file;     /* see page_set_gzip_file */
+	bool is_sitemap;       /* see page_set_sitemap */
+	struct text_list list; /* with FIND_IN_LIST */
 	bool is_encoding_detected; /* true when head was examined; a <meta> may still declare the encoding */
 	struct charset_guess guess;
 	/* With FIND_IN_TEXT, if the page declares no encoding: the one that its bytes suggest. */

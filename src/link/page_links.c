@@ -171,7 +171,8 @@ static bool accept_row(struct page *self, struct slice href)
 /* Returns true if a crawl may follow links of this kind. */
 static bool may_lead_on(const struct page *self, unsigned kind)
 {
-	return self->tools->crawls && (kind == LINK_PAGE || kind == LINK_LIST_HIDDEN);
+	return self->tools->crawls &&
+	       (kind == LINK_PAGE || kind == LINK_SITEMAP || link_list_is_hidden(kind));
 }
 
 /* Returns true if a crawl may follow the link, and was not given href on this page before. */
@@ -281,7 +282,7 @@ static char choose_link(struct page *self, const struct raw_link *found)
 	}
 	struct slice href = href_to_emit(self);
 	self->cost += href.len + self->source.row_bytes + (self->detailed ? found->value.len : 0);
-	if (found->kind == LINK_LIST_HIDDEN || !accept_row(self, href))
+	if (link_list_is_hidden(found->kind) || !accept_row(self, href))
 		return CHOICE_NO;
 	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
 }
@@ -339,6 +340,18 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 	return PAGE_DONE;
 }
 
+static enum link_kind kind_of(const struct raw_link *found)
+{
+	switch (found->kind) {
+	case LINK_LIST_HIDDEN_PAGE:
+		return LINK_PAGE;
+	case LINK_LIST_HIDDEN_SITEMAP:
+		return LINK_SITEMAP;
+	default:
+		return (enum link_kind)found->kind;
+	}
+}
+
 /* Passes one link to on_link if it is a row or leads on. is_chosen is false if choose_link has decided that
  * it is no row. Returns about how much work that was, in bytes. */
 static size_t emit_link(
@@ -349,10 +362,8 @@ static size_t emit_link(
 			report_unresolved(self, found->value);
 		return found->value.len;
 	}
-	bool is_hidden = found->kind == LINK_LIST_HIDDEN;
-	struct link link = {.url = href_to_emit(self),
-	    .kind = is_hidden ? LINK_PAGE : (enum link_kind)found->kind,
-	    .position = -1};
+	bool is_hidden = link_list_is_hidden(found->kind);
+	struct link link = {.url = href_to_emit(self), .kind = kind_of(found), .position = -1};
 	/* Where choices were made, each URL was chosen only once. */
 	link.is_row = is_chosen && !is_hidden && (self->has_choices || accept_row(self, link.url));
 	if (!accept_page(self, link.url, found->kind) && !link.is_row)

@@ -82,11 +82,11 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
 	const struct worker *self = ctx;
 	const struct slice nothing = {0};
-	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
-	if (hit->link_kind == LINK_NOFOLLOW && !self->order->tools->obeys_nofollow)
-		link.link_kind = LINK_PAGE;
 	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
 	const struct page_tools *tools = self->order->tools;
+	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
+	if (hit->link_kind == LINK_NOFOLLOW && tools->crawls && !tools->obeys_nofollow)
+		link.link_kind = LINK_PAGE;
 	switch (hit->kind) {
 	case XML_BASE:
 		on_base(ctx, hit->value);
@@ -100,9 +100,9 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 		break;
 	case XML_LINK:
 		if (!filter_wants_tag(tools->options, hit->name)) {
-			if (!tools->crawls || link.link_kind != LINK_PAGE)
+			link.link_kind = link_list_hidden_kind(link.link_kind);
+			if (!tools->crawls || !link_list_is_hidden(link.link_kind))
 				break;
-			link.link_kind = LINK_LIST_HIDDEN;
 		}
 		send_message(self, &link, hit->value, self->order->detailed ? hit->name : nothing,
 		    self->order->detailed ? hit->rel : nothing);

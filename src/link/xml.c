@@ -60,13 +60,19 @@ static struct slice find_attribute(const xmlChar **attributes, int count, const 
 	return find_attribute_in(attributes, count, NULL, name);
 }
 
+static enum link_kind kind_of_hit(const struct feed_hit *hit)
+{
+	if (!hit->is_page)
+		return LINK_RESOURCE;
+	return hit->is_sitemap ? LINK_SITEMAP : LINK_PAGE;
+}
+
 static void on_feed_link(void *ctx, const struct feed_hit *hit)
 {
 	struct xml *self = ctx;
-	self->on_link(self->ctx, &(struct xml_hit){.kind = XML_LINK,
-	                             .link_kind = hit->is_page ? LINK_PAGE : LINK_RESOURCE,
-	                             .name = hit->name,
-	                             .value = hit->text});
+	self->on_link(self->ctx,
+	    &(struct xml_hit){
+	        .kind = XML_LINK, .link_kind = kind_of_hit(hit), .name = hit->name, .value = hit->text});
 }
 
 /* Returns the kind of an element with an href: a and area of XHTML lead to a page, and so does an alternate

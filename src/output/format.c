@@ -58,8 +58,9 @@ static void append_url_null(struct buf *rows, const struct outcome *page, const 
 	buf_append_byte(rows, '\0');
 }
 
-/* Most of the time of this format is spent here, so the keys are constants. */
-static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
+/* Appends the members of a row, without the end of the object. Most of the time of this format is spent here,
+ * so the keys are constants. */
+static void append_members(struct buf *rows, const struct outcome *page, const struct link *link)
 {
 	buf_append_text(rows, "{\"source_url\":");
 	json_writer_string(rows, slice_of(page->source_url));
@@ -80,6 +81,19 @@ static void append_jsonl(struct buf *rows, const struct outcome *page, const str
 		buf_append_number(rows, (uint64_t)link->position);
 	buf_append_text(rows, ",\"http_status\":");
 	buf_append_number(rows, (uint64_t)page->http_status);
+}
+
+static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_members(rows, page, link);
+	buf_append_text(rows, "}\n");
+}
+
+static void append_jsonl_of_crawl(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_members(rows, page, link);
+	json_writer_number(rows, "depth", page->depth);
+	json_writer_text(rows, "via", page->via);
 	buf_append_text(rows, "}\n");
 }
 
@@ -90,9 +104,12 @@ static const struct row_format formats[] = {
     [FORMAT_URLS] = {NULL, true, append_url},
 };
 
+static const struct row_format jsonl_of_crawl = {NULL, false, append_jsonl_of_crawl};
 static const struct row_format urls_with_null = {NULL, true, append_url_null};
 
 const struct row_format *format_of(const struct options *options)
 {
+	if (options->format == FORMAT_JSONL && options->depth > 0)
+		return &jsonl_of_crawl;
 	return options->null_ends ? &urls_with_null : &formats[options->format];
 }

@@ -28,7 +28,8 @@ struct totals {
 	uint64_t urls;  /* URLs that were listed or found, each counted once */
 	uint64_t found; /* those of them that were found */
 	uint64_t left[LEFT_REASONS];
-	uint64_t repeated; /* URLs that were listed again; not counted in urls */
+	const char *top_path; /* where most URLs were found: "example.com:443/calendar"; NULL if not known */
+	uint64_t repeated;    /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t local; /* URLs that failed because of trouble on this machine */
 	uint64_t links; /* links that were given out */
@@ -51,6 +52,8 @@ struct run_progress {
 	size_t waiting;    /* URLs that were read from the list and are not in flight */
 	int64_t unread;    /* about how many lines of the list are not read yet; negative if not known */
 	uint64_t received; /* bytes of pages, also of incomplete ones */
+	bool is_crawl;     /* links are followed */
+	uint32_t depth;    /* the largest depth that was reached */
 	/* the host and port that the end of the run waits for; NULL if there is none, or if the next start
 	 * waits only for --delay */
 	const char *awaited;

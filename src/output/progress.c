@@ -69,9 +69,10 @@ struct segment {
 };
 
 /* The segments in their order on the line. */
-enum { DONE, FAILED, SKIPPED, IN_FLIGHT, LEFT, PAGES, BYTES, TO_GO, SEGMENTS };
+enum { DONE, FAILED, SKIPPED, IN_FLIGHT, LEFT, DEPTH, PAGES, BYTES, TO_GO, SEGMENTS };
 
-static const int by_importance[SEGMENTS] = {DONE, LEFT, FAILED, TO_GO, IN_FLIGHT, PAGES, SKIPPED, BYTES};
+static const int by_importance[SEGMENTS] = {
+    DONE, LEFT, FAILED, TO_GO, DEPTH, IN_FLIGHT, PAGES, SKIPPED, BYTES};
 
 static const char separator[] = ", ";
 enum { SEPARATOR_LEN = sizeof separator - 1 };
@@ -145,12 +146,16 @@ static void fill_segments(
 	if (progress->in_flight)
 		format_count(&segments[IN_FLIGHT], progress->in_flight, "in flight");
 	format_left(&segments[LEFT], progress);
+	if (progress->is_crawl)
+		snprintf(
+		    segments[DEPTH].text, sizeof segments[DEPTH].text, "depth %" PRIu32, progress->depth);
 	if (is_only_waiting(progress))
 		return;
 	segments[PAGES].style = segments[BYTES].style = segments[TO_GO].style = LOG_DIM;
 	format_page_rate(&segments[PAGES], pace->pages);
 	format_byte_rate(&segments[BYTES], pace->bytes);
-	if (pace->seconds >= 0)
+	/* How much a crawl will find is not known. */
+	if (pace->seconds >= 0 && !progress->is_crawl)
 		format_time_left(&segments[TO_GO], pace->seconds);
 }
 

@@ -15,7 +15,7 @@ static void append_phases(struct buf *line, const struct phases *phases)
 	json_writer_close(line, '}');
 }
 
-static void append_outcome(struct buf *line, const struct outcome *outcome)
+static void append_outcome(struct buf *line, const struct outcome *outcome, bool is_crawl)
 {
 	buf_append_byte(line, '{');
 	json_writer_text(line, "url", outcome->source_url);
@@ -25,6 +25,10 @@ static void append_outcome(struct buf *line, const struct outcome *outcome)
 	json_writer_text(line, "cause", cause_word(outcome->cause));
 	json_writer_text(line, "reason", outcome->reason);
 	json_writer_text(line, "place", outcome->place);
+	if (is_crawl) {
+		json_writer_number(line, "depth", outcome->depth);
+		json_writer_text(line, "via", outcome->via);
+	}
 	json_writer_number_or_null(
 	    line, "http_status", outcome->http_status != 0, (uint64_t)outcome->http_status);
 	json_writer_number(line, "attempts", outcome->attempts);
@@ -38,12 +42,11 @@ static void append_outcome(struct buf *line, const struct outcome *outcome)
 	json_writer_close(line, '}');
 }
 
-static enum status report_outcome(void *ctx, const struct outcome *outcome)
+static enum status write_outcome(struct file *file, const struct outcome *outcome, bool is_crawl)
 {
-	struct file *file = ctx;
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 4);
-	append_outcome(&line, outcome);
+	append_outcome(&line, outcome, is_crawl);
 	/* The newline is appended before the write, so that each line is a single write. */
 	buf_append_byte(&line, '\n');
 	enum status status = file_write(file, line.data, line.len);
@@ -51,12 +54,24 @@ static enum status report_outcome(void *ctx, const struct outcome *outcome)
 	return status;
 }
 
+static enum status report_outcome(void *ctx, const struct outcome *outcome)
+{
+	return write_outcome(ctx, outcome, false);
+}
+
+static enum status report_outcome_of_crawl(void *ctx, const struct outcome *outcome)
+{
+	return write_outcome(ctx, outcome, true);
+}
+
 static enum status report_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
 	return file_flush_or_wait(ctx, wait, backlog);
 }
 
-struct observer report_observer(struct file *file)
+struct observer report_observer(struct file *file, bool is_crawl)
 {
-	return (struct observer){.self = file, .outcome = report_outcome, .flush = report_flush};
+	return (struct observer){.self = file,
+	    .outcome = is_crawl ? report_outcome_of_crawl : report_outcome,
+	    .flush = report_flush};
 }

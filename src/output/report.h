@@ -7,6 +7,6 @@
 #include "output/observer.h"
 
 /* Writes to file, which is borrowed, open and empty. */
-struct observer report_observer(struct file *file);
+struct observer report_observer(struct file *file, bool is_crawl);
 
 #endif

@@ -54,6 +54,8 @@ static enum status summary_outcome(void *ctx, const struct outcome *outcome)
 	if (outcome->kind == OUTCOME_FAILED)
 		reasons_add(&self->reasons, outcome);
 	slowest_add(&self->slowest, outcome);
+	self->by_depth[outcome->depth < SUMMARY_DEPTHS ? outcome->depth : SUMMARY_DEPTHS - 1]++;
+	self->robots += outcome->cause == CAUSE_ROBOTS;
 	self->wire_bytes += outcome->wire_bytes;
 	return STATUS_OK;
 }
@@ -120,6 +122,65 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 	log_append(&line, LOG_PLAIN, "; %" PRIu64 " link%s in %s", totals->links,
 	    number_text_plural(totals->links), elapsed);
 	append_details(&line, self, totals);
+	log_write_line(&line);
+}
+
+/* What a crawl did: "by depth: 1, 17, 240". */
+static void show_depths(const struct summary *self)
+{
+	struct buf line;
+	size_t count = SUMMARY_DEPTHS;
+	while (count > 0 && self->by_depth[count - 1] == 0)
+		count--;
+	if (self->options->depth == 0 || count == 0)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "URLs by depth: ");
+	for (size_t i = 0; i < count; i++)
+		log_append(&line, LOG_PLAIN, "%s%" PRIu64, i ? ", " : "", self->by_depth[i]);
+	if (count == SUMMARY_DEPTHS)
+		log_append(&line, LOG_DIM, " (the last of them of depth %d and more)", SUMMARY_DEPTHS - 1);
+	log_write_line(&line);
+}
+
+/* What a crawl left out, and why. */
+static void show_left(const struct summary *self, const struct totals *totals)
+{
+	static const char *const why[LEFT_REASONS] = {
+	    [LEFT_SCOPE] = "out of scope (--scope)",
+	    [LEFT_PATTERN] = "by --follow or --no-follow",
+	    [LEFT_LENGTH] = "too long",
+	    [LEFT_NOFOLLOW] = "with nofollow",
+	};
+	struct buf line;
+	uint64_t links = 0;
+	buf_init(&line, SIZE_MAX / 2);
+	for (int i = 0; i < LEFT_MAX_PAGES; i++) {
+		if (!totals->left[i])
+			continue;
+		log_append(&line, LOG_PLAIN, "%s%" PRIu64 " link%s %s",
+		    links ? ", " : "left out: ", totals->left[i], number_text_plural(totals->left[i]),
+		    why[i]);
+		links += totals->left[i];
+	}
+	if (self->robots && self->options->depth)
+		log_append(&line, LOG_PLAIN, "%s%" PRIu64 " URL%s by robots.txt",
+		    links ? ", " : "left out: ", self->robots, number_text_plural(self->robots));
+	bool is_begun = links || (self->robots && self->options->depth);
+	uint64_t beyond = totals->left[LEFT_MAX_PAGES];
+	if (beyond)
+		log_append(&line, LOG_YELLOW, "%s%" PRIu64 " URL%s beyond --max-pages",
+		    is_begun ? ", " : "left out: ", beyond, number_text_plural(beyond));
+	if (line.len)
+		log_write_line(&line);
+	else
+		buf_release(&line);
+	/* A trap, such as a calendar without end, is most often found in one place. */
+	if (!totals->top_path || (!beyond && !totals->deadline))
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "most URLs were found in %s (--no-follow PATTERN leaves them out)",
+	    totals->top_path);
 	log_write_line(&line);
 }
 
@@ -240,6 +301,8 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	log_event("the longest turn of the loop took %.1f ms", (double)totals->longest_turn_us / 1000);
 	show_totals(self, totals);
 	show_unread(totals);
+	show_depths(self);
+	show_left(self, totals);
 	show_reasons(self, totals);
 	show_hosts(self, totals);
 	if (any_failed || log_is_enabled(LOG_VERBOSE))

@@ -6,6 +6,8 @@
 #include "output/slowest.h"
 #include "output/summary.h"
 
+enum { SUMMARY_DEPTHS = 10 };
+
 struct summary {
 	const struct options *options;
 	bool is_terminal;
@@ -13,6 +15,8 @@ struct summary {
 	struct slowest slowest;
 	uint64_t hints[HINTS]; /* number of URLs, by hint */
 	uint64_t wire_bytes;
+	uint64_t by_depth[SUMMARY_DEPTHS]; /* URLs; the last number is for all depths from there on */
+	uint64_t robots;                   /* URLs that robots.txt forbids */
 };
 
 /* The name of a signal that stops a run, such as "SIGINT". */

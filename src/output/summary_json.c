@@ -12,11 +12,38 @@ static void append_outcomes(struct buf *line, const struct totals *totals)
 	json_writer_close(line, '}');
 }
 
+/* What a crawl found, and what it left out. */
+static void append_crawl(struct buf *line, const struct summary *self, const struct totals *totals)
+{
+	static const char *const keys[LEFT_REASONS] = {
+	    [LEFT_SCOPE] = "links_out_of_scope",
+	    [LEFT_PATTERN] = "links_not_followed",
+	    [LEFT_LENGTH] = "links_too_long",
+	    [LEFT_NOFOLLOW] = "links_nofollow",
+	    [LEFT_MAX_PAGES] = "urls_beyond_max_pages",
+	};
+	json_writer_number(line, "found", totals->found);
+	json_writer_open(line, "left_out", '{');
+	for (int i = 0; i < LEFT_REASONS; i++)
+		json_writer_number(line, keys[i], totals->left[i]);
+	json_writer_number(line, "urls_robots", self->robots);
+	json_writer_close(line, '}');
+	json_writer_open(line, "by_depth", '[');
+	size_t depths = SUMMARY_DEPTHS;
+	while (depths > 0 && self->by_depth[depths - 1] == 0)
+		depths--;
+	for (size_t i = 0; i < depths; i++)
+		json_writer_number(line, NULL, self->by_depth[i]);
+	json_writer_close(line, ']');
+}
+
 static void append_totals(struct buf *line, const struct summary *self, const struct totals *totals)
 {
 	json_writer_open(line, "totals", '{');
 	json_writer_number(line, "urls", totals->urls);
 	json_writer_number(line, "listed_again", totals->repeated);
+	if (self->options->depth > 0 || self->options->max_pages > 0)
+		append_crawl(line, self, totals);
 	json_writer_number(line, "failed_locally", totals->local);
 	json_writer_number(line, "links", totals->links);
 	json_writer_number(line, "bytes", totals->bytes);

@@ -44,6 +44,8 @@ static bool may_ask(struct ledger *self, const struct task *task)
 	if (ledger_is_exhausted(self))
 		return false;
 	self->asked++;
+	if (task->depth > self->depth_reached)
+		self->depth_reached = task->depth;
 	return true;
 }
 
@@ -108,6 +110,8 @@ static void report_progress(struct ledger *self, struct wait *wait)
 		                         .waiting = count_waiting(self),
 		                         .unread = self->input_ended ? 0 : input_left(self->input),
 		                         .received = self->received,
+		                         .is_crawl = self->crawls,
+		                         .depth = self->depth_reached,
 		                         .awaited = awaited,
 		                         .awaited_ms = now - awaited_at,
 		                     });
@@ -170,6 +174,8 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 		return FETCH_STOP;
 	task->tries->page = page_pool_get(&self->page_pool);
 	page_begin(task->tries->page, head->content_type);
+	if (task->sitemap_level)
+		page_set_sitemap(task->tries->page);
 	return FETCH_BODY;
 }
 
@@ -228,8 +234,9 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	    .delay_ms = options->delay_ms,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
-	self->crawls = options->depth > 0;
+	self->crawls = options->depth > 0 || options->sitemaps;
 	self->obeys_robots = options->robots == WHEN_ALWAYS || (options->robots == WHEN_AUTO && self->crawls);
+	self->asks_robots = (self->obeys_robots || options->sitemaps) && !options->dry_run;
 	/* A run without requests asks for no robots.txt. */
 	self->obeys_robots &= !options->dry_run;
 	self->robots_token = copy_robots_token(options);
@@ -259,6 +266,7 @@ void ledger_free(struct ledger *self)
 	self->store.free(self->store.self);
 	heap_release(&self->unreported);
 	origins_release(&self->origins);
+	top_paths_release(&self->top_paths);
 	scope_free(self->scope);
 	free(self->robots_token);
 	url_release(&self->url);

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The most levels of sitemaps, in a row of indexes. */
+enum { SITEMAP_LEVELS = 3 };
+
 void ledger_set_secrets(struct task *task, const struct origin *origin)
 {
 	task->is_foreign = !origin->is_listed;
@@ -26,6 +29,7 @@ void ledger_begin_crawl_of(struct ledger *self, struct task *task, const struct 
 		origin->credentials = alloc_copy(task->credentials, strlen(task->credentials));
 	if (self->scope)
 		scope_add(self->scope, url);
+	ledger_begin_sitemaps(self, origin);
 }
 
 void ledger_read_robots_tags(struct ledger *self, struct task *task, const struct fetch_head *head)
@@ -71,40 +75,86 @@ static enum left_reason judge_link(
 	return LEFT_REASONS;
 }
 
-void ledger_follow(struct ledger *self, struct task *task, const struct link *link)
+/* Offers found_url to the store. via is what led to it, and sitemap_level is that of a sitemap, 0 for a page.
+ */
+static void offer_found(struct ledger *self, uint32_t depth, unsigned sitemap_level, const char *via)
 {
-	struct url *url = &self->found_url;
-	if (link->kind == LINK_RESOURCE || (int64_t)task->depth >= self->options->depth)
-		return;
-	if (!url_parse(url, link->url.data, link->url.len, NULL, NULL) || !url_is_http(url))
-		return;
-	enum left_reason reason = judge_link(self, task, link, url);
-	if (reason != LEFT_REASONS) {
-		self->totals.left[reason]++;
-		return;
-	}
 	struct store_claim *claim;
-	uint32_t depth = task->depth + 1;
-	buf_clear(&self->found_text);
-	url_append_without_credentials(url, &self->found_text);
-	size_t fragment_len = url_href(url).len - url_without_fragment(url).len;
-	self->found_text.len -= fragment_len;
-	self->found_text.data[self->found_text.len] = '\0';
-	url_parse(url, self->found_text.data, self->found_text.len, NULL, NULL);
-	const struct store_url found = {.url = url,
+	const struct store_url found = {.url = &self->found_url,
 	    .text = self->found_text.data,
 	    .number = store_number(depth, self->last_number + 1),
 	    .listed_us = clock_now_us(),
 	    .depth = depth,
-	    .via = task->source};
+	    .sitemap_level = sitemap_level,
+	    .via = via};
 	enum store_offer answer = self->store.offer(self->store.self, &found, &claim);
 	if (answer == STORE_KNOWN)
 		return;
 	self->last_number++;
 	self->totals.urls++;
 	self->totals.found++;
+	top_paths_add(&self->top_paths, &self->found_url);
 	if (answer == STORE_CLAIMED)
 		ledger_add_task(self, &found, claim);
+}
+
+/* Sets found_url and found_text to a URL, without fragment, user name and password. Returns false if it is no
+ * http or https URL. */
+static bool set_found(struct ledger *self, struct slice text, const struct url *base)
+{
+	struct url *url = &self->found_url;
+	if (!url_parse(url, text.data, text.len, base, NULL) || !url_is_http(url))
+		return false;
+	size_t fragment_len = url_href(url).len - url_without_fragment(url).len;
+	buf_clear(&self->found_text);
+	url_append_without_credentials(url, &self->found_text);
+	self->found_text.len -= fragment_len;
+	self->found_text.data[self->found_text.len] = '\0';
+	return url_parse(url, self->found_text.data, self->found_text.len, NULL, NULL);
+}
+
+void ledger_follow(struct ledger *self, struct task *task, const struct link *link)
+{
+	bool is_of_sitemap = task->sitemap_level > 0;
+	bool is_sitemap = is_of_sitemap && link->kind == LINK_SITEMAP;
+	if (link->kind == LINK_RESOURCE || (!is_of_sitemap && (int64_t)task->depth >= self->options->depth) ||
+	    (is_sitemap && task->sitemap_level == SITEMAP_LEVELS) || !set_found(self, link->url, NULL))
+		return;
+	/* A sitemap may be on any host; what it names must be in the scope. */
+	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link, &self->found_url);
+	if (reason != LEFT_REASONS)
+		self->totals.left[reason]++;
+	else
+		offer_found(self, is_of_sitemap ? 0 : task->depth + 1,
+		    is_sitemap ? task->sitemap_level + 1 : 0, task->source);
+}
+
+void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
+{
+	static const char usual[] = "/sitemap.xml";
+	if (origin->has_begun_sitemaps || !origin->is_listed || !self->options->sitemaps ||
+	    origin->robots_state < ROBOTS_KNOWN)
+		return;
+	origin->has_begun_sitemaps = true;
+	struct url robots;
+	struct buf via;
+	url_init(&robots);
+	buf_init(&via, SIZE_MAX / 2);
+	buf_append(&via, origin->name, origin->name_len);
+	buf_append_text(&via, "/robots.txt");
+	url_parse(&robots, via.data, via.len, NULL, NULL);
+	size_t count = 0;
+	for (const char *sitemap = NULL;
+	     origin->reader && (sitemap = robots_reader_next_sitemap(origin->reader, sitemap)); count++) {
+		if (set_found(self, slice_of(sitemap), &robots))
+			offer_found(self, 0, 1, url_href(&robots).data);
+	}
+	if (count == 0 && set_found(self, slice_of(usual), &robots))
+		offer_found(self, 0, 1, url_href(&robots).data);
+	robots_reader_free(origin->reader);
+	origin->reader = NULL;
+	buf_release(&via);
+	url_release(&robots);
 }
 
 const char *ledger_check_redirect(

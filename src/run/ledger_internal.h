@@ -11,6 +11,7 @@
 #include "run/ledger.h"
 #include "run/origins.h"
 #include "run/task.h"
+#include "run/top_paths.h"
 #include "store/memory.h"
 
 #include <stdbool.h>
@@ -42,22 +43,25 @@ struct ledger {
 	struct page_pool page_pool;
 	struct task_list ready;           /* complete pages whose links can be emitted, one after the other */
 	struct task_list awaiting_helper; /* complete pages that wait for a helper process */
-	struct heap unreported;    /* tasks whose outcome waits until their rows are written, by ticket */
-	int64_t list_deadline_us;  /* when reading the list stops for this turn of the event loop */
-	int64_t links_deadline_us; /* when emitting links stops for this turn of the event loop */
-	bool crawls;               /* links are followed */
-	bool obeys_robots;         /* robots.txt is asked for first */
-	char *robots_token;        /* our product token in robots.txt */
-	struct scope *scope;       /* which links are followed; NULL if none are */
-	struct origins origins;    /* those of all URLs, if crawls or obeys_robots */
-	size_t parked_count;       /* tasks that wait for a robots.txt */
-	uint64_t asked;            /* URLs that were asked for, for --max-pages */
-	struct url url;            /* the target of a redirect */
-	struct url url_of_robots;  /* a URL of the origin whose robots.txt is asked for, or was read */
-	struct url found_url;      /* where a link leads that may be followed */
-	struct buf found_text;     /* the same as text */
-	struct buf redacted;       /* a URL without what looks like credentials, for messages */
-	uint64_t random_state;     /* for task_backoff_ms */
+	struct heap unreported;     /* tasks whose outcome waits until their rows are written, by ticket */
+	int64_t list_deadline_us;   /* when reading the list stops for this turn of the event loop */
+	int64_t links_deadline_us;  /* when emitting links stops for this turn of the event loop */
+	bool crawls;                /* links are followed */
+	bool asks_robots;           /* robots.txt is asked for first */
+	bool obeys_robots;          /* and decides */
+	char *robots_token;         /* our product token in robots.txt */
+	struct scope *scope;        /* which links are followed; NULL if none are */
+	struct origins origins;     /* those of all URLs, if crawls or obeys_robots */
+	size_t parked_count;        /* tasks that wait for a robots.txt */
+	uint32_t depth_reached;     /* the largest depth of the URLs that were asked for */
+	struct top_paths top_paths; /* of the URLs that were found */
+	uint64_t asked;             /* URLs that were asked for, for --max-pages */
+	struct url url;             /* the target of a redirect */
+	struct url url_of_robots;   /* a URL of the origin whose robots.txt is asked for, or was read */
+	struct url found_url;       /* where a link leads that may be followed */
+	struct buf found_text;      /* the same as text */
+	struct buf redacted;        /* a URL without what looks like credentials, for messages */
+	uint64_t random_state;      /* for task_backoff_ms */
 	struct totals totals;
 	size_t backlog;       /* bytes that the readers of the outputs have not taken yet */
 	uint64_t received;    /* bytes of bodies */
@@ -132,6 +136,10 @@ void ledger_drop_robots(struct task *task);
 /* Records a URL of a new task for the crawl: the scope and the secrets of a listed URL; for a URL that was
  * found, which of the user's secrets it gets. */
 void ledger_begin_crawl_of(struct ledger *self, struct task *task, const struct url *url);
+
+/* Begins with the sitemaps of an origin, once, if --sitemaps asks for them, the list has a URL of the origin,
+ * and its robots.txt is known. */
+void ledger_begin_sitemaps(struct ledger *self, struct origin *origin);
 
 /* Gives the task the user's secrets for the origin, or keeps them from it. */
 void ledger_set_secrets(struct task *task, const struct origin *origin);

@@ -49,7 +49,7 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
-	if (self->crawls || self->obeys_robots)
+	if (self->crawls || self->asks_robots)
 		ledger_begin_crawl_of(self, task, url->url);
 	ledger_admit(self, task, url->url);
 }

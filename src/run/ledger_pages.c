@@ -115,6 +115,7 @@ enum status ledger_report_rest(struct ledger *self, enum status status, struct t
 		sum += self->totals.outcomes[kind];
 	assert(sum == self->totals.urls);
 	(void)sum;
+	self->totals.top_path = top_paths_first(&self->top_paths);
 	*totals = self->totals;
 	return self->status;
 }

@@ -177,7 +177,7 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 	fetch_cookies_free(task->tries->cookies);
 	task->tries->cookies = result->cookies;
 	result->cookies = NULL;
-	if (!self->obeys_robots || task->robots_of) {
+	if (!self->asks_robots || task->robots_of) {
 		frontier_redirect(self->frontier, &task->job, &self->url);
 		return;
 	}

@@ -47,7 +47,7 @@ static struct slice path_and_query(const struct url *url)
 static void admit_by_robots(
     struct ledger *self, struct task *task, const struct url *url, const struct origin *origin)
 {
-	if (origin->robots_state == ROBOTS_REFUSED) {
+	if (origin->robots_state == ROBOTS_REFUSED && self->obeys_robots) {
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = origin->refusal.kind;
 		outcome.stage = origin->refusal.stage;
@@ -56,7 +56,7 @@ static void admit_by_robots(
 		ledger_end_waiting(self, task, &outcome);
 		return;
 	}
-	if (origin->robots && !robots_allows(origin->robots, path_and_query(url))) {
+	if (origin->robots && self->obeys_robots && !robots_allows(origin->robots, path_and_query(url))) {
 		struct outcome outcome = task_outcome(task);
 		outcome.kind = OUTCOME_SKIPPED;
 		outcome.stage = STAGE_POLICY;
@@ -66,7 +66,7 @@ static void admit_by_robots(
 		return;
 	}
 	frontier_add(self->frontier, &task->job, url);
-	if (origin->robots && robots_crawl_delay_ms(origin->robots) > 0)
+	if (origin->robots && self->obeys_robots && robots_crawl_delay_ms(origin->robots) > 0)
 		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(origin->robots));
 }
 
@@ -76,7 +76,7 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		ledger_leave_out(self, task);
 		return;
 	}
-	if (!self->obeys_robots) {
+	if (!self->asks_robots) {
 		frontier_add(self->frontier, &task->job, url);
 		return;
 	}
@@ -106,10 +106,14 @@ static void release_parked(struct ledger *self, struct origin *origin)
 static void end_robots_task(struct ledger *self, struct task *task)
 {
 	struct origin *origin = task->robots_of;
-	robots_reader_free(origin->reader);
-	origin->reader = NULL;
-	if (origin->robots_state != ROBOTS_ASKED)
+	if (origin->robots_state == ROBOTS_ASKED) {
+		/* The run is stopped. */
+		robots_reader_free(origin->reader);
+		origin->reader = NULL;
+	} else {
 		release_parked(self, origin);
+		ledger_begin_sitemaps(self, origin);
+	}
 	frontier_finish(self->frontier, &task->job);
 	task_free(task);
 }
@@ -130,6 +134,8 @@ void ledger_fail_robots(
 {
 	struct origin *origin = task->robots_of;
 	long status = task->tries ? task->tries->http_status : 0;
+	robots_reader_free(origin->reader);
+	origin->reader = NULL;
 	bool is_absent = failure.cause == CAUSE_REDIRECT || failure.cause == CAUSE_REDIRECTS ||
 	                 failure.cause == CAUSE_NOT_MODIFIED ||
 	                 (status >= 400 && status < 500 && status != HTTP_TOO_MANY_REQUESTS);
@@ -162,6 +168,11 @@ void ledger_finish_robots(struct ledger *self, struct task *task)
 	origin->robots = robots_reader_finish(origin->reader);
 	origin->robots_state = ROBOTS_KNOWN;
 	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);
+	/* The reader is kept only for its sitemaps. */
+	if (!self->options->sitemaps) {
+		robots_reader_free(origin->reader);
+		origin->reader = NULL;
+	}
 	if (delay_ms > self->options->max_crawl_delay_ms) {
 		snprintf(reason, sizeof reason,
 		    "robots.txt asks for %" PRId64 " s between two requests (--max-crawl-delay)",

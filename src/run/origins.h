@@ -24,12 +24,14 @@ enum robots_state {
 };
 
 struct origin {
+	bool has_begun_sitemaps; /* see ledger_begin_sitemaps */
 	bool
 	    is_listed; /* the list has a URL of it, so that it gets the user's credentials and header lines */
 	char *credentials; /* "user:password" of the first URL of the list that has some; NULL if none has */
 	enum robots_state robots_state;
-	struct robots *robots;        /* NULL: everything is allowed */
-	struct robots_reader *reader; /* while robots.txt is read */
+	struct robots *robots; /* NULL: everything is allowed */
+	struct robots_reader
+	    *reader; /* while robots.txt is read, and until its sitemaps were taken from it */
 	struct task *first_parked, *last_parked;
 	struct {
 		enum outcome_kind kind;

@@ -74,6 +74,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->listed = self->source + listed_at;
 	self->via = url->via ? self->source + via_at : NULL;
 	self->depth = url->depth;
+	self->sitemap_level = url->sitemap_level;
 	copy_credentials(self, url->url);
 	update_display_url(self);
 	return self;
@@ -204,6 +205,9 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 
 bool task_stop_by_type(struct task *self, const struct options *options, enum mediatype type)
 {
+	/* The first bytes of a sitemap decide what it is, and anything but XML is read as a plain text. */
+	if (self->sitemap_level)
+		return false;
 	if (type == MEDIATYPE_BINARY)
 		self->tries->stop_reason = STOP_NOT_TEXT;
 	else if (type == MEDIATYPE_TEXT && !options->pattern)

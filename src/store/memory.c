@@ -50,6 +50,7 @@ struct record {
 	uint64_t number;
 	int64_t listed_us;
 	uint32_t depth;
+	uint32_t sitemap_level;
 	uint32_t text_len; /* in bytes, with the NUL */
 };
 
@@ -111,7 +112,11 @@ static void update_host(struct memory *self, struct store_claim *host)
 static void push_record(struct memory *self, struct store_claim *host, const struct store_url *url)
 {
 	size_t text_len = strlen(url->text) + 1;
-	struct record record = {url->number, url->listed_us, url->depth, (uint32_t)text_len};
+	struct record record = {.number = url->number,
+	    .listed_us = url->listed_us,
+	    .depth = url->depth,
+	    .sitemap_level = url->sitemap_level,
+	    .text_len = (uint32_t)text_len};
 	const char *via = url->via ? url->via : "";
 	buf_clear(&self->record);
 	buf_append(&self->record, &record, sizeof record);
@@ -187,6 +192,7 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 	    .number = record.number,
 	    .listed_us = record.listed_us,
 	    .depth = record.depth,
+	    .sitemap_level = record.sitemap_level,
 	    .via = *via ? via : NULL};
 }
 

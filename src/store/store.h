@@ -26,7 +26,9 @@ struct store_url {
 	uint64_t number;   /* URLs of a host are claimed in this order; set by the caller, see store_number */
 	int64_t listed_us; /* when it was offered (monotonic us) */
 	uint32_t depth;    /* the number of links between the list and this URL; 0 if it was listed */
-	const char *via;   /* the URL of the page that it was found in; NULL if it was listed */
+	unsigned sitemap_level; /* 1 for a sitemap that begins a crawl, 2 and 3 for those in an index; 0 for a
+	                           page */
+	const char *via;        /* the URL of the page that it was found in; NULL if it was listed */
 };
 
 /* A claim on a URL. It belongs to the store; the claimer passes it to begin and settle. */

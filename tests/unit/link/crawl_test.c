@@ -9,12 +9,14 @@ enum { TEXT_SIZE = 4096 };
 
 static void note_link(void *ctx, const struct link *link)
 {
-	static const char *const kinds[] = {
-	    [LINK_RESOURCE] = "resource", [LINK_PAGE] = "page", [LINK_NOFOLLOW] = "nofollow"};
+	static const char *const kinds[] = {[LINK_RESOURCE] = "resource",
+	    [LINK_PAGE] = "page",
+	    [LINK_NOFOLLOW] = "nofollow",
+	    [LINK_SITEMAP] = "sitemap"};
 	char *text = ctx;
 	size_t used = strlen(text);
-	snprintf(text + used, TEXT_SIZE - used, "%s%s %.*s\n", link->is_known ? "known " : "",
-	    kinds[link->kind], (int)link->url.len, link->url.data);
+	snprintf(text + used, TEXT_SIZE - used, "%s%s %.*s\n", link->is_row ? "" : "only ", kinds[link->kind],
+	    (int)link->url.len, link->url.data);
 }
 
 static void note_robots(void *ctx, struct slice name, struct slice content)
@@ -28,14 +30,15 @@ static void note_robots(void *ctx, struct slice name, struct slice content)
 struct given {
 	const char *type; /* NULL for text/html */
 	const char *bytes;
-	const char *include, *pattern;
+	const char *include, *pattern, *tags;
+	bool ignores_nofollow;
 	bool is_plain; /* no crawl */
 };
 
 static void expect_page(const struct given *given, const char *expected)
 {
 	static const size_t pieces[] = {SIZE_MAX / 2, 1, 7};
-	struct options options = {.max_size = 1 << 20, .max_output = 1 << 30};
+	struct options options = {.max_size = 1 << 20, .max_output = 1 << 30, .tags = given->tags};
 	if (given->include)
 		options.includes = (struct option_list){(const char **)&given->include, 1};
 	struct page_tools tools = {.options = &options,
@@ -44,6 +47,7 @@ static void expect_page(const struct given *given, const char *expected)
 	    .filter = given->include ? filter_new(&options) : NULL,
 	    .pattern = given->pattern ? pattern_new("-e", given->pattern) : NULL,
 	    .crawls = !given->is_plain,
+	    .obeys_nofollow = !given->ignores_nofollow,
 	    .robots_name = "areq"};
 	size_t len = strlen(given->bytes);
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
@@ -87,10 +91,17 @@ Test(crawl, follows_a_link_that_another_one_hides)
 {
 	static const char hidden[] =
 	    "<link href=a><a href=a rel=nofollow><a href=a><a href=a><a href=b><link href=b>";
-	static const char expected[] = "resource http://h/a\nknown page http://h/a\npage http://h/b\n";
+	static const char expected[] = "resource http://h/a\nonly page http://h/a\npage http://h/b\n";
 	EXPECT(expected, .bytes = hidden);
 	EXPECT(expected, .bytes = hidden, .include = ".");
-	EXPECT("page http://h/b\n", .bytes = hidden, .include = "b");
+	/* The filters choose rows, not the way. */
+	EXPECT("only page http://h/a\npage http://h/b\n", .bytes = hidden, .include = "b");
+	EXPECT("only page http://h/a\nresource http://h/c\n", .bytes = "<a href=a><link href=c>",
+	    .tags = "link");
+	EXPECT("only page http://h/a\nresource http://h/c\n",
+	    .bytes = "<html xmlns='http://www.w3.org/1999/xhtml'><a href='a'/><link href='c'/></html>",
+	    .type = "application/xhtml+xml", .tags = "link");
+	EXPECT("page http://h/a\n", .bytes = "<a href=a rel=nofollow>", .ignores_nofollow = true);
 	EXPECT("resource http://h/a\nresource http://h/b\n", .bytes = hidden, .is_plain = true);
 	EXPECT(
 	    "resource http://h/a\nresource http://h/b\n", .bytes = hidden, .include = ".", .is_plain = true);

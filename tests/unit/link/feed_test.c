@@ -7,8 +7,10 @@
 
 static void note_link(void *ctx, const struct link *link)
 {
-	static const char *const kinds[] = {
-	    [LINK_RESOURCE] = "resource", [LINK_PAGE] = "page", [LINK_NOFOLLOW] = "nofollow"};
+	static const char *const kinds[] = {[LINK_RESOURCE] = "resource",
+	    [LINK_PAGE] = "page",
+	    [LINK_NOFOLLOW] = "nofollow",
+	    [LINK_SITEMAP] = "sitemap"};
 	char *text = ctx;
 	size_t used = strlen(text);
 	snprintf(text + used, 4096 - used, "%.*s %s %.*s\n", (int)link->tag.len,
@@ -70,8 +72,8 @@ Test(feed, sitemap_has_the_text_of_its_locs)
 	static const char *const cases[][2] = {
 	    {"<urlset " SITEMAP "><url><loc>http://o/a</loc></url></urlset>", "loc page http://o/a\n"},
 	    {"<sitemapindex " SITEMAP "><sitemap><loc>http://o/a</loc></sitemap></sitemapindex>",
-	        "loc page http://o/a\n"},
-	    {"<urlset><url><loc>http://o/a</loc></url></urlset>", "loc page http://o/a\n"},
+	        "loc sitemap http://o/a\n"},
+	    {"<urlset><url><loc>http://o/a</loc></url></urlset>", "loc sitemap http://o/a\n"},
 	    {"<urlset xmlns='http://www.google.com/schemas/sitemap/0.84'><url><loc>a</loc></url></urlset>",
 	        "loc page http://h/d/a\n"},
 	    {"<s:urlset xmlns:s='urn:x'><s:url><s:loc>/a</s:loc></s:url></s:urlset>",

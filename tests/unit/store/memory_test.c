@@ -12,7 +12,7 @@ struct fixture {
 
 static struct fixture new_fixture(void)
 {
-	return (struct fixture){memory_store(MEMORY_PENDING_BYTES), 1};
+	return (struct fixture){memory_store(MEMORY_PENDING_BYTES, false), 1};
 }
 
 static void end_fixture(struct fixture *self)
