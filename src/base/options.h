@@ -19,6 +19,8 @@ enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
 /* The depth without a limit. */
 #define DEPTH_ALL INT64_MAX
+/* The unit of the rate is a thousandth of a request per minute. */
+enum { RATE_PER_SECOND = 60 * 1000, RATE_PER_MINUTE = 1000 };
 
 /* Format of the rows. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
@@ -64,6 +66,7 @@ struct options {
 	int64_t jobs;     /* most transfers at once; at least 1 */
 	int64_t per_host; /* most transfers at once to one host; 0 for no limit */
 	int64_t delay_ms; /* shortest time between two starts to one host */
+	int64_t rate;     /* most requests in all, in RATE_PER_…; 0 for no limit */
 
 	int64_t connect_timeout_ms; /* for name lookup, connection and TLS handshake of an attempt */
 	int64_t timeout_ms;         /* per attempt, redirects included; 0 for none */

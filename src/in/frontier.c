@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "in/host.h"
+#include "in/rate.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
  * even if it has no jobs, because removing it would lose the pause. */
 struct frontier {
 	struct manners manners;
+	struct rate rate;
 	struct map hosts;    /* by name */
 	struct heap ready;   /* hosts by the number of their first job */
 	struct heap paused;  /* hosts by not_before */
@@ -34,6 +36,7 @@ struct frontier *frontier_new(const struct manners *manners)
 {
 	struct frontier *self = alloc_new(sizeof *self);
 	self->manners = *manners;
+	rate_init(&self->rate, manners->rate);
 	buf_init(&self->name, HOST_NAME_MAX_BYTES);
 	return self;
 }
@@ -60,6 +63,7 @@ void frontier_free(struct frontier *self)
 	heap_release(&self->paused);
 	heap_release(&self->retries);
 	buf_release(&self->name);
+	rate_release(&self->rate);
 	free(self);
 }
 
@@ -149,6 +153,8 @@ struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 	struct host *host = ready_host(self, now);
 	if (!host || host_first(host)->number >= limit)
 		return NULL;
+	if (host->state == HOST_KEPT && !rate_start(&self->rate, now))
+		return NULL;
 	struct job *job = host_pop(host);
 	host->active++;
 	if (self->delayed_until > self->last_start)
@@ -165,9 +171,15 @@ struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit)
 	return job;
 }
 
+/* True if a job could start at the time of the last frontier_next, but for the limit of the rate. */
+static bool is_held_by_rate(const struct frontier *self)
+{
+	return rate_due(&self->rate) > self->now && heap_first(&self->ready);
+}
+
 int64_t frontier_next_due(const struct frontier *self)
 {
-	int64_t due = CLOCK_NEVER;
+	int64_t due = is_held_by_rate(self) ? rate_due(&self->rate) : CLOCK_NEVER;
 	const struct heap *heaps[] = {&self->paused, &self->retries};
 	for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
 		const struct heap_node *first = heap_first(heaps[i]);
@@ -271,6 +283,11 @@ int64_t frontier_delay_wait_ms(const struct frontier *self)
 	return self->delay_wait_ms;
 }
 
+int64_t frontier_rate_wait_ms(const struct frontier *self)
+{
+	return rate_held_ms(&self->rate);
+}
+
 const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms)
 {
 	const struct heap_node *first = heap_first(&self->retries);
@@ -281,6 +298,8 @@ const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms)
 		*at_ms = self->oldest->started_at;
 		return self->oldest->host->name;
 	}
+	if (is_held_by_rate(self))
+		return NULL;
 	/* A host is also paused when it has no jobs: the pause would hold for new ones. */
 	for (size_t i = 0; i < self->paused.count; i++) {
 		const struct host *paused = self->paused.nodes[i]->item;

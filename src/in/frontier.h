@@ -1,6 +1,6 @@
 /* The frontier decides which job starts next, and when: jobs start in the order of the list as far as the
- * limits of each host allow, and retries start when they are due. All times are monotonic milliseconds,
- * passed in by the caller. */
+ * limits of each host and that of the whole run allow, and retries start when they are due. All times are
+ * monotonic milliseconds, passed in by the caller. */
 #ifndef AREQ_IN_FRONTIER_H
 #define AREQ_IN_FRONTIER_H
 
@@ -41,7 +41,8 @@ void frontier_free(struct frontier *self);
 void frontier_add(struct frontier *self, struct job *job, const struct url *url);
 
 /* Returns the job to start now, which is then in flight: of all jobs whose host may start one, that with the
- * smallest number. NULL if there is none, or if its number is not below limit. */
+ * smallest number. NULL if there is none, if its number is not below limit, or if the rate of the run does
+ * not allow another start yet. */
 struct job *frontier_next(struct frontier *self, int64_t now, uint64_t limit);
 
 /* The time at which frontier_next may return another job if nothing else happens before. CLOCK_NEVER if only
@@ -92,10 +93,14 @@ size_t frontier_in_flight(const struct frontier *self);
 /* How long jobs were held back by the delay between two starts while no other job started, in ms. */
 int64_t frontier_delay_wait_ms(const struct frontier *self);
 
+/* How long jobs whose host could start them were held back by the rate of the run, in ms. */
+int64_t frontier_rate_wait_ms(const struct frontier *self);
+
 /* The host that the end of the run waits for, as "example.com:443". If jobs are in flight, it is the host of
  * the one that started first, and *at_ms is when it started. If not, it is the host with jobs that may start
  * again first, and *at_ms is when that is. NULL if no job is in flight and none waits for a time, or if the
- * next one waits only for the delay between two starts. The name is borrowed until the frontier changes. */
+ * next one waits only for the delay between two starts or for the rate of the run. The name is borrowed until
+ * the frontier changes. */
 const char *frontier_awaited_host(const struct frontier *self, int64_t *at_ms);
 
 #endif

@@ -18,6 +18,7 @@ struct manners {
 	int64_t delay_ms;    /* the least time between two starts */
 	int64_t host_errors; /* a host is given up after so many connection errors in a row; 0 if never */
 	int64_t patience_ms; /* a host is given up after so much wasted time; 0 if never */
+	int64_t rate;        /* of starts to all hosts together; see rate_init. 0 if there is no limit */
 };
 
 /* Each HOST_ANSWERED makes the wasted time of its host smaller by so much. */

@@ -1,6 +1,7 @@
 #include "in/frontier.h"
 
 #include "base/clock.h"
+#include "base/options.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -420,5 +421,98 @@ Test(frontier, starts_none_that_is_not_below_a_limit)
 	out = frontier_next(frontier, 0, UINT64_MAX);
 	cr_assert_eq(out, &fetches[2].job);
 	frontier_finish(frontier, out);
+	frontier_free(frontier);
+}
+
+Test(frontier, keeps_the_rate_over_all_hosts_with_retries_and_redirects)
+{
+	struct frontier *frontier = frontier_new(&(struct manners){.rate = 1 * RATE_PER_SECOND});
+	struct fetch fetches[3], *out;
+	struct url target;
+	int64_t at;
+	add(frontier, &fetches[0], "http://a/");
+	add(frontier, &fetches[1], "http://b/");
+	add(frontier, &fetches[2], "http://c/");
+	cr_expect_str_eq(next(frontier, 5000, &out), "http://a/");
+	cr_expect_str_eq(next(frontier, 5000, NULL), "", "another host has no rate of its own");
+	cr_expect_eq(frontier_next_due(frontier), 6001);
+	frontier_retry(frontier, &out->job, 5000);
+	cr_expect_str_eq(next(frontier, 6000, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), 6001);
+	cr_expect_null(frontier_awaited_host(frontier, &at), "the rate is no reason to name a host");
+	cr_expect_str_eq(next(frontier, 6001, &out), "http://a/", "a retry that is due at once counts too");
+	parse(&target, "http://d/");
+	frontier_redirect(frontier, &out->job, &target);
+	url_release(&target);
+	cr_expect_str_eq(next(frontier, 6001, NULL), "");
+	cr_expect_str_eq(next(frontier, 7002, &out), "http://a/", "at its target");
+	frontier_finish(frontier, &out->job);
+	cr_expect_str_eq(next(frontier, 7500, NULL), "");
+	cr_expect_str_eq(next(frontier, 8003, &out), "http://b/");
+	cr_expect_eq(frontier_rate_wait_ms(frontier), 1001 + 1001 + 503);
+	cr_expect_eq(frontier_delay_wait_ms(frontier), 0);
+	frontier_finish(frontier, &out->job);
+	/* The end of a run waits for nothing. */
+	cr_expect_eq(frontier_abandon(frontier), &fetches[2].job);
+	frontier_free(frontier);
+}
+
+/* Whatever holds a job back, the next time is never one that has passed: the loop would spin. */
+Test(frontier, never_waits_for_a_time_of_the_rate_that_has_passed)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 1, .rate = 1 * RATE_PER_SECOND});
+	struct fetch fetches[3], *out[3];
+	int64_t at;
+	cr_expect_eq(frontier_next_due(frontier), CLOCK_NEVER, "nothing waits");
+	add(frontier, &fetches[0], "http://a/0");
+	add(frontier, &fetches[1], "http://a/1");
+	add(frontier, &fetches[2], "http://b/2");
+	next(frontier, 1000, &out[0]);
+	/* A limit of the numbers that may start. */
+	cr_expect_null(frontier_next(frontier, 1000, 2));
+	cr_expect_eq(frontier_next_due(frontier), 2001);
+	cr_expect_null(frontier_next(frontier, 2001, 2));
+	cr_expect_eq(frontier_next_due(frontier), CLOCK_NEVER);
+	/* Only the limit of its host holds the rest back. */
+	next(frontier, 2001, &out[2]);
+	cr_expect_str_eq(next(frontier, 2001, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), CLOCK_NEVER);
+	/* A pause that ends later, and a retry that is due earlier. */
+	frontier_pause_host(frontier, &out[0]->job, 2001, 9000);
+	frontier_finish(frontier, &out[0]->job);
+	frontier_retry(frontier, &out[2]->job, 2500);
+	cr_expect_eq(frontier_next_due(frontier), 2500);
+	cr_expect_str_eq(next(frontier, 2500, NULL), "");
+	cr_expect_eq(frontier_next_due(frontier), 3002);
+	cr_expect_str_eq(next(frontier, 3002, &out[2]), "http://b/2");
+	cr_expect_eq(frontier_next_due(frontier), 9000);
+	frontier_finish(frontier, &out[2]->job);
+	cr_expect_str_eq(frontier_awaited_host(frontier, &at), "a:80");
+	cr_expect_str_eq(next(frontier, 9000, &out[1]), "http://a/1");
+	frontier_finish(frontier, &out[1]->job);
+	frontier_free(frontier);
+}
+
+Test(frontier, lets_jobs_of_a_host_that_was_given_up_fail_at_any_rate)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.host_errors = 1, .rate = 1 * RATE_PER_SECOND});
+	struct fetch fetches[4], *out;
+	add(frontier, &fetches[0], "http://a/0");
+	add(frontier, &fetches[1], "http://a/1");
+	add(frontier, &fetches[2], "http://a/2");
+	add(frontier, &fetches[3], "http://b/3");
+	next(frontier, 1000, &out);
+	frontier_record_event(frontier, &out->job, HOST_UNREACHABLE, 1000);
+	frontier_finish(frontier, &out->job);
+	for (int i = 1; i <= 2; i++) {
+		cr_assert_str_eq(next(frontier, 1000, &out), fetches[i].name);
+		cr_expect_eq(frontier_host_state(&out->job), HOST_GIVEN_UP_ERRORS);
+		frontier_finish(frontier, &out->job);
+	}
+	cr_expect_str_eq(next(frontier, 1000, NULL), "");
+	cr_expect_str_eq(next(frontier, 2001, &out), "http://b/3", "they were no requests");
+	frontier_finish(frontier, &out->job);
 	frontier_free(frontier);
 }
