@@ -19,6 +19,7 @@ enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 
 /* The depth without a limit. */
 #define DEPTH_ALL INT64_MAX
+
 /* The unit of the rate is a thousandth of a request per minute. */
 enum { RATE_PER_SECOND = 60 * 1000, RATE_PER_MINUTE = 1000 };
 

@@ -94,6 +94,8 @@ const struct cli_row cli_table[] = {
         FIELD(per_host), 0, 65536},
     {{"delay", 0, "SECONDS", manners, true, NULL, "wait between starts to one host (0)"}, CLI_TIME,
         FIELD(delay_ms), 0, DAY_MS},
+    {{"rate", 0, "N[/s|/m]", manners, true, NULL, "at most N requests a second (minute) in all"}, CLI_RATE,
+        FIELD(rate), 1, INT64_C(1000000000) * RATE_PER_SECOND},
     {{"retries", 'r', "N", manners, true, NULL, "try again N times what may pass (2)"}, CLI_NUMBER,
         FIELD(retries), 0, 1000},
     {{"host-errors", 0, "N", manners, false, NULL, "give a host up after N connection errors (10)"},

@@ -60,6 +60,13 @@ static bool parse_size(const char *text, const struct cli_row *row, int64_t *val
 	return parse_with_unit(text, units, sizeof units / sizeof *units, row, value);
 }
 
+static bool parse_rate(const char *text, const struct cli_row *row, int64_t *value)
+{
+	static const struct unit units[] = {
+	    {"", RATE_PER_SECOND}, {"/s", RATE_PER_SECOND}, {"/m", RATE_PER_MINUTE}};
+	return parse_with_unit(text, units, sizeof units / sizeof *units, row, value);
+}
+
 static bool parse_number(const char *text, const char *unit, const struct cli_row *row, int64_t *value)
 {
 	const struct unit units[] = {{unit, 1}};
@@ -167,13 +174,15 @@ static void append_choices(struct buf *text, const char *choices)
 	}
 }
 
-/* Appends an amount in the largest unit that gives a whole number. The units are those from the largest to
- * the smallest, which is 1. */
+/* Appends an amount in the largest unit that gives a whole number, or else in the smallest unit. The units
+ * are those from the largest to the smallest, which is 1 or stands before {NULL}. */
 static void append_amount(struct buf *text, int64_t amount, const struct unit *units)
 {
-	while (amount % (int64_t)units->factor != 0)
+	char number[32];
+	while (amount % (int64_t)units->factor != 0 && units[1].name)
 		units++;
-	buf_append_number(text, (uint64_t)(amount / (int64_t)units->factor));
+	snprintf(number, sizeof number, "%.15g", (double)amount / units->factor);
+	buf_append_text(text, number);
 	buf_append_text(text, units->name);
 }
 
@@ -181,9 +190,11 @@ void cli_value_append_range(struct buf *text, const struct cli_row *row)
 {
 	static const struct unit times[] = {{"h", 36e5}, {"m", 6e4}, {"s", 1e3}, {"ms", 1}},
 	                         sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}},
+	                         rates[] = {{"/s", RATE_PER_SECOND}, {"/m", RATE_PER_MINUTE}, {NULL, 0}},
 	                         percents[] = {{"%", 1}}, numbers[] = {{"", 1}};
 	const struct unit *units = row->kind == CLI_TIME      ? times
 	                           : row->kind == CLI_SIZE    ? sizes
+	                           : row->kind == CLI_RATE    ? rates
 	                           : row->kind == CLI_FAIL_ON ? percents
 	                                                      : numbers;
 	/* A time that is not 0 must not be rounded to 0. */
@@ -214,6 +225,10 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		break;
 	case CLI_SIZE:
 		buf_append_text(&wanted, "a size such as 1000, 64k or 16M, from ");
+		cli_value_append_range(&wanted, row);
+		break;
+	case CLI_RATE:
+		buf_append_text(&wanted, "a rate such as 10, 0.5/s or 30/m, from ");
 		cli_value_append_range(&wanted, row);
 		break;
 	case CLI_FAIL_ON:
@@ -305,6 +320,9 @@ enum status cli_value_set(
 		break;
 	case CLI_DEPTH:
 		is_valid = parse_depth(text, row, field);
+		break;
+	case CLI_RATE:
+		is_valid = parse_rate(text, row, field);
 		break;
 	case CLI_FAIL_ON:
 		is_valid = parse_fail_on(text, row, field);

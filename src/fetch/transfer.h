@@ -77,6 +77,7 @@ struct fetch_result {
 	 * client may do for a GET (RFC 9112, section 9.3.1). */
 	bool is_unprocessed;
 	bool is_refused;          /* is_unprocessed, although the connection was new */
+	unsigned sent_requests;   /* more than 1 if libcurl repeated the request by itself */
 	bool may_need_http1;      /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */

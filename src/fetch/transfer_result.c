@@ -173,6 +173,7 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
 	result.phases = timeline_phases(&self->timeline, self->waited_ms);
 	result.wire_bytes = response_wire_bytes(self->easy);
+	result.sent_requests = self->sent_requests;
 	if (code != CURLE_ABORTED_BY_CALLBACK)
 		add_response(self, &result);
 	record_code(self, code);

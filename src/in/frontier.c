@@ -195,6 +195,11 @@ void frontier_record_event(struct frontier *self, struct job *job, enum host_eve
 	host_record_event(job->host, event, now - job->started_at);
 }
 
+void frontier_record_request(struct frontier *self, int64_t now)
+{
+	rate_record_start(&self->rate, now);
+}
+
 enum host_state frontier_host_state(const struct job *job)
 {
 	return job->host->state;

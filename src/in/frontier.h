@@ -53,6 +53,9 @@ int64_t frontier_next_due(const struct frontier *self);
  * try. */
 void frontier_record_event(struct frontier *self, struct job *job, enum host_event event, int64_t now);
 
+/* Counts one more request for the rate of the run: one that was sent without frontier_next. */
+void frontier_record_request(struct frontier *self, int64_t now);
+
 /* Tells whether the host of a job in flight was given up, and why. If it was, the caller must let the job
  * fail; no limit or delay holds for such a host, so that its jobs come out at once. */
 enum host_state frontier_host_state(const struct job *job);

@@ -45,6 +45,15 @@ int64_t rate_due(const struct rate *self)
 	return window_end > due ? window_end : due;
 }
 
+void rate_record_start(struct rate *self, int64_t now)
+{
+	if (self->window_starts == 0)
+		return;
+	int64_t earliest_ns = (now - (self->count ? RATE_CATCH_UP_MS : 0)) * NS_PER_MS;
+	self->starts[self->count++ % self->window_starts] = now;
+	self->due_ns = (self->due_ns > earliest_ns ? self->due_ns : earliest_ns) + self->interval_ns;
+}
+
 bool rate_start(struct rate *self, int64_t now)
 {
 	if (self->window_starts == 0)
@@ -58,9 +67,7 @@ bool rate_start(struct rate *self, int64_t now)
 	if (self->is_holding)
 		self->held_ms += due - self->held_from;
 	self->is_holding = false;
-	self->starts[self->count++ % self->window_starts] = now;
-	int64_t earliest_ns = (now - RATE_CATCH_UP_MS) * NS_PER_MS;
-	self->due_ns = (self->due_ns > earliest_ns ? self->due_ns : earliest_ns) + self->interval_ns;
+	rate_record_start(self, now);
 	return true;
 }
 

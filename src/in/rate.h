@@ -4,7 +4,8 @@
  *
  * This is guaranteed: if the limit is N a second, no second has more than N starts (rounded up), wherever it
  * begins. If the limit is one a second or less, each start is at least that much later than the one before
- * it. All times are monotonic milliseconds. */
+ * it. Only what rate_record_start counts can be more, and later starts make up for it. All times are
+ * monotonic milliseconds. */
 #ifndef AREQ_IN_RATE_H
 #define AREQ_IN_RATE_H
 
@@ -38,6 +39,9 @@ int64_t rate_due(const struct rate *self);
 
 /* Returns true, and counts the start of a request, if one may start now. */
 bool rate_start(struct rate *self, int64_t now);
+
+/* Counts the start of a request that nothing could hold back. Later ones wait for longer instead. */
+void rate_record_start(struct rate *self, int64_t now);
 
 /* How long starts were refused until they were due, in ms. Starts that come later than that do not add to
  * it. */

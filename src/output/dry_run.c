@@ -90,7 +90,21 @@ static void show_hosts(const struct dry_run *self)
 		log_warning("  and %zu more hosts (-v shows all)", self->count - shown);
 }
 
-static void show_concurrency(const struct dry_run *self)
+static void append_rate(struct buf *line, int64_t rate, uint64_t urls)
+{
+	char duration[NUMBER_TEXT_MAX];
+	bool is_slow = rate < RATE_PER_SECOND;
+	double starts = (double)rate / (is_slow ? RATE_PER_MINUTE : RATE_PER_SECOND);
+	double least_ms = urls ? (double)(urls - 1) * 1000 * RATE_PER_SECOND / (double)rate : 0;
+	log_append(line, LOG_PLAIN, ", %.10g request%s a %s in all", starts, starts == 1 ? "" : "s",
+	    is_slow ? "minute" : "second");
+	if (least_ms < 1)
+		return;
+	number_text_duration(duration, (int64_t)least_ms);
+	log_append(line, LOG_PLAIN, ": at least %s", duration);
+}
+
+static void show_concurrency(const struct dry_run *self, uint64_t urls)
 {
 	const struct options *options = self->options;
 	struct buf line;
@@ -105,6 +119,8 @@ static void show_concurrency(const struct dry_run *self)
 			    seconds(options->delay_ms * (int64_t)(self->list[0]->urls - 1)),
 			    self->list[0]->name);
 	}
+	if (options->rate)
+		append_rate(&line, options->rate, urls);
 	log_write_line(&line);
 }
 
@@ -156,7 +172,7 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 		    &line, LOG_RED, "; %" PRIu64 " %s", invalid, invalid == 1 ? "is no URL" : "are no URLs");
 	log_write_line(&line);
 	show_hosts(self);
-	show_concurrency(self);
+	show_concurrency(self, urls);
 	show_limits(self->options);
 	show_output(self->options);
 	return STATUS_OK;

@@ -36,6 +36,7 @@ struct totals {
 	uint64_t bytes; /* bytes of page bodies, after decompression */
 	int64_t elapsed_ms;
 	int64_t delay_wait_ms;   /* how long URLs were held back by --delay while no other started */
+	int64_t rate_wait_ms;    /* how long URLs whose host was free were held back by --rate */
 	int64_t longest_turn_us; /* the longest turn of the event loop */
 	bool deadline;           /* the deadline stopped the run */
 	bool unread;             /* the list was not read to its end */
@@ -55,7 +56,7 @@ struct run_progress {
 	bool is_crawl;     /* links are followed */
 	uint32_t depth;    /* the largest depth that was reached */
 	/* the host and port that the end of the run waits for; NULL if there is none, or if the next start
-	 * waits only for --delay */
+	 * waits only for --delay or --rate */
 	const char *awaited;
 	/* how long the request to that host has been in flight; if negative, the host may be asked again
 	 * after that many ms */

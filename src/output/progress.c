@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The rates are those of the last ten seconds, or, with --delay, of the last 20 delays if that is longer:
- * otherwise a slow run would have no rate, or one that jumps with each page. */
+/* The rates are those of the last ten seconds, or, with --delay or --rate, of the last 20 times between two
+ * starts if that is longer: otherwise a slow run would have no rate, or one that jumps with each page. */
 enum { SAMPLES = 20, SAMPLE_EVERY_MS = 500 };
 
 /* A response that has taken less time is not yet waited for. */
@@ -289,6 +289,12 @@ static enum status progress_end(void *ctx, const struct totals *totals)
 struct observer progress_observer(const struct options *options)
 {
 	struct progress *self = alloc_new(sizeof *self);
-	self->sample_every_ms = options->delay_ms > SAMPLE_EVERY_MS ? options->delay_ms : SAMPLE_EVERY_MS;
+	self->sample_every_ms = SAMPLE_EVERY_MS;
+	const int64_t start_every_ms[] = {
+	    options->delay_ms, options->rate ? INT64_C(1000) * RATE_PER_SECOND / options->rate : 0};
+	for (size_t i = 0; i < 2; i++) {
+		if (start_every_ms[i] > self->sample_every_ms)
+			self->sample_every_ms = start_every_ms[i];
+	}
 	return (struct observer){.self = self, .progress = progress_show, .end = progress_end, .free = free};
 }

@@ -82,10 +82,14 @@ static void append_outcomes(struct buf *line, const struct totals *totals)
 		append_count(line, LOG_PLAIN, totals->repeated, "listed again");
 }
 
-/* True if the run took its time above all because of --delay. */
-static bool was_delayed(const struct totals *totals)
+/* If the run took its time above all because it had to wait for an option, sets *wait_ms and returns the
+ * option. NULL if not. */
+static const char *waited_for(const struct totals *totals, int64_t *wait_ms)
 {
-	return totals->delay_wait_ms > 0 && 2 * totals->delay_wait_ms >= totals->elapsed_ms;
+	bool is_rate = totals->rate_wait_ms > totals->delay_wait_ms;
+	*wait_ms = is_rate ? totals->rate_wait_ms : totals->delay_wait_ms;
+	bool took_most = *wait_ms > 0 && 2 * *wait_ms >= totals->elapsed_ms;
+	return !took_most ? NULL : is_rate ? "--rate" : "--delay";
 }
 
 /* Appends what explains the time of the run: " (1.5 MB, 34 pages/s)". */
@@ -93,12 +97,14 @@ static void append_details(struct buf *line, const struct summary *self, const s
 {
 	char bytes[NUMBER_TEXT_MAX], number[NUMBER_TEXT_MAX];
 	double pace = summary_pages_per_second(totals);
+	int64_t wait_ms;
+	const char *option = waited_for(totals, &wait_ms);
 	if (self->wire_bytes == 0)
 		return;
 	number_text_bytes(bytes, (double)self->wire_bytes);
-	if (was_delayed(totals)) {
-		number_text_duration(number, totals->delay_wait_ms);
-		log_append(line, LOG_DIM, " (%s, waited %s for --delay)", bytes, number);
+	if (option) {
+		number_text_duration(number, wait_ms);
+		log_append(line, LOG_DIM, " (%s, waited %s for %s)", bytes, number, option);
 	} else if (totals->elapsed_ms >= PACE_MIN_MS && pace >= PACE_MIN) {
 		number_text_number(number, pace);
 		log_append(line, LOG_DIM, " (%s, %s pages/s)", bytes, number);
@@ -243,8 +249,9 @@ static void show_reasons(const struct summary *self, const struct totals *totals
 
 static void show_hosts(const struct summary *self, const struct totals *totals)
 {
-	bool is_relevant =
-	    totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS && !was_delayed(totals);
+	int64_t wait_ms;
+	bool is_relevant = totals->outcomes[OUTCOME_FAILED] && totals->elapsed_ms >= LONG_RUN_MS &&
+	                   !waited_for(totals, &wait_ms);
 	size_t count;
 	if (!is_relevant && !log_is_enabled(LOG_VERBOSE))
 		return;

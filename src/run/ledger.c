@@ -232,6 +232,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	page_pool_init(&self->page_pool, &self->tools, (size_t)options->jobs);
 	self->frontier = frontier_new(&(struct manners){.per_host = options->per_host,
 	    .delay_ms = options->delay_ms,
+	    .rate = options->rate,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
 	self->crawls = options->depth > 0 || options->sitemaps;
@@ -375,6 +376,7 @@ enum status ledger_close(struct ledger *self, enum status status)
 {
 	ledger_record_status(self, status);
 	self->totals.delay_wait_ms = frontier_delay_wait_ms(self->frontier);
+	self->totals.rate_wait_ms = frontier_rate_wait_ms(self->frontier);
 	ledger_interrupt_pages(self);
 	interrupt_waiting(self);
 	self->store.lift_limit(self->store.self);

@@ -242,6 +242,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 	bool is_telling = !result->is_unprocessed || result->is_refused;
 	if (is_telling && !result->interrupted && result->stage != STAGE_LOCAL)
 		frontier_record_event(self->frontier, &task->job, task_host_event(result), clock_now_ms());
+	for (unsigned i = 1; i < result->sent_requests; i++)
+		frontier_record_request(self->frontier, clock_now_ms());
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_display_url(task));
 	if (result->interrupted)

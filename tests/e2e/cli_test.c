@@ -208,6 +208,10 @@ Test(cli, says_what_is_wrong_with_a_value_before_anything_is_fetched)
 	        "--timeout: \"0.1ms\" is not a time such as 10, 500ms or 2m, from 1ms to 24h, or 0\n"},
 	    {"--deadline", "0",
 	        "--deadline: \"0\" is not a time such as 10, 500ms or 2m, from 1ms to 8760h\n"},
+	    {"--rate", "0",
+	        "--rate: \"0\" is not a rate such as 10, 0.5/s or 30/m, from 0.001/m to 1000000000/s\n"},
+	    {"--rate", "2/h",
+	        "--rate: \"2/h\" is not a rate such as 10, 0.5/s or 30/m, from 0.001/m to 1000000000/s\n"},
 	    {"--fail-on", "0%", "--fail-on: \"0%\" is not any, all, never or a percentage from 1% to 100%\n"},
 	    {"--tags", "a;b", "--tags: \"a;b\" is not a list of elements such as a,area\n"},
 	    {"--tags", "a,<b>", "--tags: \"a,<b>\" is not a list of elements such as a,area\n"},
@@ -290,6 +294,21 @@ Test(dry_run, says_what_would_be_fetched_and_touches_nothing)
 	    strstr(result.err, "  1  c.test\nareq:   1  b.test\nareq:   1  a.test\n"), "%s", result.err);
 	cr_expect(strstr(result.err, ", 90 s for the whole run"), "%s", result.err);
 	run_release(&result);
+	static const struct {
+		const char *rate, *expected;
+	} rates[] = {
+	    {"4", "6 to one host, 4 requests a second in all: at least 500 ms\n"},
+	    {"1/s", "6 to one host, 1 request a second in all: at least 2.0 s\n"},
+	    {"30/m", "6 to one host, 30 requests a minute in all: at least 4.0 s\n"},
+	    {"90/m", "6 to one host, 1.5 requests a second in all: at least 1.3 s\n"},
+	    {"1000000000", "6 to one host, 1000000000 requests a second in all: at least < 1 ms\n"},
+	};
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		run_areq(&result, "-n", "--rate", rates[i].rate, "http://c.test/", "http://b.test/",
+		    "http://a.test/");
+		cr_expect(strstr(result.err, rates[i].expected), "case %zu: %s", i, result.err);
+		run_release(&result);
+	}
 	/* Of many hosts the first ten are shown. */
 	char many[12 * 32] = "", *end = many;
 	for (int i = 0; i < 12; i++)

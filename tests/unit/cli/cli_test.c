@@ -162,6 +162,27 @@ Test(cli, takes_times_and_sizes_with_units)
 	        .value = "1GiB",
 	        .field = offsetof(struct options, max_size),
 	        .expected = 1073741824},
+	    {.option = "--rate",
+	        .value = "30",
+	        .field = offsetof(struct options, rate),
+	        .expected = 30 * RATE_PER_SECOND},
+	    {.option = "--rate",
+	        .value = "5000/s",
+	        .field = offsetof(struct options, rate),
+	        .expected = 5000 * RATE_PER_SECOND},
+	    {.option = "--rate",
+	        .value = "30/M",
+	        .field = offsetof(struct options, rate),
+	        .expected = 30 * RATE_PER_MINUTE},
+	    {.option = "--rate",
+	        .value = "0.5/s",
+	        .field = offsetof(struct options, rate),
+	        .expected = RATE_PER_SECOND / 2},
+	    {.option = "--rate", .value = "0.001/m", .field = offsetof(struct options, rate), .expected = 1},
+	    {.option = "--rate",
+	        .value = "1000000000",
+	        .field = offsetof(struct options, rate),
+	        .expected = INT64_C(1000000000) * RATE_PER_SECOND},
 	    {.option = "-j", .value = "500", .field = offsetof(struct options, jobs), .expected = 500},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -179,7 +200,9 @@ Test(cli, refuses_numbers_that_are_none)
 	static const char *const cases[][2] = {{"-j", ""}, {"-j", "1.5"}, {"-j", "0x10"}, {"-j", "-1"},
 	    {"-j", "1e3"}, {"-j", " 1"}, {"-j", "99999999999999999999999"}, {"-t", "nan"}, {"-t", "inf"},
 	    {"-t", "1..2"}, {"-t", "."}, {"-t", "5 s"}, {"--connect-timeout", "0"}, {"--max-size", "1T"},
-	    {"-r", "-1"}};
+	    {"-r", "-1"}, {"--rate", "0"}, {"--rate", "0.0/m"}, {"--rate", "0.0001/m"}, {"--rate", "-1"},
+	    {"--rate", "/s"}, {"--rate", "1/"}, {"--rate", "1/h"}, {"--rate", "1/s/s"}, {"--rate", "10 /s"},
+	    {"--rate", "1s"}, {"--rate", "inf"}, {"--rate", "1000000001"}};
 	cr_assert(freopen("/dev/null", "w", stderr));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options;

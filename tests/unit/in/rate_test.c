@@ -168,3 +168,20 @@ Test(rate, knows_how_long_starts_were_held_back)
 	cr_expect_eq(rate_held_ms(&rate), 601, "nothing was refused");
 	rate_release(&rate);
 }
+
+/* Requests that could not be held back take the time of those after them. */
+Test(rate, is_kept_again_after_requests_that_nothing_held_back)
+{
+	struct rate rate;
+	rate_init(&rate, 2 * RATE_PER_SECOND);
+	cr_expect(rate_start(&rate, 1000));
+	for (int i = 0; i < 3; i++)
+		rate_record_start(&rate, 1000);
+	cr_expect_not(rate_start(&rate, 3001));
+	cr_expect_eq(rate_due(&rate), 3002);
+	rate_release(&rate);
+	rate_init(&rate, 0);
+	rate_record_start(&rate, 1000);
+	cr_expect(rate_start(&rate, 1000));
+	rate_release(&rate);
+}

@@ -73,7 +73,7 @@ Test(feed, sitemap_has_the_text_of_its_locs)
 	    {"<urlset " SITEMAP "><url><loc>http://o/a</loc></url></urlset>", "loc page http://o/a\n"},
 	    {"<sitemapindex " SITEMAP "><sitemap><loc>http://o/a</loc></sitemap></sitemapindex>",
 	        "loc sitemap http://o/a\n"},
-	    {"<urlset><url><loc>http://o/a</loc></url></urlset>", "loc sitemap http://o/a\n"},
+	    {"<urlset><url><loc>http://o/a</loc></url></urlset>", "loc page http://o/a\n"},
 	    {"<urlset xmlns='http://www.google.com/schemas/sitemap/0.84'><url><loc>a</loc></url></urlset>",
 	        "loc page http://h/d/a\n"},
 	    {"<s:urlset xmlns:s='urn:x'><s:url><s:loc>/a</s:loc></s:url></s:urlset>",

@@ -302,7 +302,7 @@ Test(summary, says_nothing_of_the_failures_twice)
 Test(summary, explains_the_time_of_the_run)
 {
 	static const struct {
-		int64_t elapsed_ms, delay_wait_ms;
+		int64_t elapsed_ms, delay_wait_ms, rate_wait_ms;
 		uint64_t pages, bytes;
 		const char *expected;
 	} cases[] = {
@@ -324,12 +324,24 @@ Test(summary, explains_the_time_of_the_run)
 	        .pages = 20,
 	        .bytes = 900,
 	        .expected = " in 4.0 s (900 B, 5.0 pages/s)\n"},
+	    {.elapsed_ms = 4000,
+	        .delay_wait_ms = 100,
+	        .rate_wait_ms = 3800,
+	        .pages = 20,
+	        .bytes = 900,
+	        .expected = " in 4.0 s (900 B, waited 3.8 s for --rate)\n"},
+	    {.elapsed_ms = 4000,
+	        .rate_wait_ms = 1999,
+	        .pages = 20,
+	        .bytes = 900,
+	        .expected = " in 4.0 s (900 B, 5.0 pages/s)\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct scene scene = {0};
 		begin(&scene, true);
 		scene.totals.elapsed_ms = cases[i].elapsed_ms;
 		scene.totals.delay_wait_ms = cases[i].delay_wait_ms;
+		scene.totals.rate_wait_ms = cases[i].rate_wait_ms;
 		tell(&scene,
 		    &(struct outcome){
 		        .kind = OUTCOME_SKIPPED, .source_url = "http://a/", .wire_bytes = cases[i].bytes});
