@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "link/filter.h"
 #include "link/html/entity.h"
 #include "link/page_internal.h"
 

@@ -10,11 +10,11 @@
 
 #include "base/link.h"
 #include "base/options.h"
+#include "base/pattern.h"
+#include "base/pattern_filter.h"
 #include "base/wait.h"
-#include "link/filter.h"
 #include "link/html/extract.h"
 #include "link/mediatype.h"
-#include "link/pattern.h"
 #include "link/xpath.h"
 
 #include <stdbool.h>
@@ -40,10 +40,10 @@ struct page_tools {
 	const struct options *options;
 	struct page_shared *shared;
 	struct extract_patterns *patterns;
-	struct filter *filter;   /* the patterns of --include and --exclude; NULL if there are none */
-	struct pattern *pattern; /* the user's pattern for links, or NULL */
-	struct xpath *xpath;     /* the user's XPath expression for links, or NULL */
-	bool crawls;         /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
+	struct pattern_filter *filter; /* the patterns of --include and --exclude; NULL if there are none */
+	struct pattern *pattern;       /* the user's pattern for links, or NULL */
+	struct xpath *xpath;           /* the user's XPath expression for links, or NULL */
+	bool crawls; /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
 	bool obeys_nofollow; /* with crawls: rel=nofollow makes a LINK_NOFOLLOW, else a LINK_PAGE */
 	const char *robots_name; /* with crawls: the crawler's name in a <meta name>, in addition to "robots";
 	                            or NULL */

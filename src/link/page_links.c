@@ -1,6 +1,7 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "link/filter.h"
 #include "link/html/entity.h"
 #include "link/page_internal.h"
 
@@ -265,7 +266,7 @@ static char apply_filter(struct page *self, struct slice href)
 {
 	enum pattern_found found = PATTERN_TOO_LONG;
 	if (self->filter_us < FILTER_US_MAX)
-		found = filter_search_briefly(self->tools->filter, href);
+		found = pattern_filter_search_briefly(self->tools->filter, href);
 	if (found != PATTERN_TOO_LONG)
 		return found == PATTERN_FOUND ? CHOICE_YES : CHOICE_NO;
 	link_list_add(&self->undecided, &(struct raw_link){.value = href});

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/child.h"
+#include "link/filter.h"
 #include "link/libxml.h"
 #include "link/xml.h"
 
@@ -207,7 +208,7 @@ static void filter_undecided(struct worker *self)
 		buf_clear(&url);
 		helper_read(self->io, buf_reserve(&url, len), len);
 		enum pattern_found found =
-		    filter_search(self->order->tools->filter, (struct slice){url.data, len});
+		    pattern_filter_search(self->order->tools->filter, (struct slice){url.data, len});
 		if (found == PATTERN_TOO_LONG) {
 			send_failure(self, PAGE_TOO_COSTLY);
 			break;

@@ -261,7 +261,7 @@ void ledger_free(struct ledger *self)
 	page_shared_free(self->tools.shared);
 	extract_patterns_free(self->tools.patterns);
 	pattern_free(self->tools.pattern);
-	filter_free(self->tools.filter);
+	pattern_filter_free(self->tools.filter);
 	xpath_free(self->tools.xpath);
 	frontier_free(self->frontier);
 	self->store.free(self->store.self);
@@ -285,7 +285,8 @@ enum status ledger_compile(struct ledger *self)
 	bool filters = self->options->includes.count + self->options->excludes.count > 0;
 	if (pattern && !(self->tools.pattern = pattern_new("-e", pattern)))
 		return STATUS_USAGE;
-	if (filters && !(self->tools.filter = filter_new(self->options)))
+	if (filters && !(self->tools.filter = pattern_filter_new(
+	                     "--include", &self->options->includes, "--exclude", &self->options->excludes)))
 		return STATUS_USAGE;
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;

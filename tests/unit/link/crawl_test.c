@@ -44,7 +44,9 @@ static void expect_page(const struct given *given, const char *expected)
 	struct page_tools tools = {.options = &options,
 	    .shared = page_shared_new(PAGES_MEMORY),
 	    .patterns = extract_patterns_new(),
-	    .filter = given->include ? filter_new(&options) : NULL,
+	    .filter = given->include
+	                  ? pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes)
+	                  : NULL,
 	    .pattern = given->pattern ? pattern_new("-e", given->pattern) : NULL,
 	    .crawls = !given->is_plain,
 	    .obeys_nofollow = !given->ignores_nofollow,
@@ -63,7 +65,7 @@ static void expect_page(const struct given *given, const char *expected)
 		cr_expect_str_eq(text, expected, "%s\ngave\n%snot\n%s", given->bytes, text, expected);
 		page_free(page);
 	}
-	filter_free(tools.filter);
+	pattern_filter_free(tools.filter);
 	pattern_free(tools.pattern);
 	extract_patterns_free(tools.patterns);
 	page_shared_free(tools.shared);

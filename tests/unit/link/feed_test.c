@@ -27,7 +27,8 @@ static bool read_document(
 	struct page_tools tools = {
 	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	if (options.includes.count)
-		tools.filter = filter_new(&options);
+		tools.filter =
+		    pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes);
 	struct page *page = page_new(&tools);
 	size_t len = strlen(bytes);
 	text[0] = '\0';
@@ -39,7 +40,7 @@ static bool read_document(
 	page_free(page);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
-	filter_free(tools.filter);
+	pattern_filter_free(tools.filter);
 	return state == PAGE_DONE;
 }
 

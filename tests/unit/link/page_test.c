@@ -51,7 +51,8 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	struct page_tools tools = {
 	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
 	if (options.includes.count + options.excludes.count)
-		tools.filter = filter_new(&options);
+		tools.filter =
+		    pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes);
 	if (options.pattern)
 		tools.pattern = pattern_new("-e", options.pattern);
 	if (options.xpath)
@@ -67,7 +68,7 @@ static bool read_page(const struct options *asked, const char *type, const char 
 	page_free(page);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
-	filter_free(tools.filter);
+	pattern_filter_free(tools.filter);
 	pattern_free(tools.pattern);
 	xpath_free(tools.xpath);
 	return state == PAGE_DONE;
@@ -209,7 +210,8 @@ static void give_together(
 	struct page_tools tools = {
 	    .options = options, .shared = page_shared_new(memory), .patterns = extract_patterns_new()};
 	if (options->includes.count)
-		tools.filter = filter_new(options);
+		tools.filter =
+		    pattern_filter_new("--include", &options->includes, "--exclude", &options->excludes);
 	struct page *pages[] = {page_new(&tools), page_new(&tools), page_new(&tools)};
 	for (size_t i = 0; i < 3; i++)
 		page_begin(pages[i], "text/html");
@@ -230,7 +232,7 @@ static void give_together(
 	}
 	for (size_t i = 0; i < 3; i++)
 		page_free(pages[i]);
-	filter_free(tools.filter);
+	pattern_filter_free(tools.filter);
 	page_shared_free(tools.shared);
 	extract_patterns_free(tools.patterns);
 }

@@ -1,4 +1,4 @@
-#include "link/pattern.h"
+#include "base/pattern.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* The user's own PCRE2 pattern, matched against UTF-8 text. */
-#ifndef AREQ_LINK_PATTERN_H
-#define AREQ_LINK_PATTERN_H
+#ifndef AREQ_BASE_PATTERN_H
+#define AREQ_BASE_PATTERN_H
 
 #include "base/slice.h"
 
