@@ -19,11 +19,12 @@ enum { MATCH_LIMIT = 1000 * 1000 };
  * starts anew at each position of the text, so a search costs up to steps * length * length. BRIEF_STEPS
  * limits this product: so much takes about 10 ms with the JIT compiler, and BRIEF_STEPS_INTERPRETED takes as
  * long without it. In a text of more than BRIEF_TEXT_MAX bytes too few steps would be left. */
-enum { BRIEF_STEPS = 16 * 1000 * 1000, BRIEF_STEPS_INTERPRETED = BRIEF_STEPS / 10, BRIEF_TEXT_MAX = 1024 };
+enum { BRIEF_STEPS = 16 * 1000 * 1000, BRIEF_STEPS_INTERPRETED = BRIEF_STEPS / 10, BRIEF_TEXT_MAX = 2048 };
 
 /* Most patterns need few steps at each position. If the first search reaches its limit, a second one allows
- * more steps, SECOND_LIMIT_EACH for each byte of the text and SECOND_LIMIT_BESIDE in addition. It searches
- * from a few positions at a time, and stops after BRIEF_US. */
+ * more steps, SECOND_LIMIT_EACH for each byte of the text and SECOND_LIMIT_BESIDE in addition, and a third
+ * one as many as BRIEF_STEPS leaves for one position. They search from a few positions at a time, and stop
+ * after BRIEF_US. */
 enum { BRIEF_US = 10 * 1000, SECOND_LIMIT_EACH = 4, SECOND_LIMIT_BESIDE = 1000 };
 
 struct pattern {
@@ -152,11 +153,11 @@ enum pattern_found pattern_search(struct pattern *self, struct slice text)
 	return found_of_count(match(self, text, 0, PCRE2_UNSET, 0));
 }
 
-/* Searches from a window of a few positions at a time, with more steps for each position. */
-static enum pattern_found search_in_windows(struct pattern *self, struct slice text, size_t steps)
+/* Searches from so many positions at a time that they cost no more than steps, with up to limit steps at each
+ * position. Returns PATTERN_TOO_LONG if that is not enough, or if it is later than until_us. */
+static enum pattern_found search_in_windows(
+    struct pattern *self, struct slice text, size_t steps, size_t limit, int64_t until_us)
 {
-	int64_t until_us = clock_now_us() + BRIEF_US;
-	size_t limit = SECOND_LIMIT_EACH * text.len + SECOND_LIMIT_BESIDE;
 	size_t window = steps / (limit * (text.len + 1));
 	enum pattern_found found = PATTERN_NOT_FOUND;
 	pcre2_set_match_limit(self->context, (uint32_t)limit);
@@ -176,8 +177,13 @@ enum pattern_found pattern_search_briefly(struct pattern *self, struct slice tex
 		return PATTERN_TOO_LONG;
 	pcre2_set_match_limit(self->context, (uint32_t)(steps / ((text.len + 1) * (text.len + 1)) + 1));
 	enum pattern_found found = found_of_count(match(self, text, 0, PCRE2_UNSET, 0));
-	if (found == PATTERN_TOO_LONG)
-		found = search_in_windows(self, text, steps);
+	if (found == PATTERN_TOO_LONG) {
+		const size_t limits[] = {
+		    SECOND_LIMIT_EACH * text.len + SECOND_LIMIT_BESIDE, steps / (text.len + 1)};
+		int64_t until_us = clock_now_us() + BRIEF_US;
+		for (size_t i = 0; i < 2 && found == PATTERN_TOO_LONG; i++)
+			found = search_in_windows(self, text, steps, limits[i], until_us);
+	}
 	pcre2_set_match_limit(self->context, MATCH_LIMIT);
 	return found;
 }

@@ -31,7 +31,7 @@ enum pattern_found { PATTERN_NOT_FOUND, PATTERN_FOUND, PATTERN_TOO_LONG };
 enum pattern_found pattern_search(struct pattern *self, struct slice text);
 
 /* Searches like pattern_search, but for about 10 ms at most. Returns PATTERN_TOO_LONG if that time is not
- * enough, and for any text of more than 1,024 bytes. */
+ * enough, and for any text of more than 2,048 bytes. */
 enum pattern_found pattern_search_briefly(struct pattern *self, struct slice text);
 
 #endif

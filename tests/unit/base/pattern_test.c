@@ -115,7 +115,7 @@ Test(pattern, searches_briefly_as_it_does_for_long)
 {
 	static const char *const patterns[] = {"b", "^a+b", "ab$", "a.*b", ".*b.*c", "(?:xa|a)+b", "\\bb\\b",
 	    "(?<=\xc3\xa9)b", "a{3,50}b", "(?!.*c).*b", "\xc3\xa9+.b", "x|b(?=a)", ""};
-	enum { LONGEST = 1024 };
+	enum { LONGEST = 2048 };
 	char text[LONGEST + 3];
 	size_t unknown = 0, asked = 0;
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
@@ -143,9 +143,29 @@ Test(pattern, searches_briefly_as_it_does_for_long)
 	cr_expect_eq(unknown, 0, "%zu of %zu", unknown, asked);
 }
 
+/* A pattern with several ".*" tries many ways to divide a long URL that has what is between them often. */
+Test(pattern, searches_briefly_where_a_url_can_be_divided_in_many_ways)
+{
+	static const char url[] =
+	    "https://www.example.com/news/2023-and-before/from-all-over-the-world/and-what-"
+	    "people-say-of-it/a-long-title-as-they-are-made-of-a-headline-for-the-sake-of-"
+	    "those-who-search/and-so-on/and-so-on/print/?page=one&of=a-few-of-them&sort=by-date";
+	static const char *const patterns[] = {
+	    ".*/.*/.*-\\d+$", "(.*)/(.*)-(.*)[?]page=\\d+$", ".*-.*-.*[0-4]{5}", "(\\w+[-/.])+\\w+\\d$"};
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct pattern *pattern = pattern_new("-e", patterns[i]);
+		enum pattern_found found = PATTERN_TOO_LONG;
+		/* A busy machine may take the processor away for the whole of the time. */
+		for (int tries = 0; tries < 3 && found == PATTERN_TOO_LONG; tries++)
+			found = pattern_search_briefly(pattern, slice_of(url));
+		cr_expect_eq(found, PATTERN_NOT_FOUND, "%s", patterns[i]);
+		pattern_free(pattern);
+	}
+}
+
 Test(pattern, does_not_search_briefly_where_that_may_take_long)
 {
-	enum { LEN = 2000 };
+	enum { LEN = 2049 };
 	static char text[LEN];
 	struct pattern *simple = pattern_new("-e", "b"), *nested = pattern_new("-e", "(a+)+\\d");
 	memset(text, 'a', LEN);
