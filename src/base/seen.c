@@ -61,7 +61,8 @@ static bool insert(uint64_t *slots, size_t room, uint64_t fingerprint)
 	return true;
 }
 
-static bool is_in_table(const uint64_t *slots, size_t room, uint64_t fingerprint)
+/* True if the table has the fingerprint. */
+static bool contains(const uint64_t *slots, size_t room, uint64_t fingerprint)
 {
 	size_t at = (size_t)fingerprint & (room - 1);
 	while (slots[at] != 0 && slots[at] != fingerprint)
@@ -108,7 +109,7 @@ static bool continue_growth(struct seen *self, uint64_t fingerprint)
 	if (!self->old)
 		return true;
 	/* The old table still has the fingerprints that were moved, so one search finds all of them. */
-	if (is_in_table(self->old, self->old_room, fingerprint))
+	if (contains(self->old, self->old_room, fingerprint))
 		return false;
 	move_slots(self, MOVED_EACH_TIME);
 	return true;
@@ -129,8 +130,9 @@ bool seen_add(struct seen *self, const char *bytes, size_t len)
 	return seen_add_fingerprint(self, seen_fingerprint(self, bytes, len));
 }
 
-bool seen_contains_fingerprint(const struct seen *self, uint64_t fingerprint)
+bool seen_has(const struct seen *self, const char *bytes, size_t len)
 {
-	return (self->old && is_in_table(self->old, self->old_room, fingerprint)) ||
-	       (self->slots && is_in_table(self->slots, self->room, fingerprint));
+	uint64_t fingerprint = seen_fingerprint(self, bytes, len);
+	return (self->slots && contains(self->slots, self->room, fingerprint)) ||
+	       (self->old && contains(self->old, self->old_room, fingerprint));
 }

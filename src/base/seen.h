@@ -34,12 +34,12 @@ void seen_clear(struct seen *self);
 /* Adds the string bytes[0..len). Returns true if it was not in the set. */
 bool seen_add(struct seen *self, const char *bytes, size_t len);
 
+/* Returns true if the string is in the set. */
+bool seen_has(const struct seen *self, const char *bytes, size_t len);
+
 /* The same in two steps, for a caller that has the string now and decides later whether to add it: the
  * fingerprint of a string in this set, and the addition of a fingerprint. */
 uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len);
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint);
-
-/* Returns true if the fingerprint is in the set. */
-bool seen_contains_fingerprint(const struct seen *self, uint64_t fingerprint);
 
 #endif

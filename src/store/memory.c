@@ -152,8 +152,7 @@ static bool memory_mark(void *ctx, const struct url *url)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url);
-	uint64_t offered = seen_fingerprint(&self->seen, identity.data, identity.len);
-	bool was_offered = seen_contains_fingerprint(&self->seen, offered);
+	bool was_offered = seen_has(&self->seen, identity.data, identity.len);
 	return seen_add(&self->targets, identity.data, identity.len) && !was_offered;
 }
 
@@ -161,8 +160,7 @@ static enum store_offer memory_offer(void *ctx, const struct store_url *url, str
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url->url);
-	uint64_t target = seen_fingerprint(&self->targets, identity.data, identity.len);
-	if (url->via && seen_contains_fingerprint(&self->targets, target))
+	if (url->via && seen_has(&self->targets, identity.data, identity.len))
 		return STORE_KNOWN;
 	if (!seen_add(&self->seen, identity.data, identity.len))
 		return STORE_KNOWN;

@@ -75,6 +75,27 @@ Test(seen, knows_what_was_there)
 	seen_release(&seen);
 }
 
+/* Also while a large table grows, when a string may be in either of two tables. */
+Test(seen, answers_without_adding)
+{
+	struct seen seen;
+	char text[32];
+	seen_init(&seen);
+	cr_assert_not(seen_has(&seen, "", 0), "an empty set");
+	for (int i = 0; i < 300000; i++) {
+		int len = snprintf(text, sizeof text, "string %d", i);
+		cr_assert_not(seen_has(&seen, text, (size_t)len), "%d is new", i);
+		seen_add(&seen, text, (size_t)len);
+		cr_assert(seen_has(&seen, text, (size_t)len), "%d was added", i);
+		len = snprintf(text, sizeof text, "string %d", i / 2);
+		cr_assert(seen_has(&seen, text, (size_t)len), "%d was added before", i / 2);
+	}
+	cr_assert_eq(seen.count, 300000);
+	seen_clear(&seen);
+	cr_assert_not(seen_has(&seen, "string 7", 8), "forgotten after a clear");
+	seen_release(&seen);
+}
+
 Test(seen, gives_memory_back_after_a_huge_page)
 {
 	struct seen seen;
