@@ -131,6 +131,11 @@ struct slice url_host(const struct url *self)
 	return self->has_host ? component(self, self->host_start, self->host_end) : (struct slice){NULL, 0};
 }
 
+struct slice url_host_and_port(const struct url *self)
+{
+	return self->has_host ? component(self, self->host_start, self->path_start) : (struct slice){NULL, 0};
+}
+
 struct slice url_path(const struct url *self)
 {
 	return component(self, self->path_start, path_end(self));

@@ -63,8 +63,9 @@ bool url_parse(struct url *self, const char *input, size_t len, const struct url
 
 /* The parts of the URL, which are borrowed until self changes. A part that the URL does not have is empty,
  * and a host that is null has data == NULL. */
-struct slice url_scheme(const struct url *self); /* without the ':' */
-struct slice url_host(const struct url *self);   /* without the port; an IPv6 address is in brackets */
+struct slice url_scheme(const struct url *self);        /* without the ':' */
+struct slice url_host(const struct url *self);          /* without the port; an IPv6 address is in brackets */
+struct slice url_host_and_port(const struct url *self); /* without a default port: "example.com:81" */
 struct slice url_path(const struct url *self);
 struct slice url_href(const struct url *self);
 struct slice url_without_fragment(const struct url *self);

@@ -150,7 +150,7 @@ static struct slice hostname(const struct url *url)
 
 static struct slice host(const struct url *url)
 {
-	return url->has_host ? range(url, url->host_start, url->path_start) : slice_of("");
+	return url->has_host ? url_host_and_port(url) : slice_of("");
 }
 
 static struct slice port(const struct url *url)
