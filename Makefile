@@ -20,7 +20,7 @@ V ?= 0
 # Each library as pkg-config calls it, and the Debian package that has it.
 LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:libxml2-dev \
 	libidn2:libidn2-dev libcares:libc-ares-dev zlib:zlib1g-dev libbrotlidec:libbrotli-dev \
-	libzstd:libzstd-dev libxxhash:libxxhash-dev
+	libzstd:libzstd-dev libxxhash:libxxhash-dev libpsl:libpsl-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line. The other one makes off_t 64 bits

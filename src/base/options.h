@@ -32,6 +32,9 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 /* What to do while another run writes to an output file. */
 enum lock_mode { LOCK_WAIT, LOCK_FAIL };
 
+/* Which links are followed, see in/scope. */
+enum option_scope { OPTION_SCOPE_HOST, OPTION_SCOPE_SITE, OPTION_SCOPE_PREFIX, OPTION_SCOPE_ANY };
+
 /* A line of the configuration that set an option, which is named by the offset of its field in struct
  * options. */
 struct option_line {
@@ -110,6 +113,11 @@ struct options {
 	bool external;               /* keep only http and https links to another host or port */
 	bool strip_fragment;         /* remove the fragments of links */
 	bool unique;                 /* write each link once over the whole run */
+
+	/* Which links are followed. */
+	enum option_scope scope;
+	struct option_list follow;    /* PCRE2 patterns: one must match a URL; if empty, all URLs pass */
+	struct option_list no_follow; /* PCRE2 patterns: none may match a URL */
 
 	bool dry_run; /* fetch nothing, and show what would be fetched */
 	bool verbose;

@@ -4,7 +4,7 @@ set -eu
 seconds=$1
 shift
 mkdir -p build/fuzz
-libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash zlib libbrotlidec libzstd"
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash libpsl zlib libbrotlidec libzstd"
 libxml=$(make -s libxml-name)
 for name in "$@"; do
 	# shellcheck disable=SC2046,SC2086

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 sh .ci/packages build
 make build/src/output/waterfall_page.c
-libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash zlib libbrotlidec libzstd"
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash libpsl zlib libbrotlidec libzstd"
 libxml=$(make -s libxml-name)
 for source in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
