@@ -48,6 +48,7 @@ static void on_robots_meta(void *ctx, struct slice name, struct slice content)
 
 void ledger_begin_links(struct ledger *self, struct task *task)
 {
+	task->tries->slow_us = 0;
 	if (self->obeys_robots)
 		page_robots(task->tries->page, on_robots_meta, task);
 	/* A listed URL may have been redirected: the pages are where it led. */
@@ -58,14 +59,15 @@ void ledger_begin_links(struct ledger *self, struct task *task)
 
 /* Returns why the crawl does not follow a link, LEFT_REASONS if it does. url is where it leads. */
 static enum left_reason judge_link(
-    const struct ledger *self, const struct task *task, const struct link *link, const struct url *url)
+    const struct ledger *self, struct task *task, const struct link *link, const struct url *url)
 {
 	if (self->obeys_robots && (task->forbids_links || link->kind == LINK_NOFOLLOW))
 		return LEFT_NOFOLLOW;
-	switch (scope_judge(self->scope, url)) {
+	switch (scope_judge(self->scope, url, &task->tries->slow_us)) {
 	case SCOPE_OUTSIDE:
 		return LEFT_SCOPE;
 	case SCOPE_NOT_FOLLOWED:
+	case SCOPE_UNDECIDED:
 		return LEFT_PATTERN;
 	case SCOPE_TOO_LONG:
 		return LEFT_LENGTH;
@@ -163,7 +165,8 @@ const char *ledger_check_redirect(
 	bool is_new = self->store.mark(self->store.self, url);
 	if (!task->via)
 		return NULL;
-	if (scope_judge(self->scope, url) != SCOPE_FOLLOW) {
+	int64_t slow_us = 0;
+	if (scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
 		*cause = CAUSE_OUT_OF_SCOPE;
 		return "which is not followed (--scope)";
 	}

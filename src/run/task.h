@@ -44,6 +44,7 @@ struct tries {
 	char *http2_reason;             /* why HTTP/2 failed, if HTTP/1.1 was tried, too; else NULL */
 	enum outcome_stage http2_stage; /* the stage at which it failed */
 	bool left_origin;               /* a redirect led away from the origin of the listed URL */
+	int64_t slow_us;                /* see scope_judge */
 	int64_t spent_ms;               /* time that earlier tries of this attempt took */
 	int64_t began_us;               /* when the last try began (monotonic us); 0 if there was none */
 	long http_status;
