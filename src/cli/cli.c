@@ -374,7 +374,7 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 void cli_release(struct options *options)
 {
 	struct option_list *const lists[] = {&options->inputs, &options->headers, &options->includes,
-	    &options->excludes, &options->cookies, &options->resolves};
+	    &options->excludes, &options->follow, &options->no_follow, &options->cookies, &options->resolves};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		free(lists[i]->items);
 	for (size_t i = 0; i < options->owned_count; i++)

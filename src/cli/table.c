@@ -76,6 +76,13 @@ const struct cli_row cli_table[] = {
 
     {{"depth", 0, "N", crawl, true, "all", "follow links N steps from the list, or all (0)"}, CLI_DEPTH,
         FIELD(depth), 0, 1000000},
+    {{"scope", 0, "WHAT", crawl, true, "host site prefix any",
+         "follow links to host, site, prefix, any (host)"},
+        CLI_CHOICE, FIELD(scope), 0, 0},
+    {{"follow", 0, "PATTERN", crawl, true, NULL, "follow only URLs that this pattern matches"}, CLI_NAMES,
+        FIELD(follow), 0, 0},
+    {{"no-follow", 0, "PATTERN", crawl, true, NULL, "follow none that this one matches"}, CLI_NAMES,
+        FIELD(no_follow), 0, 0},
     {{"sitemaps", 0, NULL, crawl, false, NULL, "begin also with the sitemaps of the hosts"}, CLI_FLAG,
         FIELD(sitemaps), 0, 0},
     {{"max-pages", 0, "N", crawl, true, NULL, "ask for at most N URLs (0: no limit)"}, CLI_NUMBER,

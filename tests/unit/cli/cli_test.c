@@ -326,6 +326,24 @@ Test(cli, takes_flags_back_and_the_last_one_counts)
 	cli_release(&options);
 }
 
+/* --no-follow is an option of its own, not what takes --follow back. */
+Test(cli, collects_the_patterns_of_follow_and_no_follow)
+{
+	struct options options;
+	cr_assert_eq(parse(&options, (const char *const[]){"--follow", "a", "--no-follow", "b", "--follow=c",
+	                                 "--no-follow=d", "--no-follow", "e", NULL}),
+	    STATUS_OK);
+	cr_expect_eq(options.scope, OPTION_SCOPE_HOST, "the default");
+	cr_assert_eq(options.follow.count, 2);
+	cr_expect_str_eq(options.follow.items[0], "a");
+	cr_expect_str_eq(options.follow.items[1], "c");
+	cr_assert_eq(options.no_follow.count, 3);
+	cr_expect_str_eq(options.no_follow.items[0], "b");
+	cr_expect_str_eq(options.no_follow.items[1], "d");
+	cr_expect_str_eq(options.no_follow.items[2], "e");
+	cli_release(&options);
+}
+
 Test(cli, puts_each_word_of_a_choice_at_its_place)
 {
 	static const struct {
@@ -337,7 +355,18 @@ Test(cli, puts_each_word_of_a_choice_at_its_place)
 		const char *word;
 		enum when when;
 	} whens[] = {{"auto", WHEN_AUTO}, {"always", WHEN_ALWAYS}, {"never", WHEN_NEVER}};
+	static const struct {
+		const char *word;
+		enum option_scope scope;
+	} scopes[] = {{"host", OPTION_SCOPE_HOST}, {"site", OPTION_SCOPE_SITE},
+	    {"prefix", OPTION_SCOPE_PREFIX}, {"any", OPTION_SCOPE_ANY}};
 	struct options options;
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+		cr_assert_eq(
+		    parse(&options, (const char *const[]){"--scope", scopes[i].word, NULL}), STATUS_OK);
+		cr_expect_eq(options.scope, scopes[i].scope);
+		cli_release(&options);
+	}
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		cr_assert_eq(
 		    parse(&options, (const char *const[]){"--format", formats[i].word, NULL}), STATUS_OK);
