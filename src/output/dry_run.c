@@ -124,6 +124,38 @@ static void show_concurrency(const struct dry_run *self, uint64_t urls)
 	log_write_line(&line);
 }
 
+/* The scope of a crawl as its option names it. */
+static const char *scope_word(enum option_scope scope)
+{
+	static const char *const words[] = {[OPTION_SCOPE_HOST] = "host",
+	    [OPTION_SCOPE_SITE] = "site",
+	    [OPTION_SCOPE_PREFIX] = "prefix",
+	    [OPTION_SCOPE_ANY] = "any"};
+	return words[scope];
+}
+
+static void show_crawl(const struct dry_run *self)
+{
+	const struct options *options = self->options;
+	bool is_crawl = options->depth > 0 || options->sitemaps;
+	bool asks_robots =
+	    options->robots == WHEN_ALWAYS || (is_crawl && options->robots == WHEN_AUTO) || options->sitemaps;
+	if (asks_robots)
+		log_warning("would ask for robots.txt first, of %zu host%s", self->count,
+		    number_text_plural(self->count));
+	if (options->sitemaps)
+		log_warning("would read the sitemaps of the hosts (--sitemaps)");
+	if (options->depth == DEPTH_ALL)
+		log_warning("would follow links without a limit (--depth all --scope %s)",
+		    scope_word(options->scope));
+	else if (options->depth > 0)
+		log_warning("would follow links (--depth %" PRId64 " --scope %s)", options->depth,
+		    scope_word(options->scope));
+	if (options->max_pages)
+		log_warning("would ask for at most %" PRId64 " URL%s (--max-pages)", options->max_pages,
+		    number_text_plural((uint64_t)options->max_pages));
+}
+
 static void show_limits(const struct options *options)
 {
 	struct buf line;
@@ -173,6 +205,7 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 	log_write_line(&line);
 	show_hosts(self);
 	show_concurrency(self, urls);
+	show_crawl(self);
 	show_limits(self->options);
 	show_output(self->options);
 	return STATUS_OK;
