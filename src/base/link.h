@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct url;
+
 /* Whether a link leads on, for a crawl. */
 enum link_kind {
 	LINK_RESOURCE, /* what a page uses or names, such as a style sheet or an image; also if not known */
@@ -18,9 +20,10 @@ enum link_kind {
 
 /* Valid only during the call that passes it. */
 struct link {
-	struct slice url;    /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
-	enum link_kind kind; /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
-	bool is_row;         /* false if it is passed only to be followed; only if page_tools.crawls */
+	struct slice url;         /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
+	const struct url *parsed; /* the same as it was parsed, with its fragment */
+	enum link_kind kind;      /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
+	bool is_row;              /* false if it is passed only to be followed; only if page_tools.crawls */
 
 	/* The other fields are set only where options->format shows them. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */

@@ -176,9 +176,11 @@ static bool may_lead_on(const struct page *self, unsigned kind)
 	       (kind == LINK_PAGE || kind == LINK_SITEMAP || link_list_is_hidden(kind));
 }
 
-/* Returns true if a crawl may follow the link, and was not given href on this page before. */
-static bool accept_page(struct page *self, struct slice href, unsigned kind)
+/* Returns true if a crawl may follow the link, and was not given shared->url on this page before, with
+ * whatever fragment. */
+static bool accept_page(struct page *self, unsigned kind)
 {
+	struct slice href = url_without_fragment(&self->shared->url);
 	return may_lead_on(self, kind) && seen_add(&self->shared->pages, href.data, href.len);
 }
 
@@ -364,10 +366,11 @@ static size_t emit_link(
 		return found->value.len;
 	}
 	bool is_hidden = link_list_is_hidden(found->kind);
-	struct link link = {.url = href_to_emit(self), .kind = kind_of(found), .position = -1};
+	struct link link = {
+	    .url = href_to_emit(self), .parsed = &self->shared->url, .kind = kind_of(found), .position = -1};
 	/* Where choices were made, each URL was chosen only once. */
 	link.is_row = is_chosen && !is_hidden && (self->has_choices || accept_row(self, link.url));
-	if (!accept_page(self, link.url, found->kind) && !link.is_row)
+	if (!accept_page(self, found->kind) && !link.is_row)
 		return link.url.len;
 	if (self->detailed)
 		add_details(self, &link, found);

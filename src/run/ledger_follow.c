@@ -57,13 +57,12 @@ void ledger_begin_links(struct ledger *self, struct task *task)
 		scope_add(self->scope, &self->url);
 }
 
-/* Returns why the crawl does not follow a link, LEFT_REASONS if it does. url is where it leads. */
-static enum left_reason judge_link(
-    const struct ledger *self, struct task *task, const struct link *link, const struct url *url)
+/* Returns why the crawl does not follow a link, LEFT_REASONS if it does. */
+static enum left_reason judge_link(const struct ledger *self, struct task *task, const struct link *link)
 {
 	if (self->obeys_robots && (task->forbids_links || link->kind == LINK_NOFOLLOW))
 		return LEFT_NOFOLLOW;
-	switch (scope_judge(self->scope, url, &task->tries->slow_us)) {
+	switch (scope_judge(self->scope, link->parsed, &task->tries->slow_us)) {
 	case SCOPE_OUTSIDE:
 		return LEFT_SCOPE;
 	case SCOPE_NOT_FOLLOWED:
@@ -120,13 +119,13 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
 	bool is_of_sitemap = task->sitemap_level > 0;
 	bool is_sitemap = is_of_sitemap && link->kind == LINK_SITEMAP;
 	if (link->kind == LINK_RESOURCE || (!is_of_sitemap && (int64_t)task->depth >= self->options->depth) ||
-	    (is_sitemap && task->sitemap_level == SITEMAP_LEVELS) || !set_found(self, link->url, NULL))
+	    (is_sitemap && task->sitemap_level == SITEMAP_LEVELS) || !url_is_http(link->parsed))
 		return;
 	/* A sitemap may be on any host; what it names must be in the scope. */
-	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link, &self->found_url);
+	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link);
 	if (reason != LEFT_REASONS)
 		self->totals.left[reason]++;
-	else
+	else if (!self->store.knows(self->store.self, link->parsed) && set_found(self, link->url, NULL))
 		offer_found(self, is_of_sitemap ? 0 : task->depth + 1,
 		    is_sitemap ? task->sitemap_level + 1 : 0, task->source);
 }

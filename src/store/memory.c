@@ -148,6 +148,14 @@ static struct slice identity_of(struct memory *self, const struct url *url)
 	return (struct slice){self->identity.data, self->identity.len - fragment_len};
 }
 
+static bool memory_knows(void *ctx, const struct url *url)
+{
+	struct memory *self = ctx;
+	struct slice identity = identity_of(self, url);
+	return seen_has(&self->seen, identity.data, identity.len) ||
+	       seen_has(&self->targets, identity.data, identity.len);
+}
+
 static bool memory_mark(void *ctx, const struct url *url)
 {
 	struct memory *self = ctx;
@@ -316,6 +324,7 @@ struct store memory_store(size_t pending_bytes, bool is_crawl)
 	url_init(&self->url);
 	return (struct store){.self = self,
 	    .offer = memory_offer,
+	    .knows = memory_knows,
 	    .mark = memory_mark,
 	    .claim = memory_claim,
 	    .begin = memory_begin,
