@@ -280,6 +280,8 @@ static size_t collect_finished(struct crawl *self)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+		if (transfer_holds_end(transfer, message->data.result))
+			continue;
 		finish_transfer(self, transfer, message->data.result);
 		ended++;
 	}
@@ -305,12 +307,16 @@ static enum status socket_action(struct crawl *self, curl_socket_t descriptor, i
 	return code == CURLM_OK ? STATUS_OK : log_library_error("go on", curl_multi_strerror(code));
 }
 
+/* What libcurl receives here may make a transfer pause, which is resumed in the next turn. */
 static enum status timer_action_if_due(struct crawl *self)
 {
 	if (self->curl_due_ms > clock_now_ms())
 		return STATUS_OK;
+	uint64_t pause_count = self->transfers.pause_count;
 	self->curl_due_ms = CLOCK_NEVER;
-	return socket_action(self, CURL_SOCKET_TIMEOUT, 0);
+	enum status status = socket_action(self, CURL_SOCKET_TIMEOUT, 0);
+	self->has_bytes_left |= self->transfers.pause_count > pause_count;
+	return status;
 }
 
 static int64_t earlier(int64_t a, int64_t b)

@@ -29,6 +29,7 @@ enum { TRAILERS_MAX = 64 * 1024 };
 /* The decoder has stopped, either because the body is invalid or because the handler wants no more of it. */
 static void record_decoder_stop(struct transfer *self)
 {
+	heap_remove(&self->paused);
 	const char *problem = decoder_problem(self->decoder);
 	transfer_record_end(self, problem ? END_UNDECODABLE : END_STOPPED_IN_BODY, problem);
 }
@@ -87,7 +88,7 @@ static void reset_response(struct transfer *self)
 	heap_remove(&self->paused);
 	self->end = END_BY_LIBCURL;
 	self->problem = NULL;
-	self->has_head = false;
+	self->has_head = self->has_ended = false;
 	self->want = FETCH_DRAIN;
 	self->drained_bytes = self->trailer_bytes = 0;
 }
@@ -191,12 +192,21 @@ static enum decoder_result resume_receiving(struct transfer *self)
 {
 	extend_deadline(self);
 	CURLcode code = curl_easy_pause(self->easy, CURLPAUSE_CONT);
+	/* libcurl may have passed on bytes that it kept during the pause, and these may be too many. */
+	if (heap_holds(&self->paused))
+		return DECODER_LATER;
 	/* If libcurl has finished the transfer during the pause, the handle has no connection, which libcurl
 	 * reports as a bad argument. A message with its result will come. */
 	if (code == CURLE_OK || code == CURLE_BAD_FUNCTION_ARGUMENT)
 		return DECODER_DONE;
 	self->abort_code = code;
 	return DECODER_STOPPED;
+}
+
+bool transfer_holds_end(struct transfer *self, CURLcode code)
+{
+	self->has_ended = code == CURLE_OK && heap_holds(&self->paused);
+	return self->has_ended;
 }
 
 void transfer_evict(struct transfer *self)
@@ -221,7 +231,10 @@ enum decoder_result transfer_resume(struct transfer *self)
 		self->abort_code = CURLE_WRITE_ERROR;
 		break;
 	case DECODER_DONE:
-		return resume_receiving(self);
+		if (!self->has_ended)
+			return resume_receiving(self);
+		self->abort_code = CURLE_OK;
+		return DECODER_STOPPED;
 	}
 	return result;
 }

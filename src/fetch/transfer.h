@@ -154,6 +154,11 @@ void transfer_set_index(struct transfer *self, size_t index);
 /* Returns the job of the request. */
 void *transfer_job(const struct transfer *self);
 
+/* Tells a transfer that libcurl has finished it, with this code. Returns true if it has not decoded all that
+ * it has received: it is not over then, and transfer_resume says when it is. libcurl 8 finishes a transfer
+ * whose last bytes it has passed on, even if they made the transfer pause. */
+bool transfer_holds_end(struct transfer *self, CURLcode code);
+
 /* Continues to decode what a paused transfer has received. Returns DECODER_DONE if libcurl continues to
  * receive, and DECODER_STOPPED if the loop must end the transfer with transfer_abort_code. */
 enum decoder_result transfer_resume(struct transfer *self);

@@ -63,6 +63,7 @@ struct transfer {
 	enum transfer_end end; /* what was recorded so far */
 	const char *problem;   /* what went wrong, in words for a person; used for the ends in failures */
 	bool has_head;         /* the header is complete */
+	bool has_ended;        /* see transfer_holds_end */
 	enum fetch_want want;
 	size_t drained_bytes;
 	size_t trailer_bytes;
