@@ -33,6 +33,7 @@ const char *libxml_load(void)
 	*(void **)&functions.free_text = dlsym(loaded, "xmlFree");
 	if (!*(void **)&functions.free_text)
 		return dlerror();
+	*(void **)&functions.set_amplification = dlsym(loaded, "xmlCtxtSetMaxAmplification");
 	library = loaded;
 	functions.xmlSetExternalEntityLoader(load_nothing);
 	return NULL;
@@ -42,4 +43,11 @@ const struct libxml *libxml_get(void)
 {
 	assert(library);
 	return &functions;
+}
+
+bool libxml_has_met_limit(xmlParserCtxtPtr parser)
+{
+	enum { RESOURCE_LIMIT = 114 }; /* XML_ERR_RESOURCE_LIMIT, which older headers do not have */
+	const xmlError *error = functions.xmlCtxtGetLastError(parser);
+	return error && error->domain != XML_FROM_NONE && error->code == RESOURCE_LIMIT;
 }

@@ -7,10 +7,13 @@
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
+#include <stdbool.h>
 
 #define LIBXML_FUNCTIONS(X)                                                                                  \
-	X(htmlReadMemory)                                                                                    \
+	X(htmlCtxtReadMemory)                                                                                \
+	X(htmlNewParserCtxt)                                                                                 \
 	X(xmlAddDocEntity)                                                                                   \
+	X(xmlCtxtGetLastError)                                                                               \
 	X(xmlCreateIntSubset)                                                                                \
 	X(xmlCreatePushParserCtxt)                                                                           \
 	X(xmlCtxtReadMemory)                                                                                 \
@@ -45,6 +48,7 @@ struct libxml {
 	LIBXML_FUNCTIONS(LIBXML_MEMBER)
 #undef LIBXML_MEMBER
 	xmlFreeFunc *free_text; /* xmlFree, for strings that libxml2 returns to its caller */
+	void (*set_amplification)(xmlParserCtxtPtr, unsigned); /* NULL before libxml2 2.13 */
 };
 
 /* Loads libxml2 if it is not loaded yet. It stays loaded until the process ends, and is kept from opening any
@@ -53,5 +57,9 @@ const char *libxml_load(void);
 
 /* Returns the functions. libxml_load must have succeeded before. */
 const struct libxml *libxml_get(void);
+
+/* Returns true if the parser has not read the document to its end because of a limit of libxml2 itself, such
+ * as that of 2048 elements in each other, which it has since 2.13. */
+bool libxml_has_met_limit(xmlParserCtxtPtr parser);
 
 #endif

@@ -138,6 +138,7 @@ enum page_state {
 	                     */
 	PAGE_OUTPUT_TOO_LARGE,  /* the rows of all links would take more than options->max_output bytes */
 	PAGE_TOO_MANY_ENTITIES, /* the declared XML entities expand to far more than the size of the page */
+	PAGE_LIBRARY_LIMIT,     /* libxml2 does not read all of the page (see libxml_has_met_limit) */
 	PAGE_LIBRARY_CRASHED,   /* the library crashed */
 	PAGE_NO_HELPER,         /* no helper process can be started, or it cannot load the library (logged) */
 	/* The page failed, and some links may have been passed on: */

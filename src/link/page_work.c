@@ -139,6 +139,8 @@ static void find_in_xml(struct worker *self)
 	} while (!last);
 	if (xml_has_too_many_entities(xml))
 		send_failure(self, PAGE_TOO_MANY_ENTITIES);
+	else if (xml_has_met_limit(xml))
+		send_failure(self, PAGE_LIBRARY_LIMIT);
 	xml_free(xml);
 	charset_decoder_free(decoder);
 	buf_release(&text);
@@ -167,6 +169,8 @@ static enum page_state search(struct worker *self, struct slice text)
 	switch (xpath_each(tools->xpath, text, self->order->type == MEDIATYPE_XML, on_base, on_value, self)) {
 	case XPATH_TOO_COSTLY:
 		return PAGE_TOO_COSTLY;
+	case XPATH_LIBRARY_LIMIT:
+		return PAGE_LIBRARY_LIMIT;
 	case XPATH_TOO_MANY_ENTITIES:
 		return PAGE_TOO_MANY_ENTITIES;
 	default:

@@ -270,6 +270,7 @@ struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx)
 	if (!self->parser || libxml_get()->xmlCtxtResetPush(self->parser, NULL, 0, NULL, "UTF-8") != 0)
 		alloc_fail();
 	self->parser->_private = self;
+	xml_entities_begin(&self->entities, self->parser);
 	/* Without a document, libxml2 creates one, keeps all entities in it, and searches it for entities
 	 * that on_entity does not find. */
 	self->parser->myDoc = libxml_get()->xmlNewDoc(BAD_CAST "1.0");
@@ -309,4 +310,9 @@ void xml_feed(struct xml *self, const char *bytes, size_t len, bool last)
 bool xml_has_too_many_entities(const struct xml *self)
 {
 	return self->entities.too_many;
+}
+
+bool xml_has_met_limit(const struct xml *self)
+{
+	return libxml_has_met_limit(self->parser);
 }

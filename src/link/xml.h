@@ -48,4 +48,7 @@ void xml_feed(struct xml *self, const char *bytes, size_t len, bool last);
 /* True if parsing was stopped because the entities expand to too much text (see xml_entities.h). */
 bool xml_has_too_many_entities(const struct xml *self);
 
+/* True if parsing was stopped by a limit of libxml2 (see libxml_has_met_limit). */
+bool xml_has_met_limit(const struct xml *self);
+
 #endif

@@ -14,12 +14,16 @@
  * of the document. */
 enum { XML_ENTITIES_FREE = 1 << 20, XML_ENTITIES_FACTOR = 8 };
 
-/* The count for one document. Starts with {0}; the caller counts the bytes of the document. */
+/* The count for one document. The caller counts the bytes of the document. */
 struct xml_entities {
 	uint64_t document; /* bytes of the document so far */
 	uint64_t expanded; /* bytes that references were replaced by, with a charge for each reference */
 	bool too_many;     /* true if the limit was passed and the parser was stopped */
 };
+
+/* Begins the count for the parser's document. Newer versions of libxml2 have a lower limit of their own, and
+ * end the document there as if it were not well-formed; it is lifted. */
+void xml_entities_begin(struct xml_entities *self, xmlParserCtxtPtr parser);
 
 /* True for the type of an entity whose text stands in the document itself. */
 bool xml_entities_are_internal(int type);

@@ -119,11 +119,19 @@ static xmlEntityPtr on_parameter_entity(void *ctx, const xmlChar *name)
 	    parser->_private, parser, libxml_get()->xmlSAX2GetParameterEntity(ctx, name));
 }
 
-static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)
+/* Why the rest of a document was not read. */
+struct limits {
+	struct xml_entities entities;
+	bool is_met; /* a limit of libxml2 */
+};
+
+static xmlDocPtr parse_xml(struct slice text, struct limits *limits)
 {
 	xmlParserCtxtPtr parser = libxml_get()->xmlNewParserCtxt();
 	if (!parser)
 		alloc_fail();
+	struct xml_entities *entities = &limits->entities;
+	xml_entities_begin(entities, parser);
 	entities->document = text.len;
 	parser->_private = entities;
 	parser->sax->entityDecl = on_declaration;
@@ -132,6 +140,7 @@ static xmlDocPtr parse_xml(struct slice text, struct xml_entities *entities)
 	xmlDocPtr document = libxml_get()->xmlCtxtReadMemory(parser, text.data, (int)text.len, NULL, "UTF-8",
 	    XML_PARSE_RECOVER | XML_PARSE_HUGE | XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR |
 	        XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
+	limits->is_met = libxml_has_met_limit(parser);
 	libxml_get()->xmlFreeParserCtxt(parser);
 	return document;
 }
@@ -153,7 +162,7 @@ static void append_without_nul(struct buf *out, struct slice text)
 
 /* XML_PARSE_HUGE also applies to the HTML parser. Without it, no link is found in a page whose elements are
  * nested 256 deep. */
-static xmlDocPtr parse_html(struct slice text)
+static xmlDocPtr parse_html(struct slice text, struct limits *limits)
 {
 	struct buf copy;
 	buf_init(&copy, SIZE_MAX / 2);
@@ -165,9 +174,14 @@ static xmlDocPtr parse_html(struct slice text)
 		buf_release(&copy);
 		return NULL;
 	}
-	xmlDocPtr document = libxml_get()->htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8",
+	htmlParserCtxtPtr parser = libxml_get()->htmlNewParserCtxt();
+	if (!parser)
+		alloc_fail();
+	xmlDocPtr document = libxml_get()->htmlCtxtReadMemory(parser, text.data, (int)text.len, NULL, "UTF-8",
 	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 	        (int)XML_PARSE_HUGE);
+	limits->is_met = libxml_has_met_limit(parser);
+	libxml_get()->xmlFreeParserCtxt(parser);
 	buf_release(&copy);
 	return document;
 }
@@ -175,15 +189,17 @@ static xmlDocPtr parse_html(struct slice text)
 enum xpath_result xpath_each(
     struct xpath *self, struct slice text, bool is_xml, xpath_fn on_base, xpath_fn on_value, void *ctx)
 {
-	struct xml_entities entities = {0};
+	struct limits limits = {0};
 	if (text.len == 0)
 		return XPATH_DONE;
 	if (text.len > INT_MAX)
 		return XPATH_TOO_COSTLY;
-	xmlDocPtr document = is_xml ? parse_xml(text, &entities) : parse_html(text);
+	xmlDocPtr document = is_xml ? parse_xml(text, &limits) : parse_html(text, &limits);
 	enum xpath_result result = XPATH_DONE;
-	if (entities.too_many)
+	if (limits.entities.too_many)
 		result = XPATH_TOO_MANY_ENTITIES;
+	else if (limits.is_met)
+		result = XPATH_LIBRARY_LIMIT;
 	else if (document && !(evaluate(document, self->base, on_base, ctx) &&
 	                         evaluate(document, self->expression, on_value, ctx)))
 		result = XPATH_TOO_COSTLY;

@@ -19,6 +19,7 @@ typedef bool (*xpath_fn)(void *ctx, struct slice value);
 enum xpath_result {
 	XPATH_DONE,
 	XPATH_TOO_COSTLY,       /* an evaluation failed, a callback returned false, or the text is too long */
+	XPATH_LIBRARY_LIMIT,    /* libxml2 does not read all of the text (see libxml_has_met_limit) */
 	XPATH_TOO_MANY_ENTITIES /* the declared entities expand to too much text (see xml_entities.h) */
 };
 

@@ -143,6 +143,10 @@ static void set_page_failure(
 		snprintf(reason, size, "%s takes more than %d MiB on this page", describe_costly_work(self),
 		    HELPER_MEMORY >> 20);
 		break;
+	case PAGE_LIBRARY_LIMIT:
+		snprintf(
+		    reason, size, "this page is nested deeper, or its text is longer, than libxml2 reads");
+		break;
 	case PAGE_TOO_MANY_ENTITIES:
 		outcome->cause = CAUSE_PAGE_ENTITIES;
 		snprintf(reason, size, "the XML entities of this page come to far more than the page");
