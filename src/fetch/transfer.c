@@ -156,7 +156,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	if (!end_of_head)
 		return len;
 	curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &http_status);
-	if (http_status >= 100 && http_status < 200)
+	/* Newer versions of libcurl also report an empty line that comes before the status line, before they
+	 * refuse it. */
+	if (http_status == 0 || (http_status >= 100 && http_status < 200))
 		return len;
 	return finish_head(self, http_status, len);
 }
