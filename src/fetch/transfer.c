@@ -293,8 +293,12 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	(void)purpose;
 	if (!allow_request(self))
 		return CURL_SOCKET_BAD;
+	const struct options *options = self->common->settings->options;
+	/* Newer versions of libcurl apply CURLOPT_IPRESOLVE only to addresses that a name has. */
+	if (options->ipv4 != options->ipv6 && options->ipv6 != (address->family == AF_INET6))
+		return CURL_SOCKET_BAD;
 	struct own_networks *own = &self->common->own_networks;
-	if (self->common->settings->options->public_only &&
+	if (options->public_only &&
 	    (!address_is_public(&address->addr) || own_networks_contain(own, &address->addr))) {
 		address_text(&address->addr, self->refused_address, sizeof self->refused_address);
 		return CURL_SOCKET_BAD;

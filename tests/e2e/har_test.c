@@ -3,6 +3,7 @@
 #include "support/nginx.h"
 #include "support/site.h"
 
+#include <curl/curlver.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,9 @@ Test(har, has_the_headers_that_were_received)
 	cr_expect_str_eq(archive_text(response, "httpVersion"), "HTTP/1.0");
 	cr_expect_str_eq(archive_text(response, "statusText"), "All is  well");
 	const char *head = strstr(raw, "HTTP/1.0");
-	cr_expect_eq(archive_number(response, "headersSize"), raw + sizeof raw - 1 - head - 3);
+	/* Newer versions of libcurl pass on a folded line as it is read: "a b c". */
+	size_t folds = LIBCURL_VERSION_NUM < 0x081600 ? 0 : strlen("a\r\n  b\r\n\tc") - strlen("a b c");
+	cr_expect_eq(archive_number(response, "headersSize"), raw + sizeof raw - 1 - head - 3 - folds);
 	cr_expect_eq(archive_number(response, "bodySize"), 3);
 	response = response_of(archive_entry(&archive, url_chunked, 0));
 	check_headers(response, chunked_headers);

@@ -99,6 +99,11 @@ Test(http, an_unknown_transfer_encoding_is_named_as_such)
 	site_stop(&site);
 }
 
+/* Newer versions of libcurl refuse a list that ends with a comma, and lists of different lengths. */
+#define IF_LIST_IS_READ(words, others) (LIBCURL_VERSION_NUM < 0x081600 ? (words) : (others))
+#define DIFFERENT                      IF_LIST_IS_READ("two different Content-Lengths", "Content-Length")
+#define NO_NUMBER                      IF_LIST_IS_READ("no number of bytes", "Content-Length")
+
 /* RFC 9112, section 6.3. */
 Test(http, equal_content_lengths_are_one)
 {
@@ -110,16 +115,17 @@ Test(http, equal_content_lengths_are_one)
 	    {"45, 45", {"ok", NULL, NULL}},
 	    {"45,45", {"ok", NULL, NULL}},
 	    {"45 ,\t45, 45", {"ok", NULL, NULL}},
-	    {"45,", {"ok", NULL, NULL}},
+	    {"45,", {IF_LIST_IS_READ("ok", "failed"), IF_LIST_IS_READ(NULL, "answer-invalid"),
+	                IF_LIST_IS_READ(NULL, "Content-Length")}},
 	    {"45, 045", {"ok", NULL, NULL}},
 	    {"45\r\nContent-Length: 45", {"ok", NULL, NULL}},
 	    {"45, 45\r\nContent-Length: 45", {"ok", NULL, NULL}},
-	    {"45, 44", {"failed", "answer-invalid", "two different Content-Lengths"}},
-	    {"44, 45", {"failed", "answer-invalid", "two different Content-Lengths"}},
-	    {"45, 45\r\nContent-Length: 45, 46", {"failed", "answer-invalid", "two different"}},
-	    {"45, x", {"failed", "answer-invalid", "no number of bytes"}},
-	    {"45 45", {"failed", "answer-invalid", "no number of bytes"}},
-	    {"45;45", {"failed", "answer-invalid", "no number of bytes"}},
+	    {"45, 44", {"failed", "answer-invalid", DIFFERENT}},
+	    {"44, 45", {"failed", "answer-invalid", DIFFERENT}},
+	    {"45, 45\r\nContent-Length: 45, 46", {"failed", "answer-invalid", DIFFERENT}},
+	    {"45, x", {"failed", "answer-invalid", NO_NUMBER}},
+	    {"45 45", {"failed", "answer-invalid", NO_NUMBER}},
+	    {"45;45", {"failed", "answer-invalid", NO_NUMBER}},
 	    {",45", {"failed", "answer-invalid", "Content-Length"}},
 	    {"", {"failed", "answer-invalid", "Content-Length"}},
 	};
