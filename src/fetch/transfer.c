@@ -365,6 +365,9 @@ static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, voi
 	(void)easy;
 	if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
 		recorder_add_request(self->recorder, bytes, len);
+	/* A server may answer before the transfer has to wait for it (see transfer_record_reading). */
+	if (type == CURLINFO_SSL_DATA_OUT)
+		timeline_handshake(&self->timeline);
 	return 0;
 }
 
