@@ -161,11 +161,12 @@ static enum pattern_found search_in_windows(
 	size_t window = steps / (limit * (text.len + 1));
 	enum pattern_found found = PATTERN_NOT_FOUND;
 	pcre2_set_match_limit(self->context, (uint32_t)limit);
-	for (size_t start = 0; start <= text.len && found == PATTERN_NOT_FOUND;
-	     start = next_character(text, start + window)) {
+	size_t start = 0;
+	while (start <= text.len && found == PATTERN_NOT_FOUND) {
 		if (clock_now_us() >= until_us)
 			return PATTERN_TOO_LONG;
 		found = found_of_count(match(self, text, start, start + window, 0));
+		start = next_character(text, start + window);
 	}
 	return found;
 }

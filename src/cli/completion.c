@@ -153,7 +153,7 @@ static void print_fish(FILE *to)
 
 void cli_completion_print(FILE *to, enum cli_shell shell)
 {
-	static void (*const printers[])(FILE * to) = {
+	static void (*const printers[])(FILE *) = {
 	    [CLI_SHELL_BASH] = print_bash, [CLI_SHELL_ZSH] = print_zsh, [CLI_SHELL_FISH] = print_fish};
 	printers[shell](to);
 }

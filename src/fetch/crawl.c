@@ -215,9 +215,8 @@ static enum status start_requests(struct crawl *self)
 			status = start_transfer(self, &request);
 	}
 	size_t requests = 0;
-	for (; requests < REQUESTS_PER_TURN && status == STATUS_OK && may_start(self, limit) &&
-	       lookup_queue_has_room(self->lookups);
-	     requests++) {
+	while (requests < REQUESTS_PER_TURN && status == STATUS_OK && may_start(self, limit) &&
+	       lookup_queue_has_room(self->lookups)) {
 		request = (struct fetch_request){0};
 		enum crawl_next next = self->handlers->next(self->ctx, &request, &self->wait);
 		self->finished = next == CRAWL_FINISHED;
@@ -225,6 +224,7 @@ static enum status start_requests(struct crawl *self)
 			break;
 		if (lookup_queue_add(self->lookups, &request))
 			status = start_transfer(self, &request);
+		requests++;
 	}
 	self->has_starts_left =
 	    requests == REQUESTS_PER_TURN || (self->active_count == limit && limit < self->slots);

@@ -101,10 +101,15 @@ void frontier_add(struct frontier *self, struct job *job, const struct url *url)
 	requeue_host(self, job->host);
 }
 
+static struct heap_node *first_due(const struct heap *heap, int64_t now)
+{
+	struct heap_node *node = heap_first(heap);
+	return node && node->key <= (uint64_t)now ? node : NULL;
+}
+
 static void admit_due_retries(struct frontier *self)
 {
-	for (struct heap_node *node;
-	     (node = heap_first(&self->retries)) && node->key <= (uint64_t)self->now;) {
+	for (struct heap_node *node; (node = first_due(&self->retries, self->now));) {
 		struct job *job = node->item;
 		heap_remove(node);
 		job->host->pending_retries--;
@@ -115,8 +120,7 @@ static void admit_due_retries(struct frontier *self)
 
 static void resume_paused_hosts(struct frontier *self)
 {
-	for (struct heap_node *node;
-	     (node = heap_first(&self->paused)) && node->key <= (uint64_t)self->now;) {
+	for (struct heap_node *node; (node = first_due(&self->paused, self->now));) {
 		struct host *host = node->item;
 		if (host_first(host) && host_is_delayed(host))
 			self->delayed_until = host->delayed_until;

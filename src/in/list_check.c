@@ -8,15 +8,16 @@
 
 #define NO_LIST ", not a list of URLs"
 
+/* The versions of clang-format differ. */
+/* clang-format off */
+#define BYTES(literal) {(literal), sizeof(literal) - 1}
+/* clang-format on */
+
 /* The first bytes of common types of files, and what a file is that begins with them. */
 static const struct {
 	struct slice bytes;
 	const char *what;
 } signatures[] = {
-#define BYTES(literal)                                                                                       \
-	{                                                                                                    \
-		(literal), sizeof(literal) - 1                                                               \
-	}
     {BYTES("\x89PNG\r\n"), "seems to be a PNG image" NO_LIST},
     {BYTES("\xff\xd8\xff"), "seems to be a JPEG image" NO_LIST},
     {BYTES("GIF87a"), "seems to be a GIF image" NO_LIST},

@@ -109,11 +109,10 @@ static struct slice root_name(struct slice text)
 	size_t start = ascii_starts_with(text, doctype) ? sizeof doctype - 1 : 1;
 	text = ascii_trim((struct slice){text.data + start, text.len - start});
 	size_t len = 0, name = 0;
-	for (; len < text.len && !ascii_is_space((unsigned char)text.data[len]) &&
-	       !memchr("/>[", text.data[len], 3);
-	     len++) {
-		if (text.data[len] == ':')
-			name = len + 1;
+	while (len < text.len && !ascii_is_space((unsigned char)text.data[len]) &&
+	       !memchr("/>[", text.data[len], 3)) {
+		if (text.data[len++] == ':')
+			name = len;
 	}
 	return (struct slice){text.data + name, len - name};
 }

@@ -408,8 +408,7 @@ Test(network, public_only_reaches_nothing_of_this_machine)
 	}
 	char *save = NULL;
 	size_t lines = 0;
-	for (char *line = strtok_r(result.out, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save), lines++) {
+	for (char *rest = result.out, *line; (line = strtok_r(rest, "\n", &save)); rest = NULL, lines++) {
 		bool is_free = strstr(line, "/other\"") || strstr(line, "/before\"");
 		cr_expect_eq(strstr(line, "\"stage\":\"policy\"") == NULL, is_free, "%s", line);
 		cr_expect_eq(strstr(line, "is not a public address, or") == NULL, is_free, "%s", line);

@@ -207,8 +207,8 @@ static void write_counters(const struct counters *self, const char *name, struct
 	const char *between = "";
 	text_printf(out, "\"%s\": {", name);
 	for (size_t i = 0; i < BUCKETS; i++) {
-		for (const struct stats_counter *counter = self->bucket[i]; counter;
-		     counter = counter->next) {
+		const struct stats_counter *counter = self->bucket[i];
+		for (; counter; counter = counter->next) {
 			if (counter->requests == 0 && counter->in_flight == 0)
 				continue;
 			text_printf(out, "%s\n  ", between);

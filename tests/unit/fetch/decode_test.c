@@ -15,10 +15,10 @@
 #define COUNT(all) (sizeof(all) / sizeof *(all))
 
 /* A string literal with its length, NULs counted. */
-#define BYTES(literal)                                                                                       \
-	{                                                                                                    \
-		literal, sizeof(literal) - 1                                                                 \
-	}
+/* The versions of clang-format differ. */
+/* clang-format off */
+#define BYTES(literal) {(literal), sizeof(literal) - 1}
+/* clang-format on */
 
 enum { MIB = 1 << 20, GZIP_WINDOW = 15 + 16, ZLIB_WINDOW = 15, RAW_WINDOW = -15 };
 

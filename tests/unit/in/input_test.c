@@ -39,8 +39,8 @@ static void read_all(const void *content, size_t len, char *result, size_t size)
 	struct input *input = open_input(&name, 1);
 	struct input_entry entry;
 	result[0] = '\0';
-	for (enum input_state state;
-	     (state = input_next(input, &entry)) == INPUT_ENTRY || state == INPUT_LATER;) {
+	enum input_state state = input_next(input, &entry);
+	for (; state == INPUT_ENTRY || state == INPUT_LATER; state = input_next(input, &entry)) {
 		if (state == INPUT_LATER)
 			continue;
 		size_t used = strlen(result);
