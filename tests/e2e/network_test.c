@@ -6,6 +6,7 @@
 #include "support/site.h"
 #include "support/terminal.h"
 
+#include <curl/curlver.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -254,7 +255,9 @@ Test(network, interface_says_from_where)
 	/* 192.0.2.0/24 is for documentation (RFC 5737): no machine has it. */
 	run_areq(&result, "-r", "0", "--interface", "192.0.2.7", page);
 	run_expect_exit(&result, 3);
-	cr_expect(strstr(result.err, "local work failed: bind failed"), "%s", result.err);
+	cr_expect(strstr(result.err, "local work failed: "), "%s", result.err);
+	cr_expect(strstr(result.err, LIBCURL_VERSION_NUM < 0x081600 ? "bind failed" : "Failed binding"), "%s",
+	    result.err);
 	run_release(&result);
 	run_areq(&result, "--interface", "no-such0", page);
 	run_expect_exit(&result, 2);
