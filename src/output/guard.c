@@ -42,7 +42,7 @@ static void run_guard(void *ctx)
 pid_t guard_start(const struct file *const *files, size_t count)
 {
 	struct guarded guarded = {.count = 0};
-	int descriptors[GUARDED_MAX];
+	int descriptors[GUARDED_MAX] = {0};
 	for (size_t i = 0; i < count && guarded.count < GUARDED_MAX; i++) {
 		const struct file *file = files[i];
 		if (file->fd < 0 || file->is_stdout || file->atomic.target || !S_ISREG(file->info.st_mode))

@@ -21,7 +21,8 @@ void har_head_append_text(struct buf *line, const char *key, struct slice text)
 	buf_init(&decoded, SIZE_MAX / 2);
 	for (size_t i = 0; i < text.len; i++) {
 		char bytes[UTF8_LENGTH_MAX];
-		buf_append(&decoded, bytes, utf8_encode((unsigned char)text.data[i], bytes));
+		size_t len = utf8_encode((unsigned char)text.data[i], bytes);
+		buf_append(&decoded, bytes, len);
 	}
 	json_writer_slice(line, key, (struct slice){decoded.data, decoded.len});
 	buf_release(&decoded);

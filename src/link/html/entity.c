@@ -94,8 +94,10 @@ static bool decode_reference(const char *text, size_t len, size_t *used, struct 
 		uint32_t cp;
 		char utf8[UTF8_LENGTH_MAX];
 		*used = match_numeric(text, len, &cp);
-		if (*used)
-			return buf_append(out, utf8, utf8_encode(cp, utf8));
+		if (*used) {
+			size_t utf8_len = utf8_encode(cp, utf8);
+			return buf_append(out, utf8, utf8_len);
+		}
 	} else {
 		size_t name_len = 0;
 		const struct entity_name *name = find_longest_name(text + 1, len - 1, &name_len);
