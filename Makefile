@@ -32,7 +32,7 @@ names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))
 flags_of = $(shell $(PKG_CONFIG) $(1) $(call names,$(2)) 2>/dev/null)
 DEPS_CFLAGS := $(call flags_of,--cflags,$(LIBRARIES))
 # libxml2 is loaded when it is needed (src/link/libxml.h), by the name that a program linked with it would have.
-DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:%,$(LIBRARIES))) -ldl
+DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:%,$(LIBRARIES))) $(if $(filter Linux,$(shell uname -s)),-ldl)
 # The linker's convention is that the shortest name of the file libxml2.so is that one, so no tool is asked.
 LIBXML := $(shell cd "$$($(PKG_CONFIG) --variable=libdir libxml-2.0 2>/dev/null)/" && \
 	for name in libxml2.so.*; do [ ! "$$name" -ef libxml2.so ] || { echo "$$name"; break; }; done 2>/dev/null)

@@ -16,10 +16,8 @@
 #define HINT_AND_OTHER "HTTP/1.1 100 Continue\r\n\r\n" OTHER
 #define TIMED_OUT      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-/* libcurl 8.14 refuses more of what is not HTTP/1.0 or HTTP/1.1 to the letter than 7.88; 8.22 does not take
- * for HTTP/0.9 what comes on a connection that was used before. */
-#define IF_7(words, others)    (LIBCURL_VERSION_NUM < 0x080000 ? (words) : (others))
-#define IF_8_14(words, others) (LIBCURL_VERSION_NUM < 0x081600 ? (words) : (others))
+/* libcurl 8 refuses more of what is not HTTP/1.0 or HTTP/1.1 to the letter. */
+#define IF_7(words, others) (LIBCURL_VERSION_NUM < 0x080000 ? (words) : (others))
 
 /* An odd answer, and what follows it 50 ms later on its connection. */
 struct oddity {
@@ -75,7 +73,7 @@ static const struct oddity oddities[] = {
     {"HTTP/1.2 200 OK\r\n" HEAD PAGE, NULL, "keep", IF_7("HTTP version (1.2)", "HTTP/1 subversion")},
     {"HTTP/1 200 OK\r\n" HEAD PAGE, NULL, "keep", IF_7("HTTP version", "HTTP/1 subversion")},
     {"ICY 200 OK\r\n" HEAD PAGE, NULL, "keep", "HTTP/0.9"},
-    {"\r\n" ANSWER, NULL, "keep", IF_8_14("HTTP/0.9", "status line")},
+    {"\r\n" ANSWER, NULL, "keep", "HTTP/0.9"},
     {"HTTP/1.1 20 OK\r\n" HEAD PAGE, NULL, "keep", IF_7("response code", "HTTP/1 subversion")},
     {"HTTP/1.1 200 OK\r\nno colon\r\n" HEAD PAGE, NULL, "keep", "without colon"},
     {"HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n" HEAD PAGE, NULL, "keep", "without colon"},
