@@ -53,15 +53,25 @@ enum lock_path lock_check_path(const char *path, int fd)
 	return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? LOCK_PATH_OURS : LOCK_PATH_OTHER;
 }
 
+/* Leaves errno as it is after an open that has failed. */
+static bool is_pipe_without_reader(int fd, const char *path)
+{
+	struct stat info;
+	if (fd >= 0 || errno != ENXIO)
+		return false;
+	bool is_pipe = stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+	errno = ENXIO;
+	return is_pipe;
+}
+
 /* Opens path. A named pipe cannot be opened for writing (ENXIO) before a process reads from it, so this
  * waits for a reader. Any other error is left to the caller, in errno. */
 static enum status open_and_wait_for_reader(
     int *fd, const char *path, int flags, mode_t mode, const struct lock_options *options)
 {
-	struct stat info;
 	for (bool is_reported = false;; is_reported = true) {
 		*fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, mode);
-		if (*fd >= 0 || errno != ENXIO || stat(path, &info) != 0 || !S_ISFIFO(info.st_mode))
+		if (!is_pipe_without_reader(*fd, path))
 			return STATUS_OK;
 		if (!is_reported)
 			log_warning("%s: nobody reads this pipe; waiting", options->name);

@@ -240,8 +240,10 @@ static void read_script_mark(struct extract *self, struct slice mark)
 	bool is_end = mark.data[1] == '/';
 	if (mark.data[0] == '-')
 		self->script_state = SCRIPT_DATA;
+	else if (self->script_state == SCRIPT_DATA && mark.data[1] == '!')
+		self->script_state = SCRIPT_ESCAPED;
 	else if (mark.data[1] == '!')
-		self->script_state = self->script_state == SCRIPT_DATA ? SCRIPT_ESCAPED : self->script_state;
+		return;
 	else if (self->script_state == SCRIPT_ESCAPED && !is_end)
 		self->script_state = SCRIPT_DOUBLE_ESCAPED;
 	else if (self->script_state == SCRIPT_DOUBLE_ESCAPED && is_end)
