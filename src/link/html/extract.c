@@ -240,7 +240,7 @@ static void read_script_mark(struct extract *self, struct slice mark)
 	bool is_end = mark.data[1] == '/';
 	if (mark.data[0] == '-')
 		self->script_state = SCRIPT_DATA;
-	else if (self->script_state == SCRIPT_DATA && mark.data[1] == '!')
+	else if (mark.data[1] == '!' && self->script_state == SCRIPT_DATA)
 		self->script_state = SCRIPT_ESCAPED;
 	else if (mark.data[1] == '!')
 		return;
