@@ -65,17 +65,11 @@ static bool read_file(const char *name, struct buf *out)
 	return good;
 }
 
-static void set_text(struct plan_text *text, const char *bytes, size_t len)
-{
-	free(text->data);
-	*text = (struct plan_text){alloc_copy(bytes, len), len};
-}
-
 static void plan_missing(struct plan *plan)
 {
 	static const char body[] = "<!doctype html>\n<title>Not found</title>\n<h1>Not found</h1>\n";
 	plan->status = 404;
-	set_text(&plan->body, body, sizeof body - 1);
+	plan_text_set(&plan->body, slice_of(body));
 }
 
 static void plan_file(const char *root, struct slice path, struct plan *plan)
@@ -89,14 +83,14 @@ static void plan_file(const char *root, struct slice path, struct plan *plan)
 	if (path.data[path.len - 1] == '/')
 		buf_append_text(&name, "index.html");
 	if (read_file(name.data, &bytes)) {
-		set_text(&plan->body, bytes.data, bytes.len);
-		set_text(&plan->type, type_of(name.data), strlen(type_of(name.data)));
+		plan_text_set(&plan->body, (struct slice){bytes.data, bytes.len});
+		plan_text_set(&plan->type, slice_of(type_of(name.data)));
 	} else if (stat(name.data, &about) == 0 && S_ISDIR(about.st_mode)) {
 		plan->status = 301;
-		set_text(&plan->body, "", 0);
+		plan_text_set(&plan->body, slice_of(""));
 		buf_clear(&bytes);
 		text_printf(&bytes, "%s/", path.data);
-		set_text(&plan->location, bytes.data, bytes.len);
+		plan_text_set(&plan->location, (struct slice){bytes.data, bytes.len});
 	} else {
 		plan_missing(plan);
 	}

@@ -84,18 +84,19 @@ void plan_release(struct plan *self)
 	plan_init(self);
 }
 
-static void text_set(struct plan_text *self, struct slice value)
+void plan_text_set(struct plan_text *self, struct slice value)
 {
 	free(self->data);
 	*self = (struct plan_text){alloc_copy(value.data, value.len), value.len};
 }
 
-static void header_add(struct plan_text *self, struct slice line)
+void plan_header_add(struct plan *self, struct slice line)
 {
-	self->data = alloc_resize(self->data, self->len + line.len + 3, 1);
-	memcpy(self->data + self->len, line.data, line.len);
-	memcpy(self->data + self->len + line.len, "\r\n", 3);
-	self->len += line.len + 2;
+	struct plan_text *header = &self->header;
+	header->data = alloc_resize(header->data, header->len + line.len + 3, 1);
+	memcpy(header->data + header->len, line.data, line.len);
+	memcpy(header->data + header->len + line.len, "\r\n", 3);
+	header->len += line.len + 2;
 }
 
 /* A part has no more than a body may have in all. */
@@ -156,19 +157,19 @@ static bool set(struct plan *self, const struct key *key, struct slice value)
 		self->has_cut = true;
 		return text_number(value, field);
 	case TEXT:
-		text_set(field, value);
+		plan_text_set(field, value);
 		return true;
 	case PART:
 		return part_add(field, value);
 	case HEADER:
-		header_add(field, value);
+		plan_header_add(self, value);
 		return true;
 	case PACE:
 		return read_pace(value, field);
 	case HANG:
 		return read_hang(value, field);
 	case GZIP:
-		text_set(field, slice_of("gzip"));
+		plan_text_set(field, slice_of("gzip"));
 		return true;
 	case IGNORED:
 		return true;

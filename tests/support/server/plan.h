@@ -25,6 +25,9 @@ struct plan_pace {
 
 enum plan_hang { PLAN_HANG_NOT, PLAN_HANG_START, PLAN_HANG_HEADER, PLAN_HANG_BODY };
 
+/* Copies value over what was there. */
+void plan_text_set(struct plan_text *self, struct slice value);
+
 /* The keys of the table in plan.c, which says what each does, in its order. */
 struct plan {
 	uint64_t delay, body_delay;
@@ -54,6 +57,9 @@ struct plan {
 /* The plan of an empty query: 200, text/html, a small page without links. */
 void plan_init(struct plan *self);
 void plan_release(struct plan *self);
+
+/* Adds a header line, without its line end. */
+void plan_header_add(struct plan *self, struct slice line);
 
 /* Takes the keys of a query (percent-encoded). False, with the reason in error, for a key that is not in the
  * table or a value that does not fit: a typing error shall not pass for an answer. */
