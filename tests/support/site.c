@@ -1,6 +1,7 @@
 #include "site.h"
 
 #include "base/alloc.h"
+#include "graph_spec.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -144,7 +145,7 @@ char *site_exchange(struct site *self, const char *bytes, size_t len, double sec
 /* The body of a plain GET; the caller frees it. */
 static char *get(struct site *self, const char *path)
 {
-	char request[200];
+	char request[1000];
 	int len = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nConnection: close\r\n\r\n", path);
 	char *answer = site_exchange(self, request, (size_t)len, ANSWER_LIMIT, NULL);
 	char *body = strstr(answer, "\r\n\r\n");
@@ -216,6 +217,17 @@ void site_stats_release(struct site_stats *stats)
 void site_reset_stats(struct site *self)
 {
 	free(get(self, "/_/stats/reset"));
+}
+
+void site_serve_graph(struct site *self, const struct graph_spec *spec)
+{
+	struct buf path;
+	buf_init(&path, 1 << 10);
+	buf_append_text(&path, "/_/graph?");
+	graph_spec_query(spec, &path);
+	free(get(self, path.data));
+	buf_release(&path);
+	site_reset_stats(self);
 }
 
 struct site_counter site_stats_counter(const struct site_stats *stats, enum site_by by, const char *name)

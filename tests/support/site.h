@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct json_t;
+struct graph_spec;
 
 struct site {
 	struct run_child server;
@@ -78,6 +79,10 @@ struct site_stats {
 void site_stats(struct site *self, struct site_stats *stats);
 void site_stats_release(struct site_stats *stats);
 void site_reset_stats(struct site *self);
+
+/* Serves the sites of this graph from now on, on the hosts that the server listens on, and forgets what it
+ * was asked for. The caller sets spec->port to self->port. */
+void site_serve_graph(struct site *self, const struct graph_spec *spec);
 
 enum site_by { SITE_BY_PATH, SITE_BY_TARGET, SITE_BY_HOST, SITE_BY_GROUP };
 

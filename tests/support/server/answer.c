@@ -2,6 +2,7 @@
 
 #include "faults.h"
 #include "files.h"
+#include "support/graph_spec.h"
 #include "text.h"
 
 #include <string.h>
@@ -175,6 +176,27 @@ static void answer_reset(const struct call *call)
 	script_plain(call->script, call->request, 200, "text/plain", slice_of("reset\n"));
 }
 
+static void answer_graph(const struct call *call)
+{
+	struct plan plan;
+	uint64_t asked = call->asked;
+	plan_init(&plan);
+	graph_site_plan(call->source->graph, call->request, &plan, &asked);
+	script_build(call->script, &plan, call->request, asked);
+	plan_release(&plan);
+}
+
+static void answer_graph_set(const struct call *call)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	buf_append(&text, "", 0);
+	struct slice query = call->request->query.data ? call->request->query : slice_of("");
+	bool good = graph_site_set(call->source->graph, query, &text);
+	plain(call, good ? 200 : 400, &text);
+	buf_release(&text);
+}
+
 static void answer_help(const struct call *call);
 
 static const struct endpoint {
@@ -192,6 +214,8 @@ static const struct endpoint {
     {"/_/loop", "n=N: redirects round and round N URLs", answer_loop},
     {"/_/away", "redirects without end, each to another URL", answer_away},
     {"/_/echo", "the request as received; raw=1: as text/plain", answer_echo},
+    {"/_/graph", "makes the sites of the graph that the keys below describe", answer_graph_set},
+    {"/_/graph/", "their pages; robots.txt and sitemap.xml are at the root of each host", answer_graph},
     {"/_/stats", "what was asked so far, as JSON", answer_stats},
     {"/_/stats/reset", "forgets it", answer_reset},
     {"/_/help", "this text", answer_help},
@@ -209,6 +233,8 @@ static void answer_help(const struct call *call)
 	plan_help(&text);
 	buf_append_text(&text, "\nNames behind /_/fault/:\n");
 	faults_help(&text);
+	buf_append_text(&text, "\nKeys of /_/graph, which have numbers, and their defaults:\n");
+	graph_spec_help(&text);
 	plain(call, 200, &text);
 	buf_release(&text);
 }
@@ -260,6 +286,8 @@ void answer_make(
 		endpoint->answer(&call);
 	else if (scripted)
 		script_plain(script, request, 404, "text/plain", slice_of("no such endpoint, see /_/help\n"));
+	else if (graph_site_is_set(source->graph))
+		answer_graph(&call);
 	else
 		answer_file(&call);
 }

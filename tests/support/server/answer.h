@@ -1,7 +1,9 @@
-/* Which answer a request gets: a scripted one under /_/, a file of the root elsewhere. */
+/* Which answer a request gets: a scripted one under /_/, elsewhere a file of the root or, once
+ * there is a graph, what its hosts have there. */
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H
 
+#include "graph_site.h"
 #include "request.h"
 #include "script.h"
 #include "stats.h"
@@ -10,8 +12,9 @@
 #include <stdint.h>
 
 struct answer_source {
-	const char *root;    /* NULL: nothing but /_/ is there */
-	struct stats *stats; /* borrowed */
+	const char *root;         /* NULL: nothing but /_/ is there */
+	struct stats *stats;      /* borrowed */
+	struct graph_site *graph; /* borrowed */
 };
 
 /* False for a request to the bookkeeping itself, which is not to be counted. */

@@ -115,12 +115,14 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	raise_descriptor_limit();
-	struct answer_source source = {.root = settings.root, .stats = stats_new(settings.log_max)};
+	struct answer_source source = {
+	    .root = settings.root, .stats = stats_new(settings.log_max), .graph = graph_site_new()};
 	struct loop *loop = loop_new(&source);
 	bool good =
 	    catch_signals() && loop_listen(loop, settings.bind, settings.bind_count, &settings.port) &&
 	    announce(&settings) && loop_run(loop, stop_pipe[0], settings.detached ? -1 : STDIN_FILENO);
 	loop_free(loop);
+	graph_site_free(source.graph);
 	stats_free(source.stats);
 	return good ? 0 : 1;
 }
