@@ -124,8 +124,11 @@ SOAK = AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
 soak: soak-once
 	sh tests/asan.sh $(MAKE) soak-once
 
-soak-once: $(BIN) $(BUILD)/areq-testserver
+soak-once: $(BIN) $(BUILD)/areq-testserver $(BUILD)/e2e
 	$(SOAK) 20000 200 $(SEED)
+	@seed=$(or $(SEED),$$(date +%s)); echo "soak: crawls, seed $$seed"; \
+	AREQ_CRAWL_SEED=$$seed AREQ_CRAWL_PAGES=2000 AREQ_BIN=$(abspath $(BIN)) \
+		AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e --filter 'crawl/*'
 
 FUZZ_SECONDS ?= 30
 fuzz: $(BUILD)/src/output/waterfall_page.c
