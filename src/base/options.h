@@ -134,6 +134,12 @@ struct options {
 	size_t owned_count;
 };
 
+/* True if the run asks for URLs that are not in its list. */
+static inline bool options_are_of_crawl(const struct options *self)
+{
+	return self->depth > 0 || self->sitemaps;
+}
+
 /* Adds an item, which is borrowed. */
 void options_list_add(struct option_list *list, const char *item);
 

@@ -137,7 +137,7 @@ static const char *scope_word(enum option_scope scope)
 static void show_crawl(const struct dry_run *self)
 {
 	const struct options *options = self->options;
-	bool is_crawl = options->depth > 0 || options->sitemaps;
+	bool is_crawl = options_are_of_crawl(options);
 	bool asks_robots =
 	    options->robots == WHEN_ALWAYS || (is_crawl && options->robots == WHEN_AUTO) || options->sitemaps;
 	if (asks_robots)

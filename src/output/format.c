@@ -109,7 +109,7 @@ static const struct row_format urls_with_null = {NULL, true, append_url_null};
 
 const struct row_format *format_of(const struct options *options)
 {
-	if (options->format == FORMAT_JSONL && options->depth > 0)
+	if (options->format == FORMAT_JSONL && options_are_of_crawl(options))
 		return &jsonl_of_crawl;
 	return options->null_ends ? &urls_with_null : &formats[options->format];
 }

@@ -138,7 +138,7 @@ static void show_depths(const struct summary *self)
 	size_t count = SUMMARY_DEPTHS;
 	while (count > 0 && self->by_depth[count - 1] == 0)
 		count--;
-	if (self->options->depth == 0 || count == 0)
+	if (!options_are_of_crawl(self->options) || count == 0)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "URLs by depth: ");
@@ -169,10 +169,10 @@ static void show_left(const struct summary *self, const struct totals *totals)
 		    why[i]);
 		links += totals->left[i];
 	}
-	if (self->robots && self->options->depth)
+	if (self->robots && options_are_of_crawl(self->options))
 		log_append(&line, LOG_PLAIN, "%s%" PRIu64 " URL%s by robots.txt",
 		    links ? ", " : "left out: ", self->robots, number_text_plural(self->robots));
-	bool is_begun = links || (self->robots && self->options->depth);
+	bool is_begun = links || (self->robots && options_are_of_crawl(self->options));
 	uint64_t beyond = totals->left[LEFT_MAX_PAGES];
 	if (beyond)
 		log_append(&line, LOG_YELLOW, "%s%" PRIu64 " URL%s beyond --max-pages",

@@ -42,7 +42,7 @@ static void append_totals(struct buf *line, const struct summary *self, const st
 	json_writer_open(line, "totals", '{');
 	json_writer_number(line, "urls", totals->urls);
 	json_writer_number(line, "listed_again", totals->repeated);
-	if (self->options->depth > 0 || self->options->max_pages > 0)
+	if (options_are_of_crawl(self->options) || self->options->max_pages > 0)
 		append_crawl(line, self, totals);
 	json_writer_number(line, "failed_locally", totals->local);
 	json_writer_number(line, "links", totals->links);

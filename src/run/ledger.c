@@ -168,7 +168,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	if (head->http_status == HTTP_NOT_MODIFIED || head->http_status >= 400)
 		return FETCH_DRAIN;
 	if (task->robots_of)
-		return ledger_begin_robots(self, task);
+		return ledger_begin_robots(self, task, head->content_type);
 	ledger_read_robots_tags(self, task, head);
 	if (task_stop_by_type(task, self->options, mediatype_of(head->content_type)))
 		return FETCH_STOP;
@@ -185,7 +185,7 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len, bool is
 	struct task *task = job;
 	self->received += len;
 	if (task->robots_of)
-		return robots_reader_feed(task->robots_of->reader, bytes, len);
+		return ledger_feed_robots(task, bytes, len);
 	if (is_gzip_file)
 		page_set_gzip_file(task->tries->page);
 	if (page_feed(task->tries->page, bytes, len))
@@ -235,7 +235,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	    .rate = options->rate,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
-	self->crawls = options->depth > 0 || options->sitemaps;
+	self->crawls = options_are_of_crawl(options);
 	self->obeys_robots = options->robots == WHEN_ALWAYS || (options->robots == WHEN_AUTO && self->crawls);
 	self->asks_robots = (self->obeys_robots || options->sitemaps) && !options->dry_run;
 	/* A run without requests asks for no robots.txt. */

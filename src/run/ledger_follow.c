@@ -134,7 +134,8 @@ void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
 {
 	static const char usual[] = "/sitemap.xml";
 	if (origin->has_begun_sitemaps || !origin->is_listed || !self->options->sitemaps ||
-	    origin->robots_state < ROBOTS_KNOWN)
+	    origin->robots_state < ROBOTS_KNOWN ||
+	    (origin->robots_state == ROBOTS_REFUSED && self->obeys_robots))
 		return;
 	origin->has_begun_sitemaps = true;
 	struct url robots;

@@ -125,9 +125,11 @@ void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 /* The same for all tasks that wait for a robots.txt. */
 void ledger_interrupt_parked(struct ledger *self);
 
-/* The steps of a task for robots.txt: its header has come with status 200 or the like; its body was read; it
- * has failed; the run is stopped and it waits in no frontier. The last three free the task. */
-enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task);
+/* The steps of a task for robots.txt: its header has come with status 200 or the like; bytes of its body have
+ * come, false if no more are wanted; its body was read; it has failed; the run is stopped and it waits in no
+ * frontier. The last three free the task. */
+enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task, const char *content_type);
+bool ledger_feed_robots(struct task *task, const char *bytes, size_t len);
 void ledger_finish_robots(struct ledger *self, struct task *task);
 void ledger_fail_robots(
     struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure);

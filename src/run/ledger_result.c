@@ -230,7 +230,7 @@ static void report_exchange(struct ledger *self, const struct task *task, const 
 static bool is_robots_read(const struct task *task, const struct fetch_result *result)
 {
 	return task->robots_of && (result->complete || result->stopped) && !task->tries->location &&
-	       result->http_status < 300;
+	       result->http_status < 400 && result->http_status != HTTP_NOT_MODIFIED;
 }
 
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)

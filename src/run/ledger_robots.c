@@ -1,6 +1,7 @@
 #include "run/ledger_internal.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/log.h"
@@ -151,20 +152,32 @@ void ledger_fail_robots(
 	end_robots_task(self, task);
 }
 
-enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task)
+enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task, const char *content_type)
 {
 	struct origin *origin = task->robots_of;
+	enum mediatype type = mediatype_of(content_type);
+	origin->may_be_html = content_type && (type == MEDIATYPE_HTML || type == MEDIATYPE_XML);
+	origin->is_no_text = type == MEDIATYPE_BINARY;
 	robots_reader_free(origin->reader);
 	origin->reader = robots_reader_new(self->robots_token);
 	return FETCH_BODY;
+}
+
+bool ledger_feed_robots(struct task *task, const char *bytes, size_t len)
+{
+	struct origin *origin = task->robots_of;
+	if (origin->may_be_html) {
+		struct slice text = ascii_trim((struct slice){bytes, len});
+		origin->is_no_text |= text.len > 0 && *text.data == '<';
+		origin->may_be_html = text.len == 0;
+	}
+	return !origin->is_no_text && robots_reader_feed(origin->reader, bytes, len);
 }
 
 void ledger_finish_robots(struct ledger *self, struct task *task)
 {
 	struct origin *origin = task->robots_of;
 	char reason[REASON_MAX];
-	if (!origin->reader)
-		origin->reader = robots_reader_new(self->robots_token);
 	origin->robots = robots_reader_finish(origin->reader);
 	origin->robots_state = ROBOTS_KNOWN;
 	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);

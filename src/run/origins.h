@@ -31,7 +31,9 @@ struct origin {
 	enum robots_state robots_state;
 	struct robots *robots; /* NULL: everything is allowed */
 	struct robots_reader
-	    *reader; /* while robots.txt is read, and until its sitemaps were taken from it */
+	    *reader;      /* while robots.txt is read, and until its sitemaps were taken from it */
+	bool may_be_html; /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
+	bool is_no_text;  /* it is an error page, say, and has no rules */
 	struct task *first_parked, *last_parked;
 	struct {
 		enum outcome_kind kind;

@@ -14,7 +14,7 @@ enum truth_scope { TRUTH_HOST, TRUTH_SITE, TRUTH_PREFIX, TRUTH_ANY };
 enum { TRUTH_ALL = -1 };
 
 /* The causes of a found URL whose redirect leads to a URL that the run already has, or out of the scope. */
-#define TRUTH_CAUSE_KNOWN "already-known"
+#define TRUTH_CAUSE_KNOWN "known"
 #define TRUTH_CAUSE_SCOPE "out-of-scope"
 
 /* The options of the crawl. All zero: the start alone, and robots.txt is obeyed. */
