@@ -335,3 +335,27 @@ Test(http, without_a_type_the_first_bytes_decide)
 	expect_report(site_page(&site, "type", "", "status", "200", "length", "0"), NULL, NULL, ok);
 	site_stop(&site);
 }
+
+/* A few bytes that come at once become so many that areq reads them over several turns of its loop. Whatever
+ * says where the body ends, it is read to that end before the URL is done. */
+Test(http, a_small_body_of_very_many_bytes_is_read_to_its_end)
+{
+	static const char *const ends[][2] = {
+	    {NULL, NULL}, {"chunked", "1"}, {"close", "1"}, {"length", "none"}};
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const char *url = site_page(&site, "encoding", "gzip", "part", "500000*<a href=x>1</a>",
+		    "part", "1*<a href=last>", ends[i][0], ends[i][1]);
+		run_areq(&result, "-q", "-r", "0", "-o", "/dev/null", "--report", "-", url);
+		run_expect_exit(&result, 0);
+		json_t *line = json_loads(result.out, 0, NULL);
+		cr_assert(line, "%s", result.err);
+		cr_expect_eq(
+		    json_integer_value(json_object_get(line, "links")), 2, "%s: %s", url, result.out);
+		json_decref(line);
+		run_release(&result);
+	}
+	site_stop(&site);
+}

@@ -238,18 +238,18 @@ static bool read_bogus_comment(struct extract *self, struct reader *reader)
 static void read_script_mark(struct extract *self, struct slice mark)
 {
 	bool is_end = mark.data[1] == '/';
-	if (mark.data[0] == '-')
+	if (mark.data[0] == '-') {
 		self->script_state = SCRIPT_DATA;
-	else if (mark.data[1] == '!' && self->script_state == SCRIPT_DATA)
-		self->script_state = SCRIPT_ESCAPED;
-	else if (mark.data[1] == '!')
-		return;
-	else if (self->script_state == SCRIPT_ESCAPED && !is_end)
+	} else if (mark.data[1] == '!') {
+		if (self->script_state == SCRIPT_DATA)
+			self->script_state = SCRIPT_ESCAPED;
+	} else if (self->script_state == SCRIPT_ESCAPED && !is_end) {
 		self->script_state = SCRIPT_DOUBLE_ESCAPED;
-	else if (self->script_state == SCRIPT_DOUBLE_ESCAPED && is_end)
+	} else if (self->script_state == SCRIPT_DOUBLE_ESCAPED && is_end) {
 		self->script_state = SCRIPT_ESCAPED;
-	else if (is_end)
+	} else if (is_end) {
 		self->state = STATE_DATA;
+	}
 }
 
 static bool read_raw(struct extract *self, struct reader *reader)
