@@ -13,9 +13,9 @@
 	X(htmlCtxtReadMemory)                                                                                \
 	X(htmlNewParserCtxt)                                                                                 \
 	X(xmlAddDocEntity)                                                                                   \
-	X(xmlCtxtGetLastError)                                                                               \
 	X(xmlCreateIntSubset)                                                                                \
 	X(xmlCreatePushParserCtxt)                                                                           \
+	X(xmlCtxtGetLastError)                                                                               \
 	X(xmlCtxtReadMemory)                                                                                 \
 	X(xmlCtxtResetPush)                                                                                  \
 	X(xmlCtxtUseOptions)                                                                                 \
