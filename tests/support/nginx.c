@@ -44,7 +44,8 @@ static bool try_start(struct nginx *self, const char *program, const char *root)
 		snprintf(text[i], sizeof text[i], "%u", self->port[i]);
 	run_start(&self->script, &options, "sh",
 	    (const char *const[]){program, self->scratch.folder, root, text[NGINX_HTTP], text[NGINX_TLS],
-	        text[NGINX_EXPIRED], text[NGINX_WRONG_HOST], text[NGINX_SELF_SIGNED], NULL});
+	        text[NGINX_EXPIRED], text[NGINX_WRONG_HOST], text[NGINX_SELF_SIGNED], text[NGINX_HTTP3],
+	        text[NGINX_HTTP3_ONLY], text[NGINX_HTTP3_SHORT], NULL});
 	double until = run_clock() + START_LIMIT;
 	while (!strstr(self->script.kept_out.data, "ready\n")) {
 		cr_assert(run_clock() < until, "nginx does not start: %s", self->script.kept_err.data);
@@ -75,6 +76,7 @@ void nginx_start(struct nginx *self, const char *root)
 		end(self);
 		cr_assert(try < TRIES, "nginx finds no free ports");
 	}
+	self->has_http3 = strstr(self->script.kept_out.data, "http3\n");
 	self->ca_file = scratch_path(&self->scratch, "ca.pem");
 	self->access_log = scratch_path(&self->scratch, "access.log");
 }

@@ -6,6 +6,7 @@
 #include "run.h"
 #include "scratch.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum nginx_port {
@@ -14,6 +15,9 @@ enum nginx_port {
 	NGINX_EXPIRED,    /* the certificate has expired */
 	NGINX_WRONG_HOST, /* the certificate is for other.example */
 	NGINX_SELF_SIGNED,
+	NGINX_HTTP3,       /* HTTP/3 over UDP, and the same as NGINX_TLS over TCP */
+	NGINX_HTTP3_ONLY,  /* nothing over TCP */
+	NGINX_HTTP3_SHORT, /* as NGINX_HTTP3, but a connection ends after 10 requests */
 	NGINX_PORTS
 };
 
@@ -21,6 +25,7 @@ struct nginx {
 	struct run_child script;
 	struct scratch scratch;
 	unsigned port[NGINX_PORTS];
+	bool has_http3;         /* else nobody listens on the ports for HTTP/3 */
 	const char *ca_file;    /* the authority to trust */
 	const char *access_log; /* one line a request, written as it ends */
 	char **urls;

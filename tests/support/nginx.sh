@@ -1,13 +1,19 @@
 #!/bin/sh
-# A private nginx: serves a folder over plain HTTP and over TLS with HTTP/2, until standard input ends.
+# A private nginx: serves a folder over plain HTTP, over TLS with HTTP/2, and over HTTP/3 if it can, until standard
+# input ends.
 #
-#	nginx.sh FOLDER ROOT HTTP TLS EXPIRED WRONG_HOST SELF_SIGNED
+#	nginx.sh FOLDER ROOT HTTP TLS EXPIRED WRONG_HOST SELF_SIGNED HTTP3 HTTP3_ONLY HTTP3_SHORT
 #
 # FOLDER is empty and takes everything that belongs to the server (FOLDER/ca.pem is the authority to trust);
-# ROOT is what it serves; the rest are free ports of 127.0.0.1. Says "ready" when it answers.
+# ROOT is what it serves; the rest are free ports of 127.0.0.1. Says "http3" if it has HTTP/3, and "ready" when it
+# answers.
 set -eu
 
-folder=$1 root=$2 http=$3 tls=$4 expired=$5 wrong_host=$6 self_signed=$7
+folder=$1 root=$2 http=$3 tls=$4 expired=$5 wrong_host=$6 self_signed=$7 http3=$8
+shift
+http3_only=$8
+shift
+http3_short=$8
 here=$(dirname "$0")
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 
@@ -55,7 +61,13 @@ make_certificates >openssl.log 2>&1 || {
 mkdir temp
 sed -e "s|@FOLDER@|$folder|g" -e "s|@ROOT@|$root|g" -e "s|@HTTP@|$http|g" -e "s|@TLS@|$tls|g" \
 	-e "s|@EXPIRED@|$expired|g" -e "s|@WRONG_HOST@|$wrong_host|g" -e "s|@SELF_SIGNED@|$self_signed|g" \
+	-e "s|@HTTP3@|$http3|g" -e "s|@HTTP3_ONLY@|$http3_only|g" -e "s|@HTTP3_SHORT@|$http3_short|g" \
 	"$here/nginx.conf.in" >nginx.conf
+if nginx -V 2>&1 | grep -q http_v3_module; then
+	echo http3
+else
+	sed -i '/# begin HTTP\/3/,/# end HTTP\/3/d' nginx.conf
+fi
 nginx -p "$folder" -c "$folder/nginx.conf" </dev/null >start.log 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid || :' EXIT
