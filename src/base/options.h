@@ -96,6 +96,7 @@ struct options {
 	const char *cacert;          /* PEM file of trusted certificates; NULL for those of the system */
 	bool netrc;                  /* take names and passwords from ~/.netrc */
 	bool http1;                  /* never use HTTP/2 */
+	bool http3;                  /* try HTTP/3 first; false if http1 is set */
 	bool public_only;            /* connect to public addresses only (address_is_public) */
 	bool insecure;               /* accept any certificate */
 	bool ipv4;                   /* only over IPv4 */

@@ -237,6 +237,8 @@ static const struct rule rules[] = {
     {.name = "xpath", .other = "tags"},
     {.name = "null", .other = "format", .need = " urls"},
     {.name = "same-host", .other = "external"},
+    {.name = "http3", .other = "http1.1"},
+    {.name = "http3", .other = "proxy", .why = ": libcurl has no HTTP/3 through a proxy"},
     {.name = "ipv4", .other = "ipv6"},
     {.name = "ordered", .other = "depth", .why = ": what a crawl finds has no place in the list"},
     {.name = "ordered", .other = "sitemaps", .why = ": what they name has no place in the list"},

@@ -136,6 +136,8 @@ const struct cli_row cli_table[] = {
     {{"proxy", 'x', "URL", network, true, NULL, "through this proxy"}, CLI_PROXY, FIELD(proxy), 0, 0},
     {{"http1.1", 0, NULL, network, false, NULL, "use HTTP/1.1, also where a host speaks HTTP/2"}, CLI_FLAG,
         FIELD(http1), 0, 0},
+    {{"http3", 0, NULL, network, false, NULL, "try HTTP/3 first, where libcurl has it"}, CLI_FLAG,
+        FIELD(http3), 0, 0},
     {{"resolve", 0, "HOST:PORT:ADDR", network, false, NULL, "connect to ADDR for HOST and PORT"}, CLI_LIST,
         FIELD(resolves), 0, 0},
     {{"interface", 0, "NAME", network, false, NULL, "send from this interface or address"}, CLI_NAME,

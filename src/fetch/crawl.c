@@ -73,7 +73,7 @@ static int on_socket(CURL *easy, curl_socket_t descriptor, int what, void *ctx, 
 	if (reads)
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
 	if (transfer)
-		transfer_record_reading(transfer);
+		transfer_record_reading(transfer, descriptor);
 	poll_set_watch(&self->sockets, descriptor, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)));
 	return 0;
 }
@@ -92,7 +92,8 @@ static enum status crawl_init(struct crawl *self)
 	self->transfers = (struct transfers){
 	    .settings = self->settings, .shares = &self->shares, .handlers = &self->handlers->fetch};
 	leftovers_init(&self->transfers.leftovers);
-	self->slots = descriptors_init(&self->transfers.descriptors, self->settings->options->jobs);
+	self->slots = descriptors_init(
+	    &self->transfers.descriptors, self->settings->options->jobs, self->settings->options->http3);
 	self->multi = curl_multi_init();
 	if (!shares_init(&self->shares) || !self->multi)
 		return log_library_error("start", "no handle");
@@ -104,6 +105,11 @@ static enum status crawl_init(struct crawl *self)
 	/* libcurl keeps as many idle connections as there are slots. By default it keeps fewer while few
 	 * transfers run, and would close connections that are needed again soon. */
 	curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)self->slots);
+	/* An idle connection that libcurl closes is still open until the server has confirmed that, which
+	 * takes long over QUIC. Such connections count here, too, and a new connection replaces the oldest of
+	 * them. It never waits, because at most slots connections are in use. */
+	if (self->settings->options->http3)
+		curl_multi_setopt(self->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)self->slots);
 	self->idle = alloc_array(self->slots, sizeof(struct transfer *));
 	self->active = alloc_array(self->slots, sizeof(struct transfer *));
 	return lookup_queue_new(&self->lookups, self->settings, self->handlers->done, self->ctx);

@@ -3,22 +3,23 @@
 #include <sys/resource.h>
 
 /* The most file descriptors that a transfer uses until it is connected: libcurl may try two addresses of the
- * host at once, or, if it looks up the name itself, open a socket pair that signals the end of the lookup. */
-enum { PER_CONNECTION_ATTEMPT = 2 };
+ * host at once, or, if it looks up the name itself, open a socket pair that signals the end of the lookup.
+ * With HTTP/3 it may try two addresses over UDP and two over TCP. */
+enum { PER_ATTEMPT = 2, PER_HTTP3_ATTEMPT = 4 };
 
-/* The most file descriptors per transfer: those of its connection attempt, and one for an idle connection,
- * since libcurl keeps at most one idle connection for each slot. */
-enum { PER_TRANSFER = PER_CONNECTION_ATTEMPT + 1 };
+/* libcurl keeps at most one idle connection for each slot. */
+enum { PER_IDLE_CONNECTION = 1 };
 
 /* File descriptors reserved for everything else: the lists, the output files, the loop's own descriptors, and
  * files that the libraries open for a short time. */
 enum { OTHER_DESCRIPTORS = 20 };
 
-size_t descriptors_init(struct descriptors *self, int64_t wanted)
+size_t descriptors_init(struct descriptors *self, int64_t wanted, bool http3)
 {
 	struct rlimit limit;
-	rlim_t needed = (rlim_t)wanted * PER_TRANSFER + OTHER_DESCRIPTORS;
-	*self = (struct descriptors){.budget = (size_t)needed};
+	size_t per_attempt = http3 ? PER_HTTP3_ATTEMPT : PER_ATTEMPT;
+	rlim_t needed = (rlim_t)wanted * (per_attempt + PER_IDLE_CONNECTION) + OTHER_DESCRIPTORS;
+	*self = (struct descriptors){.budget = (size_t)needed, .per_attempt = per_attempt};
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return (size_t)wanted;
 	if (limit.rlim_cur < needed) {
@@ -40,5 +41,5 @@ size_t descriptors_init(struct descriptors *self, int64_t wanted)
 
 bool descriptors_allow(const struct descriptors *self)
 {
-	return self->open + (self->connecting + 1) * PER_CONNECTION_ATTEMPT <= self->budget;
+	return self->open + (self->connecting + 1) * self->per_attempt <= self->budget;
 }

@@ -15,6 +15,7 @@ static enum outcome_stage stage_of(CURLcode code, enum outcome_stage reached)
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return STAGE_RESOLVE;
 	case CURLE_COULDNT_CONNECT:
+	case CURLE_QUIC_CONNECT_ERROR:
 	case CURLE_PROXY:
 		return STAGE_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -116,6 +117,7 @@ static enum cause cause_of(CURL *easy, CURLcode code, enum outcome_stage stage)
 		return CAUSE_NAME_LOOKUP;
 	case CURLE_COULDNT_CONNECT:
 		return os_error_of(easy) == ECONNREFUSED ? CAUSE_REFUSED : CAUSE_CONNECT;
+	case CURLE_QUIC_CONNECT_ERROR:
 	case CURLE_PROXY:
 		return CAUSE_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -133,6 +135,7 @@ static enum cause cause_of(CURL *easy, CURLcode code, enum outcome_stage stage)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
+	case CURLE_HTTP3:
 		return CAUSE_CONNECTION_BROKEN;
 	case CURLE_BAD_CONTENT_ENCODING:
 		return CAUSE_DECODE;

@@ -65,9 +65,32 @@ static enum status log_wrong_variable(const char *name, const char *value)
 	return STATUS_USAGE;
 }
 
+static enum status check_http3(const struct options *options)
+{
+	const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+	if (!options->http3 || version->features & CURL_VERSION_HTTP3)
+		return STATUS_OK;
+	struct buf origin;
+	buf_init(&origin, SIZE_MAX / 2);
+	options_append_origin(options, offsetof(struct options, http3), &origin);
+	log_error("--http3%s: this libcurl (%s) has no HTTP/3; leave the option out, or use areq with a "
+	          "libcurl that has it",
+	    origin.len ? origin.data : "", version->version);
+	buf_release(&origin);
+	return STATUS_USAGE;
+}
+
+static enum status log_http3_proxy(const char *name)
+{
+	log_error("--http3 and the proxy of %s in the environment exclude each other: libcurl has no HTTP/3 "
+	          "through a proxy; unset it, or give -x '' for none",
+	    name);
+	return STATUS_USAGE;
+}
+
 /* Finds the variables that libcurl reads for http and https URLs. Both are checked, because a list is not
  * known before it was read, and a redirect may lead from one scheme to the other. */
-static enum status check_environment(bool *proxied)
+static enum status check_environment(const struct options *options, bool *proxied)
 {
 	/* libcurl ignores HTTP_PROXY, which a web server may set from a header of a request. */
 	static const char *const variables[][5] = {{"http_proxy", "all_proxy", "ALL_PROXY"},
@@ -81,6 +104,9 @@ static enum status check_environment(bool *proxied)
 		value = first_value(variables[i], &name);
 		if (value && !proxy_is_valid(value))
 			return log_wrong_variable(name, value);
+		bool is_for_https = i == 1;
+		if (value && is_for_https && options->http3)
+			return log_http3_proxy(name);
 		*proxied |= value != NULL;
 	}
 	return STATUS_OK;
@@ -91,7 +117,7 @@ static enum status set_proxied(struct settings *self)
 {
 	const char *proxy = self->options->proxy;
 	if (!self->options->public_only && !proxy)
-		return check_environment(&self->proxied);
+		return check_environment(self->options, &self->proxied);
 	self->proxied = !self->options->public_only && *proxy != '\0';
 	return STATUS_OK;
 }
@@ -133,6 +159,8 @@ enum status settings_init(struct settings *self, const struct options *options)
 	enum status status = check_file("--cacert", options->cacert);
 	if (status == STATUS_OK)
 		status = check_netrc(options);
+	if (status == STATUS_OK)
+		status = check_http3(options);
 	if (status == STATUS_OK)
 		status = set_proxied(self);
 	if (status == STATUS_OK)

@@ -69,9 +69,16 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 	if (options->ipv4 != options->ipv6)
 		set(easy, CURLOPT_IPRESOLVE,
 		    options->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_V6);
-	/* By default libcurl uses HTTP/2 over TLS if it was built with it. */
-	if (options->http1 || watchdog_limit_reached())
+}
+
+/* By default libcurl uses HTTP/2 over TLS if it was built with it. With CURL_HTTP_VERSION_3 it tries HTTP/3
+ * first, and over TCP too if that takes longer than a moment. It uses the connection that is made first. */
+static void set_http_version(CURL *easy, const struct options *options, const struct fetch_request *request)
+{
+	if (options->http1 || request->needs_http1 || watchdog_limit_reached())
 		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	else if (options->http3)
+		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_3);
 }
 
 static void set_tls(CURL *easy, const struct settings *settings)
@@ -211,6 +218,7 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	const struct options *options = settings->options;
 	set_constants(easy);
 	set_user_options(easy, settings);
+	set_http_version(easy, options, request);
 	if (is_tls)
 		set_tls(easy, settings);
 	set_shares(easy, settings, shares, request);
@@ -224,8 +232,6 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 	    setup_remaining_ms(options->connect_timeout_ms, request->waited_ms));
 	if (request->needs_new_connection || (no_idle_connection && !is_tls))
 		set(easy, CURLOPT_FRESH_CONNECT, 1L);
-	if (request->needs_http1)
-		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (!request->timeout_ms)
 		set_stall_limit(easy);
 	return set_addresses(easy, settings, request);

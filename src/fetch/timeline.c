@@ -63,7 +63,7 @@ struct phases timeline_phases(const struct timeline *self, int64_t waited_ms)
 	    .dns = is_waited_for    ? (double)waited_ms
 	           : self->looks_up ? elapsed_ms(self->begun, self->socket)
 	                            : -1,
-	    .connect = elapsed_ms(self->socket, self->is_https ? self->handshake : self->request),
+	    .connect = elapsed_ms(self->socket, self->handshake ? self->handshake : self->request),
 	    .tls = elapsed_ms(self->handshake, self->request),
 	    .first_byte = elapsed_ms(self->request, self->response),
 	    .total = elapsed_ms(self->begun, clock_now_us()) + (is_waited_for ? (double)waited_ms : 0),

@@ -3,8 +3,8 @@
  *before the TLS handshake is done, and 8.22 sets the times of the request and the response if no connection
  *was made.
  *
- *	timeline_begin -> timeline_socket -> timeline_handshake, for https -> timeline_request ->
- *timeline_response
+ *	timeline_begin -> timeline_socket -> timeline_handshake, for https over TCP -> timeline_request
+ *	               -> timeline_response
  *
  * A try on an open connection begins with timeline_request. If libcurl repeats a request by itself, the later
  * moments count. */
@@ -22,7 +22,7 @@ struct timeline {
 	bool looks_up;     /* libcurl looks up a name before it connects */
 	int64_t begun;     /* libcurl got the request */
 	int64_t socket;    /* the first socket was opened */
-	int64_t handshake; /* the connection was made, and the TLS handshake has begun */
+	int64_t handshake; /* a TCP connection was made, and the TLS handshake has begun */
 	int64_t request;   /* the request may be sent */
 	int64_t response;  /* the first line of the response is there */
 };
@@ -35,7 +35,8 @@ void timeline_handshake(struct timeline *self);
 void timeline_request(struct timeline *self);
 void timeline_response(struct timeline *self);
 
-/* Returns how far the try got: STAGE_RESOLVE, STAGE_CONNECT, STAGE_TLS, STAGE_WAIT or STAGE_RECEIVE. */
+/* Returns how far the try got: STAGE_RESOLVE, STAGE_CONNECT, STAGE_TLS, STAGE_WAIT or STAGE_RECEIVE. QUIC
+ * makes the connection and the TLS handshake in one, which is STAGE_CONNECT. */
 enum outcome_stage timeline_stage(const struct timeline *self);
 
 /* Returns how long each phase took that the try has finished; queued is not known here and is -1. The try

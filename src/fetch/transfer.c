@@ -312,7 +312,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	timeline_socket(&self->timeline);
 	self->sockets[address->family == AF_INET6] = descriptor;
 	self->common->descriptors.open++;
-	watchdog_add(descriptor);
+	if (address->socktype == SOCK_STREAM)
+		watchdog_add(descriptor);
 	return descriptor;
 }
 
@@ -350,6 +351,9 @@ static int on_connected(void *ctx, char *address, char *own_address, int port, i
 	transfer_set_connecting(self, false);
 	if (!allow_request(self) || !is_clean_connection(self, own_address, own_port))
 		return CURL_PREREQFUNC_ABORT;
+	/* libcurl stores only its first message, which here is that of an attempt over UDP. */
+	if (self->common->settings->options->http3 && self->error[0])
+		strcpy(self->error, "libcurl gives no details after an attempt over HTTP/3");
 	self->sent_requests++;
 	timeline_request(&self->timeline);
 	if (self->recorder)
@@ -460,9 +464,17 @@ CURL *transfer_handle(struct transfer *self)
 	return self->easy;
 }
 
-void transfer_record_reading(struct transfer *self)
+static bool is_tcp(curl_socket_t descriptor)
 {
-	timeline_handshake(&self->timeline);
+	int type = 0;
+	socklen_t len = sizeof type;
+	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+void transfer_record_reading(struct transfer *self, curl_socket_t descriptor)
+{
+	if (!self->common->settings->options->http3 || is_tcp(descriptor))
+		timeline_handshake(&self->timeline);
 }
 
 size_t transfer_index(const struct transfer *self)

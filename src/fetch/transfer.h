@@ -34,7 +34,7 @@ struct fetch_request {
 	const char *credentials;
 	int64_t timeout_ms;        /* the time limit for the whole try; 0 if there is none */
 	bool needs_new_connection; /* a new connection must be used */
-	bool needs_http1;          /* HTTP/2 must not be used */
+	bool needs_http1;          /* only HTTP/1.1 may be used */
 	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */
 	struct curl_slist *cookies;
@@ -76,9 +76,10 @@ struct fetch_result {
 	 * failure_is_unprocessed), or has not answered it on a connection that was used before, which a
 	 * client may do for a GET (RFC 9112, section 9.3.1). */
 	bool is_unprocessed;
-	bool is_refused;          /* is_unprocessed, although the connection was new */
-	unsigned sent_requests;   /* more than 1 if libcurl repeated the request by itself */
-	bool may_need_http1;      /* the try failed because of HTTP/2, or may have; HTTP/1.1 may work */
+	bool is_refused; /* is_unprocessed, although the connection was new */
+	/* The try failed because of HTTP/2 or HTTP/3, or may have; HTTP/1.1 may work. */
+	bool may_need_http1;
+	unsigned sent_requests; /* more than 1 if libcurl repeated the request by itself */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
 	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */
@@ -143,9 +144,10 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 /* Returns the handle, which is valid until the next transfer_prepare. */
 CURL *transfer_handle(struct transfer *self);
 
-/* The transfer waits for bytes of its connection. If it has sent no request, it waits for those of the TLS
- * handshake, because until a connection is made, a transfer waits until it may write. */
-void transfer_record_reading(struct transfer *self);
+/* The transfer waits for bytes from a socket. If it has sent no request and the socket is a TCP one, they are
+ * those of the TLS handshake, because until a TCP connection is made, a transfer waits until it may write. A
+ * UDP socket says nothing: over QUIC, the connection is made by the bytes that are waited for. */
+void transfer_record_reading(struct transfer *self, curl_socket_t descriptor);
 
 /* The index of the transfer in its owner's list, which the owner sets. */
 size_t transfer_index(const struct transfer *self);

@@ -96,7 +96,8 @@ static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fet
 	result->reason = self->reason;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	result->is_unprocessed = failure_is_unprocessed(code, self->error, self->has_head);
-	result->may_need_http1 = !self->has_head && (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
+	result->may_need_http1 =
+	    !self->has_head && (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM || code == CURLE_HTTP3);
 }
 
 static void describe_end(struct transfer *self, struct fetch_result *result)

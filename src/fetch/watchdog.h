@@ -29,8 +29,8 @@ enum { WATCHDOG_SHUTDOWNS_MAX = 16 };
 void watchdog_start(void);
 void watchdog_stop(void);
 
-/* Adds the socket of a new connection, and removes it before it is closed. To be called between start and
- * stop. */
+/* Adds the TCP socket of a new connection, and removes any socket before it is closed. To be called between
+ * start and stop. UDP sockets are not watched: a shutdown does not end what they receive. */
 void watchdog_add(int descriptor);
 void watchdog_remove(int descriptor);
 
