@@ -72,13 +72,15 @@ static void set_user_options(CURL *easy, const struct settings *settings)
 }
 
 /* By default libcurl uses HTTP/2 over TLS if it was built with it. With CURL_HTTP_VERSION_3 it tries HTTP/3
- * first, and over TCP too if that takes longer than a moment. It uses the connection that is made first. */
+ * first, and over TCP too if that takes longer than a moment. It uses the connection that is made first. By
+ * default it would still use an open connection of HTTP/3; CURL_HTTP_VERSION_2TLS keeps it from that. */
 static void set_http_version(CURL *easy, const struct options *options, const struct fetch_request *request)
 {
 	if (options->http1 || request->needs_http1 || watchdog_limit_reached())
 		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	else if (options->http3)
-		set(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_3);
+		set(easy, CURLOPT_HTTP_VERSION,
+		    request->avoids_http3 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_3);
 }
 
 static void set_tls(CURL *easy, const struct settings *settings)

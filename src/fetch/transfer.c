@@ -352,7 +352,7 @@ static int on_connected(void *ctx, char *address, char *own_address, int port, i
 	if (!allow_request(self) || !is_clean_connection(self, own_address, own_port))
 		return CURL_PREREQFUNC_ABORT;
 	/* libcurl stores only its first message, which here is that of an attempt over UDP. */
-	if (self->common->settings->options->http3 && self->error[0])
+	if (self->tries_http3 && self->error[0])
 		strcpy(self->error, "libcurl gives no details after an attempt over HTTP/3");
 	self->sent_requests++;
 	timeline_request(&self->timeline);
@@ -444,6 +444,8 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->sent_requests = 0;
 	self->has_opened_socket = false;
 	self->is_tls = strncmp(request->url, "https:", 6) == 0;
+	self->tries_http3 = self->common->settings->options->http3 && self->is_tls && !request->needs_http1 &&
+	                    !request->avoids_http3;
 	self->waited_ms = request->waited_ms;
 	self->timeout_ms = setup_remaining_ms(request->timeout_ms, request->waited_ms);
 	self->deadline_ms = self->timeout_ms ? clock_now_ms() + self->timeout_ms : CLOCK_NEVER;
@@ -473,7 +475,7 @@ static bool is_tcp(curl_socket_t descriptor)
 
 void transfer_record_reading(struct transfer *self, curl_socket_t descriptor)
 {
-	if (!self->common->settings->options->http3 || is_tcp(descriptor))
+	if (!self->tries_http3 || is_tcp(descriptor))
 		timeline_handshake(&self->timeline);
 }
 

@@ -35,6 +35,7 @@ struct fetch_request {
 	int64_t timeout_ms;        /* the time limit for the whole try; 0 if there is none */
 	bool needs_new_connection; /* a new connection must be used */
 	bool needs_http1;          /* only HTTP/1.1 may be used */
+	bool avoids_http3;         /* HTTP/3 must not be used, even if the options ask for it */
 	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */
 	struct curl_slist *cookies;
@@ -76,6 +77,9 @@ struct fetch_result {
 	 * failure_is_unprocessed), or has not answered it on a connection that was used before, which a
 	 * client may do for a GET (RFC 9112, section 9.3.1). */
 	bool is_unprocessed;
+	/* is_unprocessed: no connection was made over UDP or TCP, and libcurl only tells why UDP failed. A
+	 * try that avoids HTTP/3 tells why TCP does. */
+	bool hides_tcp_failure;
 	bool is_refused; /* is_unprocessed, although the connection was new */
 	/* The try failed because of HTTP/2 or HTTP/3, or may have; HTTP/1.1 may work. */
 	bool may_need_http1;

@@ -52,6 +52,7 @@ struct transfer {
 	bool has_allowed_address;               /* the options allow another address of the host */
 	int socket_error;                       /* the errno of a failed socket(2); 0 if none failed */
 	bool has_new_connection;                /* the request asked for a new connection */
+	bool tries_http3;                       /* libcurl may try HTTP/3 */
 	bool is_tls;                            /* the URL is https */
 	int sockets[2];                         /* the sockets that were opened last for IPv4 and IPv6 */
 	unsigned sent_requests;

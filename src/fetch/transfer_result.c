@@ -95,7 +95,10 @@ static void add_libcurl_failure(struct transfer *self, CURLcode code, struct fet
 	result->cause = failure.cause;
 	result->reason = self->reason;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	result->is_unprocessed = failure_is_unprocessed(code, self->error, self->has_head);
+	result->hides_tcp_failure =
+	    self->tries_http3 && (code == CURLE_COULDNT_CONNECT || code == CURLE_QUIC_CONNECT_ERROR);
+	result->is_unprocessed =
+	    result->hides_tcp_failure || failure_is_unprocessed(code, self->error, self->has_head);
 	result->may_need_http1 =
 	    !self->has_head && (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM || code == CURLE_HTTP3);
 }

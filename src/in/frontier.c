@@ -266,6 +266,16 @@ void frontier_add_wasted_time(struct job *job, int64_t ms)
 	host_add_wasted_time(job->host, ms);
 }
 
+void frontier_avoid_http3(struct job *job)
+{
+	job->host->avoids_http3 = true;
+}
+
+bool frontier_avoids_http3(const struct job *job)
+{
+	return job->host->avoids_http3;
+}
+
 struct job *frontier_abandon(struct frontier *self)
 {
 	struct host *host = ready_host(self, CLOCK_NEVER);

@@ -60,6 +60,11 @@ void frontier_record_request(struct frontier *self, int64_t now);
  * fail; no limit or delay holds for such a host, so that its jobs come out at once. */
 enum host_state frontier_host_state(const struct job *job);
 
+/* Makes the later tries of the host of a job in flight avoid HTTP/3, and tells whether they do. A host that
+ * has no job any more is forgotten, and so is this. */
+void frontier_avoid_http3(struct job *job);
+bool frontier_avoids_http3(const struct job *job);
+
 /* A try of a job in flight has ended. One of these three is called for it.
  *
  * The job is done for good: the caller frees it after the call. */

@@ -42,6 +42,7 @@ struct host {
 	enum host_state state;
 	int64_t crawl_delay_ms;   /* see host_set_crawl_delay */
 	int64_t last_start;       /* when a job started last (monotonic ms) */
+	bool avoids_http3;        /* see frontier_avoid_http3 */
 	unsigned active;          /* jobs in flight */
 	unsigned pending_retries; /* jobs that wait for a retry, and are not in the queue */
 	int64_t not_before;       /* no job starts before this time (monotonic ms) */

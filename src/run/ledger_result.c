@@ -185,7 +185,7 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 	ledger_admit(self, task, &self->url);
 }
 
-/* A URL is tried over HTTP/1.1 once, before it fails because of HTTP/2. */
+/* A URL is tried over HTTP/1.1 once, before it fails because of HTTP/2 or HTTP/3. */
 static bool may_retry_over_http1(
     const struct ledger *self, const struct task *task, const struct fetch_result *result)
 {
@@ -233,6 +233,16 @@ static bool is_robots_read(const struct task *task, const struct fetch_result *r
 	       result->http_status < 400 && result->http_status != HTTP_NOT_MODIFIED;
 }
 
+/* A connection was made, and the try failed on it, not because an idle connection was closed. If it was a
+ * connection of HTTP/3, the next requests may fail in the same way: where UDP is blocked in the middle of a
+ * run, and with OpenSSL's QUIC in libcurl 8.14, which after some handshakes sends no more of the streams for
+ * compressed headers. libcurl keeps such a connection, and none of its later requests is answered. */
+static bool may_be_fault_of_http3(const struct fetch_result *result)
+{
+	bool has_failed = result->cause != CAUSE_NONE && !result->interrupted && !result->is_unprocessed;
+	return has_failed && (result->stage == STAGE_WAIT || result->stage == STAGE_RECEIVE);
+}
+
 void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	task_record_result(task, result);
@@ -244,6 +254,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		frontier_record_event(self->frontier, &task->job, task_host_event(result), clock_now_ms());
 	for (unsigned i = 1; i < result->sent_requests; i++)
 		frontier_record_request(self->frontier, clock_now_ms());
+	if (result->hides_tcp_failure || may_be_fault_of_http3(result))
+		frontier_avoid_http3(&task->job);
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_display_url(task));
 	if (result->interrupted)

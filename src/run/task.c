@@ -197,6 +197,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .timeout_ms = timeout,
 	    .needs_new_connection = tries->needs_new_connection,
 	    .needs_http1 = tries->needs_http1,
+	    .avoids_http3 = frontier_avoids_http3(&self->job),
 	    .left_origin = tries->left_origin,
 	    .cookies = tries->cookies,
 	    .waited_ms = -1,

@@ -38,10 +38,10 @@ struct tries {
 	enum stop_reason stop_reason;
 	unsigned attempts;
 	unsigned redirects;
-	bool continues_attempt;         /* the next try belongs to the same attempt */
-	bool needs_new_connection;      /* no later try may use a connection that was used before */
-	bool needs_http1;               /* the next try must not use HTTP/2 */
-	char *http2_reason;             /* why HTTP/2 failed, if HTTP/1.1 was tried, too; else NULL */
+	bool continues_attempt;    /* the next try belongs to the same attempt */
+	bool needs_new_connection; /* no later try may use a connection that was used before */
+	bool needs_http1;          /* the next try must use HTTP/1.1 */
+	char *http2_reason;        /* why HTTP/2 or HTTP/3 failed, if HTTP/1.1 was tried, too; else NULL */
 	enum outcome_stage http2_stage; /* the stage at which it failed */
 	bool left_origin;               /* a redirect led away from the origin of the listed URL */
 	int64_t slow_us;                /* see scope_judge */

@@ -7,10 +7,12 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PAGES = 300, PAGE_LINKS = 3, LIST_MAX = PAGES * 80, LOG_MAX = 1 << 20 };
@@ -78,15 +80,17 @@ static size_t count_requests(const struct nginx *nginx, const char *protocol)
 	return count;
 }
 
-/* A socket on a port of 127.0.0.1, which nobody reads. */
+/* A socket on a port of 127.0.0.1, which nobody reads; -1 if the port is taken. */
 static int bind_socket(unsigned port, int type)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)port),
 	    .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
 	int descriptor = socket(AF_INET, type, 0);
-	cr_assert_eq(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
-	return descriptor;
+	if (bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0)
+		return descriptor;
+	close(descriptor);
+	return -1;
 }
 
 static unsigned port_of(int descriptor)
@@ -276,6 +280,7 @@ Test(http3, gives_way_to_http2_where_udp_is_swallowed)
 	struct scratch root;
 	start(&nginx, &root);
 	int silent = bind_socket(nginx.port[NGINX_TLS], SOCK_DGRAM);
+	cr_assert_geq(silent, 0);
 	check_protocol(&nginx, NGINX_TLS, "HTTP/2.0\" 200");
 	close(silent);
 	stop(&nginx, &root);
@@ -323,8 +328,12 @@ Test(http3, fails_at_the_stage_that_was_reached)
 	struct scratch root;
 	char url[100];
 	start(&nginx, &root);
-	int silent_udp = bind_socket(0, SOCK_DGRAM);
-	int silent_tcp = bind_socket(port_of(silent_udp), SOCK_STREAM);
+	int silent_udp = -1, silent_tcp = -1;
+	while (silent_tcp < 0) {
+		close(silent_udp);
+		silent_udp = bind_socket(0, SOCK_DGRAM);
+		silent_tcp = bind_socket(port_of(silent_udp), SOCK_STREAM);
+	}
 	snprintf(url, sizeof url, "https://127.0.0.1:%u/", port_of(silent_udp));
 	/* Nobody accepts TCP connections there yet. */
 	check_failure(url, "connect", "connect-timeout", NULL);
@@ -336,17 +345,18 @@ Test(http3, fails_at_the_stage_that_was_reached)
 	check_failure(nginx_url(&nginx, NGINX_HTTP3, "/0.html"), "tls", "certificate-unknown-issuer", NULL);
 	check_failure(
 	    nginx_url(&nginx, NGINX_HTTP3_ONLY, "/0.html"), "tls", "certificate-unknown-issuer", NULL);
+	check_failure(nginx_url(&nginx, NGINX_TLS, "/0.html"), "tls", "certificate-unknown-issuer", NULL);
 	check_failure(nginx_url(&nginx, NGINX_HTTP3, "/0.html"), "policy", "not-public", "--public-only");
 	check_failure(
 	    nginx_url(&nginx, NGINX_HTTP3_ONLY, "/0.html"), "policy", "not-public", "--public-only");
 	stop(&nginx, &root);
 }
 
-/* Up to four sockets are open for a host until it is connected. Retries are needed because libcurl 8.14 with
- * OpenSSL's QUIC sometimes gets no answer. */
+/* Up to four sockets are open for a host until it is connected. Retries are needed for what the test below
+ * says of libcurl 8.14. */
 Test(http3, loses_no_url_with_few_descriptors)
 {
-	static const enum nginx_port ports[] = {NGINX_HTTP3, NGINX_HTTP3_ONLY, NGINX_TLS};
+	static const enum nginx_port ports[] = {NGINX_HTTP3, NGINX_TLS};
 	struct nginx nginx;
 	struct scratch root;
 	struct run_result result;
@@ -364,5 +374,106 @@ Test(http3, loses_no_url_with_few_descriptors)
 		cr_expect_null(strstr(result.err, "no socket"), "%s", result.err);
 		run_release(&result);
 	}
+	stop(&nginx, &root);
+}
+
+/* A process that passes on so many datagrams between a port and another one, and swallows all others. It ends
+ * with the test process at the latest. */
+struct relay {
+	pid_t pid;
+	int life; /* closing it ends the process */
+};
+
+static void relay_datagrams(int front, int back, int life, unsigned count)
+{
+	struct pollfd fds[] = {{.fd = front, .events = POLLIN}, {.fd = back, .events = POLLIN}, {.fd = life}};
+	struct sockaddr_in client = {0};
+	char bytes[65536];
+	while (poll(fds, 3, -1) > 0 && !fds[2].revents) {
+		socklen_t len = sizeof client;
+		if (fds[0].revents) {
+			ssize_t got =
+			    recvfrom(front, bytes, sizeof bytes, 0, (struct sockaddr *)&client, &len);
+			if (got > 0 && count && count--)
+				send(back, bytes, (size_t)got, 0);
+		}
+		if (fds[1].revents) {
+			ssize_t got = recv(back, bytes, sizeof bytes, 0);
+			if (got > 0 && count && count--)
+				sendto(
+				    front, bytes, (size_t)got, 0, (struct sockaddr *)&client, sizeof client);
+		}
+	}
+}
+
+static void relay_start(struct relay *self, unsigned front_port, unsigned back_port, unsigned count)
+{
+	int life[2];
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)back_port),
+	    .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	int front = bind_socket(front_port, SOCK_DGRAM), back = bind_socket(0, SOCK_DGRAM);
+	cr_assert(front >= 0 && back >= 0);
+	cr_assert_eq(connect(back, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(pipe(life), 0);
+	self->pid = fork();
+	cr_assert_geq(self->pid, 0);
+	if (self->pid == 0) {
+		close(life[1]);
+		relay_datagrams(front, back, life[0], count);
+		_exit(0);
+	}
+	close(life[0]);
+	close(front);
+	close(back);
+	self->life = life[1];
+}
+
+static void relay_stop(struct relay *self)
+{
+	close(self->life);
+	waitpid(self->pid, NULL, 0);
+}
+
+/* Only the requests that are in flight then wait for their time-out, which are the 6 of --per-host. */
+Test(http3, is_left_where_udp_is_blocked_in_the_middle)
+{
+	enum { DATAGRAMS = 100, IN_FLIGHT = 6 };
+	struct nginx nginx;
+	struct scratch root;
+	struct relay relay;
+	struct run_result result;
+	static char list[LIST_MAX];
+	start(&nginx, &root);
+	relay_start(&relay, nginx.port[NGINX_TLS], nginx.port[NGINX_HTTP3], DATAGRAMS);
+	make_list(list, nginx.port[NGINX_TLS], PAGES, 0);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--http3", "-t", "2", "-r", "1",
+	    "--cacert", nginx.ca_file, "-o", "/dev/null", "--report", "-");
+	run_expect_exit(&result, 0);
+	cr_expect_eq(count_text(result.out, "\"outcome\":\"ok\""), PAGES);
+	cr_expect_leq(count_text(result.out, "\"attempts\":2"), IN_FLIGHT, "%s", result.out);
+	cr_expect_gt(count_requests(&nginx, "HTTP/3.0\" 200"), 0);
+	cr_expect_gt(count_requests(&nginx, "HTTP/2.0\" 200"), PAGES / 2);
+	run_release(&result);
+	relay_stop(&relay);
+	stop(&nginx, &root);
+}
+
+/* libcurl 8.14 with OpenSSL's QUIC sometimes makes such connections badly (see ledger_result.c), and loses
+ * what came with their end. A retry must not meet the same again. */
+Test(http3, loses_no_url_where_the_server_ends_connections)
+{
+	struct nginx nginx;
+	struct scratch root;
+	struct run_result result;
+	static char list[LIST_MAX];
+	start(&nginx, &root);
+	make_list(list, nginx.port[NGINX_HTTP3_SHORT], PAGES, 0);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--http3", "-t", "2", "--cacert",
+	    nginx.ca_file, "--no-header");
+	run_expect_exit(&result, 0);
+	cr_expect_eq(count_text(result.out, "\n"), PAGES * PAGE_LINKS);
+	cr_expect_gt(count_requests(&nginx, "HTTP/3.0\" 200"), 0);
+	run_release(&result);
 	stop(&nginx, &root);
 }
