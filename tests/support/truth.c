@@ -11,7 +11,6 @@ enum { URL_MAX = 1 << 20 };
 /* A URL that waits for its turn. */
 struct found {
 	size_t page;
-	size_t root; /* the listed page that led there, whose scope holds */
 	int depth;
 	bool is_listed;
 };
@@ -19,6 +18,8 @@ struct found {
 struct walk {
 	const struct graph *graph;
 	const struct truth_options *options;
+	const size_t *listed;
+	size_t listed_count;
 	struct truth *truth;
 	bool *is_known; /* for each page: offered, or the target of a redirect */
 	struct found *queue;
@@ -42,7 +43,7 @@ static void add_line(struct walk *walk, const char *url, const char *outcome, co
 	rows_add(&walk->truth->lines, "%s\t%s\t%s", url, outcome, cause);
 }
 
-static bool is_in_scope(const struct walk *walk, size_t root, size_t page)
+static bool is_in_scope_of(const struct walk *walk, size_t root, size_t page)
 {
 	const struct graph_page *from = page_of(walk, root), *to = page_of(walk, page);
 	switch (walk->options->scope) {
@@ -55,6 +56,15 @@ static bool is_in_scope(const struct walk *walk, size_t root, size_t page)
 	case TRUTH_ANY:
 		return true;
 	}
+	return false;
+}
+
+/* The scope is that of the whole list. */
+static bool is_in_scope(const struct walk *walk, size_t page)
+{
+	for (size_t i = 0; i < walk->listed_count; i++)
+		if (is_in_scope_of(walk, walk->listed[i], page))
+			return true;
 	return false;
 }
 
@@ -168,9 +178,9 @@ static void follow(struct walk *walk, const struct found *from, const struct gra
 	for (size_t i = 0; i < page->link_count; i++) {
 		const struct graph_link *link = &page->links[i];
 		if (!graph_link_leads_on(link) || (obeys && link->kind == GRAPH_LINK_NOFOLLOW) ||
-		    is_shunned(walk, link->target) || !is_in_scope(walk, from->root, link->target))
+		    is_shunned(walk, link->target) || !is_in_scope(walk, link->target))
 			continue;
-		offer(walk, &(struct found){link->target, from->root, from->depth + 1, false});
+		offer(walk, &(struct found){link->target, from->depth + 1, false});
 	}
 }
 
@@ -186,7 +196,7 @@ static struct verdict decide_redirect(const struct walk *walk, const struct foun
 {
 	static const struct verdict out = {"skipped", TRUTH_CAUSE_SCOPE},
 	                            known = {"skipped", TRUTH_CAUSE_KNOWN};
-	if (!found->is_listed && !is_in_scope(walk, found->root, target))
+	if (!found->is_listed && !is_in_scope(walk, target))
 		return out;
 	if (!found->is_listed && walk->is_known[target])
 		return known;
@@ -244,8 +254,8 @@ static void read_sitemaps(struct walk *walk, size_t listed)
 			add_line(walk, url.data, "failed", "http-status");
 		for (size_t i = 0; i < walk->graph->spec.pages; i++)
 			if (graph_sitemap_names(walk->graph, host, (enum graph_sitemap)number, i) &&
-			    is_in_scope(walk, listed, i))
-				offer(walk, &(struct found){i, listed, 0, false});
+			    is_in_scope(walk, i))
+				offer(walk, &(struct found){i, 0, false});
 	}
 	buf_release(&url);
 }
@@ -256,7 +266,11 @@ void truth_init(struct truth *self, const struct graph *graph, const struct trut
 	size_t count = graph->page_count;
 	const size_t *listed = options->listed ? options->listed : start;
 	size_t listed_count = options->listed ? options->listed_count : 1;
-	struct walk walk = {.graph = graph, .options = options, .truth = self};
+	struct walk walk = {.graph = graph,
+	    .options = options,
+	    .listed = listed,
+	    .listed_count = listed_count,
+	    .truth = self};
 	*self = (struct truth){
 	    .depth = alloc_array(count, sizeof(int)), .line = alloc_array(count, sizeof(size_t))};
 	rows_init(&self->requests);
@@ -268,7 +282,7 @@ void truth_init(struct truth *self, const struct graph *graph, const struct trut
 	for (size_t i = 0; i < count; i++)
 		self->depth[i] = -1;
 	for (size_t i = 0; i < listed_count; i++)
-		offer(&walk, &(struct found){listed[i], listed[i], 0, true});
+		offer(&walk, &(struct found){listed[i], 0, true});
 	for (size_t i = 0; options->sitemaps && i < listed_count; i++)
 		read_sitemaps(&walk, listed[i]);
 	for (size_t i = 0; i < walk.count; i++) {
