@@ -297,8 +297,8 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 {
 	struct summary *self = ctx;
 	bool any_failed = totals->outcomes[OUTCOME_FAILED] != 0;
-	bool all_went_well =
-	    !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0 && !totals->unread;
+	bool all_went_well = !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0 &&
+	                     !totals->unread && !totals->left[LEFT_MAX_PAGES];
 	reasons_sort(&self->reasons);
 	/* The reader that closed the pipe does not want to see more. */
 	if (totals->signal == SIGPIPE)

@@ -76,18 +76,14 @@ static enum left_reason judge_link(const struct ledger *self, struct task *task,
 	return LEFT_REASONS;
 }
 
-/* Offers found_url to the store. via is what led to it, and sitemap_level is that of a sitemap, 0 for a page.
- */
-static void offer_found(struct ledger *self, uint32_t depth, unsigned sitemap_level, const char *via)
+/* Offers found_url to the store; found says the rest about it. */
+static void offer_found(struct ledger *self, struct store_url found)
 {
 	struct store_claim *claim;
-	const struct store_url found = {.url = &self->found_url,
-	    .text = self->found_text.data,
-	    .number = store_number(depth, self->last_number + 1),
-	    .listed_us = clock_now_us(),
-	    .depth = depth,
-	    .sitemap_level = sitemap_level,
-	    .via = via};
+	found.url = &self->found_url;
+	found.text = self->found_text.data;
+	found.number = store_number(found.depth, self->last_number + 1);
+	found.listed_us = clock_now_us();
 	enum store_offer answer = self->store.offer(self->store.self, &found, &claim);
 	if (answer == STORE_KNOWN)
 		return;
@@ -126,8 +122,9 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
 	if (reason != LEFT_REASONS)
 		self->totals.left[reason]++;
 	else if (!self->store.knows(self->store.self, link->parsed) && set_found(self, link->url, NULL))
-		offer_found(self, is_of_sitemap ? 0 : task->depth + 1,
-		    is_sitemap ? task->sitemap_level + 1 : 0, task->source);
+		offer_found(self, (struct store_url){.depth = is_of_sitemap ? 0 : task->depth + 1,
+		                      .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
+		                      .via = task->source});
 }
 
 void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
@@ -149,10 +146,12 @@ void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
 	for (const char *sitemap = NULL;
 	     origin->reader && (sitemap = robots_reader_next_sitemap(origin->reader, sitemap)); count++) {
 		if (set_found(self, slice_of(sitemap), &robots))
-			offer_found(self, 0, 1, url_href(&robots).data);
+			offer_found(
+			    self, (struct store_url){.sitemap_level = 1, .via = url_href(&robots).data});
 	}
 	if (count == 0 && set_found(self, slice_of(usual), &robots))
-		offer_found(self, 0, 1, url_href(&robots).data);
+		offer_found(self,
+		    (struct store_url){.sitemap_level = 1, .is_guess = true, .via = url_href(&robots).data});
 	robots_reader_free(origin->reader);
 	origin->reader = NULL;
 	buf_release(&via);

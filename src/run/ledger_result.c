@@ -120,6 +120,12 @@ static void fail_http_status(struct ledger *self, struct task *task, const struc
 	char reason[REASON_MAX];
 	const char *text = http_status_text(result->http_status);
 	snprintf(reason, sizeof reason, "got %ld%s%s", result->http_status, *text ? " " : "", text);
+	/* Most hosts have no sitemap where nobody names one. */
+	if (task->is_guess && !http_is_transient(result->http_status)) {
+		finish_task(self, task, OUTCOME_SKIPPED,
+		    (struct failure_reason){STAGE_POLICY, CAUSE_HTTP_STATUS, reason});
+		return;
+	}
 	bool is_turned_away = result->http_status == 403 || result->http_status == 429;
 	enum cause cause = is_turned_away ? CAUSE_TURNED_AWAY : CAUSE_HTTP_STATUS;
 	retry_or_fail(self, task, (struct failure_reason){STAGE_RECEIVE, cause, reason},

@@ -75,6 +75,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->via = url->via ? self->source + via_at : NULL;
 	self->depth = url->depth;
 	self->sitemap_level = url->sitemap_level;
+	self->is_guess = url->is_guess;
 	copy_credentials(self, url->url);
 	update_display_url(self);
 	return self;

@@ -63,6 +63,7 @@ struct task {
 	struct task *next_parked;  /* see origin_park */
 	uint32_t depth;            /* the number of links between the list and the URL */
 	unsigned sitemap_level;    /* see store_url */
+	bool is_guess;             /* see store_url */
 	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
 	bool forbids_links;  /* X-Robots-Tag forbids to follow the links of the page */
 	bool is_claim_begun; /* store.begin was called for the claim */

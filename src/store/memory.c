@@ -50,7 +50,8 @@ struct record {
 	uint64_t number;
 	int64_t listed_us;
 	uint32_t depth;
-	uint32_t sitemap_level;
+	uint16_t sitemap_level;
+	bool is_guess;
 	uint32_t text_len; /* in bytes, with the NUL */
 };
 
@@ -115,7 +116,8 @@ static void push_record(struct memory *self, struct store_claim *host, const str
 	struct record record = {.number = url->number,
 	    .listed_us = url->listed_us,
 	    .depth = url->depth,
-	    .sitemap_level = url->sitemap_level,
+	    .sitemap_level = (uint16_t)url->sitemap_level,
+	    .is_guess = url->is_guess,
 	    .text_len = (uint32_t)text_len};
 	const char *via = url->via ? url->via : "";
 	buf_clear(&self->record);
@@ -199,6 +201,7 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 	    .listed_us = record.listed_us,
 	    .depth = record.depth,
 	    .sitemap_level = record.sitemap_level,
+	    .is_guess = record.is_guess,
 	    .via = *via ? via : NULL};
 }
 

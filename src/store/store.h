@@ -28,6 +28,7 @@ struct store_url {
 	uint32_t depth;    /* the number of links between the list and this URL; 0 if it was listed */
 	unsigned sitemap_level; /* 1 for a sitemap that begins a crawl, 2 and 3 for those in an index; 0 for a
 	                           page */
+	bool is_guess;          /* nobody has named the URL, so it may well not exist */
 	const char *via;        /* the URL of the page that it was found in; NULL if it was listed */
 };
 

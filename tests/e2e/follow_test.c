@@ -1,0 +1,63 @@
+/* What a crawl does where one page or one host is odd; whole sites are in crawl_test.c. */
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Returns the line of the report for a URL; NULL if there is none. */
+static json_t *line_of(const struct run_result *result, const char *url)
+{
+	for (const char *at = result->out; *at; at += strcspn(at, "\n") + 1) {
+		json_t *line = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
+		const char *source = json_string_value(json_object_get(line, "url"));
+		if (source && strcmp(source, url) == 0)
+			return line;
+		json_decref(line);
+	}
+	return NULL;
+}
+
+static void expect_line(
+    const struct run_result *result, const char *url, const char *outcome, const char *cause)
+{
+	json_t *line = line_of(result, url);
+	cr_assert(line, "%s has no outcome: %s%s", url, result->out, result->err);
+	const char *is_cause = json_string_value(json_object_get(line, "cause"));
+	cr_expect_str_eq(
+	    json_string_value(json_object_get(line, "outcome")), outcome, "%s: %s", url, result->out);
+	cr_expect_str_eq(is_cause ? is_cause : "", cause ? cause : "", "%s: %s", url, result->out);
+	json_decref(line);
+}
+
+/* The crawl guesses that there may be a sitemap. */
+Test(follow, a_sitemap_that_nobody_names_need_not_exist)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *start = site_page(&site, "links", "0");
+	run_areq(&result, "-q", "-o", "/dev/null", "--report", "-", "--sitemaps", start);
+	run_expect_exit(&result, 0);
+	expect_line(&result, start, "ok", NULL);
+	expect_line(&result, site_url(&site, "/sitemap.xml"), "skipped", "http-status");
+	run_release(&result);
+	site_stop(&site);
+}
+
+/* People read the summary to learn that a crawl is not complete. */
+Test(follow, a_limit_of_pages_is_told)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *start = site_page(&site, "links", "9", "prefix", "/_/page?group=");
+	run_areq(&result, "-o", "/dev/null", "--depth", "1", "--max-pages", "4", start);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "4 URLs: 4 ok"), "%s", result.err);
+	cr_expect(strstr(result.err, "6 URLs beyond --max-pages"), "%s", result.err);
+	run_release(&result);
+	site_stop(&site);
+}
