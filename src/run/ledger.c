@@ -56,6 +56,12 @@ bool ledger_is_exhausted(const struct ledger *self)
 
 void ledger_leave_out(struct ledger *self, struct task *task)
 {
+	uint64_t ticket;
+	struct outcome outcome = task_outcome(task);
+	/* The URL has no outcome, but with --ordered the rows of later URLs wait for its end. */
+	outcome.kind = OUTCOME_SKIPPED;
+	outcome.stage = STAGE_INPUT;
+	ledger_record_status(self, observers_page_end(self->observers, &outcome, &ticket));
 	self->totals.urls--;
 	self->totals.found -= task->via != NULL;
 	self->totals.left[LEFT_MAX_PAGES]++;
