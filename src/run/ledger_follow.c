@@ -159,16 +159,20 @@ void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
 }
 
 const char *ledger_check_redirect(
-    struct ledger *self, const struct task *task, const struct url *url, enum cause *cause)
+    struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause)
 {
-	bool is_new = self->store.mark(self->store.self, url);
-	if (!task->via)
-		return NULL;
 	int64_t slow_us = 0;
-	if (scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
+	if (task->via && scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
 		*cause = CAUSE_OUT_OF_SCOPE;
 		return "which is not followed (--scope)";
 	}
-	*cause = CAUSE_KNOWN;
-	return is_new ? NULL : "which is asked for anyway";
+	bool is_new = self->store.mark(self->store.self, url);
+	if (is_new || !task->via)
+		return NULL;
+	if (!task_has_visited(task, url)) {
+		*cause = CAUSE_KNOWN;
+		return "which is asked for anyway";
+	}
+	*cause = CAUSE_REDIRECTS;
+	return has_cookies ? NULL : "in a circle";
 }

@@ -156,9 +156,10 @@ void ledger_begin_links(struct ledger *self, struct task *task);
 void ledger_follow(struct ledger *self, struct task *task, const struct link *link);
 
 /* Records that a redirect leads to url. Returns NULL, or why a crawl does not follow it, as the end of a
- * sentence, with its cause. */
+ * sentence, with its cause. A redirect back to where the task was before is followed if the responses have
+ * set cookies, which may change the answer. */
 const char *ledger_check_redirect(
-    struct ledger *self, const struct task *task, const struct url *url, enum cause *cause);
+    struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause);
 
 /* Fills the frontier with tasks, first from the store and then from the list, until the frontier has enough
  * or list_deadline_us has come. True if the list has nothing to read at the moment: poll input_descriptor. */

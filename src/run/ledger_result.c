@@ -146,38 +146,48 @@ static void finish_not_modified(struct ledger *self, struct task *task)
 /* RFC 9309, section 2.3.1.2. */
 enum { ROBOTS_REDIRECTS_MAX = 5 };
 
+static void fail_redirect(struct ledger *self, struct task *task, enum cause cause, const char *reason)
+{
+	finish_task(self, task, OUTCOME_FAILED, (struct failure_reason){STAGE_POLICY, cause, reason});
+}
+
+/* Returns true if the crawl does not follow the redirect to self->url, which ends the task. */
+static bool refuse_redirect(struct ledger *self, struct task *task, bool has_cookies)
+{
+	char reason[REASON_MAX];
+	enum cause cause;
+	const char *problem = ledger_check_redirect(self, task, &self->url, has_cookies, &cause);
+	if (!problem)
+		return false;
+	buf_clear(&self->redacted);
+	url_append_redacted(&self->redacted, url_href(&self->url).data);
+	snprintf(reason, sizeof reason, "redirected to %.800s, %s", self->redacted.data, problem);
+	finish_task(self, task, cause == CAUSE_REDIRECTS ? OUTCOME_FAILED : OUTCOME_SKIPPED,
+	    (struct failure_reason){STAGE_POLICY, cause, reason});
+	return true;
+}
+
 static void follow_redirect(struct ledger *self, struct task *task, struct fetch_result *result)
 {
 	char reason[REASON_MAX];
 	bool leaves;
+	int64_t most = task->robots_of ? ROBOTS_REDIRECTS_MAX : self->options->max_redirs;
 	const char *problem = task_read_location(task, &self->url, &leaves);
-	bool too_many =
-	    task->tries->redirects >= (task->robots_of ? ROBOTS_REDIRECTS_MAX : self->options->max_redirs);
 	if (problem) {
 		buf_clear(&self->redacted);
 		url_append_redacted(&self->redacted, task->tries->location);
 		snprintf(reason, sizeof reason, "got %ld with a redirect to \"%.200s\", %s",
 		    result->http_status, self->redacted.data, problem);
-	} else if (too_many) {
-		snprintf(reason, sizeof reason, "more than %" PRId64 " redirects (--max-redirs)",
-		    self->options->max_redirs);
-	}
-	if (problem || too_many) {
-		enum cause cause = problem ? CAUSE_REDIRECT : CAUSE_REDIRECTS;
-		finish_task(self, task, OUTCOME_FAILED, (struct failure_reason){STAGE_POLICY, cause, reason});
+		fail_redirect(self, task, CAUSE_REDIRECT, reason);
 		return;
 	}
-	enum cause refusal = CAUSE_NONE;
-	problem =
-	    self->crawls && !task->robots_of ? ledger_check_redirect(self, task, &self->url, &refusal) : NULL;
-	if (problem) {
-		buf_clear(&self->redacted);
-		url_append_redacted(&self->redacted, url_href(&self->url).data);
-		snprintf(reason, sizeof reason, "redirected to %.800s, %s", self->redacted.data, problem);
-		finish_task(
-		    self, task, OUTCOME_SKIPPED, (struct failure_reason){STAGE_POLICY, refusal, reason});
+	if (task->tries->redirects >= most) {
+		snprintf(reason, sizeof reason, "more than %" PRId64 " redirects (--max-redirs)", most);
+		fail_redirect(self, task, CAUSE_REDIRECTS, reason);
 		return;
 	}
+	if (self->crawls && !task->robots_of && refuse_redirect(self, task, result->cookies))
+		return;
 	task_redirect(task, &self->url, leaves);
 	task->tries->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->tries->cookies);

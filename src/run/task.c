@@ -111,6 +111,7 @@ void task_free(struct task *self)
 	if (tries) {
 		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
+		buf_release(&tries->trail);
 		free(tries->location);
 		free(tries->http2_reason);
 		free(tries->content_type);
@@ -143,8 +144,30 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 	return url_is_http(to) ? NULL : "which is no http or https URL";
 }
 
+static struct slice without_fragment(const char *url)
+{
+	return (struct slice){url, strcspn(url, "#")};
+}
+
+bool task_has_visited(const struct task *self, const struct url *url)
+{
+	const struct buf *trail = &self->tries->trail;
+	struct buf bare;
+	buf_init(&bare, URL_LENGTH_MAX);
+	url_append_without_credentials(url, &bare);
+	struct slice wanted = without_fragment(bare.data);
+	bool has_visited = slice_equal(without_fragment(self->url), wanted);
+	for (size_t at = 0; at < trail->len && !has_visited; at += strlen(trail->data + at) + 1)
+		has_visited = slice_equal(slice_of(trail->data + at), wanted);
+	buf_release(&bare);
+	return has_visited;
+}
+
 void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
+	struct slice from = without_fragment(self->url);
+	buf_append(&self->tries->trail, from.data, from.len);
+	buf_append_byte(&self->tries->trail, '\0');
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
 	url_append_without_credentials(url, &bare);
@@ -178,6 +201,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	if (!self->tries) {
 		self->tries = alloc_new(sizeof *self->tries);
 		self->tries->phases = no_tries.phases;
+		buf_init(&self->tries->trail, SIZE_MAX / 2);
 		self->tries->left_origin = self->is_foreign;
 		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
 	}

@@ -2,6 +2,7 @@
 #ifndef AREQ_RUN_TASK_H
 #define AREQ_RUN_TASK_H
 
+#include "base/buf.h"
 #include "base/heap.h"
 #include "base/options.h"
 #include "base/outcome.h"
@@ -32,7 +33,8 @@ struct tries {
 	struct outcome outcome;           /* the outcome to report when the rows of the page are written */
 	struct heap_node unreported_node; /* in ledger.unreported */
 
-	char *location; /* of a redirect, see task_set_location; NULL if the response is none */
+	struct buf trail; /* the URLs that redirects have come from, each with a NUL; see task_has_visited */
+	char *location;   /* of a redirect, see task_set_location; NULL if the response is none */
 	char *content_type;
 	struct page *page; /* owned by the ledger's pool, from the head of a response on; else NULL */
 	enum stop_reason stop_reason;
@@ -124,6 +126,10 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 /* Makes url, the target of a redirect, the URL to fetch next. If the redirect leaves the origin, the
  * credentials are dropped. Credentials in url replace those of the task. */
 void task_redirect(struct task *self, const struct url *url, bool leaves);
+
+/* True if the task was redirected from url before, or is now: but for the fragment, and user name and
+ * password. */
+bool task_has_visited(const struct task *self, const struct url *url);
 
 /* Begins the next try, and returns its request, which borrows from the task. */
 struct fetch_request task_request(struct task *self, const struct options *options);

@@ -30,3 +30,38 @@ Test(ordered, waits_for_no_url_beyond_max_pages)
 	run_release(&result);
 	site_stop(&site);
 }
+
+/* The line of the report about that URL holds these words. */
+static void expect_line(const struct run_result *result, const char *url, const char *words)
+{
+	char start[1200];
+	snprintf(start, sizeof start, "{\"url\":\"%s\",", url);
+	const char *line = strstr(result->out, start);
+	cr_expect(line, "no line for %s: %s%s", url, result->out, result->err);
+	const char *found = line ? strstr(line, words) : NULL;
+	cr_expect(!line || (found && found < line + strcspn(line, "\n")), "%s: %s, not %s", url, result->out,
+	    words);
+}
+
+/* A site that wants a cookie sets it with a redirect, which leads back to the page in the end. */
+Test(crawl, follows_a_redirect_back_to_the_same_page)
+{
+	static const char cookie[] = "Set-Cookie: seen=1";
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *once = site_page(&site, "group", "once", "fail", "1", "fail_status", "302", "location",
+	    "#again", "header", cookie);
+	const char *twice = site_page(&site, "group", "twice", "fail", "2", "fail_status", "302", "location",
+	    "#again", "header", cookie);
+	const char *hop = site_page(&site, "status", "302", "location", site_target(twice), "header", cookie);
+	const char *loop = site_page(&site, "status", "302", "location", "#loop");
+	char body[4000];
+	snprintf(body, sizeof body, "<a href='%s'></a><a href='%s'></a><a href='%s'></a>", once, hop, loop);
+	run_areq(&result, "--depth", "1", "-o", "/dev/null", "--report", "-", site_page(&site, "body", body));
+	expect_line(&result, once, "\"outcome\":\"ok\"");
+	expect_line(&result, hop, "\"outcome\":\"ok\"");
+	expect_line(&result, loop, "\"cause\":\"too-many-redirects\"");
+	run_release(&result);
+	site_stop(&site);
+}

@@ -195,11 +195,13 @@ static void ask(struct walk *walk, const struct graph_page *page)
 static struct verdict decide_redirect(const struct walk *walk, const struct found *found, size_t target)
 {
 	static const struct verdict out = {"skipped", TRUTH_CAUSE_SCOPE},
-	                            known = {"skipped", TRUTH_CAUSE_KNOWN};
+	                            known = {"skipped", TRUTH_CAUSE_KNOWN},
+	                            circle = {"failed", "too-many-redirects"};
 	if (!found->is_listed && !is_in_scope(walk, target))
 		return out;
+	/* No page sets a cookie, so that a redirect leads back to where it has led before. */
 	if (!found->is_listed && walk->is_known[target])
-		return known;
+		return walk->truth->line[target] == found->page ? circle : known;
 	return (struct verdict){NULL, NULL};
 }
 

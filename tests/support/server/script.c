@@ -277,6 +277,10 @@ static void build_failing(struct script *self, const struct plan *plan, const st
 	plan_init(&failing);
 	failing.status = plan->fail_status;
 	failing.retry_after = plan->retry_after;
+	if (plan->location.data) {
+		failing.location = plan->location;
+		failing.header = plan->header;
+	}
 	answer(self, &failing, request);
 }
 
