@@ -162,7 +162,9 @@ const char *ledger_check_redirect(
     struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause)
 {
 	int64_t slow_us = 0;
-	if (task->via && scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
+	/* As in ledger_follow, a sitemap may be on any host. */
+	bool has_scope = task->via && !task->sitemap_level;
+	if (has_scope && scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
 		*cause = CAUSE_OUT_OF_SCOPE;
 		return "which is not followed (--scope)";
 	}

@@ -65,3 +65,27 @@ Test(crawl, follows_a_redirect_back_to_the_same_page)
 	run_release(&result);
 	site_stop(&site);
 }
+
+/* A sitemap may be on any host, and so may be what it was moved to. What it names must be in the scope. */
+Test(crawl, follows_a_redirect_of_a_sitemap_to_another_host)
+{
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char xml[1000], moved[1400], robots[4000];
+	scratch_init(&scratch);
+	site_start_with(&site, "--bind", "127.0.0.1", "--bind", "127.0.0.2", "--root", scratch.folder);
+	const char *page = site_page(&site, "group", "of-sitemap");
+	snprintf(xml, sizeof xml, "<urlset><url><loc>%s</loc></url></urlset>", page);
+	snprintf(moved, sizeof moved, "http://127.0.0.2:%u%s", site.port,
+	    site_target(site_page(&site, "type", "application/xml", "body", xml)));
+	snprintf(
+	    robots, sizeof robots, "Sitemap: %s\n", site_page(&site, "status", "301", "location", moved));
+	scratch_write(&scratch, "robots.txt", robots);
+	run_areq(&result, "--sitemaps", "-o", "/dev/null", "--report", "-", site_page(&site, "body", ""));
+	run_expect_exit(&result, 0);
+	expect_line(&result, page, "\"outcome\":\"ok\"");
+	run_release(&result);
+	site_stop(&site);
+	scratch_release(&scratch);
+}
