@@ -51,12 +51,19 @@ start_on_hosts() {
 	start_server "$server" --log 0 "$@"
 }
 
+# Only libcurl 7 refuses a folded line directly after the status line.
+faults() {
+	case $("$areq" --version) in
+	*libcurl/7*) cat "$soak/faults.txt" ;;
+	*) sed 's,^failed again 0 \(.*/header-folded-first\)$,ok once 1 \1,' "$soak/faults.txt" ;;
+	esac
+}
+
 # A list of $2 lines, into the folder $1. A shorter one is the beginning of a longer one.
 make_list() {
 	mkdir "$folder/$1"
 	: >"$folder/$1/rows"
-	awk -v urls="$2" -v hosts="$hosts" -v seed="$seed" -v port="$port" -v folder="$folder/$1" \
-		-f "$soak/list.awk" "$soak/faults.txt"
+	faults | awk -v urls="$2" -v hosts="$hosts" -v seed="$seed" -v port="$port" -v folder="$folder/$1" -f "$soak/list.awk"
 }
 
 # The same list without what is not to be ok.
