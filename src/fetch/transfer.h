@@ -83,7 +83,7 @@ struct fetch_result {
 	bool is_refused; /* is_unprocessed, although the connection was new */
 	/* The try failed because of HTTP/2 or HTTP/3, or may have; HTTP/1.1 may work. */
 	bool may_need_http1;
-	unsigned sent_requests; /* more than 1 if libcurl repeated the request by itself */
+	unsigned sent_requests;   /* more than 1 if libcurl repeated the request by itself */
 	enum outcome_stage stage; /* how far the try got */
 	enum cause cause;         /* why the try failed; CAUSE_NONE if it is complete or stopped */
 	/* Why the try failed, naming the stage; NULL if it is complete, stopped or interrupted. */

@@ -46,9 +46,11 @@ static void on_link(void *ctx, const struct link *link)
 	struct url url;
 	for (size_t i = 0; i < link->url.len; i++)
 		assert((unsigned char)link->url.data[i] >= 0x20 && link->url.data[i] != 0x7f);
-	bool is_new = seen_add(&found->seen, link->url.data, link->url.len);
-	assert(is_new == !link->is_known);
-	assert(is_new || link->kind == LINK_PAGE);
+	if (link->is_row) {
+		bool is_new = seen_add(&found->seen, link->url.data, link->url.len);
+		assert(is_new);
+	}
+	assert(link->is_row || link->kind == LINK_PAGE || link->kind == LINK_SITEMAP);
 	url_init(&url);
 	bool absolute = url_parse(&url, link->url.data, link->url.len, NULL, NULL);
 	assert(absolute);
@@ -57,7 +59,7 @@ static void on_link(void *ctx, const struct link *link)
 	buf_append_byte(&found->links, '\n');
 	buf_append_byte(&found->links, (char)('0' + link->kind));
 	note_details(found, link);
-	found->count += is_new;
+	found->count += link->is_row;
 }
 
 static void read_page(const struct page_tools *tools, const char *type, const char *bytes, size_t len,
