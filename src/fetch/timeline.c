@@ -40,6 +40,14 @@ void timeline_response(struct timeline *self)
 	record_first(&self->response);
 }
 
+void timeline_add_handshake(struct timeline *self, int64_t after_us)
+{
+	int64_t at = self->begun + after_us;
+	bool is_missing = self->is_https && self->socket && self->request && !self->handshake;
+	if (is_missing && at >= self->socket && at <= self->request)
+		self->handshake = at;
+}
+
 enum outcome_stage timeline_stage(const struct timeline *self)
 {
 	return self->response                    ? STAGE_RECEIVE

@@ -35,6 +35,10 @@ void timeline_handshake(struct timeline *self);
 void timeline_request(struct timeline *self);
 void timeline_response(struct timeline *self);
 
+/* Says how long after timeline_begin the connection was made, for a handshake whose beginning no callback
+ * saw, because the server answered at once. It must be known that the handshake succeeded. */
+void timeline_add_handshake(struct timeline *self, int64_t after_us);
+
 /* Returns how far the try got: STAGE_RESOLVE, STAGE_CONNECT, STAGE_TLS, STAGE_WAIT or STAGE_RECEIVE. QUIC
  * makes the connection and the TLS handshake in one, which is STAGE_CONNECT. */
 enum outcome_stage timeline_stage(const struct timeline *self);

@@ -175,6 +175,9 @@ struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 	heap_remove(&self->paused);
 	transfer_set_connecting(self, false);
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
+	curl_off_t connect_us = 0;
+	curl_easy_getinfo(self->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+	timeline_add_handshake(&self->timeline, connect_us);
 	result.phases = timeline_phases(&self->timeline, self->waited_ms);
 	result.wire_bytes = response_wire_bytes(self->easy);
 	result.sent_requests = self->sent_requests;

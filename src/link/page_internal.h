@@ -75,16 +75,16 @@ struct page {
 	char *content_type; /* NULL if there was none */
 	uint64_t size;      /* bytes of the body so far */
 
-	struct buf head;       /* the first bytes of the body, until the encoding was detected from them */
-	bool is_gzip_file;     /* see page_set_gzip_file */
-	bool is_sitemap;       /* see page_set_sitemap */
-	struct text_list list; /* with FIND_IN_LIST */
+	struct buf head;   /* the first bytes of the body, until the encoding was detected from them */
+	bool is_gzip_file; /* see page_set_gzip_file */
+	bool is_sitemap;   /* see page_set_sitemap */
 	bool is_encoding_detected; /* true when head was examined; a <meta> may still declare the encoding */
 	struct charset_guess guess;
 	/* With FIND_IN_TEXT, if the page declares no encoding: the one that its bytes suggest. */
 	const struct charset *text_charset;
 	struct charset_decoder *decoder; /* for a page that must be converted as a whole, or NULL */
 
+	struct text_list list;  /* with FIND_IN_LIST */
 	struct buf text;        /* converted text for extract */
 	struct pieces body;     /* the body, if a helper process finds the links */
 	bool detailed;          /* true if raw value, tag, rel and position are passed on with the links */
