@@ -20,6 +20,7 @@ enum left_reason {
 	LEFT_LENGTH,    /* links that are too long */
 	LEFT_NOFOLLOW,  /* links that their page asks not to follow */
 	LEFT_MAX_PAGES, /* URLs, each counted once: --max-pages */
+	LEFT_WAITING,   /* URLs that were found and still waited at the end, or were lost */
 	LEFT_REASONS
 };
 

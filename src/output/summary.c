@@ -149,40 +149,35 @@ static void show_depths(const struct summary *self)
 	log_write_line(&line);
 }
 
+/* Appends how many things of a kind were left out, and why. */
+static void append_left(
+    struct buf *line, enum log_style style, uint64_t count, const char *kind, const char *why)
+{
+	if (count)
+		log_append(line, style, "%s%" PRIu64 " %s%s %s", line->len ? ", " : "left out: ", count, kind,
+		    number_text_plural(count), why);
+}
+
 /* What a crawl left out, and why. */
 static void show_left(const struct summary *self, const struct totals *totals)
 {
-	static const char *const why[LEFT_REASONS] = {
-	    [LEFT_SCOPE] = "out of scope (--scope)",
-	    [LEFT_PATTERN] = "by --follow or --no-follow",
-	    [LEFT_LENGTH] = "too long",
-	    [LEFT_NOFOLLOW] = "with nofollow",
-	};
+	const uint64_t *left = totals->left;
+	bool is_crawl = options_are_of_crawl(self->options);
 	struct buf line;
-	uint64_t links = 0;
 	buf_init(&line, SIZE_MAX / 2);
-	for (int i = 0; i < LEFT_MAX_PAGES; i++) {
-		if (!totals->left[i])
-			continue;
-		log_append(&line, LOG_PLAIN, "%s%" PRIu64 " link%s %s",
-		    links ? ", " : "left out: ", totals->left[i], number_text_plural(totals->left[i]),
-		    why[i]);
-		links += totals->left[i];
-	}
-	if (self->robots && options_are_of_crawl(self->options))
-		log_append(&line, LOG_PLAIN, "%s%" PRIu64 " URL%s by robots.txt",
-		    links ? ", " : "left out: ", self->robots, number_text_plural(self->robots));
-	bool is_begun = links || (self->robots && options_are_of_crawl(self->options));
-	uint64_t beyond = totals->left[LEFT_MAX_PAGES];
-	if (beyond)
-		log_append(&line, LOG_YELLOW, "%s%" PRIu64 " URL%s beyond --max-pages",
-		    is_begun ? ", " : "left out: ", beyond, number_text_plural(beyond));
+	append_left(&line, LOG_PLAIN, left[LEFT_SCOPE], "link", "out of scope (--scope)");
+	append_left(&line, LOG_PLAIN, left[LEFT_PATTERN], "link", "by --follow or --no-follow");
+	append_left(&line, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
+	append_left(&line, LOG_PLAIN, left[LEFT_NOFOLLOW], "link", "with nofollow");
+	append_left(&line, LOG_PLAIN, is_crawl ? self->robots : 0, "URL", "by robots.txt");
+	append_left(&line, LOG_YELLOW, left[LEFT_MAX_PAGES], "URL", "beyond --max-pages");
+	append_left(&line, LOG_YELLOW, left[LEFT_WAITING], "URL", "not taken up");
 	if (line.len)
 		log_write_line(&line);
 	else
 		buf_release(&line);
 	/* A trap, such as a calendar without end, is most often found in one place. */
-	if (!totals->top_path || (!beyond && !totals->deadline))
+	if (!totals->top_path || (!left[LEFT_MAX_PAGES] && !totals->deadline))
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "most URLs were found in %s (--no-follow PATTERN leaves them out)",
@@ -197,8 +192,9 @@ static void show_unread(const struct totals *totals)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	if (totals->unread_lines > 0)
-		log_append(&line, LOG_YELLOW, "about %" PRId64 " line%s of the list not read",
-		    totals->unread_lines, totals->unread_lines == 1 ? " was" : "s were");
+		log_append(&line, LOG_YELLOW, "about %" PRId64 " line%s of the list %s not read",
+		    totals->unread_lines, number_text_plural((uint64_t)totals->unread_lines),
+		    totals->unread_lines == 1 ? "was" : "were");
 	else
 		log_append(&line, LOG_YELLOW, "the list was not read to its end");
 	log_write_line(&line);

@@ -21,6 +21,7 @@ static void append_crawl(struct buf *line, const struct summary *self, const str
 	    [LEFT_LENGTH] = "links_too_long",
 	    [LEFT_NOFOLLOW] = "links_nofollow",
 	    [LEFT_MAX_PAGES] = "urls_beyond_max_pages",
+	    [LEFT_WAITING] = "urls_not_taken_up",
 	};
 	json_writer_number(line, "found", totals->found);
 	json_writer_open(line, "left_out", '{');

@@ -36,8 +36,9 @@ struct ledger {
 	bool input_ended;
 	bool closing; /* the event loop has ended: the list is read, and nothing is started */
 	struct store store;
-	uint64_t last_number; /* the number of the newest URL of the list */
-	uint64_t lost;        /* URLs that were read from the list, and count as not read */
+	uint64_t last_number;    /* the number of the newest URL of the list */
+	uint64_t lost;           /* URLs that were read from the list, and count as not read */
+	uint64_t pending_listed; /* URLs of the list that are pending in the store */
 	struct frontier *frontier;
 	struct page_tools tools;
 	struct page_pool page_pool;
@@ -168,7 +169,8 @@ bool ledger_fill_frontier(struct ledger *self);
 /* True if the last ledger_fill_frontier ended because of the time, so that it should be called again soon. */
 bool ledger_needs_more_time(const struct ledger *self);
 
-/* Counts URLs that the store has lost, or that are left in it, as lines of the list that were not read. */
+/* Counts URLs that the store has lost, or that are left in it: those of the list as lines that were not read,
+ * and the others as left out. */
 void ledger_count_lost(struct ledger *self, uint64_t count);
 
 /* Tells the store that the task may start. Only the first call for a task does anything. */

@@ -92,12 +92,19 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 	self->last_number++;
 	if (answer == STORE_CLAIMED)
 		ledger_add_task(self, &url, claim);
+	else
+		self->pending_listed++;
 }
 
 void ledger_count_lost(struct ledger *self, uint64_t count)
 {
+	/* The store does not tell which URLs they are. Those of the list are the first in it. */
+	uint64_t listed = count < self->pending_listed ? count : self->pending_listed;
+	self->pending_listed -= listed;
+	self->lost += listed;
 	self->totals.urls -= count;
-	self->lost += count;
+	self->totals.found -= count - listed;
+	self->totals.left[LEFT_WAITING] += count - listed;
 }
 
 /* Makes a task of a pending URL of the store. False if no URL can be claimed now. */
@@ -108,6 +115,7 @@ static bool claim_pending(struct ledger *self)
 	uint64_t lost;
 	switch (self->store.claim(self->store.self, ledger_start_limit(self), &url, &claim, &lost)) {
 	case STORE_URL:
+		self->pending_listed -= !url.via;
 		ledger_add_task(self, &url, claim);
 		return true;
 	case STORE_LOST:

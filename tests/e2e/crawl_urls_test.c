@@ -4,7 +4,9 @@
 #include "support/scratch.h"
 #include "support/site.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* With one transfer per host at a time, URLs in the middle of the list are left out. */
@@ -85,6 +87,40 @@ Test(crawl, follows_a_redirect_of_a_sitemap_to_another_host)
 	run_areq(&result, "--sitemaps", "-o", "/dev/null", "--report", "-", site_page(&site, "body", ""));
 	run_expect_exit(&result, 0);
 	expect_line(&result, page, "\"outcome\":\"ok\"");
+	run_release(&result);
+	site_stop(&site);
+	scratch_release(&scratch);
+}
+
+static json_int_t number_in(const json_t *object, const char *key)
+{
+	const json_t *number = json_object_get(object, key);
+	cr_expect(json_is_integer(number), "no %s", key);
+	return json_integer_value(number);
+}
+
+/* The reader of the report goes away, and then nothing that waits is taken up. */
+Test(crawl, counts_what_was_found_and_not_taken_up_when_it_was_stopped)
+{
+	enum { LINKS = 50000 };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	scratch_init(&scratch);
+	site_start(&site);
+	run_areq_with(&result, (&(struct run_options){.output_stop = 1}), "--depth", "1", "-o", "/dev/null",
+	    "--report", "-", "--summary-json", scratch_path(&scratch, "summary"),
+	    site_page(&site, "links", "50000"));
+	char *text = scratch_read(&scratch, "summary", NULL);
+	json_t *summary = json_loads(text, 0, NULL);
+	const json_t *totals = json_object_get(summary, "totals");
+	json_int_t left = number_in(json_object_get(totals, "left_out"), "urls_not_taken_up");
+	cr_expect_gt(left, 0, "%s", text);
+	cr_expect_eq(number_in(totals, "found") + left, LINKS, "%s", text);
+	cr_expect_eq(number_in(totals, "urls"), number_in(totals, "found") + 1, "%s", text);
+	cr_expect(json_is_true(json_object_get(summary, "list_complete")), "%s", text);
+	json_decref(summary);
+	free(text);
 	run_release(&result);
 	site_stop(&site);
 	scratch_release(&scratch);
