@@ -77,11 +77,12 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		ledger_leave_out(self, task);
 		return;
 	}
-	if (!self->asks_robots) {
+	struct origin *origin = self->asks_robots ? origins_get(&self->origins, url) : NULL;
+	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. */
+	if (!origin || (!self->obeys_robots && !origin->is_listed)) {
 		frontier_add(self->frontier, &task->job, url);
 		return;
 	}
-	struct origin *origin = origins_get(&self->origins, url);
 	if (origin->robots_state == ROBOTS_UNKNOWN)
 		ask_for_robots(self, origin, url);
 	if (origin->robots_state == ROBOTS_ASKED) {
