@@ -17,16 +17,13 @@ void ledger_set_secrets(struct task *task, const struct origin *origin)
 		task->credentials = alloc_copy(origin->credentials, strlen(origin->credentials));
 }
 
-void ledger_begin_crawl_of(struct ledger *self, struct task *task, const struct url *url)
+void ledger_begin_listed(struct ledger *self, const struct url *url)
 {
 	struct origin *origin = origins_get(&self->origins, url);
-	if (task->via) {
-		ledger_set_secrets(task, origin);
-		return;
-	}
+	struct slice credentials = url_credentials(url);
 	origin->is_listed = true;
-	if (!origin->credentials && task->credentials)
-		origin->credentials = alloc_copy(task->credentials, strlen(task->credentials));
+	if (!origin->credentials && credentials.len > 0)
+		origin->credentials = alloc_copy(credentials.data, credentials.len);
 	if (self->scope)
 		scope_add(self->scope, url);
 	ledger_begin_sitemaps(self, origin);

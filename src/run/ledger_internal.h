@@ -136,9 +136,9 @@ void ledger_fail_robots(
     struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure);
 void ledger_drop_robots(struct task *task);
 
-/* Records a URL of a new task for the crawl: the scope and the secrets of a listed URL; for a URL that was
- * found, which of the user's secrets it gets. */
-void ledger_begin_crawl_of(struct ledger *self, struct task *task, const struct url *url);
+/* Records a URL of the list, as soon as it is read: it belongs to the scope of the crawl, and its origin gets
+ * the user's secrets and begins with its sitemaps. */
+void ledger_begin_listed(struct ledger *self, const struct url *url);
 
 /* Begins with the sitemaps of an origin, once, if --sitemaps asks for them, the list has a URL of the origin,
  * and its robots.txt is known. */

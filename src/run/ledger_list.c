@@ -49,8 +49,8 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
-	if (self->crawls || self->asks_robots)
-		ledger_begin_crawl_of(self, task, url->url);
+	if (url->via)
+		ledger_set_secrets(task, origins_get(&self->origins, url->url));
 	ledger_admit(self, task, url->url);
 }
 
@@ -71,6 +71,8 @@ void ledger_release_claim(struct ledger *self, struct task *task)
 static void offer_entry(struct ledger *self, const struct input_entry *entry)
 {
 	struct store_claim *claim;
+	if (self->crawls || self->asks_robots)
+		ledger_begin_listed(self, entry->url);
 	const struct store_url url = {.url = entry->url,
 	    .text = entry->text,
 	    .number = self->last_number + 1,

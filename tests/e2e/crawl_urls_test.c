@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* With one transfer per host at a time, URLs in the middle of the list are left out. */
 Test(ordered, waits_for_no_url_beyond_max_pages)
@@ -142,4 +143,31 @@ Test(crawl, that_ignores_robots_asks_only_listed_hosts_for_their_sitemaps)
 	site_stats_release(&stats);
 	run_release(&result);
 	site_stop(&site);
+}
+
+/* Of one host, only some URLs of the list are taken up at once. The others belong to the scope already. */
+Test(crawl, has_all_that_is_listed_in_its_scope)
+{
+	enum { DIRECTORIES = 40 };
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	char list[DIRECTORIES * 64] = "", *end = list, name[64], found[128];
+	scratch_init(&scratch);
+	site_start_with(&site, "--root", scratch.folder);
+	for (int i = 1; i <= DIRECTORIES; i++) {
+		snprintf(name, sizeof name, "d%d", i);
+		mkdir(scratch_path(&scratch, name), 0700);
+		snprintf(name, sizeof name, "d%d/page.html", i);
+		scratch_write(&scratch, name, i == 1 ? "<a href=/d40/found.html></a>" : "");
+		end += sprintf(end, "http://%s/%s\n", site.host, name);
+	}
+	scratch_write(&scratch, "d40/found.html", "");
+	snprintf(found, sizeof found, "http://%s/d40/found.html", site.host);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--depth", "1", "--scope", "prefix",
+	    "-j", "1", "-o", "/dev/null", "--report", "-");
+	expect_line(&result, found, "\"outcome\":\"ok\"");
+	run_release(&result);
+	site_stop(&site);
+	scratch_release(&scratch);
 }
