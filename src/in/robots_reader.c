@@ -274,7 +274,13 @@ bool robots_reader_feed(struct robots_reader *self, const char *bytes, size_t le
 struct robots *robots_reader_finish(struct robots_reader *self)
 {
 	read_line(self);
-	return robots_new(self->rules, self->rule_count, self->patterns.data, self->crawl_delay_ms);
+	struct robots *robots =
+	    robots_new(self->rules, self->rule_count, self->patterns.data, self->crawl_delay_ms);
+	free(self->rules);
+	self->rules = NULL;
+	buf_release(&self->line);
+	buf_release(&self->patterns);
+	return robots;
 }
 
 const char *robots_reader_next_sitemap(const struct robots_reader *self, const char *previous)

@@ -182,8 +182,7 @@ void ledger_finish_robots(struct ledger *self, struct task *task)
 	origin->robots = robots_reader_finish(origin->reader);
 	origin->robots_state = ROBOTS_KNOWN;
 	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);
-	/* The reader is kept only for its sitemaps. */
-	if (!self->options->sitemaps) {
+	if (!self->options->sitemaps || !robots_reader_next_sitemap(origin->reader, NULL)) {
 		robots_reader_free(origin->reader);
 		origin->reader = NULL;
 	}

@@ -25,17 +25,16 @@ enum robots_state {
 
 struct origin {
 	bool has_begun_sitemaps; /* see ledger_begin_sitemaps */
-	bool
-	    is_listed; /* the list has a URL of it, so that it gets the user's credentials and header lines */
+	bool is_listed;          /* the list has a URL of it, so that it gets the user's secrets */
 	char *credentials; /* "user:password" of the first URL of the list that has some; NULL if none has */
 	enum robots_state robots_state;
 	struct robots *robots; /* NULL: everything is allowed */
-	struct robots_reader
-	    *reader;      /* while robots.txt is read, and until its sitemaps were taken from it */
+	/* while robots.txt is read, and then for its sitemaps until the list has a URL of the origin */
+	struct robots_reader *reader;
 	bool may_be_html; /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
 	bool is_no_text;  /* it is an error page, say, and has no rules */
 	struct task *first_parked, *last_parked;
-	struct {
+	struct { /* with ROBOTS_REFUSED */
 		enum outcome_kind kind;
 		enum outcome_stage stage;
 		enum cause cause;
