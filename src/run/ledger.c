@@ -330,11 +330,7 @@ void ledger_end_waiting(struct ledger *self, struct task *task, const struct out
 
 void ledger_interrupt_waiting(struct ledger *self, struct task *task)
 {
-	struct outcome outcome = task_outcome(task);
-	outcome.kind = OUTCOME_INTERRUPTED;
-	outcome.stage = STAGE_LOCAL;
-	outcome.cause = CAUSE_STOPPED;
-	outcome.reason = "the run was stopped";
+	struct outcome outcome = task_interruption(task);
 	ledger_end_waiting(self, task, &outcome);
 }
 

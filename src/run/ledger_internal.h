@@ -18,13 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Why a task is not ok: the stage that it reached, the cause, and the cause in words. */
-struct failure_reason {
-	enum outcome_stage stage;
-	enum cause cause;
-	const char *reason;
-};
-
 /* The size of a buffer for one text of an outcome, in bytes. */
 enum { REASON_MAX = 1024 };
 

@@ -274,11 +274,7 @@ void ledger_interrupt_pages(struct ledger *self)
 	struct task_list *const lists[] = {&self->ready, &self->awaiting_helper};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		for (struct task *task; (task = lists[i]->first);) {
-			struct outcome outcome = task_outcome(task);
-			outcome.kind = OUTCOME_INTERRUPTED;
-			outcome.stage = STAGE_LOCAL;
-			outcome.cause = CAUSE_STOPPED;
-			outcome.reason = "the run was stopped";
+			struct outcome outcome = task_interruption(task);
 			task_list_remove(task);
 			ledger_finish_task(self, task, &outcome);
 		}

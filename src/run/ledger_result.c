@@ -26,11 +26,7 @@ static void finish_task(
 		ledger_fail_robots(self, task, kind, failure);
 		return;
 	}
-	struct outcome outcome = task_outcome(task);
-	outcome.kind = kind;
-	outcome.stage = failure.stage;
-	outcome.cause = failure.cause;
-	outcome.reason = failure.reason;
+	struct outcome outcome = task_failure(task, kind, failure);
 	ledger_finish_task(self, task, &outcome);
 }
 

@@ -48,27 +48,24 @@ static struct slice path_and_query(const struct url *url)
 static void admit_by_robots(
     struct ledger *self, struct task *task, const struct url *url, const struct origin *origin)
 {
-	if (origin->robots_state == ROBOTS_REFUSED && self->obeys_robots) {
-		struct outcome outcome = task_outcome(task);
-		outcome.kind = origin->refusal.kind;
-		outcome.stage = origin->refusal.stage;
-		outcome.cause = origin->refusal.cause;
-		outcome.reason = origin->refusal.reason;
+	static const struct failure_reason forbidden = {
+	    STAGE_POLICY, CAUSE_ROBOTS, "forbidden by robots.txt (--robots)"};
+	const struct robots *robots = self->obeys_robots ? origin->robots : NULL;
+	if (self->obeys_robots && origin->robots_state == ROBOTS_REFUSED) {
+		struct outcome outcome = task_failure(task, origin->refusal.kind,
+		    (struct failure_reason){
+		        origin->refusal.stage, origin->refusal.cause, origin->refusal.reason});
 		ledger_end_waiting(self, task, &outcome);
 		return;
 	}
-	if (origin->robots && self->obeys_robots && !robots_allows(origin->robots, path_and_query(url))) {
-		struct outcome outcome = task_outcome(task);
-		outcome.kind = OUTCOME_SKIPPED;
-		outcome.stage = STAGE_POLICY;
-		outcome.cause = CAUSE_ROBOTS;
-		outcome.reason = "forbidden by robots.txt (--robots)";
+	if (robots && !robots_allows(robots, path_and_query(url))) {
+		struct outcome outcome = task_failure(task, OUTCOME_SKIPPED, forbidden);
 		ledger_end_waiting(self, task, &outcome);
 		return;
 	}
 	frontier_add(self->frontier, &task->job, url);
-	if (origin->robots && self->obeys_robots && robots_crawl_delay_ms(origin->robots) > 0)
-		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(origin->robots));
+	if (robots && robots_crawl_delay_ms(robots) > 0)
+		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(robots));
 }
 
 void ledger_admit(struct ledger *self, struct task *task, const struct url *url)

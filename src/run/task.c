@@ -328,3 +328,19 @@ struct outcome task_outcome(const struct task *self)
 	    .bytes = tries->page ? page_size(tries->page) : 0,
 	};
 }
+
+struct outcome task_failure(const struct task *self, enum outcome_kind kind, struct failure_reason failure)
+{
+	struct outcome outcome = task_outcome(self);
+	outcome.kind = kind;
+	outcome.stage = failure.stage;
+	outcome.cause = failure.cause;
+	outcome.reason = failure.reason;
+	return outcome;
+}
+
+struct outcome task_interruption(const struct task *self)
+{
+	static const struct failure_reason stopped = {STAGE_LOCAL, CAUSE_STOPPED, "the run was stopped"};
+	return task_failure(self, OUTCOME_INTERRUPTED, stopped);
+}

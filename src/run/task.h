@@ -19,6 +19,13 @@
 /* Why the ledger skips a response, most often before its end. */
 enum stop_reason { STOP_NONE, STOP_NOT_TEXT, STOP_NO_MARKUP, STOP_TOO_LARGE };
 
+/* Why a task is not ok: the stage that it reached, the cause, and the cause in words. */
+struct failure_reason {
+	enum outcome_stage stage;
+	enum cause cause;
+	const char *reason;
+};
+
 struct ledger;
 struct origin;
 struct task_list;
@@ -160,5 +167,11 @@ size_t task_row_bytes(const struct task *self, const struct options *options);
 /* What is known of the task as an outcome. kind, stage, cause, reason and the counts of links are left for
  * the caller. It borrows from the task, but nothing from the task's page. */
 struct outcome task_outcome(const struct task *self);
+
+/* The outcome of a task that is not ok. It borrows the reason, too. */
+struct outcome task_failure(const struct task *self, enum outcome_kind kind, struct failure_reason failure);
+
+/* The outcome of a task that was not done when the run was stopped. */
+struct outcome task_interruption(const struct task *self);
 
 #endif
