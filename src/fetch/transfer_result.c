@@ -169,15 +169,24 @@ static bool is_unanswered(const struct transfer *self, const struct fetch_result
 	return !result->interrupted && !result->timed_out && !result->may_need_http1;
 }
 
+/* A server may answer so quickly that libcurl never waits for its handshake. HTTP/3 has none of its own. */
+static void add_missing_handshake(struct transfer *self)
+{
+	long version = 0;
+	curl_off_t connect_us = 0;
+	curl_easy_getinfo(self->easy, CURLINFO_HTTP_VERSION, &version);
+	curl_easy_getinfo(self->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+	if (version != CURL_HTTP_VERSION_3)
+		timeline_add_handshake(&self->timeline, connect_us);
+}
+
 struct fetch_result transfer_result(struct transfer *self, CURLcode code)
 {
 	heap_remove(&self->deadline);
 	heap_remove(&self->paused);
 	transfer_set_connecting(self, false);
 	struct fetch_result result = {.retry_after_ms = -1, .stage = STAGE_RECEIVE};
-	curl_off_t connect_us = 0;
-	curl_easy_getinfo(self->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-	timeline_add_handshake(&self->timeline, connect_us);
+	add_missing_handshake(self);
 	result.phases = timeline_phases(&self->timeline, self->waited_ms);
 	result.wire_bytes = response_wire_bytes(self->easy);
 	result.sent_requests = self->sent_requests;
