@@ -124,34 +124,32 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
 		                      .via = task->source});
 }
 
+static void offer_sitemap(struct ledger *self, const char *text, const struct url *robots, bool is_guess)
+{
+	if (set_found(self, slice_of(text), robots))
+		offer_found(
+		    self, (struct store_url){
+		              .sitemap_level = 1, .is_guess = is_guess, .via = url_href(robots).data});
+}
+
 void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
 {
-	static const char usual[] = "/sitemap.xml";
+	bool is_refused = origin->robots_state == ROBOTS_REFUSED && self->obeys_robots;
 	if (origin->has_begun_sitemaps || !origin->is_listed || !self->options->sitemaps ||
-	    origin->robots_state < ROBOTS_KNOWN ||
-	    (origin->robots_state == ROBOTS_REFUSED && self->obeys_robots))
+	    origin->robots_state < ROBOTS_KNOWN || is_refused)
 		return;
 	origin->has_begun_sitemaps = true;
 	struct url robots;
-	struct buf via;
 	url_init(&robots);
-	buf_init(&via, SIZE_MAX / 2);
-	buf_append(&via, origin->name, origin->name_len);
-	buf_append_text(&via, "/robots.txt");
-	url_parse(&robots, via.data, via.len, NULL, NULL);
-	size_t count = 0;
-	for (const char *sitemap = NULL;
-	     origin->reader && (sitemap = robots_reader_next_sitemap(origin->reader, sitemap)); count++) {
-		if (set_found(self, slice_of(sitemap), &robots))
-			offer_found(
-			    self, (struct store_url){.sitemap_level = 1, .via = url_href(&robots).data});
-	}
-	if (count == 0 && set_found(self, slice_of(usual), &robots))
-		offer_found(self,
-		    (struct store_url){.sitemap_level = 1, .is_guess = true, .via = url_href(&robots).data});
+	origin_robots_url(origin, &robots);
+	const struct robots_reader *reader = origin->reader;
+	const char *sitemap = reader ? robots_reader_next_sitemap(reader, NULL) : NULL;
+	if (!sitemap)
+		offer_sitemap(self, "/sitemap.xml", &robots, true);
+	for (; sitemap; sitemap = robots_reader_next_sitemap(reader, sitemap))
+		offer_sitemap(self, sitemap, &robots, false);
 	robots_reader_free(origin->reader);
 	origin->reader = NULL;
-	buf_release(&via);
 	url_release(&robots);
 }
 

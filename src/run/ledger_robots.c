@@ -12,29 +12,17 @@
 #include <string.h>
 
 /* Asks for the robots.txt of an origin, before anything else of its host: with the number 0, its task is the
- * first one. url is any URL of the origin. */
-static void ask_for_robots(struct ledger *self, struct origin *origin, const struct url *url)
+ * first one. */
+static void ask_for_robots(struct ledger *self, struct origin *origin)
 {
-	struct buf text;
-	struct slice scheme = url_scheme(url), host = url_host(url);
-	buf_init(&text, SIZE_MAX / 2);
-	buf_append(&text, scheme.data, scheme.len);
-	buf_append_text(&text, "://");
-	buf_append(&text, host.data, host.len);
-	if (url->port >= 0) {
-		buf_append_byte(&text, ':');
-		buf_append_number(&text, (uint64_t)url->port);
-	}
-	buf_append_text(&text, "/robots.txt");
-	url_parse(&self->url_of_robots, text.data, text.len, NULL, NULL);
+	struct url *url = &self->url_of_robots;
+	origin_robots_url(origin, url);
 	struct task *task = task_new(
-	    &(struct store_url){.url = &self->url_of_robots, .text = text.data, .listed_us = clock_now_us()},
-	    NULL);
+	    &(struct store_url){.url = url, .text = url_href(url).data, .listed_us = clock_now_us()}, NULL);
 	task->robots_of = origin;
 	ledger_set_secrets(task, origin);
 	origin->robots_state = ROBOTS_ASKED;
-	frontier_add(self->frontier, &task->job, &self->url_of_robots);
-	buf_release(&text);
+	frontier_add(self->frontier, &task->job, url);
 }
 
 /* The path and the query of a URL, as they are sent. */
@@ -81,7 +69,7 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		return;
 	}
 	if (origin->robots_state == ROBOTS_UNKNOWN)
-		ask_for_robots(self, origin, url);
+		ask_for_robots(self, origin);
 	if (origin->robots_state == ROBOTS_ASKED) {
 		origin_park(origin, task);
 		self->parked_count++;

@@ -46,6 +46,16 @@ struct origin *origins_get(struct origins *self, const struct url *url)
 	return origin;
 }
 
+void origin_robots_url(const struct origin *self, struct url *url)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append(&text, self->name, self->name_len);
+	buf_append_text(&text, "/robots.txt");
+	url_parse(url, text.data, text.len, NULL, NULL);
+	buf_release(&text);
+}
+
 void origin_park(struct origin *self, struct task *task)
 {
 	task->next_parked = NULL;

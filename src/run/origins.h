@@ -56,6 +56,9 @@ void origins_release(struct origins *self);
 /* Returns the origin of an http or https URL, which is added if it is new. It lives as long as self. */
 struct origin *origins_get(struct origins *self, const struct url *url);
 
+/* Sets *url to the URL of the robots.txt of the origin (RFC 9309, section 2.3). */
+void origin_robots_url(const struct origin *self, struct url *url);
+
 /* Adds a task to those that wait for robots.txt; removes the one that was added first, NULL if there is none.
  */
 void origin_park(struct origin *self, struct task *task);
