@@ -53,8 +53,8 @@ struct outcome {
 	const char *listed;    /* as listed, with user name and password; NULL if the entry is not fetched */
 	const char *final_url; /* after redirects; the base URL of the links unless the page has a <base> */
 	uint32_t depth;        /* the number of links between the list and this URL */
-	const char *via;    /* the page that led to this URL first, without user name and password; NULL if it
-	                       was    listed */
+	/* the page that led to this URL first, without user name and password; NULL if it was listed */
+	const char *via;
 	const char *place;  /* "urls.txt:3" for an input line that is no URL; NULL for a URL */
 	const char *reason; /* message for people that names the stage; NULL if the page is ok */
 	long http_status;   /* of the last response; 0 if there was none */

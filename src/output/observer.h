@@ -51,7 +51,7 @@ struct run_progress {
 	 * on their way. */
 	const struct totals *so_far;
 	size_t in_flight;  /* URLs that are in flight */
-	size_t waiting;    /* URLs that were read from the list and are not in flight */
+	size_t waiting;    /* URLs that were listed or found and are not in flight */
 	int64_t unread;    /* about how many lines of the list are not read yet; negative if not known */
 	uint64_t received; /* bytes of pages, also of incomplete ones */
 	bool is_crawl;     /* links are followed */

@@ -1,5 +1,5 @@
-/* The ledger follows each URL of the list over all tries, retries and redirects to its outcome, and reports
- * exactly one outcome for each. */
+/* The ledger follows each URL of the list, and each that a crawl finds, over all tries, retries and redirects
+ * to its outcome, and reports exactly one outcome for each. */
 #ifndef AREQ_RUN_LEDGER_H
 #define AREQ_RUN_LEDGER_H
 

@@ -1,6 +1,7 @@
 /* What the files of the ledger share. ledger_list.c makes tasks of the list and the store, ledger.c has the
  * handlers of the event loop and the end of the run, ledger_result.c decides what follows from the end of a
- * try, and ledger_pages.c passes the links of complete pages on to the observers and reports outcomes. */
+ * try, ledger_pages.c passes the links of complete pages on to the observers and reports outcomes,
+ * ledger_follow.c follows links, and ledger_robots.c asks for robots.txt and obeys it. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
@@ -29,7 +30,7 @@ struct ledger {
 	bool input_ended;
 	bool closing; /* the event loop has ended: the list is read, and nothing is started */
 	struct store store;
-	uint64_t last_number;    /* the number of the newest URL of the list */
+	uint64_t last_number;    /* the position of the newest URL, see store_number */
 	uint64_t lost;           /* URLs that were read from the list, and count as not read */
 	uint64_t pending_listed; /* URLs of the list that are pending in the store */
 	struct frontier *frontier;
@@ -45,7 +46,7 @@ struct ledger {
 	bool obeys_robots;          /* and decides */
 	char *robots_token;         /* our product token in robots.txt */
 	struct scope *scope;        /* which links are followed; NULL if none are */
-	struct origins origins;     /* those of all URLs, if crawls or obeys_robots */
+	struct origins origins;     /* those of all URLs, if crawls or asks_robots */
 	size_t parked_count;        /* tasks that wait for a robots.txt */
 	uint32_t depth_reached;     /* the largest depth of the URLs that were asked for */
 	struct top_paths top_paths; /* of the URLs that were found */
@@ -109,14 +110,15 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 /* True if --max-pages URLs were asked for. */
 bool ledger_is_exhausted(const struct ledger *self);
 
-/* Drops a task that is not in the frontier without an outcome, because of --max-pages. */
+/* Frees a task that is not in the frontier without an outcome, because of --max-pages. */
 void ledger_leave_out(struct ledger *self, struct task *task);
 
-/* Gives its outcome to a task that is not in the frontier, and frees it. */
+/* Gives its outcome to a task that is in neither the frontier nor a list and has no page, and frees it. */
 void ledger_end_waiting(struct ledger *self, struct task *task, const struct outcome *outcome);
-void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 
-/* The same for all tasks that wait for a robots.txt. */
+/* The same with the outcome "interrupted", because the run is stopped; and for all tasks that wait for a
+ * robots.txt. */
+void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 void ledger_interrupt_parked(struct ledger *self);
 
 /* The steps of a task for robots.txt: its header has come with status 200 or the like; bytes of its body have

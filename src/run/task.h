@@ -1,4 +1,5 @@
-/* A task is one URL of the list on its way to its outcome: what the ledger keeps of it. */
+/* A task is one URL that was listed or found, on its way to its outcome, or a robots.txt: what the ledger
+ * keeps of it. */
 #ifndef AREQ_RUN_TASK_H
 #define AREQ_RUN_TASK_H
 
