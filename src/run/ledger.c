@@ -36,16 +36,21 @@ bool ledger_has_backlog(const struct ledger *self)
 
 /* The handlers of the event loop. */
 
-/* True if --max-pages allows to ask for the task's URL, which is counted then. */
+/* True if --max-pages allows to ask for the task's URL, which is counted then. A robots.txt may be asked for
+ * as long as tasks wait for it. */
 static bool may_ask(struct ledger *self, const struct task *task)
 {
-	if (task->tries || task->robots_of)
+	if (task->robots_of)
+		return !ledger_is_exhausted(self) || task->robots_of->first_parked;
+	if (task->tries)
 		return true;
 	if (ledger_is_exhausted(self))
 		return false;
 	self->asked++;
 	if (task->depth > self->depth_reached)
 		self->depth_reached = task->depth;
+	if (ledger_is_exhausted(self))
+		ledger_leave_out_parked(self);
 	return true;
 }
 
@@ -90,7 +95,10 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 		if (may_ask(self, task))
 			return task;
 		frontier_finish(self->frontier, &task->job);
-		ledger_leave_out(self, task);
+		if (task->robots_of)
+			ledger_drop_robots(task);
+		else
+			ledger_leave_out(self, task);
 	}
 }
 

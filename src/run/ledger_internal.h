@@ -121,6 +121,9 @@ void ledger_end_waiting(struct ledger *self, struct task *task, const struct out
 void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 void ledger_interrupt_parked(struct ledger *self);
 
+/* --max-pages is reached: leaves out all tasks that wait for a robots.txt, but those that were redirected. */
+void ledger_leave_out_parked(struct ledger *self);
+
 /* The steps of a task for robots.txt: its header has come with status 200 or the like; bytes of its body have
  * come, false if no more are wanted; its body was read; it has failed; the run is stopped and it waits in no
  * frontier. The last three free the task. */

@@ -183,9 +183,29 @@ void ledger_finish_robots(struct ledger *self, struct task *task)
 
 void ledger_drop_robots(struct task *task)
 {
-	robots_reader_free(task->robots_of->reader);
-	task->robots_of->reader = NULL;
+	struct origin *origin = task->robots_of;
+	robots_reader_free(origin->reader);
+	origin->reader = NULL;
+	origin->robots_state = ROBOTS_UNKNOWN;
 	task_free(task);
+}
+
+void ledger_leave_out_parked(struct ledger *self)
+{
+	struct origin *origin;
+	for (size_t at = 0; (origin = map_next(&self->origins.by_name, &at));) {
+		struct task *next = origin->first_parked;
+		origin->first_parked = origin->last_parked = NULL;
+		for (struct task *task; (task = next);) {
+			next = task->next_parked;
+			if (task->tries) {
+				origin_park(origin, task);
+				continue;
+			}
+			self->parked_count--;
+			ledger_leave_out(self, task);
+		}
+	}
 }
 
 void ledger_interrupt_parked(struct ledger *self)

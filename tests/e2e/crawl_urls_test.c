@@ -1,4 +1,6 @@
 /* What becomes of single URLs of a run that follows links, obeys robots.txt or has --max-pages. */
+#include "support/crawl.h"
+#include "support/graph.h"
 #include "support/rows.h"
 #include "support/run.h"
 #include "support/scratch.h"
@@ -170,4 +172,45 @@ Test(crawl, has_all_that_is_listed_in_its_scope)
 	run_release(&result);
 	site_stop(&site);
 	scratch_release(&scratch);
+}
+
+/* The number of a host whose robots.txt is of that kind. */
+static unsigned host_with(const struct graph *graph, enum graph_robots kind)
+{
+	unsigned host = 0;
+	while (host < graph->spec.hosts && graph->robots[host] != kind)
+		host++;
+	cr_assert_lt(host, graph->spec.hosts);
+	return host;
+}
+
+/* Nothing waits any more for a robots.txt that must be asked for again. */
+Test(crawl, asks_for_no_robots_again_behind_max_pages)
+{
+	struct crawl crawl;
+	struct graph_spec spec;
+	struct run_result result;
+	struct site_stats stats;
+	struct buf list, name;
+	graph_spec_init(&spec);
+	spec.hosts = GRAPH_ROBOTS_KINDS + 1;
+	crawl_start(&crawl, &spec);
+	site_serve_graph(&crawl.site, &crawl.graph.spec);
+	buf_init(&list, 1000);
+	buf_init(&name, 100);
+	graph_site_url(&crawl.graph, host_with(&crawl.graph, GRAPH_ROBOTS_MISSING), &list);
+	buf_append_byte(&list, '\n');
+	graph_site_url(&crawl.graph, host_with(&crawl.graph, GRAPH_ROBOTS_BROKEN), &list);
+	graph_host(&crawl.graph, host_with(&crawl.graph, GRAPH_ROBOTS_BROKEN), &name);
+	buf_append(&list, "", 1);
+	run_areq_with(&result, (&(struct run_options){.input = list.data}), "--robots", "always",
+	    "--max-pages", "1", "-r", "1");
+	site_stats(&crawl.site, &stats);
+	cr_expect_eq(site_stats_counter(&stats, SITE_BY_HOST, name.data).requests, 1, "%s", result.err);
+	cr_expect(strstr(result.err, "1 URL beyond --max-pages"), "%s", result.err);
+	site_stats_release(&stats);
+	run_release(&result);
+	buf_release(&list);
+	buf_release(&name);
+	crawl_stop(&crawl);
 }
