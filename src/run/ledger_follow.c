@@ -156,12 +156,19 @@ void ledger_begin_sitemaps(struct ledger *self, struct origin *origin)
 const char *ledger_check_redirect(
     struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause)
 {
+	static const char *const refusals[] = {
+	    [SCOPE_OUTSIDE] = "which is out of scope (--scope)",
+	    [SCOPE_TOO_LONG] = "which is too long to be followed",
+	    [SCOPE_NOT_FOLLOWED] = "which is not followed (--follow, --no-follow)",
+	    [SCOPE_UNDECIDED] = "which is not followed (--follow, --no-follow)",
+	};
 	int64_t slow_us = 0;
 	/* As in ledger_follow, a sitemap may be on any host. */
 	bool has_scope = task->via && !task->sitemap_level;
-	if (has_scope && scope_judge(self->scope, url, &slow_us) != SCOPE_FOLLOW) {
+	enum scope_verdict verdict = has_scope ? scope_judge(self->scope, url, &slow_us) : SCOPE_FOLLOW;
+	if (verdict != SCOPE_FOLLOW) {
 		*cause = CAUSE_OUT_OF_SCOPE;
-		return "which is not followed (--scope)";
+		return refusals[verdict];
 	}
 	bool is_new = self->store.mark(self->store.self, url);
 	if (is_new || !task->via)

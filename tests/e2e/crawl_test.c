@@ -474,30 +474,3 @@ Test(crawl, keeps_each_hosts_limits_and_delays)
 		cr_expect_leq(most_at_once(&crawl, host), 3, "%s", crawl.label);
 	crawl_stop(&crawl);
 }
-
-/* The traps have no end, so that only the limit is one. */
-Test(crawl, asks_for_no_more_pages_than_it_may)
-{
-	static const char *const jobs[] = {"1", "200"};
-	enum { PAGES = 40 };
-	struct crawl crawl;
-	struct graph_spec spec;
-	graph_spec_init(&spec);
-	spec.seed = first_seed();
-	spec.pages = 10;
-	spec.hosts = 1;
-	spec.secret = 0;
-	spec.redirects = 0;
-	spec.dead = 0;
-	spec.traps = 1;
-	crawl_start(&crawl, &spec);
-	for (size_t i = 0; i < 2; i++) {
-		/* The truth of this is only that there are enough pages. */
-		crawl_run(&crawl,
-		    (&(struct truth_options){.depth = GRAPH_TRAP_STEPS / 2, .ignores_robots = true}), "-j",
-		    jobs[i], "--max-pages", "40");
-		cr_assert_gt(crawl.truth.requests.count, PAGES);
-		cr_expect_eq(crawl.stats.count, PAGES, "%s: %zu requests", crawl.label, crawl.stats.count);
-	}
-	crawl_stop(&crawl);
-}

@@ -214,3 +214,47 @@ Test(crawl, asks_for_no_robots_again_behind_max_pages)
 	buf_release(&name);
 	crawl_stop(&crawl);
 }
+
+/* The traps have no end, so that only the limit is one. */
+Test(crawl, asks_for_no_more_pages_than_it_may)
+{
+	static const char *const jobs[] = {"1", "200"};
+	enum { PAGES = 40 };
+	struct crawl crawl;
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 10;
+	spec.hosts = 1;
+	spec.secret = 0;
+	spec.redirects = 0;
+	spec.dead = 0;
+	spec.traps = 1;
+	crawl_start(&crawl, &spec);
+	for (size_t i = 0; i < 2; i++) {
+		/* The truth of this is only that there are enough pages. */
+		crawl_run(&crawl,
+		    (&(struct truth_options){.depth = GRAPH_TRAP_STEPS / 2, .ignores_robots = true}), "-j",
+		    jobs[i], "--max-pages", "40");
+		cr_assert_gt(crawl.truth.requests.count, PAGES);
+		cr_expect_eq(crawl.stats.count, PAGES, "%s: %zu requests", crawl.label, crawl.stats.count);
+	}
+	crawl_stop(&crawl);
+}
+
+/* What keeps a crawl from the target of a redirect is named as the option that says so. */
+Test(crawl, says_which_option_keeps_it_from_a_redirect)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *outside = site_page(&site, "status", "302", "location", "http://127.0.0.2:1/");
+	const char *shunned = site_page(&site, "status", "302", "location", "/_/shunned");
+	char body[1000];
+	snprintf(body, sizeof body, "<a href='%s'></a><a href='%s'></a>", outside, shunned);
+	run_areq(&result, "--depth", "1", "--no-follow", "^[^?]*/shunned$", "-o", "/dev/null", "--report",
+	    "-", site_page(&site, "body", body));
+	expect_line(&result, outside, "(--scope)");
+	expect_line(&result, shunned, "(--follow, --no-follow)");
+	run_release(&result);
+	site_stop(&site);
+}
