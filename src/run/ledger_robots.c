@@ -11,15 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Asks for the robots.txt of an origin, before anything else of its host: with the number 0, its task is the
- * first one. */
-static void ask_for_robots(struct ledger *self, struct origin *origin)
+/* Asks for the robots.txt of an origin when it is the turn of the URL with that number, which waits for it.
+ * With --ordered it is asked for at once: the start limit may come to lie between that URL and one before it
+ * that is redirected to the origin, and that would wait forever. */
+static void ask_for_robots(struct ledger *self, struct origin *origin, uint64_t number)
 {
 	struct url *url = &self->url_of_robots;
 	origin_robots_url(origin, url);
 	struct task *task = task_new(
 	    &(struct store_url){.url = url, .text = url_href(url).data, .listed_us = clock_now_us()}, NULL);
 	task->robots_of = origin;
+	task->job.number = self->options->ordered ? 0 : number;
 	ledger_set_secrets(task, origin);
 	origin->robots_state = ROBOTS_ASKED;
 	frontier_add(self->frontier, &task->job, url);
@@ -69,7 +71,7 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		return;
 	}
 	if (origin->robots_state == ROBOTS_UNKNOWN)
-		ask_for_robots(self, origin);
+		ask_for_robots(self, origin, task->job.number);
 	if (origin->robots_state == ROBOTS_ASKED) {
 		origin_park(origin, task);
 		self->parked_count++;

@@ -174,6 +174,29 @@ Test(crawl, has_all_that_is_listed_in_its_scope)
 	scratch_release(&scratch);
 }
 
+/* A robots.txt comes before the URLs that need it, and behind those that are listed before them. */
+Test(crawl, asks_for_each_robots_when_its_turn_comes)
+{
+	enum { HOSTS = 4 };
+	struct site site;
+	struct site_stats stats;
+	struct run_result result;
+	char list[HOSTS * 64] = "", *end = list;
+	site_start_with(&site, "--bind", "127.0.0.1", "--bind", "127.0.0.2", "--bind", "127.0.0.3", "--bind",
+	    "127.0.0.4");
+	for (int i = 1; i <= HOSTS; i++)
+		end += sprintf(end, "http://127.0.0.%d:%u/_/page\n", i, site.port);
+	run_areq_with(&result, (&(struct run_options){.input = list}), "--robots", "always", "-j", "1",
+	    "--max-pages", "2");
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.count, 4, "%s", result.err);
+	for (size_t i = 0; i < stats.count; i++)
+		cr_expect_str_eq(stats.requests[i].path, i % 2 ? "/_/page" : "/robots.txt");
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+}
+
 /* The number of a host whose robots.txt is of that kind. */
 static unsigned host_with(const struct graph *graph, enum graph_robots kind)
 {
