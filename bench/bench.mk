@@ -10,10 +10,12 @@ $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
 	$(LINK) $(BENCH_LIBS) $(DEPS_LIBS) $(LDLIBS)
 
 # The peers of the bench. Go's are built from Debian's packages alone.
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay sockets)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay graph sockets)
 GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<
 # The last line of undici that also runs on Debian 12's own Node.
 UNDICI := 6.29.1
+SIMPLECRAWLER := 1.1.9
+BENCH_NODE := $(BUILD)/bench/undici-$(UNDICI)-simplecrawler-$(SIMPLECRAWLER)
 
 $(BUILD)/bench/cost: $(BUILD)/bench/cost.o
 	$(LINK) $(LDLIBS)
@@ -28,14 +30,14 @@ $(BUILD)/bench/crawl-go: bench/peers/crawl.go
 	@mkdir -p $(@D)
 	$(call step,GO,$<)$(GO_BUILD)
 
-$(BUILD)/bench/dom $(BUILD)/bench/delay: $(BUILD)/bench/%: bench/%.go
+$(addprefix $(BUILD)/bench/,dom delay graph): $(BUILD)/bench/%: bench/%.go
 	@mkdir -p $(@D)
 	$(call step,GO,$<)$(GO_BUILD)
 
-# Without it the bench says that this peer is missing, and goes on.
-$(BUILD)/bench/undici-$(UNDICI):
+# Without it the bench says that these peers are missing, and goes on.
+$(BENCH_NODE):
 	-mkdir -p $(@D)/node && npm install --no-save --no-audit --no-fund --silent --prefix $(@D)/node \
-		undici@$(UNDICI) && touch $@
+		undici@$(UNDICI) simplecrawler@$(SIMPLECRAWLER) && touch $@
 
 $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)
@@ -45,5 +47,5 @@ bench:
 	sh .ci/packages build bench
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) bench-run
 
-bench-run: $(BIN) $(BENCH_PROGRAMS) $(BUILD)/bench/undici-$(UNDICI)
+bench-run: $(BIN) $(BENCH_PROGRAMS) $(BENCH_NODE)
 	/usr/bin/python3 bench/run.py --areq $(BIN) --build $(BUILD)/bench --version $(VERSION) $(BENCH)
