@@ -9,7 +9,7 @@ from report import amount, mark
 WIDTH, LEFT, RIGHT, ROW = 960, 400, 700, 24
 # The axis of the bars is logarithmic, from a tenth of what is allowed to ten times that.
 DECADES = 1
-PANELS = ("mix", "mix-once", "small", "tls", "tls-h2")
+PANELS = ("mix", "mix-once", "small", "tls", "tls-h2", "crawl")
 
 STYLE = """
 svg { background: #ffffff; color: #1f2328; --quiet: #59636e; --line: #d1d9e0; --good: #0969da;

@@ -1,6 +1,8 @@
-"""Whether the links are right: each program's rows on mix beside what a DOM holds."""
+"""Whether the links are right: each program's rows on mix beside what a DOM holds, and whether a crawl asks
+for what they lead to."""
 import os
 import subprocess
+from collections import Counter
 
 from served import HERE
 
@@ -39,3 +41,22 @@ def check(site, peers, meter):
         if one.name == "areq":
             right = written == truth
     return len(truth), results, right
+
+
+def check_docs(site):
+    """How what was asked for differs from where the links of a DOM lead, and whether it is the same."""
+    asked, pages, reached = site.asked(), site.docs_pages(), site.reached_paths()
+    found = {path for path, answer in asked.items() if answer == ("200", "text/html")}
+    more = Counter(os.path.splitext(path.partition("?")[0])[1] if status == "200" else status
+                   for path, (status, _) in asked.items() if path not in reached)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in more.most_common())
+    return (f"{len(found & reached)} of the DOM's {pages} pages, "
+            f"{len(reached & asked.keys() - found)} of its {len(reached) - pages} other links"
+            + (f"; besides {kinds}" if kinds else "")), asked.keys() == reached
+
+
+def check_tree(site, levels):
+    """The same for the generated site."""
+    once, again, pages, pending = site.asked_of_tree(levels)
+    return (f"{once:,} of {pages:,} pages asked for, {again:,} again; at most {pending:,} linked to and not "
+            "yet asked for"), (once, again) == (pages, 0)

@@ -13,6 +13,7 @@ PYTHON = "/usr/bin/python3"
 DOES = {
     "areq": "all links that a browser finds, WHATWG URLs, each once a page, rows into a file",
     "areq --unique": "the same, each link once over the whole run",
+    "areq crawl": "follows the links of a and area, obeys robots.txt; all links that a browser finds, rows",
     "wrk": "reads answers and counts them: no links, no output; one request is text made beforehand",
     "curl": "fetches into /dev/null (one: into a file): no links, no output",
     "sockets alone": "connect, send, recv and close for each page, all at once: no URLs, no HTTP, no output",
@@ -23,6 +24,10 @@ DOES = {
     "aiohttp": "the classic script: href=\"(.*?)\" (the same), urljoin; each once a page, rows into a file",
     "aiohttp + uvloop": "the classic script on uvloop's loop",
     "aiohttp + uvloop + charset": "the same, told the pages' encoding, which it has to guess otherwise",
+    "wget --spider -r": "one at a time, HEAD and then GET of each page; also images, scripts and style sheets; no rows",
+    "wget2 -r": "GET into /dev/null; also images, scripts and style sheets; no rows",
+    "linkchecker": "Python and threads, Beautiful Soup; also images and scripts; no rows",
+    "simplecrawler": "Node, patterns over the text: also in comments and scripts; rows, not each once",
 }
 
 
@@ -62,8 +67,12 @@ class Peers:
         self.build = site.build
         self.rows = site.path("rows")
         self.missing = {}
-        undici = os.path.join(self.build, "node/node_modules/undici")
-        self.undici_folder = undici if os.path.isdir(undici) else None
+        self.undici_folder = self.node_folder("undici")
+        self.simplecrawler_folder = self.node_folder("simplecrawler")
+
+    def node_folder(self, package):
+        folder = os.path.join(self.build, "node/node_modules", package)
+        return folder if os.path.isdir(folder) else None
 
     def lacks(self, name, package, there):
         if not there:
@@ -122,6 +131,40 @@ class Peers:
         if charset:
             name, argv = name + " + charset", argv + [charset]
         return Contestant(name, argv, lines_of(urls), self.rows)
+
+    # Crawls, from a front page on. The exit statuses tell of its broken links.
+
+    def areq_crawl(self, url, pages, *options, name="areq crawl"):
+        argv = [self.site.areq, "--depth", "all", "--per-host", "0", url, "-o", self.rows, *options]
+        return Contestant(name, argv, pages, self.rows, expected=(0, 1), peer="areq crawl")
+
+    def wget(self, url, pages):
+        if self.lacks("wget", "wget", shutil.which("wget")):
+            return None
+        argv = ["wget", "--no-config", "-nv", "--spider", "-r", "-l", "inf", "-nd", url]
+        return Contestant("wget --spider -r", argv, pages, expected=(0, 8))
+
+    def wget2(self, url, pages):
+        if self.lacks("wget2", "wget2", shutil.which("wget2")):
+            return None
+        argv = ["wget2", "--no-config", "-q", "-r", "-l", "0", "--max-threads", "64", "-O", "/dev/null", url]
+        return Contestant("wget2 -r", argv, pages, expected=(0, 8))
+
+    def linkchecker(self, url, pages):
+        if self.lacks("linkchecker", "linkchecker", shutil.which("linkchecker")):
+            return None
+        # Started as root it gives its rights up, and then has to read this file.
+        os.chmod(self.site.folder, 0o711)
+        rates = self.site.write("linkcheckerrc", "[checking]\nmaxrequestspersecond=100000\n")
+        argv = ["linkchecker", "-f", rates, "--no-status", "-o", "none", "-t", "64", url]
+        return Contestant("linkchecker", argv, pages, expected=(0, 1))
+
+    def simplecrawler(self, url, pages):
+        there = shutil.which("node") and self.simplecrawler_folder
+        if self.lacks("simplecrawler", "nodejs, and npm for simplecrawler itself", there):
+            return None
+        argv = ["node", os.path.join(HERE, "peers/site.mjs"), self.simplecrawler_folder, url, self.rows, "64"]
+        return Contestant("simplecrawler", argv, pages, self.rows)
 
     def openssl(self, seconds):
         argv = ["openssl", "s_time", "-connect", f"127.0.0.1:{self.site.tls}", "-new", "-time", str(seconds),

@@ -5,6 +5,8 @@ import resource
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
+from check import check_docs, check_tree
+from contestants import lines_of
 from meter import median, ratio
 from served import COPIES, LARGE_BYTES
 
@@ -230,6 +232,68 @@ def one(site, peers):
             "x")), 200)
 
 
+def checked(contestant, say):
+    """Says after each run what was asked for, and how many rows there are; areq has to be right."""
+    def remark():
+        text, right = say()
+        if not right and contestant.name.startswith("areq"):
+            raise SystemExit(f"{contestant.name} is wrong: {text}")
+        rows = f"; {lines_of(contestant.rows) - 1:,} rows" if contestant.rows else ""
+        return f"{contestant.name}: {text}{rows}"
+    if contestant:
+        contestant.after = remark
+    return contestant
+
+
+def crawl(site, peers):
+    url, pages = site.front_page(), site.docs_pages()
+    listed = peers.areq(site.reached(), name="areq, list", pages=pages)
+    listed.expected = (0, 1)
+    programs = [peers.areq_crawl(url, pages), listed, peers.wget2(url, pages)]
+    return Measure(f"crawl: python3-doc from its front page on, {pages} pages",
+                   [checked(program, lambda: check_docs(site)) for program in programs], lambda runs: [
+        Bar("time of a crawl of python3-doc, against its list",
+            ratio(runs["areq crawl"], runs["areq, list"], "wall"), 1.15, "x")], 15)
+
+
+def crawl_slow(site, peers):
+    url, pages = site.front_page(), site.docs_pages()
+    programs = [program(url, pages) for program in (
+        peers.areq_crawl, peers.wget2, peers.wget, peers.simplecrawler, peers.linkchecker)]
+    return Measure("crawl-slow: the same beside programs that are slow",
+                   [checked(program, lambda: check_docs(site)) for program in programs], rounds=3)
+
+
+def crawl_tree(site, peers, levels, rounds):
+    """When the last page of the last level but one has been asked for, all of the last level is pending."""
+    def crawl_of(levels, name="areq crawl"):
+        url, pages = next(site.tree_urls(levels)), site.tree_pages(levels)
+        program = peers.areq_crawl(url, pages, "--scope", "any", name=name)
+        return checked(program, lambda: check_tree(site, levels))
+    pages, pending, few = site.tree_pages(levels), 10 ** levels, "areq crawl, 1,111 pages"
+    listed = peers.areq(site.tree(levels), name="areq, list", pages=pages)
+
+    def bars(runs):
+        found = [Bar(f"CPU per page of a crawl of {pages:,} small pages, against their list",
+                     ratio(runs["areq crawl"], runs["areq, list"], "cpu_page"), 1.25, "x")]
+        # Most of it does not grow with the pending URLs: the store's memory for records.
+        if pending >= MB:
+            more = median(runs["areq crawl"], "memory") - median(runs[few], "memory") - 16 * pages
+            found.append(Bar(f"memory for {pending:,} pending URLs, beside 16 bytes for each URL seen",
+                             more / MB, 32, "MB"))
+        return found
+    return Measure(f"crawl-{pending}: {pages:,} generated pages of ten links each on 100 hosts", [
+        crawl_of(levels), checked(listed, lambda: check_tree(site, levels)), crawl_of(3, few)], bars, rounds)
+
+
+def crawl_100000(site, peers):
+    return crawl_tree(site, peers, 5, 3)
+
+
+def crawl_1000000(site, peers):
+    return crawl_tree(site, peers, 6, 1)
+
+
 ALL = {function.__name__.replace("_", "-"): function for function in (
     mix, mix_once, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay, delay_10000,
-    three, tls_500, one)}
+    three, tls_500, one, crawl, crawl_slow, crawl_100000, crawl_1000000)}

@@ -22,6 +22,8 @@ def version_of(*command):
 def versions(areq):
     found = {"areq": version_of(areq, "--version"), "nginx": version_of("/usr/sbin/nginx", "-v"),
              "curl": version_of("curl", "--version"), "wrk": version_of("wrk", "-v"),
+             "wget": version_of("wget", "--version"), "wget2": version_of("wget2", "--version"),
+             "linkchecker": version_of("linkchecker", "--version"),
              "go": version_of("go", "version"), "node": version_of("node", "--version"),
              "openssl": version_of("openssl", "version"), "python": platform.python_version()}
     return {name: text for name, text in found.items() if text}
@@ -79,7 +81,7 @@ class Report:
 
     def add(self, name, measure, rounds):
         runs = {one.name: one.runs for one in measure.contestants}
-        areq = runs["areq"]
+        areq = measure.contestants[0].runs
         rows, found = [], {}
         for contestant in measure.contestants:
             of = contestant.runs

@@ -19,7 +19,7 @@ from measures import ALL
 from meter import Meter
 from served import HERE, Site
 
-SERVERS = ("nginx_pid", "delay_pid")
+SERVERS = ("nginx_pid", "delay_pid", "graph_pid")
 
 
 def arguments():

@@ -1,4 +1,5 @@
-"""What is fetched: a private nginx and the server of delays on the server's core, and the lists of URLs."""
+"""What is fetched: a private nginx and the servers of delays and of a generated site on the server's core,
+and the lists of URLs."""
 import os
 import random
 import socket
@@ -18,6 +19,15 @@ def free_ports(count):
     for one in sockets:
         one.bind(("0.0.0.0", 0))
     return sockets
+
+
+def get(port, path):
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        answer = b""
+        while not answer.partition(b"\r\n\r\n")[2]:
+            answer += one.recv(4096)
+    return answer.partition(b"\r\n\r\n")[2]
 
 
 def has_ipv6():
@@ -40,7 +50,8 @@ class Site:
         self.make_certificate()
         self.refused = free_ports(1)[0]
         self.start_nginx()
-        self.start_delay()
+        self.delay_pid, self.delay = self.start_own("delay", self.small_page)
+        self.graph_pid, self.graph = self.start_own("graph")
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -95,12 +106,12 @@ class Site:
 
     def start_nginx(self):
         os.mkdir(self.path("temp"))
-        sockets = free_ports(3)
-        self.http, self.tls, self.tls2 = (one.getsockname()[1] for one in sockets)
+        sockets = free_ports(4)
+        self.http, self.tls, self.tls2, self.crawl = (one.getsockname()[1] for one in sockets)
         with open(os.path.join(HERE, "nginx.conf.in"), encoding="ascii") as file:
             text = file.read()
         for name, value in (("FOLDER", self.folder), ("HTTP", self.http), ("TLS", self.tls),
-                            ("TLS2", self.tls2), ("IPV6", "" if has_ipv6() else "# ")):
+                            ("TLS2", self.tls2), ("CRAWL", self.crawl), ("IPV6", "" if has_ipv6() else "# ")):
             text = text.replace(f"@{name}@", str(value))
         for one in sockets:
             one.close()
@@ -115,22 +126,65 @@ class Site:
         with open(self.path("nginx.pid"), encoding="ascii") as file:
             self.nginx_pid = int(file.read())
 
-    def start_delay(self):
-        process = self.start([os.path.join(self.build, "delay"), self.small_page], stdout=subprocess.PIPE,
+    def start_own(self, name, *arguments):
+        """A server of this folder; its process id and its port."""
+        process = self.start([os.path.join(self.build, name), *arguments], stdout=subprocess.PIPE,
                              env={**os.environ, "GOMAXPROCS": "1"})
         line = process.stdout.readline().split()
         if len(line) != 2:
-            raise SystemExit("the server of delays does not start")
-        self.delay_pid, self.delay = int(line[0]), int(line[1])
+            raise SystemExit(f"the server {name} does not start")
+        return int(line[0]), int(line[1])
 
     def most_waiting(self):
         """How many requests waited at the server of delays at once, at most, since the last call."""
-        with socket.create_connection(("127.0.0.1", self.delay)) as one:
-            one.sendall(b"GET /peak HTTP/1.1\r\n\r\n")
-            answer = b""
-            while not answer.partition(b"\r\n\r\n")[2]:
-                answer += one.recv(4096)
-        return int(answer.partition(b"\r\n\r\n")[2])
+        return int(get(self.delay, "/peak"))
+
+    # What a crawl asks for.
+
+    def front_page(self):
+        return f"http://127.0.0.1:{self.crawl}/c0/index.html"
+
+    def reached(self):
+        """The list of what a DOM's links lead to from the front page."""
+        if not os.path.exists(self.path("reached")):
+            dom = [os.path.join(self.build, "dom"), "-reach", self.path("www"), self.front_page()]
+            with open(self.path("reached"), "wb") as file:
+                subprocess.run(dom, stdout=file, check=True)
+        return self.path("reached")
+
+    def asked(self):
+        """What nginx has been asked for since the last call: the status and media type of each path. The
+        robots.txt is no page."""
+        # By the time of this answer all others are in the log: nginx is one process.
+        get(self.crawl, "/robots.txt")
+        with open(self.path("crawl.log"), "r+", encoding="ascii") as log:
+            lines = [line.split() for line in log]
+            log.truncate(0)
+        return {path: (status, kind) for status, kind, path in lines if path != "/robots.txt"}
+
+    def reached_paths(self):
+        with open(self.reached(), encoding="ascii") as lines:
+            return {line.strip()[len(f"http://127.0.0.1:{self.crawl}"):] for line in lines}
+
+    def docs_pages(self):
+        """How many of them are pages that there are."""
+        return sum(path.endswith(".html") and os.path.isfile(self.path("www" + path))
+                   for path in self.reached_paths())
+
+    def tree_pages(self, levels):
+        return sum(10 ** level for level in range(levels + 1))
+
+    def tree_urls(self, levels):
+        """All pages of the generated site, in the order of its levels."""
+        for page in range(self.tree_pages(levels)):
+            yield f"http://127.0.1.{page % 100}:{self.graph}/{levels}/{page}"
+
+    def tree(self, levels):
+        return self.list(f"tree-{levels}", self.tree_urls(levels))
+
+    def asked_of_tree(self, levels):
+        """The numbers of graph.go."""
+        return [int(number) for number in get(self.graph, f"/{levels}/asked").split()]
 
     def close(self):
         for process in self.processes:
