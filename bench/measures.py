@@ -274,13 +274,12 @@ def crawl_tree(site, peers, levels, rounds):
     listed = peers.areq(site.tree(levels), name="areq, list", pages=pages)
 
     def bars(runs):
-        found = [Bar(f"CPU per page of a crawl of {pages:,} small pages, against their list",
+        found = [Bar(f"CPU per page of a crawl of {pages:,}, against its list",
                      ratio(runs["areq crawl"], runs["areq, list"], "cpu_page"), 1.25, "x")]
         # Most of it does not grow with the pending URLs: the store's memory for records.
         if pending >= MB:
             more = median(runs["areq crawl"], "memory") - median(runs[few], "memory") - 16 * pages
-            found.append(Bar(f"memory for {pending:,} pending URLs, beside 16 bytes for each URL seen",
-                             more / MB, 32, "MB"))
+            found.append(Bar(f"memory of {pending:,} pending URLs, beside those seen", more / MB, 32, "MB"))
         return found
     return Measure(f"crawl-{pending}: {pages:,} generated pages of ten links each on 100 hosts", [
         crawl_of(levels), checked(listed, lambda: check_tree(site, levels)), crawl_of(3, few)], bars, rounds)
