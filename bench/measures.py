@@ -84,6 +84,16 @@ def mix_once(site, peers):
         peers.aiohttp(urls, uvloop=True), told], bars)
 
 
+def formats(site, peers):
+    urls = site.mix(1)
+
+    def bars(runs):
+        return [Bar("CPU per page on mix, jsonl against tsv",
+                    ratio(runs["areq jsonl"], runs["areq"], "cpu_page"), 1.5, "x")]
+    return Measure("formats: mix under one address each, with each --format", [peers.areq(urls)] + [
+        peers.areq(urls, "--format", name, name=f"areq {name}") for name in ("csv", "jsonl", "urls")], bars)
+
+
 def small(site, peers):
     urls = site.small()
 
@@ -294,5 +304,5 @@ def crawl_1000000(site, peers):
 
 
 ALL = {function.__name__.replace("_", "-"): function for function in (
-    mix, mix_once, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay, delay_10000,
-    three, tls_500, one, crawl, crawl_slow, crawl_100000, crawl_1000000)}
+    mix, mix_once, formats, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay,
+    delay_10000, three, tls_500, one, crawl, crawl_slow, crawl_100000, crawl_1000000)}
