@@ -136,3 +136,53 @@ bool seen_has(const struct seen *self, const char *bytes, size_t len)
 	return (self->slots && contains(self->slots, self->room, fingerprint)) ||
 	       (self->old && contains(self->old, self->old_room, fingerprint));
 }
+
+/* The upper bits of a fingerprint with a number are the number, because the lower bits are the place in the
+ * table. */
+enum { NUMBER_SHIFT = 58 };
+#define FINGERPRINT_BITS ((UINT64_C(1) << NUMBER_SHIFT) - 1)
+
+static uint64_t short_fingerprint(const struct seen *self, const char *bytes, size_t len)
+{
+	uint64_t fingerprint = seen_fingerprint(self, bytes, len) & FINGERPRINT_BITS;
+	return fingerprint ? fingerprint : 1;
+}
+
+/* Returns the slot of a short fingerprint; NULL if the table has none. */
+static uint64_t *find_slot(uint64_t *slots, size_t room, uint64_t fingerprint)
+{
+	size_t at = (size_t)fingerprint & (room - 1);
+	while (slots[at] != 0 && (slots[at] & FINGERPRINT_BITS) != fingerprint)
+		at = (at + 1) & (room - 1);
+	return slots[at] ? &slots[at] : NULL;
+}
+
+enum seen_change seen_lower(struct seen *self, const char *bytes, size_t len, unsigned number)
+{
+	uint64_t fingerprint = short_fingerprint(self, bytes, len);
+	uint64_t numbered = fingerprint | (uint64_t)number << NUMBER_SHIFT;
+	/* While the table grows, a slot that was moved is in both tables. */
+	uint64_t *slots[] = {self->slots ? find_slot(self->slots, self->room, fingerprint) : NULL,
+	    self->old ? find_slot(self->old, self->old_room, fingerprint) : NULL};
+	enum seen_change change = SEEN_ADDED;
+	for (size_t i = 0; i < 2; i++) {
+		if (!slots[i])
+			continue;
+		bool is_lower = numbered < *slots[i];
+		if (is_lower)
+			*slots[i] = numbered;
+		change = is_lower ? SEEN_LOWERED : SEEN_KEPT;
+	}
+	if (change == SEEN_ADDED)
+		seen_add_fingerprint(self, numbered);
+	return change;
+}
+
+int seen_number(const struct seen *self, const char *bytes, size_t len)
+{
+	uint64_t fingerprint = short_fingerprint(self, bytes, len);
+	const uint64_t *slot = self->slots ? find_slot(self->slots, self->room, fingerprint) : NULL;
+	if (!slot && self->old)
+		slot = find_slot(self->old, self->old_room, fingerprint);
+	return slot ? (int)(*slot >> NUMBER_SHIFT) : -1;
+}

@@ -42,4 +42,16 @@ bool seen_has(const struct seen *self, const char *bytes, size_t len);
 uint64_t seen_fingerprint(const struct seen *self, const char *bytes, size_t len);
 bool seen_add_fingerprint(struct seen *self, uint64_t fingerprint);
 
+/* A set may keep a small number with each string; then it is used with the next two functions only. 58 bits
+ * of the fingerprint are left. */
+enum { SEEN_NUMBER_MAX = 63 };
+enum seen_change { SEEN_ADDED, SEEN_LOWERED, SEEN_KEPT };
+
+/* Adds the string with a number of at most SEEN_NUMBER_MAX, or lowers the number that it has if that is
+ * larger. */
+enum seen_change seen_lower(struct seen *self, const char *bytes, size_t len, unsigned number);
+
+/* Returns the number of the string; -1 if it is not in the set. */
+int seen_number(const struct seen *self, const char *bytes, size_t len);
+
 #endif

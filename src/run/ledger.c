@@ -36,9 +36,16 @@ bool ledger_has_backlog(const struct ledger *self)
 
 /* The handlers of the event loop. */
 
+/* While the task waited, a shorter way to its URL may have been found. */
+static void lower_depth(struct ledger *self, struct task *task)
+{
+	if (task->depth > 0 && url_parse(&self->url, task->url, strlen(task->url), NULL, NULL))
+		task->depth = self->store.lowest_depth(self->store.self, &self->url, task->depth);
+}
+
 /* True if --max-pages allows to ask for the task's URL, which is counted then. A robots.txt may be asked for
  * as long as tasks wait for it. */
-static bool may_ask(struct ledger *self, const struct task *task)
+static bool may_ask(struct ledger *self, struct task *task)
 {
 	if (task->robots_of)
 		return !ledger_is_exhausted(self) || task->robots_of->first_parked;
@@ -47,6 +54,8 @@ static bool may_ask(struct ledger *self, const struct task *task)
 	if (ledger_is_exhausted(self))
 		return false;
 	self->asked++;
+	if (self->crawls)
+		lower_depth(self, task);
 	if (task->depth > self->depth_reached)
 		self->depth_reached = task->depth;
 	if (ledger_is_exhausted(self))

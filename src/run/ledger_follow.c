@@ -114,12 +114,14 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
 	if (link->kind == LINK_RESOURCE || (!is_of_sitemap && (int64_t)task->depth >= self->options->depth) ||
 	    (is_sitemap && task->sitemap_level == SITEMAP_LEVELS) || !url_is_http(link->parsed))
 		return;
+	uint32_t depth = is_of_sitemap ? 0 : task->depth + 1;
 	/* A sitemap may be on any host; what it names must be in the scope. */
 	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link);
 	if (reason != LEFT_REASONS)
 		self->totals.left[reason]++;
-	else if (!self->store.knows(self->store.self, link->parsed) && set_found(self, link->url, NULL))
-		offer_found(self, (struct store_url){.depth = is_of_sitemap ? 0 : task->depth + 1,
+	else if (!self->store.knows(self->store.self, link->parsed, depth) &&
+	         set_found(self, link->url, NULL))
+		offer_found(self, (struct store_url){.depth = depth,
 		                      .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
 		                      .via = task->source});
 }

@@ -31,7 +31,7 @@ struct store_claim {
 
 struct memory {
 	bool is_crawl;       /* see memory_store */
-	struct seen seen;    /* the URLs that were offered */
+	struct seen seen;    /* the URLs that were offered; in a crawl, with their depth */
 	struct seen targets; /* the URLs that were marked */
 	struct buf identity; /* the identity of a URL, in a crawl */
 	struct map hosts;
@@ -150,19 +150,43 @@ static struct slice identity_of(struct memory *self, const struct url *url)
 	return (struct slice){self->identity.data, self->identity.len - fragment_len};
 }
 
-static bool memory_knows(void *ctx, const struct url *url)
+/* The number that is kept with a URL is its depth. */
+static unsigned number_of(uint32_t depth)
+{
+	return depth < SEEN_NUMBER_MAX ? depth : SEEN_NUMBER_MAX;
+}
+
+static bool memory_knows(void *ctx, const struct url *url, uint32_t depth)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url);
-	return seen_has(&self->seen, identity.data, identity.len) ||
-	       seen_has(&self->targets, identity.data, identity.len);
+	int number = seen_number(&self->seen, identity.data, identity.len);
+	if (number > (int)number_of(depth))
+		seen_lower(&self->seen, identity.data, identity.len, number_of(depth));
+	return number >= 0 || seen_has(&self->targets, identity.data, identity.len);
+}
+
+static uint32_t memory_lowest_depth(void *ctx, const struct url *url, uint32_t depth)
+{
+	struct memory *self = ctx;
+	struct slice identity = identity_of(self, url);
+	int number = self->is_crawl ? seen_number(&self->seen, identity.data, identity.len) : -1;
+	return number >= 0 && (uint32_t)number < depth ? (uint32_t)number : depth;
+}
+
+/* Adds a URL to those that were offered. Returns false if it was offered before. */
+static bool add_offered(struct memory *self, struct slice identity, uint32_t depth)
+{
+	if (!self->is_crawl)
+		return seen_add(&self->seen, identity.data, identity.len);
+	return seen_lower(&self->seen, identity.data, identity.len, number_of(depth)) == SEEN_ADDED;
 }
 
 static bool memory_mark(void *ctx, const struct url *url)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url);
-	bool was_offered = seen_has(&self->seen, identity.data, identity.len);
+	bool was_offered = seen_number(&self->seen, identity.data, identity.len) >= 0;
 	return seen_add(&self->targets, identity.data, identity.len) && !was_offered;
 }
 
@@ -172,7 +196,7 @@ static enum store_offer memory_offer(void *ctx, const struct store_url *url, str
 	struct slice identity = identity_of(self, url->url);
 	if (url->via && seen_has(&self->targets, identity.data, identity.len))
 		return STORE_KNOWN;
-	if (!seen_add(&self->seen, identity.data, identity.len))
+	if (!add_offered(self, identity, url->depth))
 		return STORE_KNOWN;
 	struct store_claim *host = find_or_add_host(self, url->url);
 	if (host->pending == 0 && host->ahead < self->ahead_max) {
@@ -328,6 +352,7 @@ struct store memory_store(size_t pending_bytes, bool is_crawl)
 	return (struct store){.self = self,
 	    .offer = memory_offer,
 	    .knows = memory_knows,
+	    .lowest_depth = memory_lowest_depth,
 	    .mark = memory_mark,
 	    .claim = memory_claim,
 	    .begin = memory_begin,

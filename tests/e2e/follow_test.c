@@ -61,3 +61,30 @@ Test(follow, a_limit_of_pages_is_told)
 	run_release(&result);
 	site_stop(&site);
 }
+
+/* The long way to a page is found first; the short one, from a slow page, while the page still waits. */
+Test(follow, a_shorter_way_counts_while_the_page_waits)
+{
+	struct site site;
+	struct run_result result;
+	char middle[512], slow[1024], start[2048], list[4096];
+	site_start(&site);
+	snprintf(middle, sizeof middle, "%s",
+	    site_page(&site, "body", "<a href='/_/page?links=1&prefix=/_/page?group=&group=last'>"));
+	snprintf(start, sizeof start, "<a href='%s'>", middle);
+	snprintf(start, sizeof start, "%s", site_page(&site, "body", start));
+	snprintf(slow, sizeof slow, "%s",
+	    site_page(&site, "body", "<a href='/_/page?links=1&prefix=/_/page?group=&group=last'>", "delay",
+	        "1500"));
+	snprintf(list, sizeof list, "%s\n%s\n", start, slow);
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "-q", "-o", "/dev/null",
+	    "--robots", "never", "--delay", "1", "--depth", "2", "--report", "-");
+	run_expect_exit(&result, 0);
+	const char *last = site_url(&site, "/_/page?links=1&prefix=/_/page?group=&group=last");
+	json_t *line = line_of(&result, last);
+	cr_assert(line, "%s", result.out);
+	cr_expect_eq(json_integer_value(json_object_get(line, "depth")), 1, "%s", result.out);
+	json_decref(line);
+	run_release(&result);
+	site_stop(&site);
+}

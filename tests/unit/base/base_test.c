@@ -54,6 +54,31 @@ Test(buf, consumes_from_the_front)
 	buf_release(&buf);
 }
 
+/* Also while a large table grows, of which a part is in two tables. */
+Test(seen, lowers_the_number_of_a_string)
+{
+	enum { STRINGS = 200000 };
+	struct seen seen;
+	char text[32];
+	seen_init(&seen);
+	for (int i = 0; i < STRINGS; i++) {
+		int len = snprintf(text, sizeof text, "%d", i);
+		cr_assert_eq(seen_lower(&seen, text, (size_t)len, 50), SEEN_ADDED);
+		cr_assert_eq(seen_lower(&seen, text, (size_t)len, 50), SEEN_KEPT);
+		len = snprintf(text, sizeof text, "%d", i / 2);
+		enum seen_change change = seen_lower(&seen, text, (size_t)len, (unsigned)(i / 2 % 50));
+		cr_assert_eq(change, i % 2 ? SEEN_KEPT : SEEN_LOWERED);
+		cr_assert_eq(seen_number(&seen, text, (size_t)len), i / 2 % 50);
+	}
+	for (int i = 0; i < STRINGS; i++) {
+		int len = snprintf(text, sizeof text, "%d", i);
+		cr_assert_eq(seen_number(&seen, text, (size_t)len), i < STRINGS / 2 ? i % 50 : 50, "%d", i);
+	}
+	cr_expect_eq(seen_number(&seen, "x", 1), -1);
+	cr_expect_eq(seen.count, STRINGS);
+	seen_release(&seen);
+}
+
 Test(seen, knows_what_was_there)
 {
 	struct seen seen;

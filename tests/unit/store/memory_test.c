@@ -204,3 +204,36 @@ Test(memory_store, gives_none_that_is_not_below_a_limit)
 	cr_expect_eq(self.store.claim(self.store.self, UINT64_MAX, &url, &claim, &lost), STORE_URL);
 	end_fixture(&self);
 }
+
+/* A page may be found again by a shorter way, while it waits or later. */
+Test(memory, lowers_the_depth_of_a_url)
+{
+	struct store store = memory_store(MEMORY_PENDING_BYTES, true);
+	struct store_claim *claim;
+	struct url url;
+	char text[64];
+	url_init(&url);
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(text, sizeof text, "http://h%u.test/", i);
+		cr_assert(url_parse(&url, text, strlen(text), NULL, NULL));
+		struct store_url found = {
+		    .url = &url, .text = text, .number = i + 1, .depth = 40, .via = "x"};
+		cr_assert_eq(store.offer(store.self, &found, &claim), STORE_CLAIMED);
+		cr_expect_eq(store.lowest_depth(store.self, &url, 40), 40);
+		cr_expect(store.knows(store.self, &url, 50));
+		cr_expect_eq(store.lowest_depth(store.self, &url, 40), 40);
+		cr_expect(store.knows(store.self, &url, i % 40));
+		found.depth = 39;
+		cr_expect_eq(store.offer(store.self, &found, &claim), STORE_KNOWN);
+	}
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(text, sizeof text, "http://h%u.test/#x", i);
+		cr_assert(url_parse(&url, text, strlen(text), NULL, NULL));
+		cr_expect_eq(store.lowest_depth(store.self, &url, 40), i % 40, "%u", i);
+	}
+	cr_assert(url_parse(&url, "http://other.test/", 18, NULL, NULL));
+	cr_expect_not(store.knows(store.self, &url, 0));
+	cr_expect_eq(store.lowest_depth(store.self, &url, 7), 7);
+	url_release(&url);
+	store.free(store.self);
+}
