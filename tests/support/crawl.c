@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 64 << 20, ADDRESS_MAX = 16 };
+enum { TEXT_MAX = 64 << 20, ADDRESS_MAX = 24 };
 
 /* Far more than any of these runs needs. */
 static const double RUN_LIMIT = 600;
