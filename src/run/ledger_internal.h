@@ -47,6 +47,8 @@ struct ledger {
 	char *robots_token;         /* our product token in robots.txt */
 	struct scope *scope;        /* which links are followed; NULL if none are */
 	struct origins origins;     /* those of all URLs, if crawls or asks_robots */
+	struct origin *released;    /* a list of origins whose parked tasks can be admitted */
+	size_t robots_bytes;        /* memory of what is known of robots.txt files */
 	size_t parked_count;        /* tasks that wait for a robots.txt */
 	uint32_t depth_reached;     /* the largest depth of the URLs that were asked for */
 	struct top_paths top_paths; /* of the URLs that were found */
@@ -106,6 +108,10 @@ void ledger_add_task(struct ledger *self, const struct store_url *url, struct st
 /* Adds a task that is not in the frontier to it, with the URL that it is to fetch next; or, if robots.txt is
  * obeyed, lets it wait for that of its host, or gives it its outcome at once. */
 void ledger_admit(struct ledger *self, struct task *task, const struct url *url);
+
+/* Admits tasks that have waited for a robots.txt that is known now, until until_us (monotonic us). The rules
+ * of a robots.txt that was written to be expensive may take long for each of them. */
+void ledger_admit_released(struct ledger *self, int64_t until_us);
 
 /* True if --max-pages URLs were asked for. */
 bool ledger_is_exhausted(const struct ledger *self);

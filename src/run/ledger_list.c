@@ -151,11 +151,12 @@ static bool has_time(const struct ledger *self)
 
 bool ledger_needs_more_time(const struct ledger *self)
 {
-	return has_room(self) && !has_time(self);
+	return (has_room(self) && !has_time(self)) || self->released;
 }
 
 bool ledger_fill_frontier(struct ledger *self)
 {
+	ledger_admit_released(self, self->list_deadline_us);
 	/* While a start limit holds, the frontier may be full of tasks that must not start. Pending URLs
 	 * below the limit are claimed even then. */
 	bool is_limited = ledger_start_limit(self) != UINT64_MAX;

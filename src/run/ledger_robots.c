@@ -80,14 +80,32 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 	}
 }
 
-/* Admits the tasks that have waited for robots.txt. */
-static void release_parked(struct ledger *self, struct origin *origin)
+void ledger_admit_released(struct ledger *self, int64_t until_us)
 {
-	for (struct task *task; (task = origin_unpark(origin));) {
+	for (struct origin *origin; (origin = self->released) && clock_now_us() < until_us;) {
+		struct task *task = origin_unpark(origin);
+		if (!task) {
+			self->released = origin->next_released;
+			origin->is_released = false;
+			continue;
+		}
 		self->parked_count--;
 		url_parse(&self->url_of_robots, task->url, strlen(task->url), NULL, NULL);
 		admit_by_robots(self, task, &self->url_of_robots, origin);
 	}
+}
+
+/* The most time that the end of a robots.txt takes at once for the tasks that have waited for it. */
+enum { ADMIT_US = 10000 };
+
+static void release_parked(struct ledger *self, struct origin *origin)
+{
+	if (!origin->is_released) {
+		origin->is_released = true;
+		origin->next_released = self->released;
+		self->released = origin;
+	}
+	ledger_admit_released(self, clock_now_us() + ADMIT_US);
 }
 
 /* The task for robots.txt has ended. The parked tasks come first, so that the frontier does not forget the
@@ -162,12 +180,34 @@ bool ledger_feed_robots(struct task *task, const char *bytes, size_t len)
 	return !origin->is_no_text && robots_reader_feed(origin->reader, bytes, len);
 }
 
+/* The most memory for robots.txt files. A site with a name for each of its pages could fill all memory. */
+enum { ROBOTS_BYTES_MAX = 64 << 20 };
+
+/* Forgets all robots.txt files, if they take too much memory. They are asked for again when the next URL of
+ * their origin comes. One whose tasks are still being admitted stays. */
+static void limit_robots_memory(struct ledger *self)
+{
+	struct origin *origin;
+	if (self->robots_bytes <= ROBOTS_BYTES_MAX)
+		return;
+	for (size_t at = 0; (origin = map_next(&self->origins.by_name, &at));) {
+		if (!origin->robots || origin->robots_state != ROBOTS_KNOWN || origin->first_parked)
+			continue;
+		robots_free(origin->robots);
+		origin->robots = NULL;
+		origin->robots_state = ROBOTS_UNKNOWN;
+	}
+	self->robots_bytes = 0;
+}
+
 void ledger_finish_robots(struct ledger *self, struct task *task)
 {
 	struct origin *origin = task->robots_of;
 	char reason[REASON_MAX];
+	limit_robots_memory(self);
 	origin->robots = robots_reader_finish(origin->reader);
 	origin->robots_state = ROBOTS_KNOWN;
+	self->robots_bytes += robots_memory(origin->robots);
 	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);
 	if (!self->options->sitemaps || !robots_reader_next_sitemap(origin->reader, NULL)) {
 		robots_reader_free(origin->reader);

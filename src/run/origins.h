@@ -33,6 +33,8 @@ struct origin {
 	struct robots_reader *reader;
 	bool may_be_html; /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
 	bool is_no_text;  /* it is an error page, say, and has no rules */
+	bool is_released; /* in ledger.released */
+	struct origin *next_released;
 	struct task *first_parked, *last_parked;
 	struct { /* with ROBOTS_REFUSED */
 		enum outcome_kind kind;
