@@ -1,4 +1,5 @@
 /* What a crawl does where one page or one host is odd; whole sites are in crawl_test.c. */
+#include "support/report.h"
 #include "support/run.h"
 #include "support/scratch.h"
 #include "support/site.h"
@@ -7,23 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Returns the line of the report for a URL; NULL if there is none. */
-static json_t *line_of(const struct run_result *result, const char *url)
-{
-	for (const char *at = result->out; *at; at += strcspn(at, "\n") + 1) {
-		json_t *line = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
-		const char *source = json_string_value(json_object_get(line, "url"));
-		if (source && strcmp(source, url) == 0)
-			return line;
-		json_decref(line);
-	}
-	return NULL;
-}
-
 static void expect_line(
     const struct run_result *result, const char *url, const char *outcome, const char *cause)
 {
-	json_t *line = line_of(result, url);
+	json_t *line = report_line(result, url);
 	cr_assert(line, "%s has no outcome: %s%s", url, result->out, result->err);
 	const char *is_cause = json_string_value(json_object_get(line, "cause"));
 	cr_expect_str_eq(
@@ -81,7 +69,7 @@ Test(follow, a_shorter_way_counts_while_the_page_waits)
 	    "--robots", "never", "--delay", "1", "--depth", "2", "--report", "-");
 	run_expect_exit(&result, 0);
 	const char *last = site_url(&site, "/_/page?links=1&prefix=/_/page?group=&group=last");
-	json_t *line = line_of(&result, last);
+	json_t *line = report_line(&result, last);
 	cr_assert(line, "%s", result.out);
 	cr_expect_eq(json_integer_value(json_object_get(line, "depth")), 1, "%s", result.out);
 	json_decref(line);

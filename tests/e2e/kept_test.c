@@ -1,5 +1,6 @@
 /* What stands on a connection between two answers, and answers that are odd: neither takes away the URLs that
  * come after it on the same host, nor gives them links of another page. */
+#include "support/report.h"
 #include "support/run.h"
 #include "support/site.h"
 
@@ -81,21 +82,9 @@ static const struct oddity oddities[] = {
 
 enum { ODDITIES = sizeof oddities / sizeof *oddities, REPORT_LINES = 2 * ODDITIES };
 
-static json_t *report_of(const struct run_result *result, const char *url)
-{
-	for (const char *at = result->out; *at; at += strcspn(at, "\n") + 1) {
-		json_t *line = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
-		const char *source = json_string_value(json_object_get(line, "url"));
-		if (source && strcmp(source, url) == 0)
-			return line;
-		json_decref(line);
-	}
-	return NULL;
-}
-
 static void expect_outcome(const struct run_result *result, const char *url, const char *words)
 {
-	json_t *line = report_of(result, url);
+	json_t *line = report_line(result, url);
 	cr_assert(line, "%s has no outcome: %s", url, result->err);
 	const char *outcome = json_string_value(json_object_get(line, "outcome"));
 	const char *reason = json_string_value(json_object_get(line, "reason"));
