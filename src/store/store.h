@@ -70,11 +70,11 @@ struct store {
 	 * that was found (via != NULL) is also known if it was marked. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
-	/* Returns true if a URL that was found at that depth is known, so that it need not be offered. */
+	/* Returns true if a URL that was found at that depth is known, so that it need not be offered. If it
+	 * was offered with a larger depth, its depth is lowered to this one, as by offer. */
 	bool (*knows)(void *self, const struct url *url, uint32_t depth);
 
-	/* Returns the smallest depth with which a URL was offered, or asked for with knows; depth if that is
-	 * smaller or not known. */
+	/* Returns the smallest depth that a URL was found at; depth if that is smaller or not known. */
 	uint32_t (*lowest_depth)(void *self, const struct url *url, uint32_t depth);
 
 	/* Marks a URL as one that a redirect has led to: no page needs to lead there any more. Returns true
