@@ -230,7 +230,10 @@ struct failure failure_describe(CURL *easy, CURLcode code, enum outcome_stage re
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
 		return (struct failure){.stage = STAGE_LOCAL, .cause = CAUSE_NO_SOCKET};
 	}
-	if (was_shut_down(easy)) {
+	/* nghttp2 gives a connection up if more answers to control frames wait than it keeps. libcurl then
+	 * cannot send, although the system has reported no error. */
+	bool is_flooded = code == CURLE_SEND_ERROR && !error[0] && os_error_of(easy) == 0;
+	if (is_flooded || was_shut_down(easy)) {
 		failure = (struct failure){.stage = reached, .cause = CAUSE_ENDLESS_FRAMES};
 		snprintf(reason, size, "%s failed: the server sends HTTP/2 frames without end",
 		    stage_phrase(failure.stage));
