@@ -43,6 +43,7 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_TURNED_AWAY, "http-turned-away", false, HINT_REFUSED)                                        \
 	X(CAUSE_REDIRECT, "redirect-invalid", false, HINT_NONE)                                              \
 	X(CAUSE_REDIRECTS, "too-many-redirects", false, HINT_NONE)                                           \
+	X(CAUSE_FRAGMENT, "fragment", false, HINT_NONE) /* only of a link, not of a URL */                   \
 	X(CAUSE_NOT_PUBLIC, "not-public", false, HINT_NONE)                                                  \
 	X(CAUSE_HOST_ERRORS, "host-errors", false, HINT_NONE)                                                \
 	X(CAUSE_HOST_PATIENCE, "host-patience", false, HINT_NONE)                                            \

@@ -71,6 +71,11 @@ bool http_is_redirect(long status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+bool http_is_permanent_redirect(long status)
+{
+	return status == 301 || status == 308;
+}
+
 bool http_is_transient(long status)
 {
 	return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||

@@ -12,6 +12,9 @@ const char *http_status_text(long status);
 /* True for the redirects that browsers follow: 301, 302, 303, 307 and 308. */
 bool http_is_redirect(long status);
 
+/* True for the redirects after which a link should be changed: 301 and 308. */
+bool http_is_permanent_redirect(long status);
+
 /* True where the same request may succeed later: 408, 429, 500, 502, 503 and 504. */
 bool http_is_transient(long status);
 

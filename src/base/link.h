@@ -2,6 +2,7 @@
 #ifndef AREQ_BASE_LINK_H
 #define AREQ_BASE_LINK_H
 
+#include "base/outcome.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -18,6 +19,17 @@ enum link_kind {
 	LINK_KINDS
 };
 
+/* What became of the target of a link, with --check. */
+struct verdict {
+	unsigned kind; /* one of CHECK_…, see base/options.h */
+	/* "404", the word of a cause, "blocked", or where the target has moved to; "" if the link is alive */
+	struct slice problem;
+	enum outcome_kind outcome; /* that of the target */
+	enum cause cause;          /* why the link is dead, blocked or was not checked */
+	long http_status;          /* of the last response of the target; 0 if there was none */
+	struct slice final_url;    /* where its redirects have led */
+};
+
 /* Valid only during the call that passes it. */
 struct link {
 	struct slice url;         /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
@@ -31,6 +43,8 @@ struct link {
 	struct slice tag; /* name of the element, in lower case */
 	struct slice rel; /* value of the rel attribute */
 	int64_t position; /* offset of the tag's '<' in the page, in bytes; negative if not known */
+
+	const struct verdict *verdict; /* set for the callback `checked` of observers only */
 };
 
 #endif

@@ -23,6 +23,15 @@ enum { FAIL_ON_ANY = 0, FAIL_ON_NEVER = 101 };
 /* The unit of the rate is a thousandth of a request per minute. */
 enum { RATE_PER_SECOND = 60 * 1000, RATE_PER_MINUTE = 1000 };
 
+/* Which links get a row with --check: bits of options.check. A link is of exactly one of these kinds. */
+enum {
+	CHECK_DEAD = 1,
+	CHECK_BLOCKED = 2, /* the target answers, but not to everyone */
+	CHECK_MOVED = 4,   /* the target is alive, but a permanent redirect leads to it */
+	CHECK_OTHER = 8,   /* the target is alive, or was skipped */
+	CHECK_ALL = CHECK_DEAD | CHECK_BLOCKED | CHECK_MOVED | CHECK_OTHER
+};
+
 /* Format of the rows. */
 enum format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_URLS };
 
@@ -120,6 +129,10 @@ struct options {
 	struct option_list follow;    /* PCRE2 patterns: one must match a URL; if empty, all URLs pass */
 	struct option_list no_follow; /* PCRE2 patterns: none may match a URL */
 
+	unsigned
+	    check; /* check the targets of links, and write rows of these kinds: CHECK_…; 0: do not check */
+	bool fragments; /* with check: a link is dead if its page has no such anchor */
+
 	bool dry_run; /* fetch nothing, and show what would be fetched */
 	bool verbose;
 	bool quiet;
@@ -135,10 +148,16 @@ struct options {
 	size_t owned_count;
 };
 
-/* True if the run asks for URLs that are not in its list. */
+/* True if the run fetches pages that are not in its list. */
 static inline bool options_are_of_crawl(const struct options *self)
 {
 	return self->depth > 0 || self->sitemaps;
+}
+
+/* True if the run asks for URLs that are not in its list, be it for pages or to check links. */
+static inline bool options_find_urls(const struct options *self)
+{
+	return options_are_of_crawl(self) || self->check;
 }
 
 /* Adds an item, which is borrowed. */

@@ -58,7 +58,7 @@ static void fill_tables(struct getopt_tables *tables)
 		               : option->choices ? optional_argument
 		                                 : no_argument;
 		*name++ = (struct option){option->name, argument, NULL, LONG_BASE + i};
-		if (cli_table[i].kind == CLI_FLAG) {
+		if (cli_table[i].kind == CLI_FLAG || cli_table[i].kind == CLI_CHECK) {
 			snprintf(tables->negated[i], sizeof tables->negated[i], "no-%s", option->name);
 			*name++ = (struct option){tables->negated[i], no_argument, NULL, NEGATED_BASE + i};
 		}
@@ -237,11 +237,14 @@ static const struct rule rules[] = {
     {.name = "xpath", .other = "tags"},
     {.name = "null", .other = "format", .need = " urls"},
     {.name = "same-host", .other = "external"},
+    {.name = "fragments", .other = "check", .need = ""},
+    {.name = "fragments", .other = "strip-fragment"},
     {.name = "http3", .other = "http1.1"},
     {.name = "http3", .other = "proxy", .why = ": libcurl has no HTTP/3 through a proxy"},
     {.name = "ipv4", .other = "ipv6"},
     {.name = "ordered", .other = "depth", .why = ": what a crawl finds has no place in the list"},
     {.name = "ordered", .other = "sitemaps", .why = ": what they name has no place in the list"},
+    {.name = "ordered", .other = "check", .why = ": a link is known to be dead when its target is"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };
 

@@ -83,7 +83,7 @@ static const struct cli_row *find_negated(struct slice name)
 	const struct cli_row *row = NULL;
 	if (name.len > 3 && memcmp(name.data, "no-", 3) == 0)
 		row = cli_table_find(name.data + 3, name.len - 3);
-	return row && row->kind == CLI_FLAG ? row : NULL;
+	return row && (row->kind == CLI_FLAG || row->kind == CLI_CHECK) ? row : NULL;
 }
 
 /* Applies the line of that number, which is not blank, not a comment, and does not begin with white space. */
@@ -103,7 +103,7 @@ static enum status apply_line(struct options *options, char *line, size_t number
 		return log_line_error(prefix, row, "has no place in a configuration");
 	if (has_value && row->kind == CLI_FLAG)
 		return log_line_error(prefix, row, "takes no value");
-	if (!has_value && row->kind != CLI_FLAG)
+	if (!has_value && row->kind != CLI_FLAG && row->kind != CLI_CHECK)
 		return log_line_error(prefix, row, "needs a value");
 	options_set_config_line(options, row->field, number);
 	if (negated) {
@@ -112,7 +112,8 @@ static enum status apply_line(struct options *options, char *line, size_t number
 	}
 	if (*rest == '=' || *rest == ':')
 		rest = skip_spaces(rest + 1);
-	return cli_value_set(options, row, trim_value(rest), prefix);
+	char *value = trim_value(rest);
+	return cli_value_set(options, row, has_value ? value : NULL, prefix);
 }
 
 /* Replaces the newline at the end of the line by a NUL, and returns the start of the next line. NULL if the

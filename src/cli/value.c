@@ -109,6 +109,24 @@ static bool parse_depth(const char *text, const struct cli_row *row, int64_t *de
 	return true;
 }
 
+/* Without a value, rows are those of dead links, which every value but "all" includes. */
+static bool parse_check(const char *text, const struct cli_row *row, unsigned *kinds)
+{
+	static const unsigned bits[] = {CHECK_DEAD, CHECK_BLOCKED, CHECK_MOVED, CHECK_ALL};
+	*kinds = CHECK_DEAD;
+	for (const char *word = text; word;) {
+		char name[16];
+		unsigned index;
+		size_t len = strcspn(word, ",");
+		snprintf(name, sizeof name, "%.*s", (int)len, word);
+		if (!cli_value_find_choice(row->option.choices, name, &index))
+			return false;
+		*kinds |= bits[index];
+		word = word[len] ? word + len + 1 : NULL;
+	}
+	return true;
+}
+
 static const char *skip_separators(const char *list)
 {
 	return list + strspn(list, ", ");
@@ -239,6 +257,10 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		buf_append_text(&wanted, "all or a whole number from ");
 		cli_value_append_range(&wanted, row);
 		break;
+	case CLI_CHECK:
+		buf_append_text(&wanted, "a list of ");
+		append_choices(&wanted, row->option.choices);
+		break;
 	case CLI_CHOICE:
 		append_choices(&wanted, row->option.choices);
 		break;
@@ -327,6 +349,9 @@ enum status cli_value_set(
 	case CLI_FAIL_ON:
 		is_valid = parse_fail_on(text, row, field);
 		break;
+	case CLI_CHECK:
+		is_valid = parse_check(text, row, field);
+		break;
 	case CLI_CHOICE: {
 		unsigned index;
 		is_valid = cli_value_find_choice(row->option.choices, text, &index);
@@ -359,6 +384,8 @@ void cli_value_unset(struct options *options, const struct cli_row *row)
 	void *field = (char *)options + row->field;
 	if (row->kind == CLI_FLAG)
 		*(bool *)field = false;
+	else if (row->kind == CLI_CHECK)
+		*(unsigned *)field = 0;
 	else if (row->kind == CLI_DEPTH)
 		*(int64_t *)field = 0;
 	else
@@ -372,6 +399,8 @@ bool cli_value_is_set(const struct options *options, const struct cli_row *row)
 		return *(const bool *)field;
 	if (row->kind == CLI_DEPTH)
 		return *(const int64_t *)field != 0;
+	if (row->kind == CLI_CHECK)
+		return *(const unsigned *)field != 0;
 	const char *text = *(const char *const *)field;
 	return text && *text;
 }

@@ -225,6 +225,8 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 		set_tls(easy, settings);
 	set_shares(easy, settings, shares, request);
 	set(easy, CURLOPT_URL, request->url);
+	if (request->is_head)
+		set(easy, CURLOPT_NOBODY, 1L);
 	set_credentials(easy, options, request);
 	set_cookies(easy, &settings->cookies, request);
 	set(easy, CURLOPT_HTTPHEADER,

@@ -35,6 +35,7 @@ struct fetch_request {
 	int64_t timeout_ms;        /* the time limit for the whole try; 0 if there is none */
 	bool needs_new_connection; /* a new connection must be used */
 	bool needs_http1;          /* only HTTP/1.1 may be used */
+	bool is_head;              /* the method is HEAD, so that no body comes; else it is GET */
 	bool avoids_http3;         /* HTTP/3 must not be used, even if the options ask for it */
 	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */

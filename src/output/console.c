@@ -47,7 +47,9 @@ static enum status console_outcome(void *ctx, const struct outcome *outcome)
 	struct console *self = ctx;
 	switch (outcome->kind) {
 	case OUTCOME_FAILED:
-		if (!self->options->no_failures && (!outcome->place || count_bad_line(self)))
+		/* With --check, the rows say which links are dead. */
+		if (!self->options->no_failures && !(self->options->check && outcome->via) &&
+		    (!outcome->place || count_bad_line(self)))
 			show_failure(outcome);
 		break;
 	case OUTCOME_OK:

@@ -36,11 +36,51 @@ static void append_field(struct buf *rows, struct slice text)
 	buf_append_byte(rows, '"');
 }
 
+static void append_tsv_checked(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_tsv(rows, page, link);
+	rows->data[rows->len - 1] = '\t';
+	buf_append(rows, link->verdict->problem.data, link->verdict->problem.len);
+	buf_append_byte(rows, '\n');
+}
+
 static void append_csv(struct buf *rows, const struct outcome *page, const struct link *link)
 {
 	append_field(rows, slice_of(page->source_url));
 	buf_append_byte(rows, ',');
 	append_field(rows, link->url);
+	buf_append_text(rows, "\r\n");
+}
+
+static void append_number_field(struct buf *rows, bool has_value, int64_t value)
+{
+	buf_append_byte(rows, ',');
+	if (has_value)
+		buf_append_number(rows, (uint64_t)value);
+}
+
+static void append_text_field(struct buf *rows, struct slice text)
+{
+	buf_append_byte(rows, ',');
+	append_field(rows, text);
+}
+
+static struct slice word_of(enum cause cause)
+{
+	return slice_of(cause == CAUSE_NONE ? "" : cause_word(cause));
+}
+
+static void append_csv_checked(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	const struct verdict *verdict = link->verdict;
+	append_field(rows, slice_of(page->source_url));
+	append_text_field(rows, link->url);
+	append_text_field(rows, verdict->problem);
+	append_text_field(rows, slice_of(outcome_kind_text(verdict->outcome)));
+	append_text_field(rows, word_of(verdict->cause));
+	append_number_field(rows, verdict->http_status != 0, verdict->http_status);
+	append_text_field(rows, verdict->final_url);
+	append_number_field(rows, link->position >= 0, link->position);
 	buf_append_text(rows, "\r\n");
 }
 
@@ -58,14 +98,16 @@ static void append_url_null(struct buf *rows, const struct outcome *page, const 
 	buf_append_byte(rows, '\0');
 }
 
-/* Appends the members of a row, without the end of the object. Most of the time of this format is spent here,
- * so the keys are constants. */
-static void append_members(struct buf *rows, const struct outcome *page, const struct link *link)
+/* Appends the members of a row, without the end of the object. final_url and http_status are those of the
+ * page, or of the target if that was checked. Most of the time of this format is spent here, so the keys are
+ * constants. */
+static void append_members_with(struct buf *rows, const struct outcome *page, const struct link *link,
+    struct slice final_url, long http_status)
 {
 	buf_append_text(rows, "{\"source_url\":");
 	json_writer_string(rows, slice_of(page->source_url));
 	buf_append_text(rows, ",\"final_url\":");
-	json_writer_string(rows, slice_of(page->final_url));
+	json_writer_string(rows, final_url);
 	buf_append_text(rows, ",\"parsed_url\":");
 	json_writer_string(rows, link->url);
 	buf_append_text(rows, ",\"raw\":");
@@ -80,7 +122,28 @@ static void append_members(struct buf *rows, const struct outcome *page, const s
 	else
 		buf_append_number(rows, (uint64_t)link->position);
 	buf_append_text(rows, ",\"http_status\":");
-	buf_append_number(rows, (uint64_t)page->http_status);
+	if (http_status == 0)
+		buf_append_text(rows, "null");
+	else
+		buf_append_number(rows, (uint64_t)http_status);
+}
+
+static void append_members(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_members_with(rows, page, link, slice_of(page->final_url), page->http_status);
+}
+
+static void append_jsonl_checked(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	const struct verdict *verdict = link->verdict;
+	append_members_with(rows, page, link, verdict->final_url, verdict->http_status);
+	json_writer_number(rows, "depth", page->depth);
+	json_writer_text(rows, "via", page->via);
+	buf_append_text(rows, ",\"problem\":");
+	json_writer_string(rows, verdict->problem);
+	json_writer_text(rows, "outcome", outcome_kind_text(verdict->outcome));
+	json_writer_text(rows, "cause", cause_word(verdict->cause));
+	buf_append_text(rows, "}\n");
 }
 
 static void append_jsonl(struct buf *rows, const struct outcome *page, const struct link *link)
@@ -104,12 +167,23 @@ static const struct row_format formats[] = {
     [FORMAT_URLS] = {NULL, true, append_url},
 };
 
+/* Those of --check. */
+static const struct row_format checked_formats[] = {
+    [FORMAT_TSV] = {"source_url\tparsed_url\tproblem\n", false, append_tsv_checked},
+    [FORMAT_CSV] = {"source_url,parsed_url,problem,outcome,cause,http_status,final_url,position\r\n", false,
+        append_csv_checked},
+    [FORMAT_JSONL] = {NULL, false, append_jsonl_checked},
+    [FORMAT_URLS] = {NULL, true, append_url},
+};
+
 static const struct row_format jsonl_of_crawl = {NULL, false, append_jsonl_of_crawl};
 static const struct row_format urls_with_null = {NULL, true, append_url_null};
 
 const struct row_format *format_of(const struct options *options)
 {
-	if (options->format == FORMAT_JSONL && options_are_of_crawl(options))
+	if (options->format == FORMAT_JSONL && options_are_of_crawl(options) && !options->check)
 		return &jsonl_of_crawl;
-	return options->null_ends ? &urls_with_null : &formats[options->format];
+	if (options->null_ends)
+		return &urls_with_null;
+	return options->check ? &checked_formats[options->format] : &formats[options->format];
 }

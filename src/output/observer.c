@@ -53,6 +53,17 @@ enum status observers_link(const struct observers *self, const struct outcome *p
 	return status;
 }
 
+enum status observers_checked(
+    const struct observers *self, const struct outcome *page, const struct link *link)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->checked)
+			status = status_first(status, observer->checked(observer->self, page, link));
+	}
+	return status;
+}
+
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = STATUS_OK;

@@ -24,11 +24,25 @@ enum left_reason {
 	LEFT_REASONS
 };
 
+/* How many links were checked, with --check. */
+struct check_totals {
+	uint64_t links;   /* all that were to be checked */
+	uint64_t waiting; /* those of which it is not known whether they are dead */
+	uint64_t alive;   /* also those whose target has moved */
+	uint64_t dead;
+	uint64_t fragments; /* the dead ones whose page is alive */
+	uint64_t blocked;
+	uint64_t moved;
+	uint64_t skipped;
+};
+
 /* The totals of a run. At its end, urls is the sum of the outcomes. */
 struct totals {
-	uint64_t urls;  /* URLs that were listed or found, each counted once */
-	uint64_t found; /* those of them that were found */
+	uint64_t urls;          /* URLs that were listed or found, each counted once */
+	uint64_t found;         /* those of them that were found */
+	uint64_t listed_failed; /* URLs of the list that failed or were interrupted */
 	uint64_t left[LEFT_REASONS];
+	struct check_totals check;
 	const char *top_path; /* where most URLs were found: "example.com:443/calendar"; NULL if not known */
 	uint64_t repeated;    /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
@@ -80,6 +94,10 @@ struct observer {
 	 * so far: all but its counts and its charset. The links of two pages never mix, but page_end may be
 	 * called for other pages between two links. */
 	enum status (*link)(void *self, const struct outcome *page, const struct link *link);
+	/* With --check: called for a link of one of the wanted kinds, and for each dead one, as soon as the
+	 * verdict about its target is known (link->verdict), between any two other calls. page holds what the
+	 * formats show. */
+	enum status (*checked)(void *self, const struct outcome *page, const struct link *link);
 	/* Called exactly once for each input URL, after its last link. If the outcome is not OUTCOME_OK, the
 	 * links that came before do not count. *ticket is 0 before; an observer that has `taken` sets it to
 	 * the value that `taken` reaches once the system has taken everything that was written for this
@@ -120,6 +138,8 @@ enum status observers_begin(const struct observers *self);
 enum status observers_exchange(
     const struct observers *self, const struct outcome *so_far, const struct exchange *exchange);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
+enum status observers_checked(
+    const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);

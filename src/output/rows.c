@@ -146,14 +146,6 @@ static enum status rows_link(void *ctx, const struct outcome *page, const struct
 	return status;
 }
 
-static enum status release_ordered(struct rows *self)
-{
-	size_t backlog = file_backlog(self->file);
-	if (!self->ordered || backlog >= RELEASE_MAX)
-		return STATUS_OK;
-	return ordered_release(self->ordered, RELEASE_MAX - backlog);
-}
-
 /* Ends a page: its rows are written now, or wait until the block is full. */
 static enum status complete_page(struct rows *self, uint64_t number)
 {
@@ -165,6 +157,27 @@ static enum status complete_page(struct rows *self, uint64_t number)
 		self->flush_at_ms = clock_now_ms() + BLOCK_MS;
 	self->complete_len = self->buffer.len;
 	return STATUS_OK;
+}
+
+/* A link whose target was checked. Its row is complete at once. */
+static enum status rows_checked(void *ctx, const struct outcome *page, const struct link *link)
+{
+	struct rows *self = ctx;
+	if (!(self->options->check & link->verdict->kind))
+		return STATUS_OK;
+	if (self->unique)
+		append_if_first(self, page, link);
+	else
+		self->format->append_row(&self->buffer, page, link);
+	return complete_page(self, 0);
+}
+
+static enum status release_ordered(struct rows *self)
+{
+	size_t backlog = file_backlog(self->file);
+	if (!self->ordered || backlog >= RELEASE_MAX)
+		return STATUS_OK;
+	return ordered_release(self->ordered, RELEASE_MAX - backlog);
 }
 
 static enum status flush_complete(struct rows *self)
@@ -268,7 +281,8 @@ struct observer rows_observer(struct rows *self)
 {
 	return (struct observer){.self = self,
 	    .begin = rows_begin,
-	    .link = rows_link,
+	    .link = self->options->check ? NULL : rows_link,
+	    .checked = rows_checked,
 	    .page_end = rows_page_end,
 	    .taken = rows_written,
 	    .flush = rows_flush,

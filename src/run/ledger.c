@@ -54,7 +54,7 @@ static bool may_ask(struct ledger *self, struct task *task)
 	if (ledger_is_exhausted(self))
 		return false;
 	self->asked++;
-	if (self->crawls)
+	if (self->follows && task->purpose == STORE_PAGE)
 		lower_depth(self, task);
 	if (task->depth > self->depth_reached)
 		self->depth_reached = task->depth;
@@ -99,6 +99,11 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 			ledger_begin_claim(self, task);
 		if (frontier_host_state(&task->job) != HOST_KEPT) {
 			ledger_fail_given_up(self, task);
+			continue;
+		}
+		if (ledger_is_superseded(self, task)) {
+			frontier_finish(self->frontier, &task->job);
+			ledger_drop_superseded(self, task);
 			continue;
 		}
 		if (may_ask(self, task))
@@ -150,6 +155,8 @@ static void on_turn(void *ctx, struct wait *wait)
 	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
 	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
 	ledger_emit_links(self, wait);
+	if (ledger_emit_checked(self, self->links_deadline_us))
+		wait_until(wait, clock_now_ms());
 	self->backlog = 0;
 	ledger_record_status(self, observers_flush(self->observers, wait, &self->backlog));
 	ledger_report_written(self);
@@ -172,10 +179,12 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 		else if (ledger_needs_more_time(self))
 			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && count_waiting(self) == 0 &&
-		                self->ready.count + self->awaiting_helper.count == 0;
+		                self->ready.count + self->awaiting_helper.count == 0 &&
+		                !ledger_emit_checked(self, 0);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	*request = task_request(task, self->options);
+	request->is_head = task->tries->is_head = ledger_asks_by_head(self, task);
 	return CRAWL_START;
 }
 
@@ -192,6 +201,8 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 		return FETCH_DRAIN;
 	if (task->robots_of)
 		return ledger_begin_robots(self, task, head->content_type);
+	if (task->purpose == STORE_LOOK)
+		return FETCH_STOP;
 	ledger_read_robots_tags(self, task, head);
 	if (task_stop_by_type(task, self->options, mediatype_of(head->content_type)))
 		return FETCH_STOP;
@@ -243,6 +254,13 @@ static char *copy_robots_token(const struct options *options)
 	return is_own ? alloc_copy(own, strlen(own)) : alloc_copy(agent, len);
 }
 
+static void on_checked(void *ctx, const struct outcome *page, const struct link *link)
+{
+	struct ledger *self = ctx;
+	if (self->status == STATUS_OK || self->status == STATUS_INPUT)
+		ledger_record_status(self, observers_checked(self->observers, page, link));
+}
+
 struct ledger *ledger_new(const struct options *options, struct input *input, struct observers *observers)
 {
 	struct ledger *self = alloc_new(sizeof *self);
@@ -258,16 +276,21 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	    .rate = options->rate,
 	    .host_errors = options->host_errors,
 	    .patience_ms = options->host_patience_ms});
-	self->crawls = options_are_of_crawl(options);
-	self->obeys_robots = options->robots == WHEN_ALWAYS || (options->robots == WHEN_AUTO && self->crawls);
+	self->crawls = options_find_urls(options);
+	self->follows = options_are_of_crawl(options);
+	self->obeys_robots =
+	    options->robots == WHEN_ALWAYS || (options->robots == WHEN_AUTO && self->follows);
 	self->asks_robots = (self->obeys_robots || options->sitemaps) && !options->dry_run;
 	/* A run without requests asks for no robots.txt. */
 	self->obeys_robots &= !options->dry_run;
 	self->robots_token = copy_robots_token(options);
-	self->tools.crawls = self->crawls;
+	self->tools.crawls = self->follows;
 	self->tools.obeys_nofollow = self->obeys_robots;
 	self->tools.robots_name = self->robots_token;
 	self->store = memory_store(MEMORY_PENDING_BYTES, self->crawls);
+	if (options->check && !options->dry_run)
+		self->link_check =
+		    link_check_new(options->check | CHECK_DEAD, options->fragments, on_checked, self);
 	url_init(&self->url);
 	url_init(&self->url_of_robots);
 	url_init(&self->found_url);
@@ -292,6 +315,7 @@ void ledger_free(struct ledger *self)
 	origins_release(&self->origins);
 	top_paths_release(&self->top_paths);
 	scope_free(self->scope);
+	link_check_free(self->link_check);
 	free(self->robots_token);
 	url_release(&self->url);
 	url_release(&self->url_of_robots);
@@ -314,7 +338,7 @@ enum status ledger_compile(struct ledger *self)
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;
 	self->tools.patterns = extract_patterns_new();
-	return self->crawls ? scope_new(&self->scope, self->options) : STATUS_OK;
+	return self->follows ? scope_new(&self->scope, self->options) : STATUS_OK;
 }
 
 struct crawl_handlers ledger_handlers(struct ledger *self)
@@ -322,7 +346,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	self->progress_due = clock_now_ms() + PROGRESS_EVERY_MS;
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self,
-	        .wants_robots_tags = self->crawls && self->obeys_robots,
+	        .wants_robots_tags = self->follows && self->obeys_robots,
 	        .head = on_head,
 	        .body = on_body},
 	    .turn = on_turn,
@@ -340,6 +364,7 @@ enum { READ_REST_FILE_MS = 3000, READ_REST_MS = 1000 };
 
 void ledger_end_waiting(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
+	ledger_settle_links(self, task, outcome);
 	ledger_report_without_rows(self, outcome);
 	ledger_release_claim(self, task);
 	task_free(task);
@@ -399,6 +424,8 @@ enum status ledger_close(struct ledger *self, enum status status)
 	self->totals.rate_wait_ms = frontier_rate_wait_ms(self->frontier);
 	ledger_interrupt_pages(self);
 	interrupt_waiting(self);
+	while (ledger_emit_checked(self, CLOCK_NEVER))
+		continue;
 	self->store.lift_limit(self->store.self);
 	self->closing = true;
 	read_rest_of_list(self);

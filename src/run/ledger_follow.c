@@ -73,8 +73,7 @@ static enum left_reason judge_link(const struct ledger *self, struct task *task,
 	return LEFT_REASONS;
 }
 
-/* Offers found_url to the store; found says the rest about it. */
-static void offer_found(struct ledger *self, struct store_url found)
+void ledger_offer_found(struct ledger *self, struct store_url found)
 {
 	struct store_claim *claim;
 	found.url = &self->found_url;
@@ -92,9 +91,7 @@ static void offer_found(struct ledger *self, struct store_url found)
 		ledger_add_task(self, &found, claim);
 }
 
-/* Sets found_url and found_text to a URL, without fragment, user name and password. Returns false if it is no
- * http or https URL. */
-static bool set_found(struct ledger *self, struct slice text, const struct url *base)
+bool ledger_set_found(struct ledger *self, struct slice text, const struct url *base)
 {
 	struct url *url = &self->found_url;
 	if (!url_parse(url, text.data, text.len, base, NULL) || !url_is_http(url))
@@ -119,17 +116,17 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
 	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link);
 	if (reason != LEFT_REASONS)
 		self->totals.left[reason]++;
-	else if (!self->store.knows(self->store.self, link->parsed, depth) &&
-	         set_found(self, link->url, NULL))
-		offer_found(self, (struct store_url){.depth = depth,
-		                      .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
-		                      .via = task->source});
+	else if (!self->store.knows(self->store.self, link->parsed, STORE_PAGE, depth) &&
+	         ledger_set_found(self, link->url, NULL))
+		ledger_offer_found(self, (struct store_url){.depth = depth,
+		                             .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
+		                             .via = task->source});
 }
 
 static void offer_sitemap(struct ledger *self, const char *text, const struct url *robots, bool is_guess)
 {
-	if (set_found(self, slice_of(text), robots))
-		offer_found(
+	if (ledger_set_found(self, slice_of(text), robots))
+		ledger_offer_found(
 		    self, (struct store_url){
 		              .sitemap_level = 1, .is_guess = is_guess, .via = url_href(robots).data});
 }
@@ -166,13 +163,14 @@ const char *ledger_check_redirect(
 	};
 	int64_t slow_us = 0;
 	/* As in ledger_follow, a sitemap may be on any host. */
-	bool has_scope = task->via && !task->sitemap_level;
+	bool has_scope = task->via && task->purpose == STORE_PAGE && !task->sitemap_level;
 	enum scope_verdict verdict = has_scope ? scope_judge(self->scope, url, &slow_us) : SCOPE_FOLLOW;
 	if (verdict != SCOPE_FOLLOW) {
 		*cause = CAUSE_OUT_OF_SCOPE;
 		return refusals[verdict];
 	}
-	bool is_new = self->store.mark(self->store.self, url);
+	bool is_new = !ledger_is_asked_for_more(self, url, task->purpose) &&
+	              self->store.mark(self->store.self, url, task->purpose);
 	if (is_new || !task->via)
 		return NULL;
 	if (!task_has_visited(task, url)) {

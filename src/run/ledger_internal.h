@@ -1,7 +1,8 @@
 /* What the files of the ledger share. ledger_list.c makes tasks of the list and the store, ledger.c has the
  * handlers of the event loop and the end of the run, ledger_result.c decides what follows from the end of a
  * try, ledger_pages.c passes the links of complete pages on to the observers and reports outcomes,
- * ledger_follow.c follows links, and ledger_robots.c asks for robots.txt and obeys it. */
+ * ledger_follow.c follows links, ledger_check.c has their targets checked, and ledger_robots.c asks for
+ * robots.txt and obeys it. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
@@ -38,27 +39,29 @@ struct ledger {
 	struct page_pool page_pool;
 	struct task_list ready;           /* complete pages whose links can be emitted, one after the other */
 	struct task_list awaiting_helper; /* complete pages that wait for a helper process */
-	struct heap unreported;     /* tasks whose outcome waits until their rows are written, by ticket */
-	int64_t list_deadline_us;   /* when reading the list stops for this turn of the event loop */
-	int64_t links_deadline_us;  /* when emitting links stops for this turn of the event loop */
-	bool crawls;                /* links are followed */
-	bool asks_robots;           /* robots.txt is asked for first */
-	bool obeys_robots;          /* and decides */
-	char *robots_token;         /* our product token in robots.txt */
-	struct scope *scope;        /* which links are followed; NULL if none are */
-	struct origins origins;     /* those of all URLs, if crawls or asks_robots */
-	struct origin *released;    /* a list of origins whose parked tasks can be admitted */
-	size_t robots_bytes;        /* memory of what is known of robots.txt files */
-	size_t parked_count;        /* tasks that wait for a robots.txt */
-	uint32_t depth_reached;     /* the largest depth of the URLs that were asked for */
-	struct top_paths top_paths; /* of the URLs that were found */
-	uint64_t asked;             /* URLs that were asked for, for --max-pages */
-	struct url url;             /* the target of a redirect */
-	struct url url_of_robots;   /* a URL of the origin whose robots.txt is asked for, or was read */
-	struct url found_url;       /* where a link leads that may be followed */
-	struct buf found_text;      /* the same as text */
-	struct buf redacted;        /* a URL without what looks like credentials, for messages */
-	uint64_t random_state;      /* for task_backoff_ms */
+	struct heap unreported;        /* tasks whose outcome waits until their rows are written, by ticket */
+	int64_t list_deadline_us;      /* when reading the list stops for this turn of the event loop */
+	int64_t links_deadline_us;     /* when emitting links stops for this turn of the event loop */
+	bool crawls;                   /* the run asks for URLs that are not in its list */
+	bool follows;                  /* crawls: links are followed */
+	struct link_check *link_check; /* NULL without --check */
+	bool asks_robots;              /* robots.txt is asked for first */
+	bool obeys_robots;             /* and decides */
+	char *robots_token;            /* our product token in robots.txt */
+	struct scope *scope;           /* which links are followed; NULL if none are */
+	struct origins origins;        /* those of all URLs, if crawls or asks_robots */
+	struct origin *released;       /* a list of origins whose parked tasks can be admitted */
+	size_t robots_bytes;           /* memory of what is known of robots.txt files */
+	size_t parked_count;           /* tasks that wait for a robots.txt */
+	uint32_t depth_reached;        /* the largest depth of the URLs that were asked for */
+	struct top_paths top_paths;    /* of the URLs that were found */
+	uint64_t asked;                /* URLs that were asked for, for --max-pages */
+	struct url url;                /* the target of a redirect */
+	struct url url_of_robots;      /* a URL of the origin whose robots.txt is asked for, or was read */
+	struct url found_url;          /* where a link leads that may be followed */
+	struct buf found_text;         /* the same as text */
+	struct buf redacted;           /* a URL without what looks like credentials, for messages */
+	uint64_t random_state;         /* for task_backoff_ms */
 	struct totals totals;
 	size_t backlog;       /* bytes that the readers of the outputs have not taken yet */
 	uint64_t received;    /* bytes of bodies */
@@ -165,6 +168,54 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
  * set cookies, which may change the answer. */
 const char *ledger_check_redirect(
     struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause);
+
+/* Offers found_url to the store; found says the rest about it. */
+void ledger_offer_found(struct ledger *self, struct store_url found);
+
+/* Sets found_url and found_text to a URL, without fragment, user name and password. Returns false if it is no
+ * http or https URL. */
+bool ledger_set_found(struct ledger *self, struct slice text, const struct url *base);
+
+/* With --check, has the target of a link of the task's page checked. Call it after ledger_follow. */
+void ledger_check_link(struct ledger *self, struct task *task, const struct link *link);
+
+/* With --check, records what the outcome of a task says about links to its URL. */
+void ledger_settle_links(struct ledger *self, const struct task *task, const struct outcome *outcome);
+
+/* With --check: a redirect of the task leads to url, but is not followed, because url is known or, if
+ * is_outside, out of scope. Then url is to be checked by itself. */
+void ledger_check_redirected(
+    struct ledger *self, const struct task *task, const struct url *url, bool is_outside);
+
+/* Passes links whose target was checked on to the observers, until until_us (monotonic us). Returns true if
+ * there are more. */
+bool ledger_emit_checked(struct ledger *self, int64_t until_us);
+
+/* True if a URL is asked for to a purpose that includes this one. */
+bool ledger_is_asked_for_more(struct ledger *self, const struct url *url, enum store_purpose purpose);
+
+/* True if the URL of a task that had no try need not be asked for, because it is asked for to a purpose that
+ * includes that of the task. */
+bool ledger_is_superseded(struct ledger *self, const struct task *task);
+
+/* Frees such a task, which then does not count. */
+void ledger_drop_superseded(struct ledger *self, struct task *task);
+
+/* The try of a task that only asks whether its URL exists has ended. Returns true if the task has ended or
+ * was retried. */
+bool ledger_handle_look(struct ledger *self, struct task *task, const struct fetch_result *result);
+
+/* True if the next try of the task is a HEAD. */
+bool ledger_asks_by_head(struct ledger *self, const struct task *task);
+
+/* True if the try was a HEAD on a connection that was made, and has got no answer. This says nothing of the
+ * host yet. */
+bool ledger_is_unanswered_head(const struct task *task, const struct fetch_result *result);
+
+/* Tries again at once, because the server did not process the request (fetch_result.is_unprocessed), or
+ * perhaps because of HTTP/2 (fetch_result.may_need_http1), or with another method. This does not count as
+ * another attempt. */
+void ledger_retry_at_once(struct ledger *self, struct task *task, int64_t spent_ms);
 
 /* Fills the frontier with tasks, first from the store and then from the list, until the frontier has enough
  * or list_deadline_us has come. True if the list has nothing to read at the moment: poll input_descriptor. */

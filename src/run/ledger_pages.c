@@ -20,6 +20,8 @@ static void report_outcome(struct ledger *self, const struct outcome *outcome)
 {
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
+	self->totals.listed_failed +=
+	    !outcome->via && (outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_INTERRUPTED);
 	self->totals.local += outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
 	self->totals.links += outcome->links;
 	self->totals.bytes += outcome->bytes;
@@ -71,6 +73,7 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {
 	uint64_t ticket;
+	ledger_settle_links(self, task, outcome);
 	bool is_final = finish_rows(self, outcome, &ticket);
 	if (is_final)
 		report_outcome(self, outcome);
@@ -188,7 +191,7 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
-	outcome.links = page_counts(page).links;
+	outcome.links = task->purpose == STORE_PAGE ? page_counts(page).links : 0;
 	outcome.unresolved = page_counts(page).unresolved;
 	if (state != PAGE_DONE)
 		set_page_failure(self, state, &outcome, reason, sizeof reason);
@@ -199,12 +202,15 @@ static void on_link(void *ctx, const struct link *link)
 {
 	struct task *task = ctx;
 	struct ledger *self = task->tries->ledger;
-	if (self->status != STATUS_OK && self->status != STATUS_INPUT)
+	bool has_failed = self->status != STATUS_OK && self->status != STATUS_INPUT;
+	if (has_failed || task->purpose != STORE_PAGE)
 		return;
-	if (!self->crawls || link->is_row)
+	if (!self->follows || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
-	if (self->crawls)
+	if (self->follows)
 		ledger_follow(self, task, link);
+	if (self->link_check && link->is_row)
+		ledger_check_link(self, task, link);
 }
 
 /* Emits links of the first page that is ready. */
@@ -248,7 +254,7 @@ uint64_t ledger_start_limit(const struct ledger *self)
 static void on_page_ready(void *ctx)
 {
 	struct task *task = ctx;
-	if (task->tries->ledger->crawls)
+	if (task->tries->ledger->follows)
 		ledger_begin_links(task->tries->ledger, task);
 	task_list_remove(task);
 	task_list_add(&task->tries->ledger->ready, task);

@@ -100,15 +100,18 @@ static void retry_or_fail(struct ledger *self, struct task *task, struct failure
 	frontier_retry(self->frontier, &task->job, now + delay_ms);
 }
 
-/* Tries again at once, because the server did not process the request (fetch_result.is_unprocessed), or
- * perhaps because of HTTP/2 (fetch_result.may_need_http1). This does not count as another attempt. */
+void ledger_retry_at_once(struct ledger *self, struct task *task, int64_t spent_ms)
+{
+	task->tries->continues_attempt = true;
+	task->tries->spent_ms += spent_ms;
+	ledger_give_page_back(self, task);
+	frontier_retry(self->frontier, &task->job, clock_now_ms());
+}
+
 static void retry_on_new_connection(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
 	task->tries->needs_new_connection = true;
-	task->tries->continues_attempt = true;
-	task->tries->spent_ms += (int64_t)result->phases.total;
-	ledger_give_page_back(self, task);
-	frontier_retry(self->frontier, &task->job, clock_now_ms());
+	ledger_retry_at_once(self, task, (int64_t)result->phases.total);
 }
 
 static void fail_http_status(struct ledger *self, struct task *task, const struct fetch_result *result)
@@ -158,6 +161,8 @@ static bool refuse_redirect(struct ledger *self, struct task *task, bool has_coo
 	buf_clear(&self->redacted);
 	url_append_redacted(&self->redacted, url_href(&self->url).data);
 	snprintf(reason, sizeof reason, "redirected to %.800s, %s", self->redacted.data, problem);
+	if (cause != CAUSE_REDIRECTS)
+		ledger_check_redirected(self, task, &self->url, cause == CAUSE_OUT_OF_SCOPE);
 	finish_task(self, task, cause == CAUSE_REDIRECTS ? OUTCOME_FAILED : OUTCOME_SKIPPED,
 	    (struct failure_reason){STAGE_POLICY, cause, reason});
 	return true;
@@ -262,6 +267,7 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		report_exchange(self, task, result);
 	/* A connection that was closed while it was idle says nothing about its host. */
 	bool is_telling = !result->is_unprocessed || result->is_refused;
+	is_telling &= !ledger_is_unanswered_head(task, result);
 	if (is_telling && !result->interrupted && result->stage != STAGE_LOCAL)
 		frontier_record_event(self->frontier, &task->job, task_host_event(result), clock_now_ms());
 	for (unsigned i = 1; i < result->sent_requests; i++)
@@ -275,6 +281,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		    (struct failure_reason){STAGE_LOCAL, CAUSE_STOPPED, run_stopped});
 	else if (is_robots_read(task, result))
 		ledger_finish_robots(self, task);
+	else if (task->purpose == STORE_LOOK && ledger_handle_look(self, task, result))
+		return;
 	else if (decide_skip(self, task, result))
 		skip_task(self, task);
 	else if (result->is_unprocessed && !task->tries->needs_new_connection)

@@ -65,8 +65,11 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		return;
 	}
 	struct origin *origin = self->asks_robots ? origins_get(&self->origins, url) : NULL;
-	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. */
-	if (!origin || (!self->obeys_robots && !origin->is_listed)) {
+	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. Links to
+	 * a host of which no page is fetched are checked without it, since no robot reads anything there. */
+	bool is_needless = origin && task->purpose != STORE_PAGE && self->options->robots != WHEN_ALWAYS &&
+	                   origin->robots_state == ROBOTS_UNKNOWN;
+	if (!origin || (!self->obeys_robots && !origin->is_listed) || is_needless) {
 		frontier_add(self->frontier, &task->job, url);
 		return;
 	}

@@ -113,10 +113,19 @@ static enum status check_not_empty(const struct run *self, enum status status)
 	return STATUS_EMPTY;
 }
 
+static bool is_too_many(const struct run *self, uint64_t failed, uint64_t all)
+{
+	return failed > 0 && failed * 100 >= all * (uint64_t)self->options->fail_percent;
+}
+
+/* With --check, a URL that was found has failed if links to it are dead; others are no failure. */
 static bool too_many_failed(const struct run *self)
 {
-	uint64_t failed = count_failed(self);
-	return failed > 0 && failed * 100 >= self->totals.urls * (uint64_t)self->options->fail_percent;
+	const struct totals *totals = &self->totals;
+	if (!self->options->check)
+		return is_too_many(self, count_failed(self), totals->urls);
+	return is_too_many(self, totals->check.dead, totals->check.links) ||
+	       is_too_many(self, totals->listed_failed, totals->urls - totals->found);
 }
 
 /* The least time that the readers of the outputs get to take the rest, also after the deadline of the run. */

@@ -74,6 +74,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->listed = self->source + listed_at;
 	self->via = url->via ? self->source + via_at : NULL;
 	self->depth = url->depth;
+	self->purpose = url->purpose;
 	self->sitemap_level = url->sitemap_level;
 	self->is_guess = url->is_guess;
 	copy_credentials(self, url->url);
@@ -149,16 +150,29 @@ static struct slice without_fragment(const char *url)
 	return (struct slice){url, strcspn(url, "#")};
 }
 
-bool task_has_visited(const struct task *self, const struct url *url)
+/* In the trail, a URL stands behind a byte that says whether its redirect is permanent, and before a NUL. */
+static const char permanent = 'p', temporary = 't';
+
+bool task_next_hop(const struct task *self, size_t *at, struct task_hop *hop)
 {
 	const struct buf *trail = &self->tries->trail;
+	if (*at >= trail->len)
+		return false;
+	*hop = (struct task_hop){trail->data + *at + 1, trail->data[*at] == permanent};
+	*at += strlen(trail->data + *at) + 1;
+	return true;
+}
+
+bool task_has_visited(const struct task *self, const struct url *url)
+{
+	struct task_hop hop;
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
 	url_append_without_credentials(url, &bare);
 	struct slice wanted = without_fragment(bare.data);
 	bool has_visited = slice_equal(without_fragment(self->url), wanted);
-	for (size_t at = 0; at < trail->len && !has_visited; at += strlen(trail->data + at) + 1)
-		has_visited = slice_equal(slice_of(trail->data + at), wanted);
+	for (size_t at = 0; !has_visited && task_next_hop(self, &at, &hop);)
+		has_visited = slice_equal(slice_of(hop.from), wanted);
 	buf_release(&bare);
 	return has_visited;
 }
@@ -166,6 +180,8 @@ bool task_has_visited(const struct task *self, const struct url *url)
 void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
 	struct slice from = without_fragment(self->url);
+	bool is_permanent = http_is_permanent_redirect(self->tries->http_status);
+	buf_append_byte(&self->tries->trail, is_permanent ? permanent : temporary);
 	buf_append(&self->tries->trail, from.data, from.len);
 	buf_append_byte(&self->tries->trail, '\0');
 	struct buf bare;
@@ -182,6 +198,7 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	free(self->tries->http2_reason);
 	self->tries->http2_reason = NULL;
 	self->tries->needs_http1 = false;
+	self->tries->uses_get = false;
 	self->tries->redirects++;
 	self->tries->left_origin |= leaves;
 	self->tries->continues_attempt = true;

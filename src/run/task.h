@@ -11,6 +11,7 @@
 #include "fetch/transfer.h"
 #include "in/frontier.h"
 #include "link/page.h"
+#include "run/link_check.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -41,7 +42,7 @@ struct tries {
 	struct outcome outcome;           /* the outcome to report when the rows of the page are written */
 	struct heap_node unreported_node; /* in ledger.unreported */
 
-	struct buf trail; /* the URLs that redirects have come from, each with a NUL; see task_has_visited */
+	struct buf trail; /* the URLs that redirects have come from, see task_next_hop */
 	char *location;   /* of a redirect, see task_set_location; NULL if the response is none */
 	char *content_type;
 	struct page *page; /* owned by the ledger's pool, from the head of a response on; else NULL */
@@ -51,6 +52,8 @@ struct tries {
 	bool continues_attempt;    /* the next try belongs to the same attempt */
 	bool needs_new_connection; /* no later try may use a connection that was used before */
 	bool needs_http1;          /* the next try must use HTTP/1.1 */
+	bool uses_get;             /* with STORE_LOOK: a HEAD to this URL did not tell whether it exists */
+	bool is_head;              /* the last try was a HEAD */
 	char *http2_reason;        /* why HTTP/2 or HTTP/3 failed, if HTTP/1.1 was tried, too; else NULL */
 	enum outcome_stage http2_stage; /* the stage at which it failed */
 	bool left_origin;               /* a redirect led away from the origin of the listed URL */
@@ -62,6 +65,7 @@ struct tries {
 	struct phases phases;
 	uint64_t wire_bytes;
 	struct curl_slist *cookies;
+	struct link_check_page check_page; /* of the links of the page, with --check */
 };
 
 /* A task is small until its first try, because thousands of tasks wait for theirs. */
@@ -72,8 +76,9 @@ struct task {
 	struct origin *robots_of;  /* the task fetches the robots.txt of this origin; else NULL */
 	struct task *next_parked;  /* see origin_park */
 	uint32_t depth;            /* the number of links between the list and the URL */
-	unsigned sitemap_level;    /* see store_url */
-	bool is_guess;             /* see store_url */
+	enum store_purpose purpose;
+	unsigned sitemap_level; /* see store_url */
+	bool is_guess;          /* see store_url */
 	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
 	bool forbids_links;  /* X-Robots-Tag forbids to follow the links of the page */
 	bool is_claim_begun; /* store.begin was called for the claim */
@@ -134,6 +139,16 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 /* Makes url, the target of a redirect, the URL to fetch next. If the redirect leaves the origin, the
  * credentials are dropped. Credentials in url replace those of the task. */
 void task_redirect(struct task *self, const struct url *url, bool leaves);
+
+/* A redirect that was followed. */
+struct task_hop {
+	const char *from; /* the URL that it came from, without fragment and credentials */
+	bool is_permanent;
+};
+
+/* Sets *hop to the first redirect if *at is 0, and else to the next one, and advances *at. Returns false
+ * after the last one. The text is borrowed until task_redirect. */
+bool task_next_hop(const struct task *self, size_t *at, struct task_hop *hop);
 
 /* True if the task was redirected from url before, or is now: but for the fragment, and user name and
  * password. */

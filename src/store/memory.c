@@ -51,6 +51,7 @@ struct record {
 	int64_t listed_us;
 	uint32_t depth;
 	uint16_t sitemap_level;
+	uint8_t purpose;
 	bool is_guess;
 	uint32_t text_len; /* in bytes, with the NUL */
 };
@@ -117,6 +118,7 @@ static void push_record(struct memory *self, struct store_claim *host, const str
 	    .listed_us = url->listed_us,
 	    .depth = url->depth,
 	    .sitemap_level = (uint16_t)url->sitemap_level,
+	    .purpose = (uint8_t)url->purpose,
 	    .is_guess = url->is_guess,
 	    .text_len = (uint32_t)text_len};
 	const char *via = url->via ? url->via : "";
@@ -139,15 +141,18 @@ static void add_claim(struct store_claim *host)
 	host->claimed++;
 }
 
-/* Returns what two URLs have in common that are the same. Borrowed until the next call. */
-static struct slice identity_of(struct memory *self, const struct url *url)
+/* Returns what two URLs have in common that are the same: the URL without fragment, and the purpose, if it is
+ * not the page, as a byte that no URL has. Borrowed until the next call. */
+static struct slice identity_of(struct memory *self, const struct url *url, enum store_purpose purpose)
 {
-	if (!self->is_crawl || !url_has_credentials(url))
+	if (purpose == STORE_PAGE && (!self->is_crawl || !url_has_credentials(url)))
 		return url_without_fragment(url);
 	buf_clear(&self->identity);
 	url_append_without_credentials(url, &self->identity);
-	size_t fragment_len = url_href(url).len - url_without_fragment(url).len;
-	return (struct slice){self->identity.data, self->identity.len - fragment_len};
+	self->identity.len -= url_href(url).len - url_without_fragment(url).len;
+	if (purpose != STORE_PAGE)
+		buf_append_byte(&self->identity, (char)purpose);
+	return (struct slice){self->identity.data, self->identity.len};
 }
 
 /* The number that is kept with a URL is its depth. */
@@ -156,10 +161,10 @@ static unsigned number_of(uint32_t depth)
 	return depth < SEEN_NUMBER_MAX ? depth : SEEN_NUMBER_MAX;
 }
 
-static bool memory_knows(void *ctx, const struct url *url, uint32_t depth)
+static bool memory_knows(void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth)
 {
 	struct memory *self = ctx;
-	struct slice identity = identity_of(self, url);
+	struct slice identity = identity_of(self, url, purpose);
 	int number = seen_number(&self->seen, identity.data, identity.len);
 	if (number > (int)number_of(depth))
 		seen_lower(&self->seen, identity.data, identity.len, number_of(depth));
@@ -169,7 +174,7 @@ static bool memory_knows(void *ctx, const struct url *url, uint32_t depth)
 static uint32_t memory_lowest_depth(void *ctx, const struct url *url, uint32_t depth)
 {
 	struct memory *self = ctx;
-	struct slice identity = identity_of(self, url);
+	struct slice identity = identity_of(self, url, STORE_PAGE);
 	int number = self->is_crawl ? seen_number(&self->seen, identity.data, identity.len) : -1;
 	return number >= 0 && (uint32_t)number < depth ? (uint32_t)number : depth;
 }
@@ -182,10 +187,10 @@ static bool add_offered(struct memory *self, struct slice identity, uint32_t dep
 	return seen_lower(&self->seen, identity.data, identity.len, number_of(depth)) == SEEN_ADDED;
 }
 
-static bool memory_mark(void *ctx, const struct url *url)
+static bool memory_mark(void *ctx, const struct url *url, enum store_purpose purpose)
 {
 	struct memory *self = ctx;
-	struct slice identity = identity_of(self, url);
+	struct slice identity = identity_of(self, url, purpose);
 	bool was_offered = seen_number(&self->seen, identity.data, identity.len) >= 0;
 	return seen_add(&self->targets, identity.data, identity.len) && !was_offered;
 }
@@ -193,7 +198,7 @@ static bool memory_mark(void *ctx, const struct url *url)
 static enum store_offer memory_offer(void *ctx, const struct store_url *url, struct store_claim **claim)
 {
 	struct memory *self = ctx;
-	struct slice identity = identity_of(self, url->url);
+	struct slice identity = identity_of(self, url->url, url->purpose);
 	if (url->via && seen_has(&self->targets, identity.data, identity.len))
 		return STORE_KNOWN;
 	if (!add_offered(self, identity, url->depth))
@@ -224,6 +229,7 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 	    .number = record.number,
 	    .listed_us = record.listed_us,
 	    .depth = record.depth,
+	    .purpose = (enum store_purpose)record.purpose,
 	    .sitemap_level = record.sitemap_level,
 	    .is_guess = record.is_guess,
 	    .via = *via ? via : NULL};

@@ -19,6 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a URL is asked for. A URL that is asked for two purposes counts as two. */
+enum store_purpose {
+	STORE_PAGE,    /* its page, with the links */
+	STORE_ANCHORS, /* the anchors of its page, to check the fragments of links */
+	STORE_LOOK     /* whether it exists; no body is needed */
+};
+
 /* A URL as it is offered, and as it is returned by claim. */
 struct store_url {
 	const struct url *url; /* http or https; see store.offer for which URLs are the same */
@@ -26,6 +33,7 @@ struct store_url {
 	uint64_t number;   /* URLs of a host are claimed in this order; set by the caller, see store_number */
 	int64_t listed_us; /* when it was offered (monotonic us) */
 	uint32_t depth;    /* the number of links between the list and this URL; 0 if it was listed */
+	enum store_purpose purpose;
 	unsigned sitemap_level; /* 1 for a sitemap that begins a crawl, 2 and 3 for those in an index; 0 for a
 	                           page */
 	bool is_guess;          /* nobody has named the URL, so it may well not exist */
@@ -66,20 +74,21 @@ struct store {
 	void *self;
 
 	/* Offers a URL. The store copies what it keeps of it. Two URLs are the same if their hrefs differ
-	 * only in the fragment; in a store for a crawl also if they differ in user name and password. A URL
-	 * that was found (via != NULL) is also known if it was marked. */
+	 * only in the fragment, and the purpose is the same; in a store for a crawl also if they differ in
+	 * user name and password. A URL that was found (via != NULL) is also known if it was marked. */
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
 	/* Returns true if a URL that was found at that depth is known, so that it need not be offered. If it
 	 * was offered with a larger depth, its depth is lowered to this one, as by offer. */
-	bool (*knows)(void *self, const struct url *url, uint32_t depth);
+	bool (*knows)(void *self, const struct url *url, enum store_purpose purpose, uint32_t depth);
 
-	/* Returns the smallest depth that a URL was found at; depth if that is smaller or not known. */
+	/* Returns the smallest depth that the page of a URL was found at; depth if that is smaller or not
+	 * known. */
 	uint32_t (*lowest_depth)(void *self, const struct url *url, uint32_t depth);
 
 	/* Marks a URL as one that a redirect has led to: no page needs to lead there any more. Returns true
 	 * if the URL was neither offered nor marked before. */
-	bool (*mark)(void *self, const struct url *url);
+	bool (*mark)(void *self, const struct url *url, enum store_purpose purpose);
 
 	/* Claims a pending URL, about the one with the smallest number. None is claimed of a host that has
 	 * many URLs claimed and not begun, so that the long queue of one host does not hide other hosts; and

@@ -1,0 +1,255 @@
+#include "run/ledger_internal.h"
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/log.h"
+
+#include <string.h>
+
+static struct slice without_fragment(const char *url)
+{
+	return (struct slice){url, strcspn(url, "#")};
+}
+
+/* Asking for targets. */
+
+bool ledger_is_asked_for_more(struct ledger *self, const struct url *url, enum store_purpose purpose)
+{
+	for (enum store_purpose more = STORE_PAGE; more < purpose; more++) {
+		if (self->store.knows(self->store.self, url, more, UINT32_MAX))
+			return true;
+	}
+	return false;
+}
+
+bool ledger_is_superseded(struct ledger *self, const struct task *task)
+{
+	return task->purpose != STORE_PAGE && !task->tries &&
+	       url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL) &&
+	       ledger_is_asked_for_more(self, &self->found_url, task->purpose);
+}
+
+void ledger_drop_superseded(struct ledger *self, struct task *task)
+{
+	self->totals.urls--;
+	self->totals.found--;
+	ledger_release_claim(self, task);
+	task_free(task);
+}
+
+/* Has a URL asked for to a purpose, unless that happens anyway. */
+static void ask_for(
+    struct ledger *self, const struct task *task, const struct url *url, enum store_purpose purpose)
+{
+	if (!ledger_is_asked_for_more(self, url, purpose) &&
+	    !self->store.knows(self->store.self, url, purpose, UINT32_MAX) &&
+	    ledger_set_found(self, url_href(url), NULL))
+		ledger_offer_found(self,
+		    (struct store_url){.depth = task->depth + 1, .purpose = purpose, .via = task->source});
+}
+
+static bool needs_anchors(const struct ledger *self, const struct url *url)
+{
+	struct slice href = url_href(url), bare = url_without_fragment(url);
+	return self->options->fragments && bare.len < href.len &&
+	       link_check_needs_anchors((struct slice){href.data + bare.len + 1, href.len - bare.len - 1});
+}
+
+void ledger_check_link(struct ledger *self, struct task *task, const struct link *link)
+{
+	if (!url_is_http(link->parsed))
+		return;
+	struct slice target = url_without_fragment(link->parsed);
+	if (url_has_credentials(link->parsed) && ledger_set_found(self, link->url, NULL))
+		target = (struct slice){self->found_text.data, self->found_text.len};
+	if (link_check_add(self->link_check, &task->tries->check_page, &task->tries->outcome, link, target))
+		return;
+	ask_for(self, task, link->parsed, needs_anchors(self, link->parsed) ? STORE_ANCHORS : STORE_LOOK);
+}
+
+/* Verdicts. */
+
+static bool is_blocked(long status)
+{
+	return status == 401 || status == 403 || status == HTTP_TOO_MANY_REQUESTS || status == 407 ||
+	       status == 451 || status == 999;
+}
+
+/* Sets the kind and the cause of the verdict about a target that was asked for and has failed. */
+static void judge_failure(const struct outcome *outcome, struct target_verdict *verdict)
+{
+	bool has_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
+	bool was_asked = outcome->attempts > 0;
+	bool has_come = outcome->http_status >= 200 && outcome->http_status < 300;
+	if (has_status && was_asked)
+		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
+	else if (has_status || outcome->cause == CAUSE_NOT_PUBLIC)
+		/* Its robots.txt says nothing, or the user forbids to connect. */
+		verdict->kind = CHECK_OTHER;
+	else if (outcome->cause == CAUSE_NOT_MODIFIED || has_come)
+		/* The page exists, but its body cannot be read. */
+		verdict->cause = CAUSE_NONE;
+	else
+		verdict->kind = CHECK_DEAD;
+}
+
+static void judge_skipped(const struct outcome *outcome, struct target_verdict *verdict)
+{
+	bool was_asked = outcome->attempts > 0;
+	if (outcome->cause == CAUSE_HTTP_STATUS)
+		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
+	else if (was_asked && outcome->cause != CAUSE_ROBOTS)
+		/* The page exists, but is none that areq reads. */
+		verdict->cause = CAUSE_NONE;
+}
+
+static struct target_verdict judge(
+    const struct ledger *self, const struct task *task, const struct outcome *outcome)
+{
+	struct target_verdict verdict = {.kind = CHECK_OTHER,
+	    .outcome = outcome->kind,
+	    .cause = outcome->cause,
+	    .http_status = outcome->http_status,
+	    .final_url = without_fragment(task->url),
+	    .anchors = ANCHORS_NONE};
+	if (outcome->kind == OUTCOME_FAILED)
+		judge_failure(outcome, &verdict);
+	else if (outcome->kind == OUTCOME_SKIPPED)
+		judge_skipped(outcome, &verdict);
+	else if (self->options->fragments)
+		verdict.anchors = task->purpose == STORE_LOOK ? ANCHORS_UNKNOWN : ANCHORS_KNOWN;
+	return verdict;
+}
+
+/* Where the redirects from *hop on lead as long as they are permanent; data == NULL if *hop is not. *at is
+ * that of the hop after it. If all are permanent, that is end. */
+static struct slice moved_to(const struct task *task, const struct task_hop *hop, size_t at, struct slice end)
+{
+	struct task_hop next = *hop;
+	struct slice to = {0};
+	while (next.is_permanent) {
+		if (!task_next_hop(task, &at, &next))
+			return end;
+		to = slice_of(next.from);
+	}
+	return to;
+}
+
+void ledger_settle_links(struct ledger *self, const struct task *task, const struct outcome *outcome)
+{
+	/* A redirect that is not followed was handled by ledger_check_redirected. */
+	bool is_known = outcome->cause != CAUSE_KNOWN && outcome->cause != CAUSE_OUT_OF_SCOPE &&
+	                outcome->kind != OUTCOME_INTERRUPTED && outcome->stage != STAGE_LOCAL;
+	if (!self->link_check || task->robots_of || !is_known)
+		return;
+	struct target_verdict verdict = judge(self, task, outcome);
+	struct slice end = verdict.final_url;
+	bool is_alive = verdict.kind == CHECK_OTHER && verdict.cause == CAUSE_NONE;
+	struct task_hop hop;
+	for (size_t at = 0; task->tries && task_next_hop(task, &at, &hop);) {
+		struct slice from = slice_of(hop.from);
+		struct target_verdict of_hop = verdict;
+		if (is_alive)
+			of_hop.moved_to = moved_to(task, &hop, at, end);
+		if (!slice_equal(from, end))
+			link_check_settle(self->link_check, from, &of_hop);
+	}
+	link_check_settle(self->link_check, end, &verdict);
+}
+
+void ledger_check_redirected(
+    struct ledger *self, const struct task *task, const struct url *url, bool is_outside)
+{
+	if (!self->link_check)
+		return;
+	bool is_permanent = http_is_permanent_redirect(task->tries->http_status);
+	struct slice current = without_fragment(task->url);
+	struct slice all_permanent = is_permanent ? slice_of("") : current;
+	struct task_hop hop;
+	struct buf target;
+	buf_init(&target, SIZE_MAX / 2);
+	url_append_without_credentials(url, &target);
+	struct slice to = without_fragment(target.data);
+	for (size_t at = 0; task_next_hop(task, &at, &hop);)
+		link_check_redirect(
+		    self->link_check, slice_of(hop.from), to, moved_to(task, &hop, at, all_permanent));
+	link_check_redirect(self->link_check, current, to, is_permanent ? slice_of("") : (struct slice){0});
+	buf_release(&target);
+	if (is_outside)
+		ask_for(self, task, url, self->options->fragments ? STORE_ANCHORS : STORE_LOOK);
+}
+
+bool ledger_emit_checked(struct ledger *self, int64_t until_us)
+{
+	if (!self->link_check)
+		return false;
+	bool has_more = !ledger_has_backlog(self) && link_check_emit(self->link_check, until_us);
+	if (link_check_has_failed(self->link_check))
+		ledger_record_status(self, STATUS_OUTPUT);
+	self->totals.check = *link_check_totals(self->link_check);
+	return has_more;
+}
+
+/* Looking at a URL: HEAD, and then GET if that does not tell that the URL exists. */
+
+bool ledger_asks_by_head(struct ledger *self, const struct task *task)
+{
+	return task->purpose == STORE_LOOK && !task->tries->uses_get &&
+	       url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL) &&
+	       !origins_get(&self->origins, &self->found_url)->ignores_head;
+}
+
+static bool has_answer(const struct fetch_result *result)
+{
+	return result->complete || result->stopped;
+}
+
+bool ledger_is_unanswered_head(const struct task *task, const struct fetch_result *result)
+{
+	bool was_sent =
+	    result->stage == STAGE_SEND || result->stage == STAGE_WAIT || result->stage == STAGE_RECEIVE;
+	return task->tries->is_head && !has_answer(result) && was_sent && !result->interrupted &&
+	       !result->is_unprocessed && !result->may_need_http1;
+}
+
+static void retry_by_get(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	log_event("HEAD tells nothing, so GET %s", task_display_url(task));
+	task->tries->uses_get = true;
+	task->tries->needs_new_connection |= result->timed_out;
+	/* The time of the request without an answer is not taken from that of the next one. */
+	ledger_retry_at_once(self, task, has_answer(result) ? (int64_t)result->phases.total : 0);
+}
+
+static void record_ignored_head(struct ledger *self, const struct task *task)
+{
+	if (url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL))
+		origins_get(&self->origins, &self->found_url)->ignores_head = true;
+}
+
+bool ledger_handle_look(struct ledger *self, struct task *task, const struct fetch_result *result)
+{
+	long status = result->http_status;
+	bool exists = has_answer(result) && status < 400 && !task->tries->location;
+	bool has_refused = has_answer(result) && (status == 405 || status == 501);
+	if (exists) {
+		struct outcome outcome = task_outcome(task);
+		outcome.kind = OUTCOME_OK;
+		outcome.stage = STAGE_RECEIVE;
+		ledger_finish_task(self, task, &outcome);
+		return true;
+	}
+	if (!task->tries->is_head || task->tries->location)
+		return false;
+	if (has_refused || ledger_is_unanswered_head(task, result))
+		record_ignored_head(self, task);
+	else if (!has_answer(result))
+		return false;
+	/* A server that asks for a pause gets it before the GET, too. */
+	if (has_answer(result) && http_is_busy(status) && result->retry_after_ms >= 0) {
+		task->tries->uses_get = true;
+		return false;
+	}
+	retry_by_get(self, task, result);
+	return true;
+}

@@ -1,0 +1,499 @@
+#include "run/link_check.h"
+
+#include "base/alloc.h"
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/seen.h"
+#include "link/charset/charset.h"
+#include "run/link_check_log.h"
+#include "run/place_map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A target whose verdict is known, and the links that have waited for it. */
+struct due {
+	uint64_t newest;  /* the place of the next waiting record; 0 if none is left */
+	uint64_t verdict; /* the place of the verdict */
+};
+
+/* The flag of an entry of `waiting`: one of the records is a redirect. */
+enum { HAS_REDIRECT = 1 };
+
+struct link_check {
+	unsigned wanted;
+	bool checks_fragments;
+	link_check_fn on_checked;
+	void *ctx;
+	struct check_totals totals;
+	struct link_check_log log;
+	/* The targets that are alive and have no entry in verdicts; and with '#' behind it, each target of
+	 * which the anchors are known. */
+	struct seen alive;
+	struct seen anchors;        /* each anchor behind the URL of its page and '#' */
+	struct place_map verdicts;  /* the places of the verdicts about other targets */
+	struct place_map waiting;   /* the newest records that wait for a target; with '#', for its anchors */
+	struct place_map redirects; /* targets that wait for another one, whose fingerprint is the place */
+	struct due *due;
+	size_t due_first, due_count, due_room;
+	struct buf key;  /* a text of which the fingerprint is needed */
+	struct buf copy; /* the texts of a verdict that is passed on */
+	struct buf decoded;
+};
+
+struct link_check *link_check_new(unsigned wanted, bool checks_fragments, link_check_fn on_checked, void *ctx)
+{
+	struct link_check *self = alloc_new(sizeof *self);
+	self->wanted = wanted;
+	self->checks_fragments = checks_fragments;
+	self->on_checked = on_checked;
+	self->ctx = ctx;
+	link_check_log_init(&self->log);
+	seen_init(&self->alive);
+	seen_init(&self->anchors);
+	buf_init(&self->key, SIZE_MAX / 2);
+	buf_init(&self->copy, SIZE_MAX / 2);
+	buf_init(&self->decoded, SIZE_MAX / 2);
+	return self;
+}
+
+void link_check_free(struct link_check *self)
+{
+	if (!self)
+		return;
+	link_check_log_release(&self->log);
+	seen_release(&self->alive);
+	seen_release(&self->anchors);
+	place_map_release(&self->verdicts);
+	place_map_release(&self->waiting);
+	place_map_release(&self->redirects);
+	buf_release(&self->key);
+	buf_release(&self->copy);
+	buf_release(&self->decoded);
+	free(self->due);
+	free(self);
+}
+
+bool link_check_has_failed(const struct link_check *self)
+{
+	return self->log.failed;
+}
+
+const struct check_totals *link_check_totals(const struct link_check *self)
+{
+	return &self->totals;
+}
+
+/* Fragments. */
+
+/* Removes the fragment directive, which is not for the page (URL Fragment Text Directives, section 3.3). */
+static struct slice without_directive(struct slice fragment)
+{
+	static const char delimiter[] = ":~:";
+	enum { LEN = sizeof delimiter - 1 };
+	for (size_t i = 0; i + LEN <= fragment.len; i++) {
+		if (memcmp(fragment.data + i, delimiter, LEN) == 0)
+			return (struct slice){fragment.data, i};
+	}
+	return fragment;
+}
+
+static int hex_value(char c)
+{
+	return ascii_is_digit(c)                        ? c - '0'
+	       : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+	                                                : -1;
+}
+
+/* Appends the bytes that percent-encoded text stands for (URL standard, "percent-decode"). */
+static void append_decoded(struct buf *to, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_encoded = text.data[i] == '%' && i + 2 < text.len &&
+		                  hex_value(text.data[i + 1]) >= 0 && hex_value(text.data[i + 2]) >= 0;
+		if (!is_encoded) {
+			buf_append_byte(to, text.data[i]);
+			continue;
+		}
+		buf_append_byte(to, (char)(hex_value(text.data[i + 1]) << 4 | hex_value(text.data[i + 2])));
+		i += 2;
+	}
+}
+
+bool link_check_needs_anchors(struct slice fragment)
+{
+	struct buf decoded;
+	fragment = without_directive(fragment);
+	buf_init(&decoded, SIZE_MAX / 2);
+	append_decoded(&decoded, fragment);
+	bool is_top = ascii_equal_nocase((struct slice){decoded.data, decoded.len}, slice_of("top"));
+	buf_release(&decoded);
+	return fragment.len > 0 && !is_top;
+}
+
+/* Sets self->key to the key of an anchor of a page. */
+static void set_anchor_key(struct link_check *self, struct slice page)
+{
+	buf_clear(&self->key);
+	buf_append(&self->key, page.data, page.len);
+	buf_append_byte(&self->key, '#');
+}
+
+void link_check_add_anchor(struct link_check *self, struct slice page, struct slice anchor)
+{
+	set_anchor_key(self, page);
+	buf_append(&self->key, anchor.data, anchor.len);
+	seen_add(&self->anchors, self->key.data, self->key.len);
+}
+
+/* HTML standard, "select the indicated part": an element whose id is the fragment, or else one whose id is
+ * what the fragment decodes to. */
+static bool has_anchor(struct link_check *self, struct slice page, struct slice fragment)
+{
+	fragment = without_directive(fragment);
+	set_anchor_key(self, page);
+	size_t start = self->key.len;
+	buf_append(&self->key, fragment.data, fragment.len);
+	if (seen_has(&self->anchors, self->key.data, self->key.len))
+		return true;
+	buf_clear(&self->decoded);
+	append_decoded(&self->decoded, fragment);
+	self->key.len = start;
+	charset_decode(charset_utf8(), self->decoded.data, self->decoded.len, &self->key);
+	return seen_has(&self->anchors, self->key.data, self->key.len);
+}
+
+/* The fragment of a URL without '#'; data == NULL if it has none. */
+static struct slice fragment_of(struct slice url)
+{
+	const char *hash = memchr(url.data, '#', url.len);
+	return hash ? (struct slice){hash + 1, url.len - (size_t)(hash + 1 - url.data)} : (struct slice){0};
+}
+
+/* True if the link can only be judged if the anchors of its target are known. */
+static bool needs_anchors(const struct link_check *self, const struct link *link)
+{
+	struct slice fragment = self->checks_fragments ? fragment_of(link->url) : (struct slice){0};
+	return fragment.data && link_check_needs_anchors(fragment);
+}
+
+/* Verdicts. */
+
+static uint64_t fingerprint_of(const struct link_check *self, struct slice target)
+{
+	return seen_fingerprint(&self->alive, target.data, target.len);
+}
+
+static uint64_t anchors_fingerprint_of(struct link_check *self, struct slice target)
+{
+	set_anchor_key(self, target);
+	return seen_fingerprint(&self->alive, self->key.data, self->key.len);
+}
+
+static bool is_alive(const struct target_verdict *verdict)
+{
+	return verdict->kind == CHECK_OTHER && verdict->cause == CAUSE_NONE;
+}
+
+/* A target of which no more is kept than that it is alive. */
+static bool is_plain(const struct link_check *self, struct slice target, const struct target_verdict *verdict)
+{
+	return is_alive(verdict) && verdict->http_status == 200 && !verdict->moved_to.data &&
+	       slice_equal(target, verdict->final_url) &&
+	       (!self->checks_fragments || verdict->anchors != ANCHORS_NONE);
+}
+
+/* Finds the verdict about a target. It is borrowed until the next one is read or added. */
+static bool find_verdict(
+    struct link_check *self, struct slice target, uint64_t fingerprint, struct target_verdict *verdict)
+{
+	struct verdict_record record;
+	const struct place_entry *entry = place_map_find(&self->verdicts, fingerprint);
+	if (entry) {
+		bool was_read = link_check_log_read_verdict(&self->log, entry->place, &record);
+		*verdict = record.verdict;
+		return was_read;
+	}
+	if (!seen_has(&self->alive, target.data, target.len))
+		return false;
+	*verdict = (struct target_verdict){
+	    .kind = CHECK_OTHER, .outcome = OUTCOME_OK, .http_status = 200, .final_url = target};
+	if (self->checks_fragments) {
+		set_anchor_key(self, target);
+		bool is_read = seen_has(&self->alive, self->key.data, self->key.len);
+		verdict->anchors = is_read ? ANCHORS_KNOWN : ANCHORS_UNKNOWN;
+	}
+	return true;
+}
+
+static struct slice problem_of(const struct target_verdict *verdict, char *number, size_t size)
+{
+	if (verdict->kind == CHECK_BLOCKED)
+		return slice_of("blocked");
+	if (verdict->kind == CHECK_MOVED)
+		return verdict->moved_to;
+	if (verdict->cause == CAUSE_NONE)
+		return slice_of("");
+	if (verdict->cause != CAUSE_HTTP_STATUS && verdict->cause != CAUSE_TURNED_AWAY)
+		return slice_of(cause_word(verdict->cause));
+	snprintf(number, size, "%ld", verdict->http_status);
+	return slice_of(number);
+}
+
+static void count(struct link_check *self, const struct target_verdict *verdict, uint64_t links)
+{
+	struct check_totals *totals = &self->totals;
+	totals->dead += verdict->kind == CHECK_DEAD ? links : 0;
+	totals->fragments += verdict->cause == CAUSE_FRAGMENT ? links : 0;
+	totals->blocked += verdict->kind == CHECK_BLOCKED ? links : 0;
+	totals->moved += verdict->kind == CHECK_MOVED ? links : 0;
+	totals->alive += verdict->kind == CHECK_MOVED || is_alive(verdict) ? links : 0;
+	totals->skipped += verdict->kind == CHECK_OTHER && !is_alive(verdict) ? links : 0;
+}
+
+/* Counts a link whose verdict is known, and passes it on if it is wanted. */
+static void report_link(struct link_check *self, const struct outcome *page, const struct link *link,
+    struct target_verdict verdict)
+{
+	char number[24];
+	if (is_alive(&verdict) && verdict.anchors == ANCHORS_KNOWN && needs_anchors(self, link) &&
+	    !has_anchor(self, verdict.final_url, fragment_of(link->url))) {
+		verdict.kind = CHECK_DEAD;
+		verdict.cause = CAUSE_FRAGMENT;
+	} else if (is_alive(&verdict) && verdict.moved_to.data) {
+		verdict.kind = CHECK_MOVED;
+	}
+	count(self, &verdict, 1);
+	if (!(self->wanted & verdict.kind))
+		return;
+	const struct verdict shown = {.kind = verdict.kind,
+	    .problem = problem_of(&verdict, number, sizeof number),
+	    .outcome = verdict.outcome,
+	    .cause = verdict.cause,
+	    .http_status = verdict.http_status,
+	    .final_url = verdict.final_url};
+	struct link checked = *link;
+	checked.verdict = &shown;
+	self->on_checked(self->ctx, page, &checked);
+}
+
+bool link_check_add(struct link_check *self, struct link_check_page *page, const struct outcome *outcome,
+    const struct link *link, struct slice target)
+{
+	struct target_verdict verdict;
+	uint64_t fingerprint = fingerprint_of(self, target);
+	bool needs = needs_anchors(self, link);
+	self->totals.links++;
+	if (find_verdict(self, target, fingerprint, &verdict) &&
+	    (!needs || !is_alive(&verdict) || verdict.anchors != ANCHORS_UNKNOWN)) {
+		report_link(self, outcome, link, verdict);
+		return true;
+	}
+	if (!page->place || page->epoch != self->log.epoch)
+		*page =
+		    (struct link_check_page){self->log.epoch, link_check_log_add_page(&self->log, outcome)};
+	if (needs)
+		fingerprint = anchors_fingerprint_of(self, target);
+	struct place_entry *entry = place_map_add(&self->waiting, fingerprint);
+	entry->place = link_check_log_add_link(&self->log, entry->place, page->place, link, target);
+	entry->count++;
+	self->totals.waiting++;
+	return false;
+}
+
+static void add_due(struct link_check *self, uint64_t newest, uint64_t verdict)
+{
+	if (self->due_first > 0 && self->due_first == self->due_count)
+		self->due_first = self->due_count = 0;
+	if (self->due_count == self->due_room) {
+		self->due_room = self->due_room ? 2 * self->due_room : 64;
+		self->due = alloc_resize(self->due, self->due_room, sizeof *self->due);
+	}
+	self->due[self->due_count++] = (struct due){newest, verdict};
+}
+
+/* Releases the links that wait with that fingerprint. *place is that of the verdict; 0 if it has none yet,
+ * and then it is set if one is needed. */
+static void release_waiting(struct link_check *self, uint64_t fingerprint, bool for_anchors,
+    struct slice target, const struct target_verdict *verdict, uint64_t *place)
+{
+	struct place_entry *entry = place_map_find(&self->waiting, fingerprint);
+	if (!entry)
+		return;
+	struct target_verdict effective = *verdict;
+	if (is_alive(verdict) && verdict->moved_to.data)
+		effective.kind = CHECK_MOVED;
+	bool are_equal = !for_anchors || !is_alive(verdict);
+	if (are_equal && !(self->wanted & effective.kind) && !(entry->flags & HAS_REDIRECT)) {
+		count(self, &effective, entry->count);
+		self->totals.waiting -= entry->count;
+	} else {
+		if (!*place)
+			*place = link_check_log_add_verdict(&self->log, target, verdict);
+		add_due(self, entry->place, *place);
+	}
+	place_map_remove(&self->waiting, entry);
+}
+
+static void record_verdict(struct link_check *self, struct slice target, uint64_t fingerprint,
+    const struct target_verdict *verdict, uint64_t *place)
+{
+	struct place_entry *entry = place_map_find(&self->verdicts, fingerprint);
+	if (!is_plain(self, target, verdict)) {
+		*place = link_check_log_add_verdict(&self->log, target, verdict);
+		place_map_add(&self->verdicts, fingerprint)->place = *place;
+		return;
+	}
+	if (entry)
+		place_map_remove(&self->verdicts, entry);
+	seen_add_fingerprint(&self->alive, fingerprint);
+	if (self->checks_fragments && verdict->anchors == ANCHORS_KNOWN)
+		seen_add_fingerprint(&self->alive, anchors_fingerprint_of(self, target));
+}
+
+void link_check_settle(struct link_check *self, struct slice target, const struct target_verdict *verdict)
+{
+	uint64_t place = 0, fingerprint = fingerprint_of(self, target);
+	struct place_entry *redirect = place_map_find(&self->redirects, fingerprint);
+	if (redirect)
+		place_map_remove(&self->redirects, redirect);
+	record_verdict(self, target, fingerprint, verdict, &place);
+	release_waiting(self, fingerprint, false, target, verdict, &place);
+	if (self->checks_fragments && (!is_alive(verdict) || verdict->anchors != ANCHORS_UNKNOWN))
+		release_waiting(self, anchors_fingerprint_of(self, target), true, target, verdict, &place);
+}
+
+/* Redirects from one target to another. */
+
+/* Copies a text to self->copy, where there must be room. */
+static struct slice keep(struct link_check *self, struct slice text)
+{
+	char *start = self->copy.data + self->copy.len;
+	if (!text.data)
+		return text;
+	buf_append(&self->copy, text.data, text.len);
+	return (struct slice){start, text.len};
+}
+
+/* Settles a target by the verdict about the one that it is redirected to. */
+static void settle_redirected(
+    struct link_check *self, struct slice from, struct slice moved_to, const struct target_verdict *of_target)
+{
+	struct target_verdict verdict = *of_target;
+	bool all_permanent = moved_to.data && moved_to.len == 0;
+	struct slice moved = moved_to;
+	if (all_permanent)
+		moved = of_target->moved_to.data ? of_target->moved_to : of_target->final_url;
+	/* The texts may be in the log to which the new verdict is added. */
+	buf_clear(&self->copy);
+	buf_reserve(&self->copy, from.len + verdict.final_url.len + moved.len + 1);
+	from = keep(self, from);
+	verdict.final_url = keep(self, verdict.final_url);
+	verdict.moved_to = is_alive(&verdict) ? keep(self, moved) : (struct slice){0};
+	link_check_settle(self, from, &verdict);
+}
+
+/* True if the verdict about the target with the fingerprint `to` waits for that about `from`. */
+static bool is_circle(const struct link_check *self, uint64_t from, uint64_t to)
+{
+	const struct place_entry *next;
+	while (to != from && (next = place_map_find(&self->redirects, to)))
+		to = next->place;
+	return to == from;
+}
+
+static void add_redirect(struct link_check *self, uint64_t fingerprint, uint64_t from_fingerprint,
+    struct slice from, struct slice moved_to)
+{
+	struct place_entry *entry = place_map_add(&self->waiting, fingerprint);
+	entry->place =
+	    link_check_log_add_redirect(&self->log, entry->place, from_fingerprint, from, moved_to);
+	entry->flags |= HAS_REDIRECT;
+}
+
+void link_check_redirect(struct link_check *self, struct slice from, struct slice to, struct slice moved_to)
+{
+	struct target_verdict verdict;
+	uint64_t from_fingerprint = fingerprint_of(self, from), to_fingerprint = fingerprint_of(self, to);
+	if (is_circle(self, from_fingerprint, to_fingerprint)) {
+		link_check_settle(self, from,
+		    &(struct target_verdict){.kind = CHECK_DEAD,
+		        .outcome = OUTCOME_FAILED,
+		        .cause = CAUSE_REDIRECTS,
+		        .final_url = to});
+	} else if (find_verdict(self, to, to_fingerprint, &verdict)) {
+		settle_redirected(self, from, moved_to, &verdict);
+	} else {
+		place_map_add(&self->redirects, from_fingerprint)->place = to_fingerprint;
+		add_redirect(self, to_fingerprint, from_fingerprint, from, moved_to);
+	}
+}
+
+/* Emitting. */
+
+/* Settles a target that has waited for the verdict about another one. If its anchors are not known yet, and
+ * links wait for them, it goes on to wait for those of the other one. */
+static void emit_redirect(
+    struct link_check *self, const struct waiting_record *waiting, const struct verdict_record *settled)
+{
+	const struct target_verdict *verdict = &settled->verdict;
+	uint64_t anchors = self->checks_fragments ? anchors_fingerprint_of(self, waiting->from) : 0;
+	bool goes_on = self->checks_fragments && is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN &&
+	               place_map_find(&self->waiting, anchors);
+	struct slice from = waiting->from, moved_to = waiting->moved_to;
+	struct buf texts;
+	buf_init(&texts, SIZE_MAX / 2);
+	if (goes_on) {
+		/* The texts are in the log to which the record is added. */
+		buf_append(&texts, from.data, from.len);
+		if (moved_to.len)
+			buf_append(&texts, moved_to.data, moved_to.len);
+		from.data = texts.data;
+		moved_to.data = moved_to.data ? texts.data + from.len : NULL;
+		add_redirect(self, anchors_fingerprint_of(self, settled->target), waiting->from_fingerprint,
+		    from, moved_to);
+	}
+	settle_redirected(self, from, moved_to, verdict);
+	buf_release(&texts);
+}
+
+/* Passes on the newest record of what is due first. */
+static void emit_next(struct link_check *self)
+{
+	struct due *due = &self->due[self->due_first];
+	struct verdict_record settled;
+	struct waiting_record waiting;
+	struct outcome page;
+	bool was_read = link_check_log_read_verdict(&self->log, due->verdict, &settled) &&
+	                link_check_log_read_waiting(&self->log, due->newest, settled.target, &waiting);
+	if (!was_read) {
+		due->newest = 0;
+		return;
+	}
+	due->newest = waiting.previous;
+	if (waiting.is_redirect) {
+		emit_redirect(self, &waiting, &settled);
+		return;
+	}
+	self->totals.waiting--;
+	if (link_check_log_read_page(&self->log, waiting.page, &page))
+		report_link(self, &page, &waiting.link, settled.verdict);
+}
+
+bool link_check_emit(struct link_check *self, int64_t until_us)
+{
+	enum { RECORDS_PER_CLOCK_READ = 16 };
+	for (unsigned i = 1; self->due_first < self->due_count; i++) {
+		if (self->due[self->due_first].newest == 0)
+			self->due_first++;
+		else
+			emit_next(self);
+		if (i % RECORDS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)
+			return self->due_first < self->due_count;
+	}
+	if (self->waiting.count == 0)
+		link_check_log_clear_links(&self->log);
+	return false;
+}

@@ -1,0 +1,34 @@
+/* A map from fingerprints (see base/seen.h) to places of a record log, with a count for each. */
+#ifndef AREQ_RUN_PLACE_MAP_H
+#define AREQ_RUN_PLACE_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct place_entry {
+	uint64_t fingerprint; /* 0: the slot is empty */
+	uint64_t place;
+	uint32_t count; /* of the caller's own */
+	uint32_t flags; /* of the caller's own */
+};
+
+/* {0} is empty. */
+struct place_map {
+	struct place_entry *slots; /* a hash table */
+	size_t room;               /* number of slots: a power of two, or 0 */
+	size_t count;              /* entries */
+};
+
+void place_map_release(struct place_map *self);
+
+/* Returns the entry of a fingerprint, NULL if there is none. An entry is valid until the next call of
+ * place_map_add or place_map_remove. */
+struct place_entry *place_map_find(const struct place_map *self, uint64_t fingerprint);
+
+/* The same, but adds an entry of zeros if there is none. */
+struct place_entry *place_map_add(struct place_map *self, uint64_t fingerprint);
+
+/* Removes an entry. */
+void place_map_remove(struct place_map *self, struct place_entry *entry);
+
+#endif
