@@ -54,9 +54,9 @@ static void fill_tables(struct getopt_tables *tables)
 	*letter++ = ':'; /* makes getopt_long return ':' for a missing argument */
 	for (int i = 0; i < (int)cli_table_rows; i++) {
 		const struct cli_option *option = &cli_table[i].option;
-		int argument = option->value     ? required_argument
-		               : option->choices ? optional_argument
-		                                 : no_argument;
+		int argument = cli_option_value_is_optional(option) ? optional_argument
+		               : option->value                      ? required_argument
+		                                                    : no_argument;
 		*name++ = (struct option){option->name, argument, NULL, LONG_BASE + i};
 		if (cli_table[i].kind == CLI_FLAG || cli_table[i].kind == CLI_CHECK) {
 			snprintf(tables->negated[i], sizeof tables->negated[i], "no-%s", option->name);

@@ -13,8 +13,8 @@
 struct cli_option {
 	const char *name; /* the long name, without dashes */
 	char letter;      /* the short name; 0 if there is none */
-	/* The name of the argument in --help; NULL if the option takes none, or one of choices that may be
-	 * left out. */
+	/* The name of the argument in --help, as "[=LIST]" if it may be left out; NULL if the option takes
+	 * none, or is --help. */
 	const char *value;
 	const char *group; /* the heading in --help that the option is listed under */
 	bool basic;        /* true if the short --help lists it too */
@@ -22,6 +22,12 @@ struct cli_option {
 	const char *choices;
 	const char *help; /* the description in --help, in one line */
 };
+
+/* True if the argument may be left out, and therefore stands in the same word as the option. */
+static inline bool cli_option_value_is_optional(const struct cli_option *self)
+{
+	return self->value ? self->value[0] == '[' : self->choices != NULL;
+}
 
 /* The option at an index of the table, from 0; NULL if index is not below the number of options. */
 const struct cli_option *cli_option(size_t index);

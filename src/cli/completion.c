@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What kind of argument an option takes. */
-enum argument { ARGUMENT_NONE, ARGUMENT_FILE, ARGUMENT_CHOICE, ARGUMENT_TEXT };
+enum argument { ARGUMENT_NONE, ARGUMENT_FILE, ARGUMENT_CHOICE, ARGUMENT_OPTIONAL_CHOICE, ARGUMENT_TEXT };
 
 /* The argument of --cookie is the name of a file, or cookies, which no shell knows. The one of --help may
  * be left out, but the shells are not told, because they would offer files beside it. */
@@ -15,6 +15,8 @@ static enum argument argument_kind(const struct cli_option *option)
 		return option->choices ? ARGUMENT_CHOICE : ARGUMENT_NONE;
 	if (strcmp(option->value, "FILE") == 0 || strcmp(option->name, "cookie") == 0)
 		return ARGUMENT_FILE;
+	if (option->value && cli_option_value_is_optional(option))
+		return ARGUMENT_OPTIONAL_CHOICE;
 	return option->choices ? ARGUMENT_CHOICE : ARGUMENT_TEXT;
 }
 
@@ -63,8 +65,11 @@ static void print_bash(FILE *to)
 	fputs("# bash completion for areq\n\n"
 	      "_areq()\n"
 	      "{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} has_equals=no\n"
 	      "\t# \"--name=value\" comes as three words.\n"
+	      "\tif [[ $cur == = || $prev == = ]]; then\n"
+	      "\t\thas_equals=yes\n"
+	      "\tfi\n"
 	      "\tif [[ $cur == = ]]; then\n"
 	      "\t\tcur=\n"
 	      "\telif [[ $prev == = ]]; then\n"
@@ -76,11 +81,16 @@ static void print_bash(FILE *to)
 	print_bash_branch(to, ARGUMENT_FILE, files);
 	print_bash_branch(to, ARGUMENT_TEXT, ":");
 	for (size_t i = 0; (option = cli_option(i)); i++) {
-		if (argument_kind(option) != ARGUMENT_CHOICE)
+		enum argument argument = argument_kind(option);
+		if (argument != ARGUMENT_CHOICE && argument != ARGUMENT_OPTIONAL_CHOICE)
 			continue;
 		fputc('\t', to);
 		print_bash_names(to, option, "|");
-		fprintf(to, ")\n\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n\t\t;;\n",
+		fputs(")\n", to);
+		if (argument == ARGUMENT_OPTIONAL_CHOICE)
+			fprintf(to, "\t\tif [[ $has_equals == no ]]; then\n\t\t\t%s\n\t\t\treturn\n\t\tfi\n",
+			    files);
+		fprintf(to, "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n\t\t;;\n",
 		    option->choices);
 	}
 	fputs("\t*)\n\t\tif [[ $cur == -* ]]; then\n\t\t\tmapfile -t COMPREPLY < <(compgen -W '", to);
@@ -97,7 +107,10 @@ static void print_bash(FILE *to)
 static void print_zsh_option(FILE *to, const struct cli_option *option)
 {
 	enum argument argument = argument_kind(option);
-	const char *long_suffix = argument == ARGUMENT_NONE ? "" : "=",
+	bool is_optional = argument == ARGUMENT_OPTIONAL_CHOICE;
+	const char *long_suffix = argument == ARGUMENT_NONE ? ""
+	                          : is_optional             ? "=-"
+	                                                    : "=",
 	           *letter_suffix = argument == ARGUMENT_NONE ? "" : "+";
 	if (option->letter)
 		fprintf(to, "\t'*'{-%c%s,--%s%s}'", option->letter, letter_suffix, option->name, long_suffix);
@@ -107,9 +120,9 @@ static void print_zsh_option(FILE *to, const struct cli_option *option)
 	print_escaped(to, option->help, "[]\\", "'\\''");
 	fputc(']', to);
 	if (argument != ARGUMENT_NONE) {
-		fputc(':', to);
-		print_escaped(to, option->value ? option->value : "WHAT", ":\\", "'\\''");
-		if (argument == ARGUMENT_CHOICE)
+		fputs(is_optional ? "::" : ":", to);
+		print_escaped(to, option->value && !is_optional ? option->value : "WHAT", ":\\", "'\\''");
+		if (argument == ARGUMENT_CHOICE || is_optional)
 			fprintf(to, ":(%s)", option->choices);
 		else
 			fputs(argument == ARGUMENT_FILE ? ":_files" : ": ", to);
@@ -134,6 +147,7 @@ static void print_fish(FILE *to)
 	static const char *const arguments[] = {[ARGUMENT_NONE] = "",
 	    [ARGUMENT_FILE] = " -r -F",
 	    [ARGUMENT_CHOICE] = " -x",
+	    [ARGUMENT_OPTIONAL_CHOICE] = " -f",
 	    [ARGUMENT_TEXT] = " -x"};
 	const struct cli_option *option;
 	fputs("# fish completion for areq\n\n", to);
@@ -143,7 +157,7 @@ static void print_fish(FILE *to)
 		if (option->letter)
 			fprintf(to, " -s %c", option->letter);
 		fputs(arguments[argument], to);
-		if (argument == ARGUMENT_CHOICE)
+		if (argument == ARGUMENT_CHOICE || argument == ARGUMENT_OPTIONAL_CHOICE)
 			fprintf(to, " -a '%s'", option->choices);
 		fputs(" -d '", to);
 		print_escaped(to, option->help, "\\", "\\'");

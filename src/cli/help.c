@@ -26,8 +26,8 @@ static void print_option(FILE *to, const struct cli_row *row, bool with_range)
 	char letter[] = {'-', option->letter, ',', '\0'};
 	char name[40];
 	struct buf range;
-	const char *value = option->value ? option->value : row->kind == CLI_CHECK ? "[=LIST]" : "";
-	snprintf(name, sizeof name, "--%s%s%s", option->name, option->value ? " " : "", value);
+	const char *space = option->value && !cli_option_value_is_optional(option) ? " " : "";
+	snprintf(name, sizeof name, "--%s%s%s", option->name, space, option->value ? option->value : "");
 	int columns = fprintf(to, "  %3s %-26s %s", option->letter ? letter : "", name, option->help);
 	buf_init(&range, HELP_COLUMNS);
 	if (with_range)

@@ -94,7 +94,7 @@ const struct cli_row cli_table[] = {
     {{"max-crawl-delay", 0, "SECONDS", crawl, false, NULL, "leave a host out that asks for more (60)"},
         CLI_TIME, FIELD(max_crawl_delay_ms), 0, DAY_MS},
 
-    {{"check", 0, NULL, crawl, true, "dead blocked moved all", "write rows of dead links (and of others)"},
+    {{"check", 0, "[=LIST]", crawl, true, "dead blocked moved all", "write rows of dead links only"},
         CLI_CHECK, FIELD(check), 0, 0},
     {{"fragments", 0, NULL, crawl, false, NULL, "with --check: #fragments must exist, too"}, CLI_FLAG,
         FIELD(fragments), 0, 0},

@@ -151,6 +151,9 @@ static void show_crawl(const struct dry_run *self)
 	else if (options->depth > 0)
 		log_warning("would follow links (--depth %" PRId64 " --scope %s)", options->depth,
 		    scope_word(options->scope));
+	if (options->check)
+		log_warning("would check the links of the pages%s (--check)",
+		    options->fragments ? ", with their fragments" : "");
 	if (options->max_pages)
 		log_warning("would ask for at most %" PRId64 " URL%s (--max-pages)", options->max_pages,
 		    number_text_plural((uint64_t)options->max_pages));

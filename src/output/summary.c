@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/http.h"
 #include "base/log.h"
 #include "output/number_text.h"
 #include "output/summary_internal.h"
@@ -12,6 +13,9 @@
 /* Fewer failures than FEW_FAILURES are not grouped by reason, since each of them had its own line. The
  * slowest hosts are shown if URLs failed in a run of at least LONG_RUN_MS. */
 enum { FEW_FAILURES = 4, REASONS_SHOWN = 8, HOSTS_SHOWN = 3, LONG_RUN_MS = 10000 };
+
+/* The pages with the most dead links that are shown. */
+enum { PAGES_SHOWN = 5 };
 
 /* Pages per second are shown for runs of at least PACE_MIN_MS, from this pace on. */
 enum { PACE_MIN_MS = 1000, PACE_MIN = 1 };
@@ -57,6 +61,14 @@ static enum status summary_outcome(void *ctx, const struct outcome *outcome)
 	self->by_depth[outcome->depth < SUMMARY_DEPTHS ? outcome->depth : SUMMARY_DEPTHS - 1]++;
 	self->robots += outcome->cause == CAUSE_ROBOTS;
 	self->wire_bytes += outcome->wire_bytes;
+	return STATUS_OK;
+}
+
+static enum status summary_checked(void *ctx, const struct outcome *page, const struct link *link)
+{
+	struct summary *self = ctx;
+	if (link->verdict->kind == CHECK_DEAD)
+		dead_links_add(&self->dead_links, page->source_url, link);
 	return STATUS_OK;
 }
 
@@ -131,6 +143,61 @@ static void show_totals(const struct summary *self, const struct totals *totals)
 	log_write_line(&line);
 }
 
+/* What came of the links: "links: 812 alive (3 moved), 2 dead, 1 blocked". */
+static void show_links(const struct summary *self, const struct totals *totals)
+{
+	const struct check_totals *check = &totals->check;
+	struct buf line;
+	if (!self->options->check)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "links: ");
+	log_append(&line, LOG_GREEN, "%" PRIu64 " alive", check->alive);
+	if (check->moved)
+		log_append(&line, LOG_PLAIN, " (%" PRIu64 " moved)", check->moved);
+	append_count(&line, check->dead ? LOG_RED : LOG_PLAIN, check->dead, "dead");
+	if (check->blocked)
+		append_count(&line, LOG_PLAIN, check->blocked, "blocked");
+	if (check->skipped)
+		append_count(&line, LOG_PLAIN, check->skipped, "skipped");
+	if (check->waiting)
+		append_count(&line, LOG_YELLOW, check->waiting, "not checked");
+	log_write_line(&line);
+}
+
+/* Shows a line for each of the largest groups: "  12  404, first https://example.com/". */
+static void show_groups(const struct dead_groups *groups, size_t most, const char *what)
+{
+	size_t count;
+	const struct dead_group **list = dead_groups_list(groups, &count);
+	size_t shown = count < most + 1 ? count : most;
+	int width = count ? snprintf(NULL, 0, "%" PRIu64, list[0]->count) : 0;
+	struct buf line;
+	for (size_t i = 0; i < shown; i++) {
+		buf_init(&line, SIZE_MAX / 2);
+		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  %s", width, list[i]->count, what);
+		log_append(&line, LOG_RED, "%s", list[i]->name);
+		const char *text = http_status_text(strtol(list[i]->name, NULL, 10));
+		log_append(&line, LOG_RED, "%s%s", *text ? " " : "", text);
+		log_append(&line, LOG_DIM, "%s%s", list[i]->count > 1 ? ", first " : ", ", list[i]->first);
+		log_write_line(&line);
+	}
+	free(list);
+	if (shown == count)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_DIM, "  and %zu more", count - shown);
+	log_write_line(&line);
+}
+
+/* The dead links by problem, and the pages that have the most. */
+static void show_dead_links(const struct summary *self)
+{
+	show_groups(&self->dead_links.problems, REASONS_SHOWN, "");
+	if (self->dead_links.pages.by_name.count > 1)
+		show_groups(&self->dead_links.pages, PAGES_SHOWN, "on ");
+}
+
 /* What a crawl did: "by depth: 1, 17, 240". */
 static void show_depths(const struct summary *self)
 {
@@ -138,7 +205,7 @@ static void show_depths(const struct summary *self)
 	size_t count = SUMMARY_DEPTHS;
 	while (count > 0 && self->by_depth[count - 1] == 0)
 		count--;
-	if (!options_are_of_crawl(self->options) || count == 0)
+	if (!options_find_urls(self->options) || count == 0)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "URLs by depth: ");
@@ -162,7 +229,7 @@ static void append_left(
 static void show_left(const struct summary *self, const struct totals *totals)
 {
 	const uint64_t *left = totals->left;
-	bool is_crawl = options_are_of_crawl(self->options);
+	bool is_crawl = options_find_urls(self->options);
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
 	append_left(&line, LOG_PLAIN, left[LEFT_SCOPE], "link", "out of scope (--scope)");
@@ -294,7 +361,7 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	struct summary *self = ctx;
 	bool any_failed = totals->outcomes[OUTCOME_FAILED] != 0;
 	bool all_went_well = !totals->signal && !any_failed && totals->outcomes[OUTCOME_INTERRUPTED] == 0 &&
-	                     !totals->unread && !totals->left[LEFT_MAX_PAGES];
+	                     !totals->unread && !totals->left[LEFT_MAX_PAGES] && !totals->check.dead;
 	reasons_sort(&self->reasons);
 	/* The reader that closed the pipe does not want to see more. */
 	if (totals->signal == SIGPIPE)
@@ -306,7 +373,11 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	show_unread(totals);
 	show_depths(self);
 	show_left(self, totals);
-	show_reasons(self, totals);
+	show_links(self, totals);
+	if (self->options->check)
+		show_dead_links(self);
+	else
+		show_reasons(self, totals);
 	show_hosts(self, totals);
 	if (any_failed || log_is_enabled(LOG_VERBOSE))
 		show_hints(self);
@@ -318,11 +389,15 @@ static void summary_free(void *ctx)
 	struct summary *self = ctx;
 	reasons_release(&self->reasons);
 	slowest_release(&self->slowest);
+	dead_links_release(&self->dead_links);
 	free(self);
 }
 
 struct observer summary_observer(struct summary *self)
 {
-	return (struct observer){
-	    .self = self, .outcome = summary_outcome, .end = summary_end, .free = summary_free};
+	return (struct observer){.self = self,
+	    .checked = summary_checked,
+	    .outcome = summary_outcome,
+	    .end = summary_end,
+	    .free = summary_free};
 }

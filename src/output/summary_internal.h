@@ -2,6 +2,7 @@
 #ifndef AREQ_OUTPUT_SUMMARY_INTERNAL_H
 #define AREQ_OUTPUT_SUMMARY_INTERNAL_H
 
+#include "output/dead_links.h"
 #include "output/reasons.h"
 #include "output/slowest.h"
 #include "output/summary.h"
@@ -16,6 +17,7 @@ struct summary {
 	uint64_t hints[HINTS]; /* number of URLs, by hint */
 	uint64_t wire_bytes;
 	uint64_t by_depth[SUMMARY_DEPTHS]; /* URLs; the last number is for all depths from there on */
+	struct dead_links dead_links;      /* with --check */
 	uint64_t robots;                   /* URLs that robots.txt forbids */
 };
 

@@ -43,7 +43,7 @@ static void append_totals(struct buf *line, const struct summary *self, const st
 	json_writer_open(line, "totals", '{');
 	json_writer_number(line, "urls", totals->urls);
 	json_writer_number(line, "listed_again", totals->repeated);
-	if (options_are_of_crawl(self->options) || self->options->max_pages > 0)
+	if (options_find_urls(self->options) || self->options->max_pages > 0)
 		append_crawl(line, self, totals);
 	json_writer_number(line, "failed_locally", totals->local);
 	json_writer_number(line, "links", totals->links);
@@ -65,6 +65,41 @@ static void append_failures(struct buf *line, const struct reasons *reasons)
 		json_writer_close(line, '}');
 	}
 	json_writer_close(line, ']');
+}
+
+static void append_groups(
+    struct buf *line, const char *key, const char *name, const struct dead_groups *groups)
+{
+	size_t count;
+	const struct dead_group **list = dead_groups_list(groups, &count);
+	json_writer_open(line, key, '[');
+	for (size_t i = 0; i < count; i++) {
+		json_writer_open(line, NULL, '{');
+		json_writer_text(line, name, list[i]->name);
+		json_writer_number(line, "count", list[i]->count);
+		json_writer_text(line, "first", list[i]->first);
+		json_writer_close(line, '}');
+	}
+	json_writer_close(line, ']');
+	free(list);
+}
+
+/* What came of the links, with --check. */
+static void append_checked(struct buf *line, const struct summary *self, const struct check_totals *check)
+{
+	json_writer_open(line, "checked", '{');
+	json_writer_number(line, "links", check->links);
+	json_writer_number(line, "alive", check->alive);
+	json_writer_number(line, "moved", check->moved);
+	json_writer_number(line, "dead", check->dead);
+	json_writer_number(line, "dead_fragments", check->fragments);
+	json_writer_number(line, "blocked", check->blocked);
+	json_writer_number(line, "skipped", check->skipped);
+	json_writer_number(line, "not_checked", check->waiting);
+	append_groups(line, "problems", "problem", &self->dead_links.problems);
+	append_groups(line, "pages", "url", &self->dead_links.pages);
+	json_writer_number(line, "dead_on_other_pages", self->dead_links.pages.others);
+	json_writer_close(line, '}');
 }
 
 static void append_hosts(struct buf *line, const struct slowest *slowest)
@@ -91,6 +126,8 @@ static void append_summary(
 	buf_append_byte(line, '{');
 	append_outcomes(line, totals);
 	append_totals(line, self, totals);
+	if (self->options->check)
+		append_checked(line, self, &totals->check);
 	json_writer_number(line, "elapsed_ms", (uint64_t)totals->elapsed_ms);
 	json_writer_bool(line, "deadline", totals->deadline);
 	json_writer_bool(line, "list_complete", !totals->unread);

@@ -67,8 +67,7 @@ static void add_observers(struct run *self)
 	self->summary = summary_new(options, isatty(STDERR_FILENO));
 	observers_add(observers, rows_observer(self->rows));
 	if (options->report)
-		observers_add(
-		    observers, report_observer(&files[OUTPUT_REPORT], options_are_of_crawl(options)));
+		observers_add(observers, report_observer(&files[OUTPUT_REPORT], options_find_urls(options)));
 	if (options->failed)
 		observers_add(observers, failed_list_observer(&files[OUTPUT_FAILED]));
 	if (options->waterfall)

@@ -50,12 +50,15 @@ Test(cli, shows_every_option_in_help_and_man_page_and_no_other)
 	char entry[128], line[128];
 	for (const struct cli_option *option; (option = cli_option(rows)); rows++) {
 		const char *value = option->value ? option->value : "";
-		const char *space = option->value ? " " : "";
+		bool is_optional = option->value && option->value[0] == '[';
+		const char *space = option->value && !is_optional ? " " : "";
 		snprintf(line, sizeof line, "--%s%s%s ", option->name, space, value);
 		cr_expect_eq(count_text(help, line), 1, "%s in --help", option->name);
 
 		char argument[64] = "";
-		if (option->value) {
+		if (is_optional) {
+			snprintf(argument, sizeof argument, " Ns Op = Ns Ar list");
+		} else if (option->value) {
 			snprintf(argument, sizeof argument, " Ar %s", option->value);
 			for (char *c = argument + 4; *c; c++)
 				*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
