@@ -7,6 +7,7 @@
 /* name, exit status */
 #define STATUS_LIST(X)                                                                                       \
 	X(STATUS_OK, 0)          /* done */                                                                  \
+	X(STATUS_DEAD_LINKS, 1)  /* at least one link is dead, and no more URLs failed than may */           \
 	X(STATUS_URLS_FAILED, 1) /* at least one URL failed */                                               \
 	X(STATUS_CUT_SHORT, 1)   /* the deadline or a signal stopped the run before its end */               \
 	X(STATUS_USAGE, 2)       /* the command line cannot be used */                                       \
@@ -26,10 +27,11 @@ enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT };
 int status_exit_code(enum status status);
 
 /* Combines two statuses, given in the order in which they occurred, and returns the first failure. Only
- * STATUS_URLS_FAILED and STATUS_CUT_SHORT give way to any later failure. */
+ * STATUS_DEAD_LINKS, STATUS_URLS_FAILED and STATUS_CUT_SHORT give way to any later failure. */
 static inline enum status status_first(enum status earlier, enum status later)
 {
-	bool is_final = earlier != STATUS_OK && earlier != STATUS_URLS_FAILED && earlier != STATUS_CUT_SHORT;
+	bool is_final = earlier != STATUS_OK && earlier != STATUS_DEAD_LINKS &&
+	                earlier != STATUS_URLS_FAILED && earlier != STATUS_CUT_SHORT;
 	return is_final || later == STATUS_OK ? earlier : later;
 }
 

@@ -63,7 +63,8 @@ static void append_request(struct buf *line, const struct outcome *outcome, cons
 	struct slice version = head_reader_word(start_line_of(head), 2);
 	bool is_binary = har_head_is_binary(version);
 	json_writer_open(line, "request", '{');
-	json_writer_text(line, "method", "GET");
+	struct slice method = head_reader_word(start_line_of(head), 0);
+	har_head_append_text(line, "method", method.len ? method : slice_of("GET"));
 	json_writer_text(line, "url", outcome->final_url);
 	append_http_version(line, version);
 	har_head_append_cookies(line, HAR_REQUEST, head->text, 0);

@@ -52,6 +52,7 @@ static void append_pseudo_fields(struct buf *line, struct slice head, const char
 	struct url_parts parts = url_parts_of(url);
 	size_t path = (size_t)(parts.path.data - url);
 	head_reader_init(&reader, head);
+	struct slice method = head_reader_word(reader.start_line, 0);
 	while (head_reader_next(&reader)) {
 		if (is_named(reader.name, "Host")) {
 			append_field(line, slice_of(":authority"), reader.value);
@@ -59,7 +60,7 @@ static void append_pseudo_fields(struct buf *line, struct slice head, const char
 		}
 	}
 	head_reader_release(&reader);
-	append_field(line, slice_of(":method"), slice_of("GET"));
+	append_field(line, slice_of(":method"), method);
 	append_field(line, slice_of(":path"), (struct slice){url + path, strcspn(url + path, "#")});
 	append_field(line, slice_of(":scheme"), (struct slice){url, strcspn(url, ":")});
 }

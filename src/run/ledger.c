@@ -155,7 +155,7 @@ static void on_turn(void *ctx, struct wait *wait)
 	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
 	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
 	ledger_emit_links(self, wait);
-	if (ledger_emit_checked(self, self->links_deadline_us))
+	if (!ledger_has_backlog(self) && ledger_emit_checked(self, self->links_deadline_us))
 		wait_until(wait, clock_now_ms());
 	self->backlog = 0;
 	ledger_record_status(self, observers_flush(self->observers, wait, &self->backlog));
@@ -176,11 +176,11 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 		wait_until(wait, frontier_next_due(self->frontier));
 		if (waits_for_list)
 			wait_for(wait, input_descriptor(self->input), POLLIN);
-		else if (ledger_needs_more_time(self))
+		else if (ledger_needs_more_time(self) || ledger_has_checked(self))
 			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && count_waiting(self) == 0 &&
 		                self->ready.count + self->awaiting_helper.count == 0 &&
-		                !ledger_emit_checked(self, 0);
+		                !ledger_has_checked(self);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	*request = task_request(task, self->options);

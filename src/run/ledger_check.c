@@ -179,11 +179,16 @@ void ledger_check_redirected(
 		ask_for(self, task, url, self->options->fragments ? STORE_ANCHORS : STORE_LOOK);
 }
 
+bool ledger_has_checked(const struct ledger *self)
+{
+	return self->link_check && link_check_has_due(self->link_check);
+}
+
 bool ledger_emit_checked(struct ledger *self, int64_t until_us)
 {
 	if (!self->link_check)
 		return false;
-	bool has_more = !ledger_has_backlog(self) && link_check_emit(self->link_check, until_us);
+	bool has_more = link_check_emit(self->link_check, until_us);
 	if (link_check_has_failed(self->link_check))
 		ledger_record_status(self, STATUS_OUTPUT);
 	self->totals.check = *link_check_totals(self->link_check);

@@ -187,9 +187,12 @@ void ledger_settle_links(struct ledger *self, const struct task *task, const str
 void ledger_check_redirected(
     struct ledger *self, const struct task *task, const struct url *url, bool is_outside);
 
-/* Passes links whose target was checked on to the observers, until until_us (monotonic us). Returns true if
- * there are more. */
+/* Passes links whose target was checked on to the observers, until until_us (monotonic us), and counts them.
+ * Returns true if there are more. */
 bool ledger_emit_checked(struct ledger *self, int64_t until_us);
+
+/* True if links whose target was checked were not passed on yet. */
+bool ledger_has_checked(const struct ledger *self);
 
 /* True if a URL is asked for to a purpose that includes this one. */
 bool ledger_is_asked_for_more(struct ledger *self, const struct url *url, enum store_purpose purpose);

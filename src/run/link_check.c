@@ -81,6 +81,11 @@ bool link_check_has_failed(const struct link_check *self)
 	return self->log.failed;
 }
 
+bool link_check_has_due(const struct link_check *self)
+{
+	return self->due_first < self->due_count;
+}
+
 const struct check_totals *link_check_totals(const struct link_check *self)
 {
 	return &self->totals;
@@ -126,11 +131,13 @@ bool link_check_needs_anchors(struct slice fragment)
 {
 	struct buf decoded;
 	fragment = without_directive(fragment);
+	if (fragment.len == 0 || !memchr(fragment.data, '%', fragment.len))
+		return fragment.len > 0 && !ascii_equal_nocase(fragment, slice_of("top"));
 	buf_init(&decoded, SIZE_MAX / 2);
 	append_decoded(&decoded, fragment);
 	bool is_top = ascii_equal_nocase((struct slice){decoded.data, decoded.len}, slice_of("top"));
 	buf_release(&decoded);
-	return fragment.len > 0 && !is_top;
+	return !is_top;
 }
 
 /* Sets self->key to the key of an anchor of a page. */
@@ -395,12 +402,17 @@ static void settle_redirected(
 	link_check_settle(self, from, &verdict);
 }
 
-/* True if the verdict about the target with the fingerprint `to` waits for that about `from`. */
-static bool is_circle(const struct link_check *self, uint64_t from, uint64_t to)
+/* True if the verdict about the target with the fingerprint `to` waits for that about `from`. Halves the way
+ * that it goes, so that a long chain of redirects does not cost much time again and again. */
+static bool is_circle(struct link_check *self, uint64_t from, uint64_t to)
 {
-	const struct place_entry *next;
-	while (to != from && (next = place_map_find(&self->redirects, to)))
+	struct place_entry *next;
+	while (to != from && (next = place_map_find(&self->redirects, to))) {
+		const struct place_entry *after = place_map_find(&self->redirects, next->place);
+		if (next->place != from && after)
+			next->place = after->place;
 		to = next->place;
+	}
 	return to == from;
 }
 

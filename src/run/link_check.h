@@ -80,6 +80,9 @@ bool link_check_needs_anchors(struct slice fragment);
  * more. */
 bool link_check_emit(struct link_check *self, int64_t until_us);
 
+/* True if links are there to be passed on. */
+bool link_check_has_due(const struct link_check *self);
+
 /* True if waiting links were lost since a temporary file cannot be read, which was logged. */
 bool link_check_has_failed(const struct link_check *self);
 

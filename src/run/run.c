@@ -117,14 +117,15 @@ static bool is_too_many(const struct run *self, uint64_t failed, uint64_t all)
 	return failed > 0 && failed * 100 >= all * (uint64_t)self->options->fail_percent;
 }
 
-/* With --check, a URL that was found has failed if links to it are dead; others are no failure. */
-static bool too_many_failed(const struct run *self)
+/* What --fail-on says of the outcomes. With --check, URLs that were found count as the targets of links. */
+static enum status judge_outcomes(const struct run *self)
 {
 	const struct totals *totals = &self->totals;
-	if (!self->options->check)
-		return is_too_many(self, count_failed(self), totals->urls);
-	return is_too_many(self, totals->check.dead, totals->check.links) ||
-	       is_too_many(self, totals->listed_failed, totals->urls - totals->found);
+	uint64_t failed = self->options->check ? totals->listed_failed : count_failed(self);
+	uint64_t urls = self->options->check ? totals->urls - totals->found : totals->urls;
+	if (is_too_many(self, failed, urls))
+		return STATUS_URLS_FAILED;
+	return is_too_many(self, totals->check.dead, totals->check.links) ? STATUS_DEAD_LINKS : STATUS_OK;
 }
 
 /* The least time that the readers of the outputs get to take the rest, also after the deadline of the run. */
@@ -162,7 +163,7 @@ static enum status crawl(struct run *self)
 		status = status_first(status, STATUS_LOCAL);
 	if (was_cut_short(self))
 		status = status_first(status, STATUS_CUT_SHORT);
-	return status_first(status, too_many_failed(self) ? STATUS_URLS_FAILED : STATUS_OK);
+	return status_first(status, judge_outcomes(self));
 }
 
 static const char *why_not_committed(const struct run *self, enum status status, int signal)
@@ -177,6 +178,7 @@ static const char *why_not_committed(const struct run *self, enum status status,
 	case STATUS_INPUT:
 		return "the list could not be read";
 	case STATUS_OK:
+	case STATUS_DEAD_LINKS:
 	case STATUS_URLS_FAILED:
 	case STATUS_CUT_SHORT:
 		if (signal)
@@ -192,8 +194,9 @@ static const char *why_not_committed(const struct run *self, enum status status,
 static enum status commit_rows(struct run *self, enum status status, int signal)
 {
 	struct file *rows = &self->outputs.files[OUTPUT_ROWS];
-	if (status == STATUS_OK && !signal)
-		return file_commit(rows);
+	/* Dead links are what --check is for, so they are no reason to keep the old file. */
+	if ((status == STATUS_OK || status == STATUS_DEAD_LINKS) && !signal)
+		return status_first(status, file_commit(rows));
 	if (!self->options->atomic || self->options->dry_run)
 		return status;
 	const char *why = why_not_committed(self, status, signal);
