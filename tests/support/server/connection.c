@@ -13,7 +13,8 @@ enum {
 	READ_AT_ONCE = 16 << 10,
 	IN_MAX = REQUEST_HEAD_MAX + READ_AT_ONCE,
 	WRITE_PER_VISIT = 1 << 20, /* so that one fast reader does not keep the others waiting */
-	LINGER_MS = 1000
+	LINGER_MS = 1000,
+	HOLD_CHECK_MS = 5
 };
 
 enum state { READING, ANSWERING, LINGERING };
@@ -199,6 +200,15 @@ static enum progress reset(struct connection *self)
 	return GONE;
 }
 
+static enum progress hold(struct connection *self, const struct step *step, double now_ms)
+{
+	uint64_t seen = stats_group_requests(self->source->stats, (struct slice){step->bytes, step->len});
+	if (seen >= step->wait_requests)
+		return DONE;
+	self->wake_ms = now_ms + HOLD_CHECK_MS;
+	return self->in_ended ? GONE : BLOCKED;
+}
+
 /* Walks on through the steps; DONE behind the last one. */
 static enum progress walk(struct connection *self, double now_ms)
 {
@@ -211,6 +221,8 @@ static enum progress walk(struct connection *self, double now_ms)
 		enum progress progress = DONE;
 		if (step->kind == STEP_SEND)
 			progress = send_step(self, step, now_ms);
+		else if (step->kind == STEP_HOLD)
+			progress = hold(self, step, now_ms);
 		else if (step->kind == STEP_HANG)
 			return self->in_ended ? GONE : BLOCKED;
 		else if (step->kind == STEP_CLOSE)

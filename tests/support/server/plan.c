@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum kind { NUMBER, TEXT, PART, PACE, HANG, HEADER, GZIP, CUT, IGNORED };
+enum kind { NUMBER, TEXT, PART, PACE, HANG, HOLD, HEADER, GZIP, CUT, IGNORED };
 
 /* What stands where in a plan is said by offsets, so that a new key is one row here and one field there. */
 struct key {
@@ -26,6 +26,8 @@ static const struct key keys[] = {
     {"header_drip", PACE, AT(header_drip), "BYTES,MS", "the same for the head"},
     {"hang", HANG, AT(hang), "accept|header|body",
         "falls silent for good: before the answer, in its head, in its body (half of it, or where cut says)"},
+    {"hold", HOLD, AT(hold), "BYTES,N,GROUP",
+        "holds what follows so many bytes of the body until there were N requests with group=GROUP"},
 
     {"status", NUMBER, AT(status), "N", "the status code, three digits, not checked; 200"},
     {"version", TEXT, AT(version), "TEXT", "the first word of the status line; HTTP/1.1"},
@@ -148,6 +150,17 @@ static bool read_hang(struct slice value, enum plan_hang *hang)
 	return true;
 }
 
+static bool read_hold(struct slice value, struct plan_hold *hold)
+{
+	const char *first = memchr(value.data, ',', value.len), *end = value.data + value.len;
+	const char *second = first ? memchr(first + 1, ',', (size_t)(end - first) - 1) : NULL;
+	if (!second || (size_t)(end - second) > sizeof hold->group)
+		return false;
+	memcpy(hold->group, second + 1, (size_t)(end - second) - 1);
+	return text_number((struct slice){value.data, (size_t)(first - value.data)}, &hold->bytes) &&
+	       text_number((struct slice){first + 1, (size_t)(second - first) - 1}, &hold->requests);
+}
+
 static bool set(struct plan *self, const struct key *key, struct slice value)
 {
 	void *field = (char *)self + key->offset;
@@ -169,6 +182,8 @@ static bool set(struct plan *self, const struct key *key, struct slice value)
 		return read_pace(value, field);
 	case HANG:
 		return read_hang(value, field);
+	case HOLD:
+		return read_hold(value, field);
 	case GZIP:
 		plan_text_set(field, slice_of("gzip"));
 		return true;

@@ -23,6 +23,13 @@ struct plan_pace {
 	uint64_t ms;
 };
 
+/* BYTES,N,GROUP: so many bytes, and the rest once there were N requests of the group. */
+struct plan_hold {
+	uint64_t bytes;
+	uint64_t requests; /* 0: nothing is held */
+	char group[64];
+};
+
 enum plan_hang { PLAN_HANG_NOT, PLAN_HANG_START, PLAN_HANG_HEADER, PLAN_HANG_BODY };
 
 /* Copies value over what was there. */
@@ -33,6 +40,7 @@ struct plan {
 	uint64_t delay, body_delay;
 	struct plan_pace drip, header_drip;
 	enum plan_hang hang;
+	struct plan_hold hold;
 
 	uint64_t status;
 	struct plan_text version, reason, type, location, header, retry_after;

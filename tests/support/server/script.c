@@ -258,6 +258,8 @@ static void answer(struct script *self, const struct plan *plan, const struct re
 	self->stale = plan->stale != 0;
 	if (body)
 		body_steps(plan, &content, steps);
+	if (plan->hold.requests)
+		steps_hold(steps, body_at, plan->hold.bytes, plan->hold.requests, plan->hold.group);
 	if (plan->drip.bytes)
 		steps_pace(steps, body_at, (size_t)plan->drip.bytes, plan->drip.ms);
 	if (!broken_end(plan, steps, body_at) && ends)

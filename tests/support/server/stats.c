@@ -158,6 +158,11 @@ uint64_t stats_begin(struct stats *self, struct stats_ticket *ticket, const stru
 	return asked;
 }
 
+uint64_t stats_group_requests(struct stats *self, struct slice group)
+{
+	return counter_get(&self->groups, group)->requests;
+}
+
 void stats_end(
     struct stats *self, struct stats_ticket *ticket, int status, uint64_t bytes, bool complete, double now_ms)
 {

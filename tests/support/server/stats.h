@@ -32,6 +32,9 @@ void stats_disconnected(struct stats *self);
 uint64_t stats_begin(struct stats *self, struct stats_ticket *ticket, const struct request *request,
     unsigned connection, double now_ms);
 
+/* How many requests of the group have arrived. */
+uint64_t stats_group_requests(struct stats *self, struct slice group);
+
 /* Its answer has ended, or its connection has. status is 0 where no head was sent; complete says that all
  * that was to be sent was handed to the system. Closes the ticket; a closed one is ignored. */
 void stats_end(struct stats *self, struct stats_ticket *ticket, int status, uint64_t bytes, bool complete,

@@ -92,6 +92,36 @@ void steps_cut(struct steps *self, size_t from, uint64_t bytes)
 	self->count = i + 1;
 }
 
+/* Makes room for count steps at that index. */
+static void insert(struct steps *self, size_t at, size_t count)
+{
+	size_t behind = self->count - at;
+	for (size_t i = 0; i < count; i++)
+		add(self, (struct step){.kind = STEP_SEND});
+	memmove(&self->step[at + count], &self->step[at], behind * sizeof *self->step);
+}
+
+void steps_hold(struct steps *self, size_t from, uint64_t bytes, uint64_t requests, const char *group)
+{
+	size_t at = from;
+	for (; at < self->count && self->step[at].total < bytes; at++)
+		bytes -= self->step[at].total;
+	if (at == self->count || self->step[at].total == STEPS_FOREVER)
+		return;
+	insert(self, at + 1, 2);
+	struct step *step = &self->step[at];
+	size_t rest = (size_t)(step->total - bytes);
+	step[1] = (struct step){.kind = STEP_HOLD,
+	    .bytes = alloc_copy(group, strlen(group)),
+	    .len = strlen(group),
+	    .wait_requests = requests};
+	step[2] = (struct step){
+	    .kind = STEP_SEND, .bytes = alloc_resize(NULL, rest + 1, 1), .len = rest, .total = rest};
+	for (size_t i = 0; i < rest; i++)
+		step[2].bytes[i] = step->bytes[(bytes + i) % step->len];
+	step->total = bytes;
+}
+
 void steps_pace(struct steps *self, size_t from, size_t bytes, uint64_t ms)
 {
 	for (size_t i = from; i < self->count; i++) {

@@ -11,6 +11,7 @@
 enum step_kind {
 	STEP_SEND,  /* total bytes, round and round the given ones */
 	STEP_WAIT,  /* silence for a while */
+	STEP_HOLD,  /* silence until wait_requests requests of the group named by bytes have come */
 	STEP_HANG,  /* silence until the client goes away */
 	STEP_CLOSE, /* the connection's orderly end */
 	STEP_RESET  /* the connection's end by RST */
@@ -26,6 +27,7 @@ struct step {
 	size_t pace_bytes; /* this many at once, then a pause of pace_ms; 0: as fast as they are read */
 	uint64_t pace_ms;
 	uint64_t wait_ms;
+	uint64_t wait_requests;
 };
 
 struct steps {
@@ -49,6 +51,10 @@ uint64_t steps_total(const struct steps *self, size_t from);
 
 /* Drops what the steps from the given one on send beyond so many bytes, with all steps behind that point. */
 void steps_cut(struct steps *self, size_t from, uint64_t bytes);
+
+/* Falls silent behind so many bytes of what the steps from the given one on send, which must end, until there
+ * were so many requests of the group. */
+void steps_hold(struct steps *self, size_t from, uint64_t bytes, uint64_t requests, const char *group);
 
 /* Sends what the steps from the given one on send in small pieces with pauses between them. */
 void steps_pace(struct steps *self, size_t from, size_t bytes, uint64_t ms);
