@@ -313,7 +313,7 @@ static void start_job(struct helpers *self, struct helper *helper, struct helper
 	struct job_header header = {(uint32_t)job->order.len, job->input->size};
 	helper->job = job;
 	job->helper = helper;
-	job->reader = pieces_read(job->input);
+	job->reader = pieces_read_growing(job->input);
 	if (helper->pid && !is_alive(helper))
 		kill_process(helper);
 	if (!helper->pid && !start_process(self, helper)) {
@@ -343,13 +343,42 @@ static struct helper *find_idle(struct helpers *self)
 	return idle;
 }
 
+/* Removes a job from the queue, if it is there. */
+static void remove_waiting(struct helpers *self, const struct helper_job *job)
+{
+	struct helper_job *before = NULL;
+	for (struct helper_job *at = self->first_waiting; at; before = at, at = at->next) {
+		if (at != job)
+			continue;
+		*(before ? &before->next : &self->first_waiting) = job->next;
+		if (self->last_waiting == job)
+			self->last_waiting = before;
+		return;
+	}
+}
+
+static bool may_start_background(const struct helpers *self)
+{
+	size_t running = 0;
+	for (size_t i = 0; i < self->count; i++)
+		running += self->list[i].job && self->list[i].job->is_background;
+	return running + 1 < self->count;
+}
+
+/* Returns the job of the queue that is to be started next; NULL if none may start. */
+static struct helper_job *find_startable(const struct helpers *self)
+{
+	struct helper_job *job = self->first_waiting;
+	while (job && job->is_background)
+		job = job->next;
+	return job ? job : self->first_waiting && may_start_background(self) ? self->first_waiting : NULL;
+}
+
 static void start_waiting_jobs(struct helpers *self)
 {
-	for (struct helper *idle; self->first_waiting && (idle = find_idle(self));) {
-		struct helper_job *job = self->first_waiting;
-		self->first_waiting = job->next;
-		if (!self->first_waiting)
-			self->last_waiting = NULL;
+	struct helper_job *job;
+	for (struct helper *idle; (job = find_startable(self)) && (idle = find_idle(self));) {
+		remove_waiting(self, job);
 		start_job(self, idle, job);
 	}
 }
@@ -373,15 +402,7 @@ void helpers_remove(struct helpers *self, struct helper_job *job)
 		detach_job(job->helper);
 		return;
 	}
-	struct helper_job *before = NULL;
-	for (struct helper_job *at = self->first_waiting; at; before = at, at = at->next) {
-		if (at != job)
-			continue;
-		*(before ? &before->next : &self->first_waiting) = job->next;
-		if (self->last_waiting == job)
-			self->last_waiting = before;
-		return;
-	}
+	remove_waiting(self, job);
 }
 
 static enum helper_result result_of_status(int status)

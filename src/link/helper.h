@@ -2,7 +2,7 @@
  * the page: XML, XPath and the user's patterns. Each process has a limit of processor time for a job and a
  * limit of memory. A job that passes a limit or crashes ends its process; no other job is affected. A process
  * is started when a job needs one, up to HELPERS_MAX at a time, and takes the next waiting job after it has
- * finished one.
+ * finished one. Background jobs leave at least one process to the other jobs.
  *
  *	helpers_add -> job->on_message, for each message of the process -> job->on_finished
  *	            -> helpers_remove, if the result is not needed any more */
@@ -37,7 +37,11 @@ struct helper_job {
 	 * pointers in them may only lead to constants, and to data that existed before the first
 	 * helpers_add and never changes. */
 	struct slice order;
+	/* The input is what this holds when the job is started; it may be appended to after that. */
 	const struct pieces *input;
+	/* The job starts only if no other job waits, and never takes the last process that is free for
+	 * others. */
+	bool is_background;
 	/* Called with each message that the process sent; borrowed for the call. */
 	void (*on_message)(struct helper_job *self, struct slice message);
 	void (*on_finished)(struct helper_job *self, enum helper_result result);

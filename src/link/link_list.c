@@ -62,6 +62,12 @@ struct link_list_reader link_list_read(const struct link_list *self, struct buf 
 	    .list = self, .pieces = pieces_read(&self->pieces), .joined = joined};
 }
 
+struct link_list_reader link_list_read_from(const struct link_list *self, uint64_t offset, struct buf *joined)
+{
+	return (struct link_list_reader){
+	    .list = self, .pieces = pieces_read_from(&self->pieces, offset), .joined = joined};
+}
+
 void link_list_reader_release(struct link_list_reader *self)
 {
 	pieces_reader_release(&self->pieces);

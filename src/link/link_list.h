@@ -89,6 +89,11 @@ struct link_list_reader {
 
 /* Starts reading. Both arguments are borrowed until link_list_reader_release. */
 struct link_list_reader link_list_read(const struct link_list *self, struct buf *joined);
+
+/* The same at a byte of the list where a link begins, or at its end: pieces.size of the list as it was
+ * earlier, or what a reader had read when it stopped between two links. */
+struct link_list_reader link_list_read_from(
+    const struct link_list *self, uint64_t offset, struct buf *joined);
 void link_list_reader_release(struct link_list_reader *self);
 
 /* The general case of link_list_next, which calls it. */

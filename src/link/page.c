@@ -53,6 +53,7 @@ void page_shared_free(struct page_shared *self)
 
 void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait *wait)
 {
+	page_arrival_perform(self, wait);
 	helpers_perform(self->helpers, until_us, wait);
 }
 
@@ -101,6 +102,7 @@ void page_shared_trim(struct page_shared *self)
 
 void page_drop(struct page *self)
 {
+	page_arrival_end(self);
 	helpers_remove(self->shared->helpers, &self->job);
 	if (self->shared->emitting == self) {
 		self->shared->emitting = NULL;
@@ -436,12 +438,6 @@ void page_set_gzip_file(struct page *self)
 	self->is_gzip_file = true;
 }
 
-void page_set_sitemap(struct page *self)
-{
-	assert(self->size == 0);
-	self->is_sitemap = true;
-}
-
 bool page_feed(struct page *self, const char *bytes, size_t len)
 {
 	if (len > (uint64_t)self->tools->options->max_size - self->size)
@@ -477,6 +473,7 @@ enum mediatype page_final_type(struct page *self)
 
 void page_end(struct page *self, const struct page_source *source)
 {
+	page_arrival_end(self);
 	self->source = *source;
 	self->counts = (struct page_counts){0};
 	self->failure = PAGE_DONE;

@@ -4,6 +4,9 @@
  *	page_begin -> page_feed, for each chunk -> page_end -> source.ready is called
  *	           -> page_emit_links, until it is done -> page_drop
  *
+ * The links of a sitemap can be followed before it ends: from page_set_sitemap to page_end, source.ready is
+ *also called, and page_emit_arrived may be.
+ *
  * page_drop may be called after any of these steps, and the rest is then left out. */
 #ifndef AREQ_LINK_PAGE_H
 #define AREQ_LINK_PAGE_H
@@ -71,9 +74,19 @@ void page_begin(struct page *self, const char *content_type);
  * says. Must be called before the first page_feed, and may be called again. */
 void page_set_gzip_file(struct page *self);
 
+struct page_source {
+	const char *url;  /* the page's own URL, absolute, http or https; borrowed until page_drop */
+	size_t row_bytes; /* about how many bytes an output writes beside each link */
+	/* Called when page_emit_links can go on: once after page_end, perhaps by page_end itself, and once
+	 * after each PAGE_WAITING. */
+	void (*ready)(void *ctx);
+	void *ctx;
+};
+
 /* Says that the response is a sitemap: its first bytes decide whether it is XML or a plain text. Must be
- * called before the first page_feed. */
-void page_set_sitemap(struct page *self);
+ * called before the first page_feed. source is copied and is for the time until page_end; its ready is called
+ * by page_shared_perform, each time that page_emit_arrived has more links. */
+void page_set_sitemap(struct page *self, const struct page_source *source);
 
 /* Gives the next bytes of the body, borrowed for the call. Returns false if the body would pass
  * options->max_size; the caller then has to give up the page. */
@@ -93,15 +106,6 @@ const char *page_charset(const struct page *self);
 /* Returns how many bytes were fed so far. */
 uint64_t page_size(const struct page *self);
 
-struct page_source {
-	const char *url;  /* the page's own URL, absolute, http or https; borrowed until page_drop */
-	size_t row_bytes; /* about how many bytes an output writes beside each link */
-	/* Called when page_emit_links can go on: once after page_end, perhaps by page_end itself, and once
-	 * after each PAGE_WAITING. */
-	void (*ready)(void *ctx);
-	void *ctx;
-};
-
 /* Ends the body. source is copied. */
 void page_end(struct page *self, const struct page_source *source);
 
@@ -119,7 +123,8 @@ typedef void (*page_robots_fn)(void *ctx, struct slice name, struct slice conten
 
 /* Calls fn with the name and content of each <meta> of the page whose name is "robots" or tools->robots_name,
  * in any letter case, in the order of the page. All are known when source.ready is called. One with which
- * they would have more than PAGE_ROBOTS_MAX bytes is left out. */
+ * they would have more than PAGE_ROBOTS_MAX bytes is left out. Before page_end, those are known that stand
+ * before the links that page_emit_arrived passes on. */
 enum { PAGE_ROBOTS_MAX = 64 << 10 };
 void page_robots(const struct page *self, page_robots_fn fn, void *ctx);
 
@@ -149,5 +154,12 @@ enum page_state {
  * After PAGE_HAS_MORE it may not be called for another page until it has returned another state for this one,
  * or this one was dropped, since the pages share memory. */
 enum page_state page_emit_links(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
+
+/* Passes links of a sitemap that is still being received to on_link, but not beyond until_us (monotonic us).
+ * These are only to be followed: none is a row, and page_emit_links passes all of them on again. They lead to
+ * pages or sitemaps and are absolute, so that nothing that comes later can change them; the same one may come
+ * more than once. Returns true if the time is over, and there may be more. May only be called from when ready
+ * was called until page_end, also between two calls of page_emit_links for another page. */
+bool page_emit_arrived(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx);
 
 #endif

@@ -1,5 +1,6 @@
-/* The fields of a page, only for its own files: page.c reads the body, page_links.c passes the links on, and
- * page_work.c does in a helper process the work that may take any time or memory. */
+/* The fields of a page, only for its own files: page.c reads the body, page_links.c passes the links on,
+ * page_work.c does in a helper process the work that may take any time or memory, and page_arrival.c reads a
+ * sitemap while it is being received. */
 #ifndef AREQ_LINK_PAGE_INTERNAL_H
 #define AREQ_LINK_PAGE_INTERNAL_H
 
@@ -39,6 +40,7 @@ enum { CHOICE_NO, CHOICE_YES, CHOICE_UNDECIDED };
 struct page_shared {
 	struct piece_store *store;
 	struct helpers *helpers;
+	struct page *arriving; /* a list of the sitemaps that are being received; see page_arrival */
 	/* The page whose links are being passed on; it uses the fields below. NULL if there is none. */
 	struct page *emitting;
 	struct buf joined;  /* memory for the reader of a link list */
@@ -63,7 +65,22 @@ struct work_order {
 	const struct charset *charset; /* the page's encoding; NULL if none is declared */
 	enum mediatype type;
 	bool detailed;
+	/* With WORK_XML: the input is the beginning of a page that is being received. Only links for
+	 * page_emit_arrived are wanted, without the first known_links of them. */
+	bool is_partial;
+	size_t known_links;
 	/* The bytes of the page's own URL follow the order. */
+};
+
+/* A sitemap that is being received. */
+struct page_arrival {
+	bool is_open; /* page_end was not called yet; the page is in page_shared.arriving */
+	struct page *previous, *next;
+	bool is_reading;    /* a helper process reads what has arrived */
+	int64_t began_ms;   /* when it was given the job (monotonic) */
+	int64_t due_ms;     /* when what has arrived may be read again */
+	uint64_t read_size; /* bytes of the body that were read the last time */
+	uint64_t emitted;   /* bytes of links that page_emit_arrived has passed on */
 };
 
 struct page {
@@ -94,6 +111,7 @@ struct page {
 	struct buf robots; /* for page_robots: a name and a content, each with a NUL behind it, and so on */
 	bool has_base;
 
+	struct page_arrival arrival;
 	struct page_source source;
 	enum page_stage stage;
 	enum page_state failure; /* the failure that a helper process reported; PAGE_DONE if there is none */
@@ -129,5 +147,17 @@ void page_work(void *ctx, struct slice order, struct helper_io *io);
 /* Starts a job for a page in a helper process. When it is finished, the next stage is set and
  * source.ready is called. */
 void page_work_start(struct page *self, enum work_kind kind, const struct pieces *input);
+
+/* Starts a job for what has arrived of an XML sitemap. When it is done, page_arrival_end_read is called. */
+void page_work_start_partial(struct page *self);
+
+/* What has arrived was read, and its links are in links. */
+void page_arrival_end_read(struct page *self);
+
+/* Ends the time in which a sitemap is received, if the page is one, and forgets what was found in it. */
+void page_arrival_end(struct page *self);
+
+/* Reads what has arrived of the sitemaps, where that is due. Adds to *wait when it is due next. */
+void page_arrival_perform(struct page_shared *shared, struct wait *wait);
 
 #endif

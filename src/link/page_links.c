@@ -412,3 +412,37 @@ enum page_state page_emit_links(struct page *self, int64_t until_us, page_link_f
 		finish_emitting(self);
 	return state;
 }
+
+/* Passes one link to on_link, and adds what its row will take to the cost. Returns about how much work that
+ * was, in bytes. */
+static size_t emit_arrived_link(
+    struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
+{
+	struct url *url = &self->shared->url;
+	if (!resolve(self, url, found->value, NULL))
+		return found->value.len;
+	struct link link = {.url = url_href(url), .parsed = url, .kind = kind_of(found), .position = -1};
+	self->cost += link.url.len + self->source.row_bytes;
+	on_link(ctx, &link);
+	return link.url.len;
+}
+
+bool page_emit_arrived(struct page *self, int64_t until_us, page_link_fn on_link, void *ctx)
+{
+	struct time_slice time_slice = {.until_us = until_us};
+	struct raw_link found = {.position = -1};
+	bool is_over = false;
+	assert(self->arrival.is_open);
+	struct link_list_reader reader =
+	    link_list_read_from(&self->links, self->arrival.emitted, &self->shared->joined);
+	while (!is_over && self->failure == PAGE_DONE && link_list_next(&reader, &found)) {
+		is_over = count_work(&time_slice, emit_arrived_link(self, &found, on_link, ctx));
+		if (self->cost > (uint64_t)self->tools->options->max_output)
+			self->failure = PAGE_OUTPUT_TOO_LARGE;
+	}
+	if (reader.pieces.failed)
+		self->failure = PAGE_UNREADABLE;
+	self->arrival.emitted = self->links.pieces.size - reader.pieces.size;
+	link_list_reader_release(&reader);
+	return is_over && self->failure == PAGE_DONE;
+}

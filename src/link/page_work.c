@@ -2,6 +2,7 @@
 #include "link/page_internal.h"
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/child.h"
 #include "link/filter.h"
 #include "link/libxml.h"
@@ -40,6 +41,7 @@ struct worker {
 	const struct work_order *order;
 	struct slice url; /* the page's own */
 	struct helper_io *io;
+	size_t arrived_links; /* with order->is_partial: links for page_emit_arrived so far */
 };
 
 static void send_message(const struct worker *self, const struct message *message, struct slice value,
@@ -79,15 +81,29 @@ static bool on_base(void *ctx, struct slice value)
 	return true;
 }
 
+/* Returns true if what was found is wanted although more of the page follows, and is not known yet. */
+static bool is_wanted_partial(struct worker *self, const struct xml_hit *hit)
+{
+	bool is_absolute = ascii_starts_with_nocase(hit->value, "http://") ||
+	                   ascii_starts_with_nocase(hit->value, "https://");
+	bool leads_on = hit->link_kind == LINK_PAGE || hit->link_kind == LINK_SITEMAP;
+	if (hit->kind == XML_META)
+		return true;
+	return hit->kind == XML_LINK && is_absolute && leads_on &&
+	       self->arrived_links++ >= self->order->known_links;
+}
+
 static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
-	const struct worker *self = ctx;
+	struct worker *self = ctx;
 	const struct slice nothing = {0};
 	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
 	const struct page_tools *tools = self->order->tools;
 	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
 	if (hit->link_kind == LINK_NOFOLLOW && tools->crawls && !tools->obeys_nofollow)
 		link.link_kind = LINK_PAGE;
+	if (self->order->is_partial && !is_wanted_partial(self, hit))
+		return;
 	switch (hit->kind) {
 	case XML_BASE:
 		on_base(ctx, hit->value);
@@ -127,16 +143,17 @@ static void find_in_xml(struct worker *self)
 	prepare_libxml();
 	struct xml *xml = xml_new(self->url, on_xml_link, self);
 	buf_init(&text, 3 * READ_SIZE + 64);
-	bool last;
+	bool is_all_read;
 	do {
 		size_t len = helper_read(self->io, bytes, sizeof bytes);
-		last = helper_remaining(self->io) == 0;
+		is_all_read = helper_remaining(self->io) == 0;
+		bool last = is_all_read && !self->order->is_partial;
 		if (decoder) {
 			buf_clear(&text);
 			charset_decoder_feed(decoder, bytes, len, last, &text);
 		}
 		xml_feed(xml, decoder ? text.data : bytes, decoder ? text.len : len, last);
-	} while (!last);
+	} while (!is_all_read);
 	if (xml_has_too_many_entities(xml))
 		send_failure(self, PAGE_TOO_MANY_ENTITIES);
 	else if (xml_has_met_limit(xml))
@@ -227,7 +244,8 @@ static void filter_undecided(struct worker *self)
 void page_work(void *ctx, struct slice order, struct helper_io *io)
 {
 	struct work_order copy;
-	struct worker worker = {&copy, {order.data + sizeof copy, order.len - sizeof copy}, io};
+	struct worker worker = {
+	    .order = &copy, .url = {order.data + sizeof copy, order.len - sizeof copy}, .io = io};
 	(void)ctx;
 	memcpy(&copy, order.data, sizeof copy);
 	switch (copy.kind) {
@@ -340,20 +358,42 @@ static void on_finished(struct helper_job *job, enum helper_result result)
 	self->source.ready(self->source.ctx);
 }
 
-void page_work_start(struct page *self, enum work_kind kind, const struct pieces *input)
+static void on_partial_finished(struct helper_job *job, enum helper_result result)
 {
-	struct work_order order = {.kind = kind,
-	    .tools = self->tools,
-	    .charset = self->guess.charset,
-	    .type = self->type,
-	    .detailed = self->links.detailed};
+	struct page *self = page_of(job);
+	if (result != HELPER_DONE)
+		self->failure = state_of_result(result);
+	page_arrival_end_read(self);
+}
+
+/* Starts the job with the order for it, whose first fields the caller has set. */
+static void start_job(struct page *self, struct work_order order)
+{
+	order.tools = self->tools;
+	order.charset = self->guess.charset;
+	order.type = self->type;
+	order.detailed = self->links.detailed;
 	buf_clear(&self->order);
 	buf_append(&self->order, &order, sizeof order);
 	buf_append_text(&self->order, self->source.url);
-	self->job = (struct helper_job){.order = {self->order.data, self->order.len},
-	    .input = input,
-	    .on_message = on_message,
-	    .on_finished = on_finished};
-	self->next = 0;
+	self->job.order = (struct slice){self->order.data, self->order.len};
+	self->job.on_message = on_message;
 	helpers_add(self->shared->helpers, &self->job);
+}
+
+void page_work_start(struct page *self, enum work_kind kind, const struct pieces *input)
+{
+	self->next = 0;
+	self->job = (struct helper_job){.input = input, .on_finished = on_finished};
+	start_job(self, (struct work_order){.kind = kind});
+}
+
+void page_work_start_partial(struct page *self)
+{
+	/* All <meta> that have arrived are found again. */
+	buf_clear(&self->robots);
+	self->job = (struct helper_job){
+	    .input = &self->body, .is_background = true, .on_finished = on_partial_finished};
+	start_job(self,
+	    (struct work_order){.kind = WORK_XML, .is_partial = true, .known_links = self->links.count});
 }

@@ -62,9 +62,28 @@ struct pieces_reader pieces_read(const struct pieces *pieces)
 	return (struct pieces_reader){.pieces = pieces, .size = pieces->size};
 }
 
+struct pieces_reader pieces_read_growing(const struct pieces *pieces)
+{
+	struct pieces_reader reader = pieces_read(pieces);
+	reader.is_growing = true;
+	return reader;
+}
+
+struct pieces_reader pieces_read_from(const struct pieces *pieces, uint64_t offset)
+{
+	struct pieces_reader reader = pieces_read(pieces);
+	size_t skipped = (size_t)(offset % PIECE_BYTES);
+	assert(offset <= pieces->size);
+	reader.next = (size_t)(offset / PIECE_BYTES);
+	reader.size -= offset - skipped;
+	if (skipped > 0)
+		pieces_next_bytes(&reader, skipped);
+	return reader;
+}
+
 void pieces_reader_release(struct pieces_reader *self)
 {
-	free(self->from_file);
+	free(self->copy);
 	*self = (struct pieces_reader){0};
 }
 
@@ -73,13 +92,17 @@ bool pieces_next_piece(struct pieces_reader *self)
 	const struct pieces *pieces = self->pieces;
 	assert(self->left == 0 && self->size > 0);
 	const struct piece *piece = &pieces->list[self->next++];
-	if (!piece->bytes && !self->from_file)
-		self->from_file = alloc_resize(NULL, PIECE_BYTES, 1);
-	self->at = piece_store_read(pieces->store, piece, self->from_file);
+	/* The last piece is not sealed, and moves to the file when it is. */
+	bool may_move = self->is_growing && self->next == pieces->count;
+	if ((!piece->bytes || may_move) && !self->copy)
+		self->copy = alloc_resize(NULL, PIECE_BYTES, 1);
+	self->at = piece_store_read(pieces->store, piece, self->copy);
 	self->failed = !self->at;
 	if (self->failed)
 		return false;
 	self->left = self->size < PIECE_BYTES ? self->size : PIECE_BYTES;
+	if (may_move)
+		self->at = memcpy(self->copy, self->at, self->left);
 	return true;
 }
 

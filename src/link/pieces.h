@@ -30,19 +30,26 @@ void pieces_clear(struct pieces *self);
 /* Copies bytes[0..len) to the end of the sequence. */
 void pieces_append(struct pieces *self, const void *bytes, size_t len);
 
-/* Reads a sequence from its beginning. The sequence must not change meanwhile. */
+/* Reads a sequence from its beginning, or from another byte on, up to where it ends now. */
 struct pieces_reader {
 	const struct pieces *pieces;
-	uint64_t size;   /* bytes of the sequence that were not read yet */
-	size_t next;     /* index of the next piece */
-	const char *at;  /* the next byte of the current piece */
-	size_t left;     /* bytes of the current piece that were not read yet */
-	char *from_file; /* memory for a piece that is in the file; NULL until there is one */
+	uint64_t size;  /* bytes of the sequence that were not read yet */
+	size_t next;    /* index of the next piece */
+	const char *at; /* the next byte of the current piece */
+	size_t left;    /* bytes of the current piece that were not read yet */
+	char *copy; /* memory for a piece that is in the file, or may move there; NULL until there is one */
+	bool is_growing; /* the sequence may be appended to meanwhile */
 	bool failed;     /* true if a piece cannot be read (logged) */
 };
 
-/* Starts reading. pieces is borrowed until pieces_reader_release. */
+/* Starts reading. pieces is borrowed, and must not change, until pieces_reader_release. */
 struct pieces_reader pieces_read(const struct pieces *pieces);
+
+/* The same for a sequence that may be appended to meanwhile. */
+struct pieces_reader pieces_read_growing(const struct pieces *pieces);
+
+/* Starts reading at a byte of the sequence, which may be its end. */
+struct pieces_reader pieces_read_from(const struct pieces *pieces, uint64_t offset);
 void pieces_reader_release(struct pieces_reader *self);
 
 /* Moves on to the next piece. May only be called when the current piece was read to its end and the sequence

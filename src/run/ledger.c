@@ -209,7 +209,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	task->tries->page = page_pool_get(&self->page_pool);
 	page_begin(task->tries->page, head->content_type);
 	if (task->sitemap_level)
-		page_set_sitemap(task->tries->page);
+		ledger_begin_sitemap(self, task);
 	return FETCH_BODY;
 }
 

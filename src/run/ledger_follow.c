@@ -43,11 +43,16 @@ static void on_robots_meta(void *ctx, struct slice name, struct slice content)
 	task->forbids_links |= robots_tag_meta_forbids_links(content);
 }
 
+void ledger_begin_arrived_links(struct ledger *self, struct task *task)
+{
+	if (self->obeys_robots)
+		page_robots(task->tries->page, on_robots_meta, task);
+}
+
 void ledger_begin_links(struct ledger *self, struct task *task)
 {
 	task->tries->slow_us = 0;
-	if (self->obeys_robots)
-		page_robots(task->tries->page, on_robots_meta, task);
+	ledger_begin_arrived_links(self, task);
 	/* A listed URL may have been redirected: the pages are where it led. */
 	if (self->scope && !task->via && task->tries->redirects > 0 &&
 	    url_parse(&self->url, task->url, strlen(task->url), NULL, NULL))
@@ -104,23 +109,36 @@ bool ledger_set_found(struct ledger *self, struct slice text, const struct url *
 	return url_parse(url, self->found_text.data, self->found_text.len, NULL, NULL);
 }
 
-void ledger_follow(struct ledger *self, struct task *task, const struct link *link)
+/* Offers a link to the store if it leads on. Returns why the crawl does not follow it, LEFT_REASONS if it
+ * does or if the link is none to be followed. */
+static enum left_reason follow(struct ledger *self, struct task *task, const struct link *link)
 {
 	bool is_of_sitemap = task->sitemap_level > 0;
 	bool is_sitemap = is_of_sitemap && link->kind == LINK_SITEMAP;
 	if (link->kind == LINK_RESOURCE || (!is_of_sitemap && (int64_t)task->depth >= self->options->depth) ||
 	    (is_sitemap && task->sitemap_level == SITEMAP_LEVELS) || !url_is_http(link->parsed))
-		return;
+		return LEFT_REASONS;
 	uint32_t depth = is_of_sitemap ? 0 : task->depth + 1;
 	/* A sitemap may be on any host; what it names must be in the scope. */
 	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link);
-	if (reason != LEFT_REASONS)
-		self->totals.left[reason]++;
-	else if (!self->store.knows(self->store.self, link->parsed, STORE_PAGE, depth) &&
-	         ledger_set_found(self, link->url, NULL))
+	if (reason == LEFT_REASONS && !self->store.knows(self->store.self, link->parsed, STORE_PAGE, depth) &&
+	    ledger_set_found(self, link->url, NULL))
 		ledger_offer_found(self, (struct store_url){.depth = depth,
 		                             .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
 		                             .via = task->source});
+	return reason;
+}
+
+void ledger_follow(struct ledger *self, struct task *task, const struct link *link)
+{
+	enum left_reason reason = follow(self, task, link);
+	if (reason != LEFT_REASONS)
+		self->totals.left[reason]++;
+}
+
+void ledger_follow_arrived(struct ledger *self, struct task *task, const struct link *link)
+{
+	(void)follow(self, task, link);
 }
 
 static void offer_sitemap(struct ledger *self, const char *text, const struct url *robots, bool is_guess)

@@ -39,6 +39,7 @@ struct ledger {
 	struct page_pool page_pool;
 	struct task_list ready;           /* complete pages whose links can be emitted, one after the other */
 	struct task_list awaiting_helper; /* complete pages that wait for a helper process */
+	struct task_list arrived;         /* sitemaps in flight of which links can be followed */
 	struct heap unreported;        /* tasks whose outcome waits until their rows are written, by ticket */
 	int64_t list_deadline_us;      /* when reading the list stops for this turn of the event loop */
 	int64_t links_deadline_us;     /* when emitting links stops for this turn of the event loop */
@@ -84,8 +85,12 @@ void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *
 /* The page of the task is complete: takes the task over until all links of the page are emitted. */
 void ledger_complete_page(struct ledger *self, struct task *task);
 
-/* Emits links of the pages that are ready, until links_deadline_us. If some are left, *wait is set to wake up
- * at once; wait may be NULL. */
+/* A sitemap begins to be received. Until its page is complete or given back, its links are followed as they
+ * arrive. */
+void ledger_begin_sitemap(struct ledger *self, struct task *task);
+
+/* Emits links of the pages that are ready, and follows those of sitemaps that have arrived, until
+ * links_deadline_us. If some are left, *wait is set to wake up at once; wait may be NULL. */
 void ledger_emit_links(struct ledger *self, struct wait *wait);
 
 /* Reports the outcomes of the tasks whose rows were written since the last call, and frees these tasks. */
@@ -160,8 +165,15 @@ void ledger_read_robots_tags(struct ledger *self, struct task *task, const struc
 /* The links of the task's page follow: reads what the page says about them. */
 void ledger_begin_links(struct ledger *self, struct task *task);
 
-/* Follows a link of the task's page, if that is in the scope of the crawl. */
+/* The same for the links of a sitemap that have arrived. */
+void ledger_begin_arrived_links(struct ledger *self, struct task *task);
+
+/* Follows a link of the task's page, if that is in the scope of the crawl, and counts it if it is not. */
 void ledger_follow(struct ledger *self, struct task *task, const struct link *link);
+
+/* The same for a link of a sitemap that is not complete. It is not counted: if the page is complete one day,
+ * ledger_follow gets all links of it. */
+void ledger_follow_arrived(struct ledger *self, struct task *task, const struct link *link);
 
 /* Records that a redirect leads to url. Returns NULL, or why a crawl does not follow it, as the end of a
  * sentence, with its cause. A redirect back to where the task was before is followed if the responses have

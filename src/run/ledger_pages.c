@@ -66,6 +66,8 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 	struct page *page = task->tries ? task->tries->page : NULL;
 	if (!page)
 		return;
+	/* The task of a sitemap may be in the list of those of which links have arrived. */
+	task_list_remove(task);
 	task->tries->page = NULL;
 	page_pool_return(&self->page_pool, page);
 }
@@ -198,12 +200,17 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 	ledger_finish_task(self, task, &outcome);
 }
 
+/* No link is emitted after a failure of the run. */
+static bool is_going_on(const struct ledger *self)
+{
+	return self->status == STATUS_OK || self->status == STATUS_INPUT;
+}
+
 static void on_link(void *ctx, const struct link *link)
 {
 	struct task *task = ctx;
 	struct ledger *self = task->tries->ledger;
-	bool has_failed = self->status != STATUS_OK && self->status != STATUS_INPUT;
-	if (has_failed || task->purpose != STORE_PAGE)
+	if (!is_going_on(self) || task->purpose != STORE_PAGE)
 		return;
 	if (!self->follows || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
@@ -211,6 +218,13 @@ static void on_link(void *ctx, const struct link *link)
 		ledger_follow(self, task, link);
 	if (self->link_check && link->is_row)
 		ledger_check_link(self, task, link);
+}
+
+static void on_arrived_link(void *ctx, const struct link *link)
+{
+	struct task *task = ctx;
+	if (is_going_on(task->tries->ledger))
+		ledger_follow_arrived(task->tries->ledger, task, link);
 }
 
 /* Emits links of the first page that is ready. */
@@ -227,11 +241,22 @@ static void emit_first_page(struct ledger *self)
 		finish_page(self, task, state);
 }
 
+/* Follows links of the first sitemap of which some have arrived. */
+static void follow_first_arrived(struct ledger *self)
+{
+	struct task *task = self->arrived.first;
+	if (!page_emit_arrived(task->tries->page, self->links_deadline_us, on_arrived_link, task))
+		task_list_remove(task);
+}
+
 void ledger_emit_links(struct ledger *self, struct wait *wait)
 {
 	while (self->ready.first && !ledger_has_backlog(self) && clock_now_us() < self->links_deadline_us)
 		emit_first_page(self);
-	if (wait && self->ready.first && !ledger_has_backlog(self))
+	while (self->arrived.first && clock_now_us() < self->links_deadline_us)
+		follow_first_arrived(self);
+	bool has_more = self->arrived.first || (self->ready.first && !ledger_has_backlog(self));
+	if (wait && has_more)
 		wait_until(wait, clock_now_ms());
 }
 
@@ -251,6 +276,24 @@ uint64_t ledger_start_limit(const struct ledger *self)
 	return self->options->ordered ? heap_first(&self->unreported)->key : 0;
 }
 
+static void on_sitemap_arrived(void *ctx)
+{
+	struct task *task = ctx;
+	ledger_begin_arrived_links(task->tries->ledger, task);
+	if (!task->tries->list)
+		task_list_add(&task->tries->ledger->arrived, task);
+}
+
+void ledger_begin_sitemap(struct ledger *self, struct task *task)
+{
+	task->tries->ledger = self;
+	task->tries->slow_us = 0;
+	page_set_sitemap(task->tries->page, &(struct page_source){.url = task->url,
+	                                        .row_bytes = task_row_bytes(task, self->options),
+	                                        .ready = on_sitemap_arrived,
+	                                        .ctx = task});
+}
+
 static void on_page_ready(void *ctx)
 {
 	struct task *task = ctx;
@@ -267,6 +310,7 @@ void ledger_complete_page(struct ledger *self, struct task *task)
 	tries->outcome = task_outcome(task);
 	tries->outcome.kind = OUTCOME_OK;
 	tries->outcome.stage = STAGE_RECEIVE;
+	task_list_remove(task);
 	task_list_add(&self->awaiting_helper, task);
 	page_end(tries->page, &(struct page_source){.url = task->url,
 	                          .row_bytes = task_row_bytes(task, self->options),
