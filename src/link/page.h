@@ -4,8 +4,8 @@
  *	page_begin -> page_feed, for each chunk -> page_end -> source.ready is called
  *	           -> page_emit_links, until it is done -> page_drop
  *
- * The links of a sitemap can be followed before it ends: from page_set_sitemap to page_end, source.ready is
- *also called, and page_emit_arrived may be.
+ * The links of a sitemap can be followed before its end: from page_set_sitemap to page_end, source.ready is
+ * called when page_emit_arrived has links.
  *
  * page_drop may be called after any of these steps, and the rest is then left out. */
 #ifndef AREQ_LINK_PAGE_H
