@@ -421,7 +421,7 @@ static void start_text(struct page *self)
 		set_type(self, mediatype_sniff(head));
 	else if (self->type == MEDIATYPE_FILE)
 		set_type(self, MEDIATYPE_BINARY);
-	self->guess = charset_detect(content_type, head);
+	self->guess = charset_detect(content_type, self->is_sitemap ? page_arrival_declaration(head) : head);
 	if (self->find_method == FIND_IN_XML)
 		guess_xml_charset(self, head);
 	else if (self->find_method == FIND_IN_HTML && self->guess.charset &&

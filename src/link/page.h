@@ -96,7 +96,7 @@ bool page_feed(struct page *self, const char *bytes, size_t len);
  * say. MEDIATYPE_UNKNOWN or MEDIATYPE_FILE as long as there are not enough of these. */
 enum mediatype page_type(const struct page *self);
 
-/* The same after the last page_feed. All that was fed is enough then. */
+/* The same after the last page_feed, or when all that was fed is enough to tell. */
 enum mediatype page_final_type(struct page *self);
 
 /* Returns the standard's name of the encoding, as far as it is known from the bytes so far; NULL if the page

@@ -5,9 +5,11 @@
  * outcome. */
 #include "link/page_internal.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* A sitemap is read at most once in READ_INTERVAL_MS, so that most sitemaps arrive before they are read the
  * first time, and reading it again and again takes at most 1 / (1 + PAUSE_FACTOR) of the time in which it
@@ -45,6 +47,28 @@ void page_arrival_end(struct page *self)
 	}
 }
 
+static size_t declaration_len(struct slice head)
+{
+	bool is_xml = mediatype_sniff_gzip_file(head) == MEDIATYPE_XML;
+	const char *end = memchr(head.data, is_xml ? '>' : '\n', head.len);
+	bool is_list = !memchr(head.data, '<', head.len) && ascii_trim(head).len > 0;
+	return end && (is_xml || is_list) ? (size_t)(end - head.data) + 1 : 0;
+}
+
+struct slice page_arrival_declaration(struct slice head)
+{
+	size_t len = declaration_len(head);
+	return len > 0 ? (struct slice){head.data, len} : head;
+}
+
+/* Begins to read a sitemap of which few bytes have arrived, if they tell what it is. */
+static void begin_text(struct page *self)
+{
+	struct slice head = {self->head.data ? self->head.data : "", self->head.len};
+	if (declaration_len(head) > 0)
+		page_final_type(self);
+}
+
 void page_arrival_end_read(struct page *self)
 {
 	struct page_arrival *arrival = &self->arrival;
@@ -57,10 +81,12 @@ void page_arrival_end_read(struct page *self)
 
 static void read_arrived(struct page *self, int64_t now)
 {
+	if (!self->is_encoding_detected)
+		begin_text(self);
 	self->arrival.is_reading = true;
 	self->arrival.began_ms = now;
 	self->arrival.read_size = self->size;
-	if (self->find_method == FIND_IN_XML)
+	if (self->is_encoding_detected && self->find_method == FIND_IN_XML)
 		page_work_start_partial(self);
 	else
 		page_arrival_end_read(self);
@@ -70,7 +96,7 @@ static void read_arrived(struct page *self, int64_t now)
  * complete. */
 static bool has_unread(const struct page *self)
 {
-	return self->is_encoding_detected && self->failure == PAGE_DONE && !self->arrival.is_reading &&
+	return self->failure == PAGE_DONE && !self->arrival.is_reading &&
 	       self->size > self->arrival.read_size;
 }
 

@@ -151,6 +151,10 @@ void page_work_start(struct page *self, enum work_kind kind, const struct pieces
 /* Starts a job for what has arrived of an XML sitemap. When it is done, page_arrival_end_read is called. */
 void page_work_start_partial(struct page *self);
 
+/* Returns the part of a sitemap's head that may declare the encoding: its first tag, or its first line. It
+ * does not depend on how much of the sitemap has arrived. */
+struct slice page_arrival_declaration(struct slice head);
+
 /* What has arrived was read, and its links are in links. */
 void page_arrival_end_read(struct page *self);
 

@@ -211,6 +211,28 @@ Test(arriving, sitemap_is_followed)
 	}
 }
 
+/* One entry, in fewer bytes than it takes to look for a <meta charset>. */
+Test(arriving, sitemap_is_followed_from_its_first_entry_on)
+{
+	static const struct format *const formats[] = {&urlset, &plain_text, &sitemap_index};
+	for (size_t i = 0; i < 3; i++) {
+		struct slow_site self;
+		struct run_result result;
+		struct buf text;
+		slow_site_start(&self);
+		buf_init(&text, SIZE_MAX / 4);
+		append_entries(&text, &self.site, *formats[i], 0);
+		append_end(&text, *formats[i]);
+		const char *url = add_sitemap(&self, "map", &text, "hold=170,1,entry");
+		run_slow(&self, &result, "--report", "-");
+		run_expect_exit(&result, 0);
+		expect_complete(&self, &result, url, ENTRIES);
+		cr_expect_eq(count_asked(&self, 0, ENTRIES), ENTRIES);
+		run_release(&result);
+		slow_site_stop(&self);
+	}
+}
+
 /* A sitemap that is in an index of the third level is followed; an index there is not. */
 Test(arriving, index_keeps_its_levels)
 {
