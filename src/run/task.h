@@ -35,7 +35,7 @@ struct task_list;
 /* The part of a task that exists once it had a try. It owns everything but the page and the ledger. An
  * attempt is one or more tries: a redirect, and a retry on a new connection, belong to the same attempt. */
 struct tries {
-	/* Set when the page is complete; ledger and list also while it is a sitemap that is being received: */
+	/* Set when the page is complete; ledger and list also while a sitemap is being received: */
 	struct ledger *ledger;
 	struct task_list *list; /* the list that the task is in; NULL if it is in none */
 	struct task *previous, *next;

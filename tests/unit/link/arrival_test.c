@@ -1,5 +1,6 @@
 /* The links of a sitemap that are passed on before its end. */
 #include "base/buf.h"
+#include "link/pieces.h"
 #include "support/whole_page.h"
 
 #include <criterion/criterion.h>
@@ -99,4 +100,48 @@ Test(arrival, links_of_a_text_come_in_order)
 	expect_links(&text, false, ENTRIES);
 	expect_links(&text, true, ENTRIES);
 	buf_release(&text);
+}
+
+static void append_counted(struct pieces *pieces, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char byte = (char)(pieces->size % 251);
+		pieces_append(pieces, &byte, 1);
+	}
+}
+
+static void expect_counted(struct pieces_reader *reader, size_t from, size_t count)
+{
+	for (size_t i = from; i < from + count; i++) {
+		struct slice byte = pieces_next_bytes(reader, 1);
+		cr_assert(byte.len == 1 && *byte.data == (char)(i % 251), "byte %zu", i);
+	}
+}
+
+/* The last piece moves to the file when the next one begins. */
+Test(arrival, bytes_can_be_read_while_more_come)
+{
+	static const size_t ends[] = {
+	    1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES, 20000};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct piece_store *store = piece_store_new(0);
+		struct pieces pieces;
+		pieces_init(&pieces, store);
+		append_counted(&pieces, ends[i]);
+		struct pieces_reader reader = pieces_read_growing(&pieces);
+		expect_counted(&reader, 0, ends[i] / 2 + ends[i] % 2);
+		append_counted(&pieces, 3 * PIECE_BYTES);
+		expect_counted(&reader, ends[i] / 2 + ends[i] % 2, ends[i] / 2);
+		cr_expect_eq(pieces_next_bytes(&reader, 1).len, 0);
+		pieces_reader_release(&reader);
+		reader = pieces_read_from(&pieces, ends[i]);
+		expect_counted(&reader, ends[i], 3 * PIECE_BYTES);
+		cr_expect_eq(pieces_next_bytes(&reader, 1).len, 0);
+		pieces_reader_release(&reader);
+		reader = pieces_read_from(&pieces, pieces.size);
+		cr_expect_eq(pieces_next_bytes(&reader, 1).len, 0);
+		pieces_reader_release(&reader);
+		pieces_release(&pieces);
+		piece_store_free(store);
+	}
 }
