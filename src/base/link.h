@@ -37,12 +37,17 @@ struct link {
 	enum link_kind kind;      /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
 	bool is_row;              /* false if it is passed only to be followed; only if page_tools.crawls */
 
-	/* The other fields are set only where options->format shows them. data is NULL where the page has no
+	/* The other fields are set only where options_want_details. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */
-	struct slice raw; /* the value as it is in the page, with its character references */
-	struct slice tag; /* name of the element, in lower case */
-	struct slice rel; /* value of the rel attribute */
-	int64_t position; /* offset of the tag's '<' in the page, in bytes; negative if not known */
+	struct slice raw;  /* the value as it is in the page, with its character references */
+	struct slice tag;  /* name of the element, in lower case */
+	struct slice attr; /* name of the attribute that has the link, in lower case */
+	struct slice rel;  /* value of the rel attribute */
+	int64_t position;  /* offset of the tag's '<' in the page, in bytes; negative if not known */
+	/* Line of the tag's '<', and its byte in that line, both from 1; 0 if not known. They are set only
+	 * with options_want_lines. A line ends with LF, CRLF or CR, and a byte order mark is no part of it.
+	 */
+	uint64_t line, column;
 
 	const struct verdict *verdict; /* set for the callback `checked` of observers only */
 };

@@ -160,6 +160,18 @@ static inline bool options_find_urls(const struct options *self)
 	return options_are_of_crawl(self) || self->check;
 }
 
+/* True if an output shows where in its page a link is, and how it is written there. */
+static inline bool options_want_details(const struct options *self)
+{
+	return self->format == FORMAT_JSONL || (self->check && self->format == FORMAT_CSV);
+}
+
+/* True if an output also shows the lines of the links. Only with options_want_details. */
+static inline bool options_want_lines(const struct options *self)
+{
+	return self->check && options_want_details(self);
+}
+
 /* Adds an item, which is borrowed. */
 void options_list_add(struct option_list *list, const char *item);
 

@@ -3,14 +3,16 @@
 #include <assert.h>
 
 /* The header before the bytes of each link in a detailed list. In any other list the header
- * is value_len alone. */
+ * is the head alone. */
 struct details {
-	uint32_t value_len; /* and the kind; see LINK_LIST_LENGTH_BITS */
+	uint32_t head; /* see link_list_head */
 	uint32_t tag_len;
 	uint32_t rel_len;
 	bool has_tag;
 	bool has_rel;
 	int64_t position;
+	uint32_t line;
+	uint32_t column;
 };
 
 void link_list_init(struct link_list *self, struct piece_store *store, uint64_t max)
@@ -34,8 +36,8 @@ void link_list_release(struct link_list *self)
 bool link_list_add_slow(struct link_list *self, const struct raw_link *link)
 {
 	uint32_t value_len = (uint32_t)link->value.len;
-	struct details details = {.value_len = value_len | (uint32_t)link->kind << LINK_LIST_LENGTH_BITS};
-	size_t header_len = sizeof details.value_len;
+	struct details details = {.head = link_list_head(link)};
+	size_t header_len = sizeof details.head;
 	assert(link->value.len <= LINK_LIST_LENGTH_MAX);
 	if (self->detailed) {
 		header_len = sizeof details;
@@ -44,6 +46,8 @@ bool link_list_add_slow(struct link_list *self, const struct raw_link *link)
 		details.has_tag = link->tag.data;
 		details.has_rel = link->rel.data;
 		details.position = link->position;
+		details.line = link->line;
+		details.column = link->column;
 	}
 	size_t size = header_len + (size_t)value_len + details.tag_len + details.rel_len;
 	if (size > self->max - self->pieces.size)
@@ -97,22 +101,24 @@ static const char *read_bytes(struct link_list_reader *self, size_t len)
 bool link_list_next_slow(struct link_list_reader *self, struct raw_link *link)
 {
 	struct details details = {0};
-	size_t header_len = self->list->detailed ? sizeof details : sizeof details.value_len;
+	size_t header_len = self->list->detailed ? sizeof details : sizeof details.head;
 	if (!self->pieces.size || self->pieces.failed)
 		return false;
 	const char *bytes = read_bytes(self, header_len);
 	if (!bytes)
 		return false;
 	memcpy(&details, bytes, header_len);
-	size_t value_len = details.value_len & LINK_LIST_LENGTH_MAX;
+	*link = (struct raw_link){.position = -1};
+	size_t value_len = link_list_read_head(details.head, link);
 	bytes = read_bytes(self, value_len + details.tag_len + details.rel_len);
 	if (!bytes)
 		return false;
-	*link = (struct raw_link){
-	    .value = {bytes, value_len}, .position = -1, .kind = details.value_len >> LINK_LIST_LENGTH_BITS};
+	link->value = (struct slice){bytes, value_len};
 	if (!self->list->detailed)
 		return true;
 	link->position = details.position;
+	link->line = details.line;
+	link->column = details.column;
 	if (details.has_tag)
 		link->tag = (struct slice){bytes + value_len, details.tag_len};
 	if (details.has_rel)

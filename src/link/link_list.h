@@ -2,6 +2,7 @@
 #ifndef AREQ_LINK_LINK_LIST_H
 #define AREQ_LINK_LINK_LIST_H
 
+#include "base/attribute.h"
 #include "base/buf.h"
 #include "base/link.h"
 #include "base/slice.h"
@@ -21,7 +22,11 @@ struct raw_link {
 	struct slice tag;
 	struct slice rel;
 	int64_t position; /* offset of the start tag in the page, in bytes; negative if it is not known */
-	unsigned kind;    /* an enum link_kind, or a LINK_LIST_…; every list keeps it */
+	uint32_t line;    /* of the start tag, and the byte in that line, both from 1; 0 if not known */
+	uint32_t column;
+	/* Every list keeps these: */
+	unsigned kind;            /* an enum link_kind, or a LINK_LIST_… */
+	enum attribute attribute; /* that has the link */
 };
 
 /* More kinds of entries. The hidden ones are links that the user does not want as rows. LINK_LIST_BASE is no
@@ -42,14 +47,35 @@ static inline bool link_list_is_hidden(unsigned kind)
 	return kind == LINK_LIST_HIDDEN_PAGE || kind == LINK_LIST_HIDDEN_SITEMAP;
 }
 
-/* In the list, the upper bits of the length of a value are its kind. */
-enum { LINK_LIST_LENGTH_BITS = 29, LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1 };
+/* In the list, the upper bits of the length of a value are its attribute and its kind. */
+enum {
+	LINK_LIST_LENGTH_BITS = 24,
+	LINK_LIST_KIND_BITS = 3,
+	LINK_LIST_ATTRIBUTE_SHIFT = LINK_LIST_LENGTH_BITS + LINK_LIST_KIND_BITS,
+	LINK_LIST_LENGTH_MAX = (1 << LINK_LIST_LENGTH_BITS) - 1
+};
+_Static_assert(LINK_LIST_BASE < 1 << LINK_LIST_KIND_BITS, "a kind does not fit");
+_Static_assert(ATTRIBUTE_COUNT <= 1 << (32 - LINK_LIST_ATTRIBUTE_SHIFT), "an attribute does not fit");
+
+static inline uint32_t link_list_head(const struct raw_link *link)
+{
+	return (uint32_t)link->value.len | (uint32_t)link->kind << LINK_LIST_LENGTH_BITS |
+	       (uint32_t)link->attribute << LINK_LIST_ATTRIBUTE_SHIFT;
+}
+
+/* Sets kind and attribute. Returns the length of the value. */
+static inline uint32_t link_list_read_head(uint32_t head, struct raw_link *link)
+{
+	link->kind = head >> LINK_LIST_LENGTH_BITS & ((1 << LINK_LIST_KIND_BITS) - 1);
+	link->attribute = (enum attribute)(head >> LINK_LIST_ATTRIBUTE_SHIFT);
+	return head & LINK_LIST_LENGTH_MAX;
+}
 
 struct link_list {
 	struct pieces pieces;
 	uint64_t max;  /* the largest size of the list, in bytes */
 	size_t count;  /* number of links */
-	bool detailed; /* true if tag, rel and position are kept; to be set before the first link is added */
+	bool detailed; /* true if tag, rel, position and line are kept; to be set before the first link */
 };
 
 /* Makes an empty list that never takes more than max bytes. Its bytes are kept in store, which is borrowed
@@ -67,7 +93,7 @@ bool link_list_add_slow(struct link_list *self, const struct raw_link *link);
 static inline bool link_list_add(struct link_list *self, const struct raw_link *link)
 {
 	struct pieces *pieces = &self->pieces;
-	uint32_t head = (uint32_t)link->value.len | (uint32_t)link->kind << LINK_LIST_LENGTH_BITS;
+	uint32_t head = link_list_head(link);
 	size_t need = sizeof head + link->value.len;
 	if (need > pieces->left || need > self->max - pieces->size || self->detailed)
 		return link_list_add_slow(self, link);
@@ -108,11 +134,10 @@ static inline bool link_list_next(struct link_list_reader *self, struct raw_link
 	if (pieces->left < sizeof head || self->list->detailed)
 		return link_list_next_slow(self, link);
 	memcpy(&head, pieces->at, sizeof head);
-	uint32_t len = head & LINK_LIST_LENGTH_MAX;
+	uint32_t len = link_list_read_head(head, link);
 	if (len > pieces->left - sizeof head)
 		return link_list_next_slow(self, link);
 	link->value = (struct slice){pieces->at + sizeof head, len};
-	link->kind = head >> LINK_LIST_LENGTH_BITS;
 	pieces->at += sizeof head + len;
 	pieces->left -= sizeof head + len;
 	pieces->size -= sizeof head + len;

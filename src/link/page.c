@@ -72,8 +72,10 @@ struct page *page_new(const struct page_tools *tools)
 	uint64_t body_max = (uint64_t)tools->options->max_size;
 	self->tools = tools;
 	self->shared = tools->shared;
-	self->detailed = tools->options->format == FORMAT_JSONL;
+	self->detailed = options_want_details(tools->options);
 	self->extract = extract_new(tools->patterns);
+	if (tools->wants_lines)
+		extract_count_lines(self->extract);
 	buf_init(&self->head, CHARSET_PRESCAN);
 	/* One byte of the page may become three bytes of UTF-8. */
 	buf_init(&self->text, buf_limit(body_max + 1, 3));
@@ -280,7 +282,7 @@ static enum link_kind kind_of_link(struct page *self, const struct extract_hit *
 
 static void add_link(struct page *self, const struct extract_hit *hit)
 {
-	struct raw_link link = {.value = hit->value, .tag = hit->name};
+	struct raw_link link = {.value = hit->value, .tag = hit->name, .attribute = ATTRIBUTE_HREF};
 	bool is_wanted = filter_wants_tag(self->tools->options, link.tag);
 	if (self->tools->crawls) {
 		link.kind = kind_of_link(self, hit);
@@ -290,6 +292,8 @@ static void add_link(struct page *self, const struct extract_hit *hit)
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
+		link.line = (uint32_t)hit->line;
+		link.column = (uint32_t)hit->column;
 	}
 	bool is_kept = is_wanted || link_list_is_hidden(link.kind);
 	bool added = !is_kept || link_list_add(&self->links, &link);

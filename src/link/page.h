@@ -46,6 +46,7 @@ struct page_tools {
 	struct pattern_filter *filter; /* the patterns of --include and --exclude; NULL if there are none */
 	struct pattern *pattern;       /* the user's pattern for links, or NULL */
 	struct xpath *xpath;           /* the user's XPath expression for links, or NULL */
+	bool wants_lines;              /* with options_want_details: also link.line and link.column */
 	bool crawls;         /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
 	bool obeys_nofollow; /* with crawls: rel=nofollow makes a LINK_NOFOLLOW, else a LINK_PAGE */
 	const char *robots_name; /* with crawls: the crawler's name in a <meta name>, in addition to "robots";

@@ -104,7 +104,7 @@ struct page {
 	struct text_list list;  /* with FIND_IN_LIST */
 	struct buf text;        /* converted text for extract */
 	struct pieces body;     /* the body, if a helper process finds the links */
-	bool detailed;          /* true if raw value, tag, rel and position are passed on with the links */
+	bool detailed;          /* true if the details of the links are passed on with them */
 	struct link_list links; /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
 	struct buf base_href;   /* the href of the base element, in the same form as links */
 	size_t longest_base;    /* the length of the longest URL of a LINK_LIST_BASE in links */

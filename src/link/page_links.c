@@ -148,10 +148,14 @@ static void add_details(struct page *self, struct link *link, const struct raw_l
 {
 	link->rel = decode_references(self, source_text(self, &self->shared->rel, found->rel));
 	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
+	link->attr = attribute_name(found->attribute);
 	link->raw = source_text(self, &self->shared->raw, found->value);
-	/* In a page that was converted as a whole, only the position in the converted text is known. */
-	if (found->position >= 0 && !self->decoder)
+	link->line = found->line;
+	/* In a page that was converted as a whole, only the place in the converted text is known. */
+	if (found->position >= 0 && !self->decoder) {
 		link->position = found->position + (int64_t)self->guess.bom_len;
+		link->column = found->column;
+	}
 }
 
 static void clear_seen(struct page_shared *shared)

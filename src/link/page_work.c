@@ -31,6 +31,7 @@ struct message {
 	enum page_state state;         /* the failure, with MESSAGE_FAILURE */
 	const struct charset *charset; /* with MESSAGE_CHARSET; a constant, which both processes have */
 	unsigned link_kind;            /* with MESSAGE_LINK */
+	enum attribute attribute;      /* likewise */
 	bool has_tag, has_rel;
 	size_t value_len, tag_len, rel_len;
 };
@@ -99,7 +100,8 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	const struct slice nothing = {0};
 	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
 	const struct page_tools *tools = self->order->tools;
-	struct message link = {.kind = MESSAGE_LINK, .link_kind = hit->link_kind};
+	struct message link = {
+	    .kind = MESSAGE_LINK, .link_kind = hit->link_kind, .attribute = hit->attribute};
 	if (hit->link_kind == LINK_NOFOLLOW && tools->crawls && !tools->obeys_nofollow)
 		link.link_kind = LINK_PAGE;
 	if (self->order->is_partial && !is_wanted_partial(self, hit))
@@ -298,8 +300,10 @@ static void on_message(struct helper_job *job, struct slice bytes)
 	struct message message;
 	memcpy(&message, bytes.data, sizeof message);
 	const char *value = bytes.data + sizeof message, *tag = value + message.value_len;
-	struct raw_link link = {
-	    .value = {value, message.value_len}, .position = -1, .kind = message.link_kind};
+	struct raw_link link = {.value = {value, message.value_len},
+	    .position = -1,
+	    .kind = message.link_kind,
+	    .attribute = message.attribute};
 	if (message.has_tag)
 		link.tag = (struct slice){tag, message.tag_len};
 	if (message.has_rel)

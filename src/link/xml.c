@@ -148,6 +148,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		self->on_link(self->ctx, &(struct xml_hit){.kind = is_base ? XML_BASE : XML_LINK,
 		                             .link_kind = kind_of_link(name, uri, rel),
 		                             .name = slice_of((const char *)name),
+		                             .attribute = ATTRIBUTE_HREF,
 		                             .value = href,
 		                             .rel = rel});
 	}

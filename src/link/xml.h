@@ -3,6 +3,7 @@
 #ifndef AREQ_LINK_XML_H
 #define AREQ_LINK_XML_H
 
+#include "base/attribute.h"
 #include "base/link.h"
 #include "base/slice.h"
 
@@ -25,8 +26,9 @@ struct xml_hit {
 	enum link_kind link_kind;
 	struct slice
 	    name; /* the element's local name; for a text see feed_hit, for XML_META its name attribute */
-	struct slice value; /* the text or the value of the href attribute, with references replaced */
-	struct slice rel;   /* the text of the rel attribute in no namespace; data == NULL if there is none */
+	enum attribute attribute; /* that has the value, with XML_LINK; ATTRIBUTE_NONE for a text */
+	struct slice value;       /* the text or the value of the href attribute, with references replaced */
+	struct slice rel; /* the text of the rel attribute in no namespace; data == NULL if there is none */
 };
 
 typedef void (*xml_fn)(void *ctx, const struct xml_hit *hit);

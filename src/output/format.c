@@ -114,6 +114,8 @@ static void append_members_with(struct buf *rows, const struct outcome *page, co
 	json_writer_string(rows, link->raw);
 	buf_append_text(rows, ",\"tag\":");
 	json_writer_string(rows, link->tag);
+	buf_append_text(rows, ",\"attr\":");
+	json_writer_string(rows, link->attr);
 	buf_append_text(rows, ",\"rel\":");
 	json_writer_string(rows, link->rel);
 	buf_append_text(rows, ",\"position\":");

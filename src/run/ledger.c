@@ -338,6 +338,7 @@ enum status ledger_compile(struct ledger *self)
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;
 	self->tools.patterns = extract_patterns_new();
+	self->tools.wants_lines = options_want_lines(self->options);
 	return self->follows ? scope_new(&self->scope, self->options) : STATUS_OK;
 }
 

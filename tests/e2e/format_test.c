@@ -133,11 +133,13 @@ Test(format, jsonl_tells_where_each_link_was)
 	expect_text(first, "parsed_url", parsed);
 	expect_text(first, "raw", "../x?a&amp;b=%41");
 	expect_text(first, "tag", "a");
+	expect_text(first, "attr", "href");
 	expect_text(first, "rel", "me");
 	cr_expect_eq(json_integer_value(json_object_get(first, "position")), strstr(body, "<A") - body);
 	cr_expect_eq(json_integer_value(json_object_get(first, "http_status")), 200);
 	expect_text(second, "parsed_url", "http://other.example/");
 	expect_text(second, "tag", "link");
+	expect_text(second, "attr", "href");
 	cr_expect(json_is_null(json_object_get(second, "rel")));
 	cr_expect_eq(json_integer_value(json_object_get(second, "position")), strstr(body, "<link") - body);
 	json_decref(first);

@@ -6,6 +6,7 @@
 #include "link/html/extract_element.h"
 #include "link/html/extract_pattern.h"
 #include "link/html/extract_tree.h"
+#include "link/html/line_counter.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -41,6 +42,8 @@ struct extract {
 	enum tokenizer_state state;
 	enum script_state script_state;
 	const struct extract_element *raw_element; /* the element whose text is read in STATE_RAW */
+	bool counts_lines;
+	struct line_counter lines;
 	struct extract_tree tree;
 };
 
@@ -75,8 +78,14 @@ size_t extract_memory(const struct extract *self)
 	return self->held.room;
 }
 
+void extract_count_lines(struct extract *self)
+{
+	self->counts_lines = true;
+}
+
 void extract_reset(struct extract *self)
 {
+	line_counter_reset(&self->lines);
 	buf_clear(&self->held);
 	extract_tree_reset(&self->tree);
 	self->retry_len = 0;
@@ -93,7 +102,16 @@ static struct slice group(const struct reader *reader, const size_t *found, size
 	return (struct slice){reader->bytes + start, end - start};
 }
 
-static void report_hit(const struct extract *self, const struct reader *reader, enum extract_effect effect,
+/* Counts the lines of bytes[0..end), which begin at self->offset. Those that were counted before are left
+ * out. */
+static void count_lines(struct extract *self, const char *bytes, size_t end)
+{
+	uint64_t counted = self->lines.offset - self->offset;
+	if (self->counts_lines && self->offset + end > self->lines.offset)
+		line_counter_add(&self->lines, bytes + counted, end - (size_t)counted);
+}
+
+static void report_hit(struct extract *self, const struct reader *reader, enum extract_effect effect,
     const struct foreign_tag *tag, struct slice href)
 {
 	struct extract_hit hit = {
@@ -102,6 +120,11 @@ static void report_hit(const struct extract *self, const struct reader *reader, 
 	    .value = href,
 	    .offset = self->offset + (uint64_t)(tag->tag.data - reader->bytes),
 	};
+	if (self->counts_lines && href.data) {
+		count_lines(self, reader->bytes, (size_t)(tag->tag.data - reader->bytes));
+		hit.line = self->lines.line;
+		hit.column = line_counter_column(&self->lines);
+	}
 	if (effect == EXTRACT_HTML && tag->element->id == EXTRACT_ELEMENT_META) {
 		hit.kind = EXTRACT_META;
 		reader->on_hit(reader->ctx, &hit);
@@ -304,6 +327,7 @@ static size_t read_bytes(struct extract *self, const char *bytes, size_t len, ex
 		;
 	if (reader.at > 0)
 		self->holds_stub = false;
+	count_lines(self, bytes, reader.at);
 	self->offset += reader.at;
 	return reader.at;
 }
@@ -333,6 +357,7 @@ static void replace_with_stub(struct extract *self, const char *bytes, size_t le
 		if (value.data)
 			buf_append_byte(&stub, *value.data == '"' || *value.data == '\'' ? *value.data : 'x');
 	}
+	count_lines(self, bytes, len);
 	self->offset += len - stub.len;
 	self->holds_stub = true;
 	buf_clear(&self->held);

@@ -46,6 +46,8 @@ struct extract_hit {
 	struct slice name;  /* the element's name as it stands in the page, in any letter case */
 	struct slice value; /* value of the first href, without quotes; empty but not NULL for <a href> */
 	uint64_t offset;    /* offset of the '<' in the page, in bytes */
+	uint64_t line;   /* line of the '<', and its byte in that line, both from 1; 0 where lines are not */
+	uint64_t column; /* counted */
 };
 
 typedef void (*extract_fn)(void *ctx, const struct extract_hit *hit);
@@ -59,6 +61,9 @@ void extract_free(struct extract *self);
 
 /* Returns how many bytes of memory are kept for the next page. */
 size_t extract_memory(const struct extract *self);
+
+/* Makes it count lines, in all pages from the next one on. That takes time for each byte. */
+void extract_count_lines(struct extract *self);
 
 /* Starts a new page. The memory is kept. */
 void extract_reset(struct extract *self);

@@ -18,7 +18,12 @@ static struct raw_link link_of(size_t i, char *bytes)
 {
 	static const char tag[] = "area", rel[] = "next prev";
 	memset(bytes, 'a' + (int)(i % 26), length_of(i));
-	struct raw_link link = {.value = {bytes, length_of(i)}, .position = (int64_t)i - 1};
+	struct raw_link link = {.value = {bytes, length_of(i)},
+	    .position = (int64_t)i - 1,
+	    .line = (uint32_t)i,
+	    .column = (uint32_t)i * 3,
+	    .kind = i % (LINK_LIST_BASE + 1),
+	    .attribute = (enum attribute)(i % ATTRIBUTE_COUNT)};
 	if (i % 3)
 		link.tag = (struct slice){tag, i % 5};
 	if (i % 4)
@@ -52,10 +57,14 @@ static void expect_all(const struct link_list *found)
 		struct raw_link expected = link_of(i, bytes);
 		cr_assert(link_list_next(&reader, &link), "link %zu", i);
 		expect_slice(link.value, expected.value, i);
+		cr_assert_eq(link.kind, expected.kind);
+		cr_assert_eq(link.attribute, expected.attribute);
 		if (found->detailed) {
 			expect_slice(link.tag, expected.tag, i);
 			expect_slice(link.rel, expected.rel, i);
 			cr_assert_eq(link.position, expected.position);
+			cr_assert_eq(link.line, expected.line);
+			cr_assert_eq(link.column, expected.column);
 		}
 	}
 	cr_expect_not(link_list_next(&reader, &link));

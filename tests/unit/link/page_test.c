@@ -28,16 +28,26 @@ static void note_url(void *ctx, const struct link *link)
 	snprintf(given->text + used, sizeof given->text - used, "%.*s\n", (int)link->url.len, link->url.data);
 }
 
-/* raw|tag|rel|position */
+/* raw|tag|attr|rel|position */
 static void note_details(void *ctx, const struct link *link)
 {
 	struct given *given = ctx;
-	char raw[200], tag[200], rel[200];
+	char raw[200], tag[200], attr[200], rel[200];
 	size_t used = strlen(given->text);
 	given->count++;
-	snprintf(given->text + used, sizeof given->text - used, "%s|%s|%s|%" PRId64 "\n",
+	snprintf(given->text + used, sizeof given->text - used, "%s|%s|%s|%s|%" PRId64 "\n",
 	    text_of(link->raw, raw, sizeof raw), text_of(link->tag, tag, sizeof tag),
-	    text_of(link->rel, rel, sizeof rel), link->position);
+	    text_of(link->attr, attr, sizeof attr), text_of(link->rel, rel, sizeof rel), link->position);
+}
+
+/* url line:column */
+static void note_place(void *ctx, const struct link *link)
+{
+	struct given *given = ctx;
+	size_t used = strlen(given->text);
+	given->count++;
+	snprintf(given->text + used, sizeof given->text - used, "%.*s %" PRIu64 ":%" PRIu64 "\n",
+	    (int)link->url.len, link->url.data, link->line, link->column);
 }
 
 /* Feeds a page in pieces of that length. False where its links were not given out. */
@@ -45,11 +55,13 @@ static bool read_page(const struct options *asked, const char *type, const char 
     size_t piece, page_link_fn note, struct given *given)
 {
 	struct options options = *asked;
-	options.max_size = 1 << 20;
+	options.max_size = 1 << 21;
 	if (!options.max_output)
 		options.max_output = 1 << 30;
-	struct page_tools tools = {
-	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
+	struct page_tools tools = {.options = &options,
+	    .shared = page_shared_new(PAGES_MEMORY),
+	    .patterns = extract_patterns_new(),
+	    .wants_lines = note == note_place};
 	if (options.includes.count + options.excludes.count)
 		tools.filter =
 		    pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes);
@@ -147,10 +159,10 @@ Test(page, tells_all_that_is_known_of_a_link)
 	static const char page[] = "<!-- <a href=no> -->\n"                                /* 21 bytes */
 	                           "<A HREF='x?a&amp;b' rel='me &lt;NOFOLLOW' rel=second>" /* 53 bytes */
 	                           "<p>\xc3\xa9<link rel href=\"y\">"; /* 3 + 2 bytes before the tag */
-	static const char expected[] = "x?a&amp;b|a|me <NOFOLLOW|21\ny|link||79\n";
+	static const char expected[] = "x?a&amp;b|a|href|me <NOFOLLOW|21\ny|link|href||79\n";
 	expect_page(&detailed, "text/html;charset=utf-8", page, strlen(page), note_details, expected);
 	expect_page(&(struct options){0}, "text/html;charset=utf-8", page, strlen(page), note_details,
-	    "-|-|-|-1\n-|-|-|-1\n");
+	    "-|-|-|-|-1\n-|-|-|-|-1\n");
 }
 
 Test(page, converts_what_it_tells)
@@ -161,11 +173,11 @@ Test(page, converts_what_it_tells)
 	static const char with_bom[] = "\xef\xbb\xbf<a href=x>";
 	static const char in_utf16[] = "\xff\xfe<\0a\0 \0h\0r\0e\0f\0=\0x\0>\0";
 	expect_page(&detailed, "text/html;charset=windows-1252", in_1252, strlen(in_1252), note_details,
-	    "\xc3\xa9&eacute;|a|\xc3\xa8|0\n");
+	    "\xc3\xa9&eacute;|a|href|\xc3\xa8|0\n");
 	expect_page(&detailed, "text/html;charset=shift_jis", in_shift_jis, strlen(in_shift_jis),
-	    note_details, "\xe3\x82\xa2|a\xe3\x82\xa2|-|0\n");
-	expect_page(&detailed, "text/html", with_bom, strlen(with_bom), note_details, "x|a|-|3\n");
-	expect_page(&detailed, "text/html", in_utf16, sizeof in_utf16 - 1, note_details, "x|a|-|-1\n");
+	    note_details, "\xe3\x82\xa2|a\xe3\x82\xa2|href|-|0\n");
+	expect_page(&detailed, "text/html", with_bom, strlen(with_bom), note_details, "x|a|href|-|3\n");
+	expect_page(&detailed, "text/html", in_utf16, sizeof in_utf16 - 1, note_details, "x|a|href|-|-1\n");
 }
 
 Test(page, tells_what_is_known_of_what_is_no_html_tag)
@@ -174,9 +186,42 @@ Test(page, tells_what_is_known_of_what_is_no_html_tag)
 	static const char html[] = "<a href='x' rel='me'>";
 	struct options by_pattern = {.format = FORMAT_JSONL, .pattern = "href='(.)'"};
 	struct options by_xpath = {.format = FORMAT_JSONL, .xpath = "//@href"};
-	expect_page(&detailed, "application/atom+xml", xml, strlen(xml), note_details, "x&y|link|self&|-1\n");
-	expect_page(&by_pattern, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
-	expect_page(&by_xpath, "text/html", html, strlen(html), note_details, "x|-|-|-1\n");
+	expect_page(
+	    &detailed, "application/atom+xml", xml, strlen(xml), note_details, "x&y|link|href|self&|-1\n");
+	expect_page(&by_pattern, "text/html", html, strlen(html), note_details, "x|-|-|-|-1\n");
+	expect_page(&by_xpath, "text/html", html, strlen(html), note_details, "x|-|-|-|-1\n");
+}
+
+Test(page, tells_the_line_of_a_link)
+{
+	static const char lines[] =
+	    "<a href=/1>\n<a\nhref=/2>\r\n\r\n<p><a href=/3>\r\r <a href=/4>\n\r<a href=/5>"
+	    "<!--\n--><script>\n</script><b\n\n>\xc3\xa9<a href=/6>\r\n<a href=/7>";
+	static const char bom[] = "\xef\xbb\xbf<a href=/1>\n<a href=/2>";
+	static const char utf16[] = "\xff\xfe\n\0 \0<\0a\0 \0h\0r\0e\0f\0=\0/\0x\0>\0";
+	static const char xml[] = "<a>\n<a href='/x'/></a>";
+	expect_page(&detailed, "text/html", lines, strlen(lines), note_place,
+	    "http://h/1 1:1\nhttp://h/2 2:1\nhttp://h/3 5:4\nhttp://h/4 7:2\nhttp://h/5 9:1\n"
+	    "http://h/6 13:4\nhttp://h/7 14:1\n");
+	expect_page(&detailed, "text/html", bom, strlen(bom), note_place, "http://h/1 1:1\nhttp://h/2 2:1\n");
+	expect_page(&detailed, "text/html", utf16, sizeof utf16 - 1, note_place, "http://h/x 2:0\n");
+	expect_page(&detailed, "application/xml", xml, strlen(xml), note_place, "http://h/x 0:0\n");
+}
+
+/* A tag that is too long is read as a shorter one; the lines in it count nevertheless. */
+Test(page, counts_the_lines_of_a_tag_that_is_too_long)
+{
+	struct buf page;
+	struct given given;
+	struct options options = detailed;
+	buf_init(&page, SIZE_MAX / 2);
+	buf_append_text(&page, "\n<a title='");
+	for (size_t i = 0; i <= EXTRACT_TAG_MAX; i++)
+		buf_append_byte(&page, i % 1000 ? 'x' : '\n');
+	buf_append_text(&page, "'>\n<a href=/x>");
+	cr_expect(read_page(&options, "text/html", page.data, page.len, 1000, note_place, &given));
+	cr_expect_str_eq(given.text, "http://h/x 1052:1\n");
+	buf_release(&page);
 }
 
 /* A page of many links, none of which is as long as the one before. */

@@ -86,7 +86,7 @@ static json_t *json_row(const struct link *link)
 	json_error_t error;
 	json_t *object = json_loadb(row.data, row.len, JSON_REJECT_DUPLICATES, &error);
 	cr_assert(object, "%s in %s", error.text, row.data);
-	cr_expect_eq(json_object_size(object), 8);
+	cr_expect_eq(json_object_size(object), 9);
 	buf_release(&row);
 	return object;
 }
@@ -96,6 +96,7 @@ Test(format, jsonl_holds_all_of_a_link)
 	json_t *row = json_row(&(struct link){.url = slice_of("http://l/\"\\"),
 	    .raw = slice_of("//l\t\n\"\\\x01\xc3\xa9\xe2\x80\xa8/"),
 	    .tag = slice_of("a"),
+	    .attr = slice_of("href"),
 	    .rel = slice_of(""),
 	    .position = INT64_C(5000000000)});
 	expect_text(row, "source_url", "http://h/?a,\"b\"");
@@ -103,6 +104,7 @@ Test(format, jsonl_holds_all_of_a_link)
 	expect_text(row, "parsed_url", "http://l/\"\\");
 	expect_text(row, "raw", "//l\t\n\"\\\x01\xc3\xa9\xe2\x80\xa8/");
 	expect_text(row, "tag", "a");
+	expect_text(row, "attr", "href");
 	expect_text(row, "rel", "");
 	cr_expect_eq(json_integer_value(json_object_get(row, "position")), INT64_C(5000000000));
 	cr_expect_eq(json_integer_value(json_object_get(row, "http_status")), 203);
@@ -114,6 +116,7 @@ Test(format, jsonl_says_null_where_nothing_is_known)
 	json_t *row = json_row(&(struct link){.url = slice_of("http://l/"), .position = -1});
 	expect_text(row, "raw", NULL);
 	expect_text(row, "tag", NULL);
+	expect_text(row, "attr", NULL);
 	expect_text(row, "rel", NULL);
 	cr_expect(json_is_null(json_object_get(row, "position")));
 	json_decref(row);
