@@ -128,8 +128,9 @@ int main(int argc, char **argv)
 		bytes += files[i].len;
 	}
 	const struct options options = {.max_size = 1 << 30, .max_output = 1 << 30};
-	struct page_tools tools = {
-	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
+	struct page_tools tools = {.options = &options,
+	    .shared = page_shared_new(PAGES_MEMORY),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 	struct page *page = page_new(&tools);
 	double *times = alloc_array(2 * (size_t)rounds, sizeof *times);
 	size_t links[2] = {0};

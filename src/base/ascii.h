@@ -53,6 +53,13 @@ static inline int ascii_hex_value(char c)
 	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/* Removes the white space at the beginning. */
+static inline void ascii_skip_spaces(struct slice *text)
+{
+	while (text->len > 0 && ascii_is_space(*text->data))
+		slice_skip(text, 1);
+}
+
 /* Returns the part of text between its first and its last byte that is not white space. */
 static inline struct slice ascii_trim(struct slice text)
 {

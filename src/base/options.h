@@ -2,6 +2,7 @@
 #ifndef AREQ_BASE_OPTIONS_H
 #define AREQ_BASE_OPTIONS_H
 
+#include "base/attribute.h"
 #include "base/buf.h"
 
 #include <stdbool.h>
@@ -111,10 +112,11 @@ struct options {
 	bool ipv4;                   /* only over IPv4 */
 	bool ipv6;                   /* only over IPv6 */
 
-	/* At most one of pattern, xpath and tags is set. Without pattern and xpath, the links are those that
-	 * a browser finds. */
+	/* At most one of pattern and xpath is set, and with one of them neither tags nor attributes are.
+	 * Without pattern and xpath, the links are those that a browser finds. */
 	const char *pattern; /* PCRE2 pattern that finds the links in the text; NULL for none */
 	const char *xpath;   /* XPath 1.0 expression that selects the links; NULL for none */
+	uint32_t attributes; /* those whose links are kept (ATTRIBUTE_BIT); 0 for ATTRIBUTES_DEFAULT */
 	const char *tags;    /* comma-separated names of the elements whose links are kept; NULL for all */
 	const char *schemes; /* comma-separated URL schemes that are kept; NULL for all */
 	struct option_list includes; /* PCRE2 patterns: one must match a link; if empty, all links pass */
@@ -158,6 +160,12 @@ static inline bool options_are_of_crawl(const struct options *self)
 static inline bool options_find_urls(const struct options *self)
 {
 	return options_are_of_crawl(self) || self->check;
+}
+
+/* Returns the attributes whose links are kept. */
+static inline uint32_t options_attributes(const struct options *self)
+{
+	return self->attributes ? self->attributes : ATTRIBUTES_DEFAULT;
 }
 
 /* True if an output shows where in its page a link is, and how it is written there. */

@@ -16,6 +16,13 @@ static inline struct slice slice_of(const char *text)
 	return (struct slice){text, strlen(text)};
 }
 
+/* Removes the first len bytes. */
+static inline void slice_skip(struct slice *self, size_t len)
+{
+	if (len > 0)
+		*self = (struct slice){self->data + len, self->len - len};
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/alloc.h"
+#include "base/attribute.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -235,6 +236,8 @@ static const struct rule rules[] = {
     {.name = "regexp", .other = "xpath"},
     {.name = "regexp", .other = "tags"},
     {.name = "xpath", .other = "tags"},
+    {.name = "regexp", .other = "attrs"},
+    {.name = "xpath", .other = "attrs"},
     {.name = "null", .other = "format", .need = " urls"},
     {.name = "same-host", .other = "external"},
     {.name = "fragments", .other = "check", .need = ""},
@@ -334,6 +337,44 @@ static enum status check_rules(struct options *options, struct command_line *lin
 	return STATUS_OK;
 }
 
+static void append_attributes(struct buf *text, uint32_t set)
+{
+	size_t count = 0;
+	for (enum attribute i = ATTRIBUTE_HREF; i <= ATTRIBUTE_LAST_LINK; i++) {
+		if (!(set & ATTRIBUTE_BIT(i)))
+			continue;
+		buf_append_text(text, count++ ? "," : "");
+		buf_append_text(text, attribute_word(i));
+	}
+}
+
+/* Fails if no element of --tags can have a link, because none has an attribute of --attrs. */
+static enum status check_tags(const struct options *options)
+{
+	const char *tags = options->tags ? options->tags : "";
+	uint32_t wanted = options_attributes(options), possible = 0;
+	for (tags += strspn(tags, ", "); *tags; tags += strspn(tags, ", ")) {
+		size_t len = strcspn(tags, ", ");
+		possible |= attribute_set_of_element((struct slice){tags, len});
+		tags += len;
+	}
+	if (!options->tags || possible & wanted)
+		return STATUS_OK;
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append_text(&text, "--tags ");
+	buf_append_text(&text, options->tags);
+	options_append_origin(options, offsetof(struct options, tags), &text);
+	buf_append_text(&text, " has no links in the attribute ");
+	append_attributes(&text, wanted);
+	options_append_origin(options, offsetof(struct options, attributes), &text);
+	buf_append_text(&text, "; try --attrs ");
+	append_attributes(&text, possible);
+	log_error("%s", text.data);
+	buf_release(&text);
+	return STATUS_USAGE;
+}
+
 static enum status add_inputs(struct options *options, int argc, char **argv)
 {
 	for (int i = optind; i < argc; i++) {
@@ -372,6 +413,8 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 		status = add_inputs(options, argc, argv);
 	if (status == STATUS_OK && !*shown)
 		status = check_rules(options, &line);
+	if (status == STATUS_OK && !*shown)
+		status = check_tags(options);
 	free(line.given);
 	return status;
 }

@@ -59,6 +59,11 @@ const struct cli_row cli_table[] = {
         FIELD(xpath), 0, 0},
     {{"tags", 0, "LIST", links, true, NULL, "keep only the links of these elements: a,area"}, CLI_TAGS,
         FIELD(tags), 0, 0},
+    {{"attrs", 0, "LIST", links, true,
+         "href src srcset imagesrcset action formaction poster data cite longdesc background manifest "
+         "ping icon codebase refresh xlink:href all",
+         "take the links of these: href,src or all (href)"},
+        CLI_ATTRS, FIELD(attributes), 0, 0},
     {{"schemes", 0, "LIST", links, false, NULL, "keep only links of these schemes: http,https"}, CLI_SCHEMES,
         FIELD(schemes), 0, 0},
     {{"include", 0, "PATTERN", links, true, NULL, "keep only URLs that this PCRE2 pattern matches"},

@@ -22,6 +22,7 @@ enum cli_kind {
 	CLI_TEXT,    /* const char *, of one line; it may be empty */
 	CLI_NAME,    /* const char *: a name, a pattern or the like */
 	CLI_TAGS,    /* const char *: names of elements, separated by commas or spaces */
+	CLI_ATTRS,   /* uint32_t: a set of the attributes that are the choices, or all of them */
 	CLI_SCHEMES, /* const char *: URL schemes, separated by commas or spaces */
 	CLI_TOKEN,   /* const char *: a product token of robots.txt */
 	CLI_PROXY,   /* const char *: a proxy that libcurl can use; "" for none */

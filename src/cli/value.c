@@ -1,6 +1,7 @@
 #include "cli/value.h"
 
 #include "base/ascii.h"
+#include "base/attribute.h"
 #include "base/log.h"
 #include "base/proxy.h"
 #include "base/url/url.h"
@@ -149,6 +150,30 @@ static bool is_list(const char *list, is_name_fn is_name)
 	return true;
 }
 
+/* Parses a list of attributes, of which the last choice stands for all. The others are in the order of enum
+ * attribute. */
+static bool parse_attributes(const char *list, const struct cli_row *row, uint32_t *set)
+{
+	char word[ATTRIBUTE_NAME_MAX + 1];
+	uint32_t found = 0;
+	for (list = skip_separators(list); *list; list = skip_separators(list)) {
+		size_t len = strcspn(list, ", ");
+		unsigned index;
+		if (len > ATTRIBUTE_NAME_MAX)
+			return false;
+		for (size_t i = 0; i < len; i++)
+			word[i] = ascii_lower(list[i]);
+		word[len] = '\0';
+		if (!cli_value_find_choice(row->option.choices, word, &index))
+			return false;
+		found |=
+		    index < ATTRIBUTE_LAST_LINK ? ATTRIBUTE_BIT(ATTRIBUTE_HREF + index) : ATTRIBUTES_OF_LINKS;
+		list += len;
+	}
+	*set = found;
+	return found != 0;
+}
+
 /* The names of elements in HTML that XML allows too. Every character that is not ASCII may be part of one. */
 static bool is_tag(struct slice name)
 {
@@ -270,6 +295,10 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 	case CLI_TEXT:
 		buf_append_text(&wanted, "one line");
 		break;
+	case CLI_ATTRS:
+		buf_append_text(&wanted, "a list of words among ");
+		append_choices(&wanted, row->option.choices);
+		break;
 	case CLI_TAGS:
 		buf_append_text(&wanted, "a list of elements such as a,area");
 		break;
@@ -359,6 +388,9 @@ enum status cli_value_set(
 			*(unsigned *)field = index;
 		break;
 	}
+	case CLI_ATTRS:
+		is_valid = parse_attributes(text, row, field);
+		break;
 	case CLI_HEADER:
 		is_valid = is_header(text);
 		if (is_valid)
@@ -386,6 +418,8 @@ void cli_value_unset(struct options *options, const struct cli_row *row)
 		*(bool *)field = false;
 	else if (row->kind == CLI_CHECK)
 		*(unsigned *)field = 0;
+	else if (row->kind == CLI_ATTRS)
+		*(uint32_t *)field = 0;
 	else if (row->kind == CLI_DEPTH)
 		*(int64_t *)field = 0;
 	else
@@ -397,6 +431,8 @@ bool cli_value_is_set(const struct options *options, const struct cli_row *row)
 	const void *field = (const char *)options + row->field;
 	if (row->kind == CLI_FLAG)
 		return *(const bool *)field;
+	if (row->kind == CLI_ATTRS)
+		return *(const uint32_t *)field != 0;
 	if (row->kind == CLI_DEPTH)
 		return *(const int64_t *)field != 0;
 	if (row->kind == CLI_CHECK)

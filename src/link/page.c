@@ -20,6 +20,7 @@ struct page_shared *page_shared_new(size_t memory)
 	buf_init(&self->joined, SIZE_MAX / 2);
 	buf_init(&self->decoded, VALUE_MAX);
 	buf_init(&self->value, VALUE_MAX);
+	buf_init(&self->parts, VALUE_MAX);
 	buf_init(&self->raw, VALUE_MAX);
 	buf_init(&self->tag, VALUE_MAX);
 	buf_init(&self->rel, VALUE_MAX);
@@ -40,6 +41,7 @@ void page_shared_free(struct page_shared *self)
 	buf_release(&self->joined);
 	buf_release(&self->decoded);
 	buf_release(&self->value);
+	buf_release(&self->parts);
 	buf_release(&self->raw);
 	buf_release(&self->tag);
 	buf_release(&self->rel);
@@ -60,8 +62,7 @@ void page_shared_perform(struct page_shared *self, int64_t until_us, struct wait
 static void on_list_url(void *ctx, struct slice url)
 {
 	struct page *self = ctx;
-	bool added =
-	    link_list_add(&self->links, &(struct raw_link){.value = url, .position = -1, .kind = LINK_PAGE});
+	bool added = page_add_link(self, &(struct raw_link){.value = url, .position = -1, .kind = LINK_PAGE});
 	assert(added);
 	(void)added;
 }
@@ -80,9 +81,10 @@ struct page *page_new(const struct page_tools *tools)
 	/* One byte of the page may become three bytes of UTF-8. */
 	buf_init(&self->text, buf_limit(body_max + 1, 3));
 	pieces_init(&self->body, self->shared->store);
-	/* In HTML at least 7 bytes of the page stand before each raw value, so an HTML page never reaches
+	/* In HTML at least 6 bytes of the page stand before each raw value, so an HTML page never reaches
 	 * this limit. */
-	link_list_init(&self->links, self->shared->store, body_max * 8);
+	link_list_init(&self->links, self->shared->store, body_max * 16);
+	link_list_init(&self->anchors, self->shared->store, body_max * 16);
 	link_list_init(&self->undecided, self->shared->store, UINT64_MAX / 2);
 	buf_init(&self->base_href, EXTRACT_TAG_MAX * 3);
 	buf_init(&self->choices, SIZE_MAX / 2);
@@ -94,8 +96,8 @@ struct page *page_new(const struct page_tools *tools)
 
 void page_shared_trim(struct page_shared *self)
 {
-	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->raw, &self->tag,
-	    &self->rel, &self->document.href, &self->base.href, &self->url.href};
+	struct buf *const bufs[] = {&self->joined, &self->decoded, &self->value, &self->parts, &self->raw,
+	    &self->tag, &self->rel, &self->document.href, &self->base.href, &self->url.href};
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) {
 		if (bufs[i]->room > PAGE_KEPT_MAX)
 			buf_release(bufs[i]);
@@ -123,6 +125,7 @@ void page_drop(struct page *self)
 	buf_clear(&self->base_href);
 	pieces_clear(&self->body);
 	link_list_clear(&self->links);
+	link_list_clear(&self->anchors);
 	link_list_clear(&self->undecided);
 }
 
@@ -136,6 +139,7 @@ void page_free(struct page *self)
 	text_list_release(&self->list);
 	pieces_release(&self->body);
 	link_list_release(&self->links);
+	link_list_release(&self->anchors);
 	link_list_release(&self->undecided);
 	buf_release(&self->base_href);
 	free(self);
@@ -143,7 +147,8 @@ void page_free(struct page *self)
 
 bool page_is_large(const struct page *self)
 {
-	size_t pieces = self->links.pieces.room + self->body.room + self->undecided.pieces.room;
+	size_t pieces = self->links.pieces.room + self->anchors.pieces.room + self->body.room +
+	                self->undecided.pieces.room;
 	size_t memory = extract_memory(self->extract) + self->text.room + self->base_href.room +
 	                pieces * sizeof(struct piece);
 	return memory > PAGE_KEPT_MAX;
@@ -183,6 +188,7 @@ void page_begin(struct page *self, const char *content_type)
 	self->guess = (struct charset_guess){0};
 	self->has_base = false;
 	self->longest_base = 0;
+	self->more_links = 0;
 }
 
 const char *page_charset(const struct page *self)
@@ -198,6 +204,11 @@ uint64_t page_size(const struct page *self)
 struct page_counts page_counts(const struct page *self)
 {
 	return self->counts;
+}
+
+bool page_knows_anchors(const struct page *self)
+{
+	return self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML;
 }
 
 static const char *decode_attribute(
@@ -280,25 +291,64 @@ static enum link_kind kind_of_link(struct page *self, const struct extract_hit *
 	return ascii_has_word_nocase(rel, "nofollow") ? LINK_NOFOLLOW : LINK_PAGE;
 }
 
-static void add_link(struct page *self, const struct extract_hit *hit)
+bool page_wants_attribute(const struct page_tools *tools, enum attribute attribute, struct slice element)
 {
-	struct raw_link link = {.value = hit->value, .tag = hit->name, .attribute = ATTRIBUTE_HREF};
-	bool is_wanted = filter_wants_tag(self->tools->options, link.tag);
-	if (self->tools->crawls) {
+	return options_attributes(tools->options) & ATTRIBUTE_BIT(attribute) &&
+	       filter_wants_tag(tools->options, element);
+}
+
+bool page_add_link(struct page *self, const struct raw_link *link)
+{
+	if (!link_values_are_whole(link->attribute))
+		self->more_links += (link->value.len + 1) / 2;
+	return link_list_add(&self->links, link);
+}
+
+bool page_add_anchor(struct page *self, struct slice value)
+{
+	return value.len == 0 || link_list_add(&self->anchors, &(struct raw_link){.value = value});
+}
+
+static void add_link(
+    struct page *self, const struct extract_hit *hit, enum attribute attribute, struct slice value)
+{
+	struct raw_link link = {.value = value, .tag = hit->name, .attribute = attribute};
+	bool is_wanted = page_wants_attribute(self->tools, attribute, link.tag);
+	if (self->tools->crawls && attribute == ATTRIBUTE_HREF) {
 		link.kind = kind_of_link(self, hit);
 		if (!is_wanted)
 			link.kind = link_list_hidden_kind(link.kind);
 	}
+	if (!is_wanted && !link_list_is_hidden(link.kind))
+		return;
 	if (self->links.detailed) {
 		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
 		link.position = (int64_t)hit->offset;
 		link.line = (uint32_t)hit->line;
 		link.column = (uint32_t)hit->column;
 	}
-	bool is_kept = is_wanted || link_list_is_hidden(link.kind);
-	bool added = !is_kept || link_list_add(&self->links, &link);
+	bool added = page_add_link(self, &link);
 	assert(added);
 	(void)added;
+}
+
+static void add_anchor(struct page *self, struct slice value)
+{
+	bool added = page_add_anchor(self, value);
+	assert(added);
+	(void)added;
+}
+
+/* Adds the link of a <meta http-equiv=refresh>. */
+static void add_refresh(struct page *self, const struct extract_hit *hit)
+{
+	struct slice http_equiv;
+	if (!page_wants_attribute(self->tools, ATTRIBUTE_REFRESH, hit->name))
+		return;
+	decode_attribute(self, hit->tag, "http-equiv", &self->shared->value, &http_equiv);
+	struct slice content = extract_attribute(self->tools->patterns, hit->tag, "content");
+	if (ascii_equal_nocase(http_equiv, slice_of("refresh")) && content.data)
+		add_link(self, hit, ATTRIBUTE_REFRESH, content);
 }
 
 void page_set_base(struct page *self, struct slice value)
@@ -313,15 +363,19 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	struct page *self = ctx;
 	switch (hit->kind) {
 	case EXTRACT_LINK:
-		add_link(self, hit);
+		add_link(self, hit, hit->attribute, hit->value);
 		break;
 	case EXTRACT_BASE:
 		page_set_base(self, hit->value);
+		break;
+	case EXTRACT_ANCHOR:
+		add_anchor(self, hit->value);
 		break;
 	case EXTRACT_META:
 		apply_meta(self, hit->tag);
 		if (self->tools->crawls)
 			record_robots(self, hit->tag);
+		add_refresh(self, hit);
 		break;
 	}
 }

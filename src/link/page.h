@@ -47,6 +47,7 @@ struct page_tools {
 	struct pattern *pattern;       /* the user's pattern for links, or NULL */
 	struct xpath *xpath;           /* the user's XPath expression for links, or NULL */
 	bool wants_lines;              /* with options_want_details: also link.line and link.column */
+	bool wants_anchors;  /* also pass on the anchors; patterns must have ATTRIBUTES_OF_ANCHORS then */
 	bool crawls;         /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
 	bool obeys_nofollow; /* with crawls: rel=nofollow makes a LINK_NOFOLLOW, else a LINK_PAGE */
 	const char *robots_name; /* with crawls: the crawler's name in a <meta name>, in addition to "robots";
@@ -81,6 +82,10 @@ struct page_source {
 	/* Called when page_emit_links can go on: once after page_end, perhaps by page_end itself, and once
 	 * after each PAGE_WAITING. */
 	void (*ready)(void *ctx);
+	/* Called by page_emit_links with each anchor of the page, before the first link: the id of each
+	 * element of the document, and the name of each HTML a. They are UTF-8, not empty, and borrowed for
+	 * the call; one may come more than once. Only if tools->wants_anchors, and page_knows_anchors. */
+	void (*on_anchor)(void *ctx, struct slice anchor);
 	void *ctx;
 };
 
@@ -109,6 +114,11 @@ uint64_t page_size(const struct page *self);
 
 /* Ends the body. source is copied. */
 void page_end(struct page *self, const struct page_source *source);
+
+/* True if all anchors of the page are found: it is HTML or XML, and not read with the user's pattern or
+ * XPath.
+ */
+bool page_knows_anchors(const struct page *self);
 
 struct page_counts {
 	uint64_t links;      /* links that were passed to on_link */

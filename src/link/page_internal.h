@@ -10,6 +10,7 @@
 #include "link/charset/charset.h"
 #include "link/helper.h"
 #include "link/link_list.h"
+#include "link/link_values.h"
 #include "link/page.h"
 #include "link/text_list.h"
 
@@ -27,11 +28,12 @@ enum find_method {
 
 /* The stages of a page after its last byte. The page may fail in each of them. */
 enum page_stage {
-	PAGE_STAGE_FIND,   /* a helper process finds the links */
-	PAGE_STAGE_BEGIN,  /* the links were found */
-	PAGE_STAGE_CHOOSE, /* all links are examined, if that is necessary before the first is passed on */
-	PAGE_STAGE_FILTER, /* a helper process applies the user's patterns to the links that are undecided */
-	PAGE_STAGE_EMIT    /* the links are passed on */
+	PAGE_STAGE_FIND,    /* a helper process finds the links */
+	PAGE_STAGE_BEGIN,   /* the links were found */
+	PAGE_STAGE_ANCHORS, /* the anchors are passed on */
+	PAGE_STAGE_CHOOSE,  /* all links are examined, if that is necessary before the first is passed on */
+	PAGE_STAGE_FILTER,  /* a helper process applies the user's patterns to the links that are undecided */
+	PAGE_STAGE_EMIT     /* the links are passed on */
 };
 
 /* The decision about each link. CHOICE_UNDECIDED means that a helper process has to decide. */
@@ -46,6 +48,7 @@ struct page_shared {
 	struct buf joined;  /* memory for the reader of a link list */
 	struct buf decoded; /* one value as UTF-8 */
 	struct buf value;   /* one value with its character references replaced */
+	struct buf parts;   /* the value of an attribute, while its URLs are passed on */
 	struct buf raw;     /* raw, tag and rel hold the texts that are passed on with a link */
 	struct buf tag;
 	struct buf rel;
@@ -101,13 +104,15 @@ struct page {
 	const struct charset *text_charset;
 	struct charset_decoder *decoder; /* for a page that must be converted as a whole, or NULL */
 
-	struct text_list list;  /* with FIND_IN_LIST */
-	struct buf text;        /* converted text for extract */
-	struct pieces body;     /* the body, if a helper process finds the links */
-	bool detailed;          /* true if the details of the links are passed on with them */
-	struct link_list links; /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
-	struct buf base_href;   /* the href of the base element, in the same form as links */
-	size_t longest_base;    /* the length of the longest URL of a LINK_LIST_BASE in links */
+	struct text_list list;    /* with FIND_IN_LIST */
+	struct buf text;          /* converted text for extract */
+	struct pieces body;       /* the body, if a helper process finds the links */
+	bool detailed;            /* true if the details of the links are passed on with them */
+	struct link_list links;   /* raw bytes of the page with FIND_IN_HTML, UTF-8 otherwise */
+	struct buf base_href;     /* the href of the base element, in the same form as links */
+	size_t more_links;        /* at most so many links are in links beside those that it counts */
+	struct link_list anchors; /* in the same form as links */
+	size_t longest_base;      /* the length of the longest URL of a LINK_LIST_BASE in links */
 	struct buf robots; /* for page_robots: a name and a content, each with a NUL behind it, and so on */
 	bool has_base;
 
@@ -118,6 +123,10 @@ struct page {
 	struct helper_job job;
 	struct buf order; /* a struct work_order and the page's own URL */
 	struct link_list_reader reader;
+	struct raw_link parted;     /* the link whose value has the URLs that are passed on */
+	struct link_values values;  /* those that were not passed on yet */
+	struct slice part;          /* the one that is passed on; data == NULL if it is the whole value */
+	bool has_parts;             /* true if values has URLs */
 	const struct url *base;     /* the URL that links are resolved against, while they are passed on */
 	uint64_t cost;              /* bytes that the rows of the examined links take */
 	int64_t filter_us;          /* time spent with the user's patterns on this page */
@@ -131,6 +140,15 @@ struct page {
 /* Frees shared buffers that are larger than PAGE_KEPT_MAX, so that the memory of one huge link is not kept
  * for the rest of the run. */
 void page_shared_trim(struct page_shared *self);
+
+/* Adds a link. Returns false if there are too many. */
+bool page_add_link(struct page *self, const struct raw_link *link);
+
+/* Adds an anchor, unless it is empty. Returns false if there are too many. */
+bool page_add_anchor(struct page *self, struct slice value);
+
+/* Returns true if the user wants the links of such an attribute of such an element as rows. */
+bool page_wants_attribute(const struct page_tools *tools, enum attribute attribute, struct slice element);
 
 /* Records the href of a base element, if it is the first one of the page. */
 void page_set_base(struct page *self, struct slice value);

@@ -74,13 +74,20 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 	return (struct slice){self->shared->value.data, self->shared->value.len};
 }
 
-/* Resolves a link against base into *to. Returns false if it is no URL. */
+/* Returns a value as text, borrowed until the next call. data == NULL means that it is too long. Only in the
+ * bytes of an HTML page are values not text yet: in another encoding, with references. */
+static struct slice link_text(struct page *self, struct slice raw)
+{
+	if (self->find_method == FIND_IN_HTML)
+		return decode_value(self, raw, value_charset(self, raw));
+	return raw.len > VALUE_MAX ? (struct slice){0} : raw;
+}
+
+/* Resolves a link, or the part of it that is passed on, against base into *to. Returns false if it is no URL.
+ */
 static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
 {
-	/* Only in the bytes of an HTML page are links not text yet: in another encoding, with references. */
-	struct slice value = found;
-	if (self->find_method == FIND_IN_HTML)
-		value = decode_value(self, found, value_charset(self, found));
+	struct slice value = self->part.data ? self->part : link_text(self, found);
 	if (!value.data)
 		return false;
 	const struct charset *query = query_charset(self, found);
@@ -149,7 +156,7 @@ static void add_details(struct page *self, struct link *link, const struct raw_l
 	link->rel = decode_references(self, source_text(self, &self->shared->rel, found->rel));
 	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
 	link->attr = attribute_name(found->attribute);
-	link->raw = source_text(self, &self->shared->raw, found->value);
+	link->raw = self->part.data ? self->part : source_text(self, &self->shared->raw, found->value);
 	link->line = found->line;
 	/* In a page that was converted as a whole, only the place in the converted text is known. */
 	if (found->position >= 0 && !self->decoder) {
@@ -226,7 +233,17 @@ static uint64_t cost_upper_bound(const struct page *self)
 	if (self->longest_base > base_len)
 		base_len = self->longest_base;
 	uint64_t each = base_len + self->source.row_bytes + PER_LINK;
-	return each * links->count + (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
+	return each * (links->count + self->more_links) +
+	       (uint64_t)links->pieces.size * (links->detailed ? 2 * GROWTH : GROWTH);
+}
+
+/* Starts reading the links from the first one on. */
+static void begin_links(struct page *self)
+{
+	link_list_reader_release(&self->reader);
+	self->reader = link_list_read(&self->links, &self->shared->joined);
+	self->base = resolve_base(self);
+	self->next = 0;
 }
 
 /* Sets the shared fields for this page, which uses them alone until finish_emitting. After PAGE_STAGE_FILTER
@@ -239,16 +256,70 @@ static void begin_emitting(struct page *self)
 	(void)parsed;
 	shared->emitting = self;
 	clear_seen(shared);
-	self->base = resolve_base(self);
-	self->reader = link_list_read(&self->links, &shared->joined);
-	self->next = 0;
+	self->part = (struct slice){0};
+	self->has_parts = false;
+	begin_links(self);
 	if (self->stage != PAGE_STAGE_BEGIN)
 		return;
+	self->reader = link_list_read(&self->anchors, &shared->joined);
+	self->stage = PAGE_STAGE_ANCHORS;
+}
+
+/* Passes on the anchors. Then the links follow. */
+static enum page_state emit_anchors(struct page *self, int64_t until_us)
+{
+	struct time_slice time_slice = {.until_us = until_us};
+	struct raw_link found = {.position = -1};
+	while (link_list_next(&self->reader, &found)) {
+		struct slice anchor = link_text(self, found.value);
+		if (anchor.len > 0)
+			self->source.on_anchor(self->source.ctx, anchor);
+		if (count_work(&time_slice, anchor.len))
+			return PAGE_HAS_MORE;
+	}
+	if (self->reader.pieces.failed)
+		return PAGE_UNREADABLE;
+	begin_links(self);
 	uint64_t upper_bound = cost_upper_bound(self);
 	self->has_choices = self->tools->filter || upper_bound > (uint64_t)self->tools->options->max_output;
 	self->stage = self->has_choices ? PAGE_STAGE_CHOOSE : PAGE_STAGE_EMIT;
 	self->cost = 0;
 	self->filter_us = 0;
+	return PAGE_DONE;
+}
+
+/* Keeps the text of a value whose URLs are passed on one after the other. */
+static void begin_parts(struct page *self, const struct raw_link *found)
+{
+	struct slice text = link_text(self, found->value);
+	if (!text.data)
+		return;
+	if (text.data != found->value.data)
+		text = copy_text(&self->shared->parts, text);
+	self->parted = *found;
+	self->values = link_values_of(found->attribute, text);
+	self->has_parts = true;
+}
+
+/* Sets *found to the next link of the list. A link whose value has several URLs comes again for each of them,
+ * with self->part, and not at all if it has none. Returns false after the last link, and if the list cannot
+ * be read. */
+static bool next_link(struct page *self, struct raw_link *found)
+{
+	while (true) {
+		if (self->has_parts) {
+			*found = self->parted;
+			self->has_parts = link_values_next(&self->values, &self->part);
+			if (self->has_parts)
+				return true;
+		}
+		self->part = (struct slice){0};
+		if (!link_list_next(&self->reader, found))
+			return false;
+		if (link_values_are_whole(found->attribute))
+			return true;
+		begin_parts(self, found);
+	}
 }
 
 static void finish_emitting(struct page *self)
@@ -282,13 +353,14 @@ static char apply_filter(struct page *self, struct slice href)
 /* Decides about one link, and adds the bytes of its row to the cost. Returns a CHOICE_…. */
 static char choose_link(struct page *self, const struct raw_link *found)
 {
+	struct slice value = self->part.data ? self->part : found->value;
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
-		self->cost += found->value.len + url_href(self->base).len;
-		report_unresolved(self, found->value);
+		self->cost += value.len + url_href(self->base).len;
+		report_unresolved(self, value);
 		return CHOICE_NO;
 	}
 	struct slice href = href_to_emit(self);
-	self->cost += href.len + self->source.row_bytes + (self->detailed ? found->value.len : 0);
+	self->cost += href.len + self->source.row_bytes + (self->detailed ? value.len : 0);
 	if (link_list_is_hidden(found->kind) || !accept_row(self, href))
 		return CHOICE_NO;
 	return self->tools->filter ? apply_filter(self, href) : CHOICE_YES;
@@ -308,7 +380,7 @@ static enum page_state choose_links(struct page *self, int64_t until_us)
 {
 	struct time_slice time_slice = {.until_us = until_us};
 	struct raw_link found = {.position = -1};
-	while (link_list_next(&self->reader, &found)) {
+	while (next_link(self, &found)) {
 		uint64_t before = self->cost;
 		if (found.kind == LINK_LIST_BASE)
 			set_base(self, found.value);
@@ -333,17 +405,14 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 		self->filter_us += clock_now_us() - started_us;
 	if (state != PAGE_DONE)
 		return state;
-	link_list_reader_release(&self->reader);
 	if (self->undecided.count > 0) {
 		self->stage = PAGE_STAGE_FILTER;
 		page_work_start(self, WORK_FILTER, &self->undecided.pieces);
 		return PAGE_WAITING;
 	}
 	clear_seen(self->shared);
-	self->base = resolve_base(self);
-	self->reader = link_list_read(&self->links, &self->shared->joined);
+	begin_links(self);
 	self->stage = PAGE_STAGE_EMIT;
-	self->next = 0;
 	return PAGE_DONE;
 }
 
@@ -366,7 +435,7 @@ static size_t emit_link(
 {
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
 		if (is_chosen)
-			report_unresolved(self, found->value);
+			report_unresolved(self, self->part.data ? self->part : found->value);
 		return found->value.len;
 	}
 	bool is_hidden = link_list_is_hidden(found->kind);
@@ -387,7 +456,7 @@ static enum page_state emit_links(struct page *self, int64_t until_us, page_link
 {
 	struct time_slice time_slice = {.until_us = until_us};
 	struct raw_link found = {.position = -1};
-	while (link_list_next(&self->reader, &found)) {
+	while (next_link(self, &found)) {
 		size_t work = 0;
 		bool is_chosen = !self->has_choices || self->choices.data[self->next++] == CHOICE_YES;
 		if (found.kind == LINK_LIST_BASE)
@@ -408,7 +477,9 @@ enum page_state page_emit_links(struct page *self, int64_t until_us, page_link_f
 	assert(!self->shared->emitting || self->shared->emitting == self);
 	if (!self->shared->emitting)
 		begin_emitting(self);
-	if (self->stage == PAGE_STAGE_CHOOSE)
+	if (self->stage == PAGE_STAGE_ANCHORS)
+		state = emit_anchors(self, until_us);
+	if (state == PAGE_DONE && self->stage == PAGE_STAGE_CHOOSE)
 		state = run_choose_stage(self, until_us);
 	if (state == PAGE_DONE)
 		state = emit_links(self, until_us, on_link, ctx);

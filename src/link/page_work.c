@@ -19,6 +19,7 @@ enum message_kind {
 	MESSAGE_LINK,           /* a link that was found */
 	MESSAGE_BASE,           /* the href of a base element */
 	MESSAGE_BASE_FROM_HERE, /* see LINK_LIST_BASE */
+	MESSAGE_ANCHOR,         /* an anchor */
 	MESSAGE_ROBOTS,         /* a <meta> for page_robots: tag is its name, and value its content */
 	MESSAGE_CHARSET,        /* the encoding that the text was converted from */
 	MESSAGE_CHOICE,         /* the decision about the next undecided link, as one byte */
@@ -94,11 +95,18 @@ static bool is_wanted_partial(struct worker *self, const struct xml_hit *hit)
 	       self->arrived_links++ >= self->order->known_links;
 }
 
+static bool is_wanted(const struct page_tools *tools, const struct xml_hit *hit)
+{
+	return hit->attribute == ATTRIBUTE_NONE ? filter_wants_tag(tools->options, hit->name)
+	                                        : page_wants_attribute(tools, hit->attribute, hit->name);
+}
+
 static void on_xml_link(void *ctx, const struct xml_hit *hit)
 {
 	struct worker *self = ctx;
 	const struct slice nothing = {0};
-	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS};
+	const struct message base = {.kind = MESSAGE_BASE_FROM_HERE}, robots = {.kind = MESSAGE_ROBOTS},
+	                     anchor = {.kind = MESSAGE_ANCHOR};
 	const struct page_tools *tools = self->order->tools;
 	struct message link = {
 	    .kind = MESSAGE_LINK, .link_kind = hit->link_kind, .attribute = hit->attribute};
@@ -113,12 +121,15 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	case XML_BASE_FROM_HERE:
 		send_message(self, &base, hit->value, nothing, nothing);
 		break;
+	case XML_ANCHOR:
+		send_message(self, &anchor, hit->value, nothing, nothing);
+		break;
 	case XML_META:
 		if (tools->crawls && page_is_robots_name(tools, hit->name))
 			send_message(self, &robots, hit->value, hit->name, nothing);
 		break;
 	case XML_LINK:
-		if (!filter_wants_tag(tools->options, hit->name)) {
+		if (!is_wanted(tools, hit)) {
 			link.link_kind = link_list_hidden_kind(link.link_kind);
 			if (!tools->crawls || !link_list_is_hidden(link.link_kind))
 				break;
@@ -143,7 +154,9 @@ static void find_in_xml(struct worker *self)
 	struct buf text;
 	char bytes[READ_SIZE];
 	prepare_libxml();
-	struct xml *xml = xml_new(self->url, on_xml_link, self);
+	uint32_t attributes = options_attributes(self->order->tools->options) |
+	                      (self->order->tools->wants_anchors ? ATTRIBUTES_OF_ANCHORS : 0);
+	struct xml *xml = xml_new(self->url, attributes, on_xml_link, self);
 	buf_init(&text, 3 * READ_SIZE + 64);
 	bool is_all_read;
 	do {
@@ -272,7 +285,7 @@ static struct page *page_of(struct helper_job *job)
 
 static void add_link(struct page *self, const struct raw_link *link)
 {
-	if (!link_list_add(&self->links, link))
+	if (!page_add_link(self, link))
 		self->failure = PAGE_OUTPUT_TOO_LARGE;
 }
 
@@ -317,6 +330,10 @@ static void on_message(struct helper_job *job, struct slice bytes)
 		break;
 	case MESSAGE_BASE_FROM_HERE:
 		add_base(self, link.value);
+		break;
+	case MESSAGE_ANCHOR:
+		if (!page_add_anchor(self, link.value))
+			self->failure = PAGE_OUTPUT_TOO_LARGE;
 		break;
 	case MESSAGE_ROBOTS:
 		page_add_robots(self, link.tag, link.value);

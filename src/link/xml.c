@@ -14,9 +14,11 @@
 
 static const char xhtml[] = "http://www.w3.org/1999/xhtml";
 static const char atom[] = "http://www.w3.org/2005/Atom";
+static const char xlink[] = "http://www.w3.org/1999/xlink";
 static const char xml_namespace[] = "http://www.w3.org/XML/1998/namespace";
 
 struct xml {
+	uint32_t attributes; /* the wanted ones */
 	xml_fn on_link;
 	void *ctx;
 	xmlParserCtxtPtr parser;
@@ -39,6 +41,14 @@ static bool is_text(const xmlChar *text, const char *wanted)
 static bool is_xhtml(const xmlChar *name, const xmlChar *uri, const char *wanted)
 {
 	return is_text(uri, xhtml) && is_text(name, wanted);
+}
+
+/* The names of HTML elements are in lower case in XHTML. */
+static bool has_upper_case(const xmlChar *name)
+{
+	while (*name && !(*name >= 'A' && *name <= 'Z'))
+		name++;
+	return *name;
 }
 
 /* Finds the attribute of that name in that namespace; uri is NULL for none. libxml2 gives five pointers for
@@ -118,14 +128,78 @@ static bool is_spoiled_by_space(const struct xml *self)
 	return self->has_leading_space && self->feed.kind == FEED_NONE && self->parser->standalone != -1;
 }
 
+/* Reports the content of a <meta http-equiv=refresh>. */
+static void report_refresh(struct xml *self, const xmlChar **attributes, int attribute_count)
+{
+	struct slice http_equiv = find_attribute(attributes, attribute_count, "http-equiv");
+	struct slice content = find_attribute(attributes, attribute_count, "content");
+	if (self->attributes & ATTRIBUTE_BIT(ATTRIBUTE_REFRESH) && content.data &&
+	    ascii_equal_nocase(http_equiv, slice_of("refresh")) && self->template_depth == 0)
+		self->on_link(self->ctx, &(struct xml_hit){.kind = XML_LINK,
+		                             .name = slice_of("meta"),
+		                             .attribute = ATTRIBUTE_REFRESH,
+		                             .value = content});
+}
+
 static void report_meta(struct xml *self, const xmlChar **attributes, int attribute_count)
 {
+	report_refresh(self, attributes, attribute_count);
 	struct slice name = find_attribute(attributes, attribute_count, "name");
 	if (name.data && self->template_depth == 0)
 		self->on_link(
 		    self->ctx, &(struct xml_hit){.kind = XML_META,
 		                   .name = name,
 		                   .value = find_attribute(attributes, attribute_count, "content")});
+}
+
+/* Returns which wanted attribute of an XML element that is, of which libxml2 gives the five pointers. */
+static enum attribute attribute_of(
+    const struct xml *self, const xmlChar *element, const xmlChar *uri, const xmlChar *const *attribute)
+{
+	struct slice name = slice_of((const char *)attribute[0]);
+	if (attribute[1])
+		return is_text(attribute[2], xlink) && slice_equal(name, slice_of("href"))
+		           ? ATTRIBUTE_XLINK_HREF
+		           : ATTRIBUTE_NONE;
+	uint32_t allowed = ATTRIBUTE_BIT(ATTRIBUTE_HREF) | ATTRIBUTE_BIT(ATTRIBUTE_ID);
+	if (is_text(uri, xhtml) && !has_upper_case(element))
+		allowed |= attribute_set_of_element(slice_of((const char *)element));
+	if (is_xhtml(element, uri, "a"))
+		allowed |= ATTRIBUTE_BIT(ATTRIBUTE_NAME);
+	allowed &=
+	    self->attributes & ~(ATTRIBUTE_BIT(ATTRIBUTE_REFRESH) | ATTRIBUTE_BIT(ATTRIBUTE_XLINK_HREF));
+	for (enum attribute i = ATTRIBUTE_HREF; i < ATTRIBUTE_COUNT; i++) {
+		if (allowed & ATTRIBUTE_BIT(i) && slice_equal(name, attribute_name(i)))
+			return i;
+	}
+	return ATTRIBUTE_NONE;
+}
+
+/* Reports the wanted attributes of an element, in their order. */
+static void report_attributes(struct xml *self, const xmlChar *name, const xmlChar *uri,
+    const xmlChar **attributes, int attribute_count)
+{
+	struct slice rel = find_attribute(attributes, attribute_count, "rel");
+	bool is_base = is_xhtml(name, uri, "base"), is_named_base = is_text(name, "base");
+	for (int i = 0; i < attribute_count; i++, attributes += 5) {
+		struct xml_hit hit = {.kind = XML_LINK,
+		    .name = slice_of((const char *)name),
+		    .attribute = attribute_of(self, name, uri, attributes),
+		    .value = {(const char *)attributes[3], (size_t)(attributes[4] - attributes[3])},
+		    .rel = rel};
+		if (!(self->attributes & ATTRIBUTE_BIT(hit.attribute)))
+			continue;
+		if (hit.attribute == ATTRIBUTE_HREF) {
+			if (is_named_base && !is_base)
+				continue;
+			hit.kind = is_base ? XML_BASE : XML_LINK;
+			hit.link_kind = kind_of_link(name, uri, rel);
+		} else if (ATTRIBUTES_OF_ANCHORS & ATTRIBUTE_BIT(hit.attribute)) {
+			hit.kind = XML_ANCHOR;
+		}
+		report_base(self);
+		self->on_link(self->ctx, &hit);
+	}
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -139,19 +213,8 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		libxml_get()->xmlStopParser(ctx);
 		return;
 	}
-	struct slice href = find_attribute(attributes, attribute_count, "href");
-	struct slice rel = find_attribute(attributes, attribute_count, "rel");
-	bool is_base = is_xhtml(name, uri, "base");
-	bool is_reported = is_base || strcmp((const char *)name, "base") != 0;
-	if (href.data && self->template_depth == 0 && is_reported) {
-		report_base(self);
-		self->on_link(self->ctx, &(struct xml_hit){.kind = is_base ? XML_BASE : XML_LINK,
-		                             .link_kind = kind_of_link(name, uri, rel),
-		                             .name = slice_of((const char *)name),
-		                             .attribute = ATTRIBUTE_HREF,
-		                             .value = href,
-		                             .rel = rel});
-	}
+	if (self->template_depth == 0)
+		report_attributes(self, name, uri, attributes, attribute_count);
 	if (is_xhtml(name, uri, "meta"))
 		report_meta(self, attributes, attribute_count);
 	if (is_xhtml(name, uri, "template"))
@@ -247,7 +310,7 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 	return own ? xml_entities_count(&self->entities, ctx, own) : declare_html_entity(self, name);
 }
 
-struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx)
+struct xml *xml_new(struct slice url, uint32_t attributes, xml_fn on_link, void *ctx)
 {
 	struct xml *self = alloc_new(sizeof *self);
 	xmlSAXHandler handler = {
@@ -262,6 +325,7 @@ struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx)
 	    .getEntity = on_entity,
 	    .getParameterEntity = on_parameter_entity,
 	};
+	self->attributes = attributes | ATTRIBUTE_BIT(ATTRIBUTE_HREF);
 	self->on_link = on_link;
 	self->ctx = ctx;
 	feed_init(&self->feed, on_feed_link, self);

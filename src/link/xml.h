@@ -11,13 +11,16 @@
 #include <stddef.h>
 
 enum xml_kind {
-	XML_LINK, /* an element that is not named base and has an href attribute in no namespace, or a text */
+	/* A wanted attribute: href in no namespace of an element that is not named base, href of XLink, or,
+	 * in an XHTML element that has it (see attribute_set_of_element), another one; or a text. */
+	XML_LINK,
 	XML_BASE, /* an XHTML base element that has an href attribute in no namespace */
 	/* The value is the absolute URL that the links from here on are resolved against, because of an
 	 * xml:base;
 	 * "" means that of the document. */
 	XML_BASE_FROM_HERE,
-	XML_META /* an XHTML meta element with a name; the value is that of its content attribute */
+	XML_ANCHOR, /* if they are wanted: an id, or the name of an XHTML a; both in no namespace */
+	XML_META    /* an XHTML meta element with a name; the value is that of its content attribute */
 };
 
 /* One link that was found. The slices are borrowed for the call of xml_fn. */
@@ -35,9 +38,9 @@ typedef void (*xml_fn)(void *ctx, const struct xml_hit *hit);
 
 struct xml;
 
-/* Starts reading a document. url is its own, absolute and borrowed for the call. libxml_load must have
- * succeeded before. Free with xml_free. */
-struct xml *xml_new(struct slice url, xml_fn on_link, void *ctx);
+/* Starts reading a document. url is its own, absolute and borrowed for the call. attributes is the set of the
+ * wanted ones; href is always wanted. libxml_load must have succeeded before. Free with xml_free. */
+struct xml *xml_new(struct slice url, uint32_t attributes, xml_fn on_link, void *ctx);
 void xml_free(struct xml *self);
 
 /* Gives the next bytes of the document, borrowed for the call. They are UTF-8, whatever encoding the document

@@ -337,7 +337,8 @@ enum status ledger_compile(struct ledger *self)
 		return STATUS_USAGE;
 	if (xpath && !(self->tools.xpath = xpath_new(xpath)))
 		return STATUS_USAGE;
-	self->tools.patterns = extract_patterns_new();
+	self->tools.patterns = extract_patterns_new(
+	    options_attributes(self->options) | (self->tools.wants_anchors ? ATTRIBUTES_OF_ANCHORS : 0));
 	self->tools.wants_lines = options_want_lines(self->options);
 	return self->follows ? scope_new(&self->scope, self->options) : STATUS_OK;
 }

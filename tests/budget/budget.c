@@ -235,8 +235,9 @@ static const struct stage {
 static bool run(const struct stage *stage, char *const *names, size_t count)
 {
 	const struct options options = {.max_size = MAX_SIZE, .max_output = 1 << 30};
-	const struct page_tools tools = {
-	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
+	const struct page_tools tools = {.options = &options,
+	    .shared = page_shared_new(PAGES_MEMORY),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 	struct set set = {.samples = alloc_array(count, sizeof *set.samples),
 	    .count = count,
 	    .extract = extract_new(tools.patterns),

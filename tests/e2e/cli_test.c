@@ -85,6 +85,8 @@ Test(config, yields_to_what_the_command_line_contradicts)
 	    {"verbose\n", {"-q"}, 0},
 	    {"tags = a\nxpath = //a\n", {"-e", "x"}, 0},
 	    {"regexp = x\n", {"--tags", "a"}, 0},
+	    {"attrs = src\n", {"--xpath", "//a"}, 0},
+	    {"xpath = //a\n", {"--attrs", "href,src"}, 0},
 	    {"same-host\n", {"--external"}, 0},
 	    {"ipv6\n", {"-4"}, 0},
 	    {"proxy = http://127.0.0.1:1\n", {"--public-only"}, 1},
@@ -124,6 +126,8 @@ Test(config, is_named_with_its_line_in_a_contradiction)
 	        ":3) exclude each other\n"},
 	    {"tags = a\nregexp = x\n", {NULL}, "areq: --regexp (", ":2) and --tags (",
 	        ":1) exclude each other\n"},
+	    {"tags = a\n\nattrs = src\n", {NULL}, "areq: --tags a (",
+	        ":1) has no links in the attribute src (", ":3); try --attrs href,ping,xlink:href\n"},
 	    {"append\n", {NULL}, "areq: --append (", NULL, ":1) needs -o FILE\n"},
 	    {"format = csv\n", {"-0"}, "areq: -0 needs --format urls (", NULL, ":1)\n"},
 	    {"public-only\n", {"-x", "localhost"}, "areq: --public-only (", NULL,
@@ -217,6 +221,20 @@ Test(cli, says_what_is_wrong_with_a_value_before_anything_is_fetched)
 	    {"--tags", "a,<b>", "--tags: \"a,<b>\" is not a list of elements such as a,area\n"},
 	    {"--tags", "", "--tags: \"\" is not a list of elements such as a,area\n"},
 	    {"--tags", " ,", "--tags: \" ,\" is not a list of elements such as a,area\n"},
+	    {"--tags", "img",
+	        "--tags img has no links in the attribute href; try --attrs src,srcset,longdesc\n"},
+	    {"--tags", "Form, meta",
+	        "--tags Form, meta has no links in the attribute href; try --attrs action,refresh\n"},
+	    {"--attrs", "src,style",
+	        "--attrs: \"src,style\" is not a list of words among href, src, srcset, imagesrcset, action, "
+	        "formaction, "
+	        "poster, data, cite, longdesc, background, manifest, ping, icon, codebase, refresh, "
+	        "xlink:href "
+	        "or all\n"},
+	    {"--attrs", "content", "--attrs: \"content\" is not a list of words among href"},
+	    {"--attrs", "usemap", "--attrs: \"usemap\" is not a list of words among href"},
+	    {"--attrs", "", "--attrs: \"\" is not a list of words among href"},
+	    {"--attrs", "imagesrcsets", "--attrs: \"imagesrcsets\" is not a list of words among href"},
 	    {"--schemes", "ftp://", "--schemes: \"ftp://\" is not a list of schemes such as http,https\n"},
 	    {"--schemes", "http:", "--schemes: \"http:\" is not a list of schemes such as http,https\n"},
 	    {"--schemes", "", "--schemes: \"\" is not a list of schemes such as http,https\n"},

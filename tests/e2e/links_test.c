@@ -373,6 +373,31 @@ Test(links, of_some_elements_can_be_kept_alone)
 	site_stop(&site);
 }
 
+Test(links, of_other_attributes_can_be_kept)
+{
+	static const char page[] = "<base href=/d/><meta http-equiv=refresh content='5;url=r'>"
+	                           "<a href=a ping='p q'><img src=i srcset='s 1x, t 2x'><x-y src=no></x-y>"
+	                           "<form action=''><svg><use xlink:href=u></svg>";
+	static const struct {
+		const char *attributes, *expected;
+	} cases[] = {
+	    {"href", "SITE/d/a\n"},
+	    {"src", "SITE/d/i\n"},
+	    {"SRC, srcset", "SITE/d/i\nSITE/d/s\nSITE/d/t\n"},
+	    {"refresh,ping", "SITE/d/r\nSITE/d/p\nSITE/d/q\n"},
+	    {"all", "SITE/d/r\nSITE/d/a\nSITE/d/p\nSITE/d/q\nSITE/d/i\nSITE/d/s\nSITE/d/t\nSITE/d/u\n"},
+	    {"action", ""},
+	};
+	struct site site;
+	site_start(&site);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *links = links_of(&site, page, "text/html", "--attrs", cases[i].attributes);
+		cr_expect_str_eq(links, cases[i].expected, "--attrs %s", cases[i].attributes);
+		free(links);
+	}
+	site_stop(&site);
+}
+
 /* So many links are more than is held in memory. */
 enum { MANY = 60000 };
 

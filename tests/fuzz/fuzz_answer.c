@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!tools[0].patterns) {
 		tools[0] = (struct page_tools){.options = &options,
 		    .shared = page_shared_new(PAGES_MEMORY),
-		    .patterns = extract_patterns_new()};
+		    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 		tools[1] = tools[2] = tools[0];
 		tools[1].xpath = xpath_new("//div//div//@href");
 		tools[2].pattern = pattern_new("-e", "href=(.*)(.*)x");

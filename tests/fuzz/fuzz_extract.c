@@ -1,5 +1,6 @@
 /* A page gives the same finds however it is cut and with or without the JIT; each find is a start tag that
- * stands in the page at its offset, with its name and its first href inside. */
+ * stands in the page at its offset, with its name and the first attribute of that name inside. So it is for
+ * href alone, and for all attributes. */
 #include "link/html/extract.h"
 #include "link/html/extract_pattern.h"
 
@@ -51,13 +52,15 @@ static void on_hit(void *ctx, const struct extract_hit *hit)
 	buf_append_byte(&record->finds, (char)hit->kind);
 	buf_append(&record->finds, &hit->offset, sizeof hit->offset);
 	buf_append(&record->finds, hit->name.data, hit->name.len);
+	buf_append_byte(&record->finds, (char)hit->attribute);
 	if (!hit->value.data)
 		return;
 	buf_append(&record->finds, &hit->value.len, sizeof hit->value.len);
 	buf_append(&record->finds, hit->value.data, hit->value.len);
 	/* The patterns are free for use during the call, and read attributes alike. */
 	struct slice value = hit->value;
-	struct slice again = extract_attribute(record->patterns, hit->tag, "href");
+	struct slice again =
+	    extract_attribute(record->patterns, hit->tag, attribute_name(hit->attribute).data);
 	check(again.data && again.len == value.len && (value.len == 0 || again.data == value.data));
 }
 
@@ -108,11 +111,10 @@ static void check_every_cut(
 	buf_release(&finds);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_page(struct slice html, uint32_t attributes)
 {
-	struct slice html = {(const char *)data, size};
-	struct extract_patterns *compiled = extract_patterns_new();
-	struct extract_patterns *interpreted = extract_patterns_new_interpreted();
+	struct extract_patterns *compiled = extract_patterns_new(attributes);
+	struct extract_patterns *interpreted = extract_patterns_new_interpreted(attributes);
 	struct extract *page = extract_new(compiled), *slow = extract_new(interpreted);
 	struct buf whole, pieces;
 	buf_init(&whole, SIZE_MAX / 4);
@@ -132,5 +134,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	extract_free(slow);
 	extract_patterns_free(compiled);
 	extract_patterns_free(interpreted);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice html = {(const char *)data, size};
+	check_page(html, ATTRIBUTES_DEFAULT);
+	check_page(html, ATTRIBUTES_OF_LINKS | ATTRIBUTES_OF_ANCHORS);
 	return 0;
 }

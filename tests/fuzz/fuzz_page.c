@@ -1,7 +1,7 @@
 /* Any bytes are a page: its links hold no control byte and are absolute, each comes once, and it does not
  * matter how the page was cut into pieces. Where a link has a position, a tag starts there. The first byte
- * says what kind of page it is, the second how it is cut and whether all that is known of a link is told, as
- * a crawl wants it. A link may come again as one to a page. */
+ * says what kind of page it is, the second how it is cut and whether all attributes count, and all that is
+ * known of a link is told, as a crawl wants it. A link may come again as one to a page. */
 #include "support/whole_page.h"
 
 #include "base/buf.h"
@@ -30,14 +30,16 @@ struct link_list {
 
 static void note_details(struct link_list *found, const struct link *link)
 {
-	const struct slice texts[] = {link->raw, link->tag, link->rel};
+	const struct slice texts[] = {link->raw, link->tag, link->attr, link->rel};
 	if (link->position >= 0)
 		assert((uint64_t)link->position < found->len && found->bytes[link->position] == '<');
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		buf_append_byte(&found->links, texts[i].data ? '+' : '-');
 		buf_append(&found->links, texts[i].data, texts[i].len);
 	}
 	buf_append(&found->links, &link->position, sizeof link->position);
+	buf_append(&found->links, &link->line, sizeof link->line);
+	buf_append(&found->links, &link->column, sizeof link->column);
 }
 
 static void on_link(void *ctx, const struct link *link)
@@ -97,11 +99,13 @@ static void check(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct options options[] = {{.max_size = 1 << 20, .max_output = 1 << 30},
-	    {.max_size = 1 << 20, .max_output = 1 << 30, .format = FORMAT_JSONL}};
+	static const struct options options[] = {
+	    {.max_size = 1 << 20, .max_output = 1 << 30}, {.max_size = 1 << 20,
+	                                                      .max_output = 1 << 30,
+	                                                      .format = FORMAT_JSONL,
+	                                                      .attributes = ATTRIBUTES_OF_LINKS}};
 	static struct page_tools tools[2][3];
 	if (!tools[0][0].patterns) {
-		struct extract_patterns *patterns = extract_patterns_new();
 		/* None: whatever fills a piece goes through the file. */
 		struct page_shared *shared = page_shared_new(0);
 		struct pattern *pattern = pattern_new("-e", "href=\"(.*?)\"");
@@ -109,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (int i = 0; i < 2; i++) {
 			tools[i][0] = (struct page_tools){.options = &options[i],
 			    .shared = shared,
-			    .patterns = patterns,
+			    .patterns = extract_patterns_new(options_attributes(&options[i])),
+			    .wants_lines = i == 1,
 			    .crawls = i == 1,
 			    .robots_name = "areq"};
 			tools[i][1] = tools[i][2] = tools[i][0];

@@ -33,6 +33,12 @@ enum tokenizer_state {
 
 enum script_state { SCRIPT_DATA, SCRIPT_ESCAPED, SCRIPT_DOUBLE_ESCAPED };
 
+/* A wanted attribute of the tag that is being read. */
+struct found_attribute {
+	enum attribute attribute;
+	struct slice value;
+};
+
 struct extract {
 	struct extract_patterns *patterns;
 	struct buf held;  /* bytes that cannot be read before more bytes arrive */
@@ -45,6 +51,8 @@ struct extract {
 	bool counts_lines;
 	struct line_counter lines;
 	struct extract_tree tree;
+	struct found_attribute found[ATTRIBUTE_COUNT]; /* each attribute once, in the order of the tag */
+	size_t found_count;
 };
 
 /* The bytes that are being read. Those before at are done. */
@@ -94,12 +102,12 @@ void extract_reset(struct extract *self)
 	self->state = STATE_DATA;
 }
 
-static struct slice group(const struct reader *reader, const size_t *found, size_t number)
+static struct slice group(const char *bytes, const size_t *found, size_t number)
 {
 	size_t start = found[2 * number], end = found[2 * number + 1];
 	if (start == SIZE_MAX)
 		return (struct slice){0};
-	return (struct slice){reader->bytes + start, end - start};
+	return (struct slice){bytes + start, end - start};
 }
 
 /* Counts the lines of bytes[0..end), which begin at self->offset. Those that were counted before are left
@@ -111,16 +119,87 @@ static void count_lines(struct extract *self, const char *bytes, size_t end)
 		line_counter_add(&self->lines, bytes + counted, end - (size_t)counted);
 }
 
-static void report_hit(struct extract *self, const struct reader *reader, enum extract_effect effect,
-    const struct foreign_tag *tag, struct slice href)
+/* Returns the wanted attribute of that name. */
+static enum attribute attribute_of_key(uint32_t wanted, struct slice key)
+{
+	for (enum attribute i = ATTRIBUTE_HREF; i < ATTRIBUTE_COUNT; i++) {
+		if (wanted & ATTRIBUTE_BIT(i) && ascii_equal_nocase(key, attribute_name(i)))
+			return i;
+	}
+	return ATTRIBUTE_NONE;
+}
+
+/* Finds all wanted attributes of a tag that has one. first is the value of the first one. Returns their set.
+ */
+static uint32_t find_attributes(struct extract *self, const struct foreign_tag *tag, struct slice first)
+{
+	uint32_t wanted = extract_pattern_attributes(self->patterns), set = 0;
+	self->found_count = 1;
+	self->found[0] = (struct found_attribute){ATTRIBUTE_HREF, first};
+	if (wanted == ATTRIBUTES_DEFAULT)
+		return wanted;
+	self->found_count = 0;
+	const char *bytes = tag->tag.data;
+	size_t at = (size_t)(tag->name.data - bytes) + tag->name.len;
+	const size_t *next;
+	while (at + 1 < tag->tag.len && (next = extract_pattern_find(self->patterns, EXTRACT_PATTERN_WANTED,
+	                                     bytes, tag->tag.len, at))) {
+		enum attribute attribute = attribute_of_key(wanted, group(bytes, next, EXTRACT_GROUP_KEY));
+		if (!(set & ATTRIBUTE_BIT(attribute)))
+			self->found[self->found_count++] =
+			    (struct found_attribute){attribute, group(bytes, next, EXTRACT_GROUP_VALUE)};
+		set |= ATTRIBUTE_BIT(attribute);
+		at = next[1];
+	}
+	return set;
+}
+
+/* True if an element of svg or MathML, or else of HTML, has that link. */
+static bool has_link(struct slice name, bool is_foreign, enum attribute attribute)
+{
+	if (attribute == ATTRIBUTE_HREF || is_foreign)
+		return attribute == ATTRIBUTE_HREF || attribute == ATTRIBUTE_XLINK_HREF;
+	/* A tag of that name makes an img (HTML standard, section 13.2.6.4.7). */
+	if (extract_element_is_named(name, "image"))
+		name = slice_of("img");
+	return attribute != ATTRIBUTE_XLINK_HREF && attribute_set_of_element(name) & ATTRIBUTE_BIT(attribute);
+}
+
+static void report_attribute(
+    const struct reader *reader, struct extract_hit *hit, bool is_foreign, bool is_base)
+{
+	switch (hit->attribute) {
+	case ATTRIBUTE_HREF:
+		if (is_base && is_foreign)
+			return;
+		hit->kind = is_base ? EXTRACT_BASE : EXTRACT_LINK;
+		break;
+	case ATTRIBUTE_ID:
+		hit->kind = EXTRACT_ANCHOR;
+		break;
+	case ATTRIBUTE_NAME:
+		if (is_foreign || !extract_element_is_named(hit->name, "a"))
+			return;
+		hit->kind = EXTRACT_ANCHOR;
+		break;
+	default:
+		if (!has_link(hit->name, is_foreign, hit->attribute))
+			return;
+		hit->kind = EXTRACT_LINK;
+	}
+	reader->on_hit(reader->ctx, hit);
+}
+
+/* Reports an element of the document, with those of the attributes that are in the set. */
+static void report_element(struct extract *self, const struct reader *reader, enum extract_effect effect,
+    const struct foreign_tag *tag, uint32_t set)
 {
 	struct extract_hit hit = {
 	    .tag = tag->tag,
 	    .name = tag->name,
-	    .value = href,
 	    .offset = self->offset + (uint64_t)(tag->tag.data - reader->bytes),
 	};
-	if (self->counts_lines && href.data) {
+	if (self->counts_lines) {
 		count_lines(self, reader->bytes, (size_t)(tag->tag.data - reader->bytes));
 		hit.line = self->lines.line;
 		hit.column = line_counter_column(&self->lines);
@@ -129,19 +208,21 @@ static void report_hit(struct extract *self, const struct reader *reader, enum e
 		hit.kind = EXTRACT_META;
 		reader->on_hit(reader->ctx, &hit);
 	}
-	bool is_base = tag->element->id == EXTRACT_ELEMENT_BASE;
-	if (!href.data || (is_base && effect == EXTRACT_FOREIGN))
-		return;
-	hit.kind = is_base ? EXTRACT_BASE : EXTRACT_LINK;
-	reader->on_hit(reader->ctx, &hit);
+	for (size_t i = 0; set && i < self->found_count; i++) {
+		hit.attribute = self->found[i].attribute;
+		hit.value = self->found[i].value;
+		if (set & ATTRIBUTE_BIT(hit.attribute))
+			report_attribute(reader, &hit, effect == EXTRACT_FOREIGN,
+			    tag->element->id == EXTRACT_ELEMENT_BASE);
+	}
 }
 
 static void read_start_tag(
-    struct extract *self, const struct reader *reader, const struct foreign_tag *tag, struct slice href)
+    struct extract *self, const struct reader *reader, const struct foreign_tag *tag, uint32_t set)
 {
-	enum extract_effect effect = extract_tree_start(&self->tree, self->patterns, tag, href.data);
+	enum extract_effect effect = extract_tree_start(&self->tree, self->patterns, tag, &set);
 	if (effect == EXTRACT_HTML || effect == EXTRACT_FOREIGN)
-		report_hit(self, reader, effect, tag, href);
+		report_element(self, reader, effect, tag, set);
 	if ((effect == EXTRACT_HTML || effect == EXTRACT_HIDDEN) && tag->element->traits & EXTRACT_RAW) {
 		self->state = tag->element->id == EXTRACT_ELEMENT_PLAINTEXT ? STATE_PLAIN : STATE_RAW;
 		self->raw_element = tag->element;
@@ -152,23 +233,24 @@ static void read_start_tag(
 /* Reads the start or end tag that a pattern has found at the reader's position. */
 static void read_tag(struct extract *self, struct reader *reader, const size_t *found)
 {
-	struct slice href = group(reader, found, EXTRACT_GROUP_HREF);
-	struct slice tail = group(reader, found, EXTRACT_GROUP_TAIL);
+	struct slice wanted = group(reader->bytes, found, EXTRACT_GROUP_WANTED);
+	struct slice tail = group(reader->bytes, found, EXTRACT_GROUP_TAIL);
+	bool is_end = group(reader->bytes, found, EXTRACT_GROUP_SLASH).len > 0;
 	struct foreign_tag tag = {
-	    .name = group(reader, found, EXTRACT_GROUP_NAME),
+	    .name = group(reader->bytes, found, EXTRACT_GROUP_NAME),
 	    .tag = {reader->bytes + reader->at, found[1] - reader->at},
 	    .self_closing = tail.len > 0 && tail.data[tail.len - 1] == '/',
 	};
 	tag.element = extract_element_find(tag.name);
-	if ((self->holds_stub && reader->at == 0) || tag.tag.len > EXTRACT_TAG_MAX) {
-		tag.tag.len = (size_t)(tag.name.data - tag.tag.data) + tag.name.len;
-		href = (struct slice){0};
-	}
 	reader->at = found[1];
-	if (group(reader, found, EXTRACT_GROUP_SLASH).len > 0)
+	if ((self->holds_stub && tag.tag.data == reader->bytes) || tag.tag.len > EXTRACT_TAG_MAX) {
+		tag.tag.len = (size_t)(tag.name.data - tag.tag.data) + tag.name.len;
+		wanted = (struct slice){0};
+	}
+	if (is_end)
 		extract_tree_end(&self->tree, &tag);
 	else
-		read_start_tag(self, reader, &tag, href);
+		read_start_tag(self, reader, &tag, wanted.data ? find_attributes(self, &tag, wanted) : 0);
 }
 
 static bool is_beginning_of(struct slice text, const char *whole)
@@ -282,7 +364,7 @@ static bool read_raw(struct extract *self, struct reader *reader)
 	if (!found)
 		return keep_tail(reader, RAW_END_MAX);
 	struct slice mark = {reader->bytes + found[0], found[1] - found[0]};
-	struct slice name = group(reader, found, EXTRACT_GROUP_RAW_NAME);
+	struct slice name = group(reader->bytes, found, EXTRACT_GROUP_RAW_NAME);
 	bool is_own_name = name.data && extract_element_is_named(name, self->raw_element->name);
 	if (self->raw_element->id == EXTRACT_ELEMENT_SCRIPT) {
 		if (is_own_name || !name.data)
@@ -337,23 +419,22 @@ static size_t read_bytes(struct extract *self, const char *bytes, size_t len, ex
  * or closed. */
 static void replace_with_stub(struct extract *self, const char *bytes, size_t len)
 {
-	struct reader reader = {.bytes = bytes, .len = len};
 	struct buf stub;
 	buf_init(&stub, 2 * STUB_NAME_MAX);
 	buf_append_text(&stub, bytes[1] == '/' ? "</" : "<");
 	const size_t *found = extract_pattern_find(self->patterns, EXTRACT_PATTERN_UNFINISHED, bytes, len, 0);
-	struct slice name = found ? group(&reader, found, EXTRACT_GROUP_OPEN_NAME) : (struct slice){0};
+	struct slice name = found ? group(bytes, found, EXTRACT_GROUP_OPEN_NAME) : (struct slice){0};
 	if (!name.data || name.len > STUB_NAME_MAX)
 		name = slice_of("x");
 	buf_append(&stub, name.data, name.len);
 	if (found) {
-		struct slice separator = group(&reader, found, EXTRACT_GROUP_OPEN_SEPARATOR);
-		struct slice value = group(&reader, found, EXTRACT_GROUP_OPEN_VALUE);
-		bool key = group(&reader, found, EXTRACT_GROUP_OPEN_KEY).data;
+		struct slice separator = group(bytes, found, EXTRACT_GROUP_OPEN_SEPARATOR);
+		struct slice value = group(bytes, found, EXTRACT_GROUP_OPEN_VALUE);
+		bool key = group(bytes, found, EXTRACT_GROUP_OPEN_KEY).data;
 		buf_append_text(&stub, !key && separator.data && *separator.data == '/' ? "/" : " ");
 		buf_append_text(&stub, key ? "a" : "");
-		buf_append_text(&stub, group(&reader, found, EXTRACT_GROUP_OPEN_SPACE).data ? " " : "");
-		buf_append_text(&stub, group(&reader, found, EXTRACT_GROUP_OPEN_EQUALS).data ? "=" : "");
+		buf_append_text(&stub, group(bytes, found, EXTRACT_GROUP_OPEN_SPACE).data ? " " : "");
+		buf_append_text(&stub, group(bytes, found, EXTRACT_GROUP_OPEN_EQUALS).data ? "=" : "");
 		if (value.data)
 			buf_append_byte(&stub, *value.data == '"' || *value.data == '\'' ? *value.data : 'x');
 	}

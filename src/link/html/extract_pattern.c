@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/ascii.h"
+#include "base/attribute.h"
+#include "base/buf.h"
 #include "link/html/extract.h"
 #include "link/html/extract_element.h"
 
@@ -12,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
+enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20, PATTERN_LENGTH_MAX = 1 << 20 };
 
 /* The parts of a tag. All repetitions are possessive, so a pattern never backtracks to match a byte as a
  * different part. Each part matches all bytes that the standard's tokenizer would read as this part. If a
@@ -34,20 +36,28 @@ enum { JIT_STACK_START = 32 << 10, JIT_STACK_MAX = 4 << 20 };
 #define ASSIGNED    " (?: =\"[^\"]*+\" | " WS "=" WS VALUE " | (?! " WS "= ) ) "
 #define ATTRIBUTES  " (?: " SEPARATOR KEY ASSIGNED " )*+ "
 
-/* The attributes before the first href. They are told apart from href by the first letter, because a
- * look-ahead before each attribute would make the pattern a tenth slower. HREF does not check where the name
- * ends, since NOT_HREF has done so. */
-#define NOT_HREF         " (?: [^" SPACE "/>Hh] | [Hh] (?! (?i:ref) [" SPACE "/>=] ) ) " KEY_REST
-#define OTHER_ATTRIBUTES " (?: " SEPARATOR NOT_HREF ASSIGNED " )*+ "
-#define HREF             " (?i:href) (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
+/* What depends on the wanted attributes, filled in by append_template: the first letters of their names, the
+ * names, and a branch of NOT_WANTED for each letter. */
+#define LETTERS  "\1"
+#define NAMES    "\2"
+#define BRANCHES "\3"
+
+/* The attributes before the first wanted one. Most are told apart by their first letter, because a look-ahead
+ * before each attribute would make the pattern a tenth slower. WANTED_NAME does not check where the name
+ * ends, since NOT_WANTED has done so. */
+#define NOT_WANTED       " (?: [^" SPACE "/>" LETTERS "] " BRANCHES " ) " KEY_REST
+#define OTHER_ATTRIBUTES " (?: " SEPARATOR NOT_WANTED ASSIGNED " )*+ "
+#define WANTED_NAME      " (?i: " NAMES " ) "
+#define WANTED_VALUE     " (?| " WS "=" WS VALUE_GROUP " | (?! " WS "= ) () ) "
+#define WANTED           WANTED_NAME WANTED_VALUE
 #define COMMENT          " !-- (?: -?> | (?: [^-]++ | - (?! -!?> ) )*+ --!?> ) "
 #define UNFINISHED       " (?= [A-Za-z!/?] | \\z ) "
 
 /* Makes PCRE2 go on to the next '<' within the same call. It searches many bytes at a time for it. */
 #define SKIP " (*SKIP)(*FAIL) "
 
-/* The names of start tags that change no state and rarely have an href attribute, by their first letters. If
- * such a tag has an href attribute, or the letters belong to another name, the branches of the pattern that
+/* The names of start tags that change no state and rarely have a wanted attribute, by their first letters. If
+ * such a tag has a wanted attribute, or the letters belong to another name, the branches of the pattern that
  * follow match the tag. */
 #define COMMON_NAME                                                                                          \
 	" (?: [B-EG-HJ-LOQRU-WYZb-eg-hj-loqru-wyz]"                                                          \
@@ -72,9 +82,9 @@ static const char links[] =
 	"  ( (?i: s (?: cript | tyle | vg ) | t (?: itle | able | e (?: xtarea | mplate ) )\n"
 	"       | m (?: eta | ath ) | no (?: embed | frames )\n"
 	"       | form | iframe | plaintext | xmp ) )" NAME_END
-	"  " OTHER_ATTRIBUTES "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
-	"  # another, of interest for its href\n"
-	"| () (" NAME ")" OTHER_ATTRIBUTES SEPARATOR "(?: >" SKIP "| " HREF ATTRIBUTES "(" SEPARATOR ") > )\n"
+	"  " OTHER_ATTRIBUTES "(?: " SEPARATOR WANTED ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  # another, of interest for its attributes\n"
+	"| () (" NAME ")" OTHER_ATTRIBUTES SEPARATOR "(?: >" SKIP "| " WANTED ATTRIBUTES "(" SEPARATOR ") > )\n"
 	"  # a comment\n"
 	"|" COMMENT SKIP
 	"| () " UNFINISHED
@@ -84,7 +94,7 @@ static const char links[] =
 
 static const char tags[] =
 	"< (?|\n"
-	"  (/?+) (" NAME ")" OTHER_ATTRIBUTES "(?: " SEPARATOR HREF ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
+	"  (/?+) (" NAME ")" OTHER_ATTRIBUTES "(?: " SEPARATOR WANTED ATTRIBUTES " )?+ (" SEPARATOR ") >\n"
 	"| ()" COMMENT
 	"| ()" UNFINISHED ")";
 
@@ -99,6 +109,8 @@ static const char raw[] =
 	"( (?i: script | style | title | textarea | xmp | iframe | noembed | noframes ) )" NAME_END;
 
 static const char attribute[] = SEPARATOR "(" KEY ") (?:" WS "=" WS VALUE_GROUP "| (?! " WS "= ) )";
+
+static const char wanted[] = OTHER_ATTRIBUTES SEPARATOR "(" WANTED_NAME ")" WANTED_VALUE;
 
 /* An unfinished tag. An attribute in it only counts as complete if no further byte could belong to it. */
 static const char unfinished[] =
@@ -123,6 +135,7 @@ static const struct pattern_source sources[] = {
     [EXTRACT_PATTERN_CDATA] = {cdata, 0},
     [EXTRACT_PATTERN_RAW] = {raw, 0},
     [EXTRACT_PATTERN_ATTRIBUTE] = {attribute, PCRE2_ANCHORED},
+    [EXTRACT_PATTERN_WANTED] = {wanted, PCRE2_ANCHORED},
     [EXTRACT_PATTERN_UNFINISHED] = {unfinished, PCRE2_ANCHORED | PCRE2_DOTALL},
 };
 
@@ -138,6 +151,7 @@ struct code {
 };
 
 struct extract_patterns {
+	uint32_t attributes; /* the wanted ones */
 	bool use_jit;
 	size_t interpreted_bytes; /* bytes that the interpreter has read, for all patterns together */
 	struct code codes[PATTERN_COUNT];
@@ -146,24 +160,96 @@ struct extract_patterns {
 	pcre2_jit_stack *stack;
 };
 
-static pcre2_code *compile(const struct pattern_source *source)
+/* The wanted attributes are told apart by their names, except for one whose tag is found anyway. */
+static bool is_found_by_name(uint32_t wanted_set, enum attribute i)
+{
+	return i != ATTRIBUTE_REFRESH && wanted_set & ATTRIBUTE_BIT(i);
+}
+
+/* Appends the wanted names that start with that letter, or all of them if it is 0, without their first
+ * skipped bytes, as alternatives. A longer name stands before the shorter one that it begins with. Returns
+ * how many there are. */
+static size_t append_names(struct buf *text, uint32_t attributes, char letter, size_t skipped)
+{
+	size_t count = 0;
+	for (size_t len = ATTRIBUTE_NAME_MAX; len > 0; len--) {
+		for (enum attribute i = ATTRIBUTE_NONE + 1; i < ATTRIBUTE_COUNT; i++) {
+			struct slice name = attribute_name(i);
+			if (name.len != len || !is_found_by_name(attributes, i) ||
+			    (letter && *name.data != letter))
+				continue;
+			buf_append_text(text, count++ ? "|" : "");
+			buf_append(text, name.data + skipped, name.len - skipped);
+		}
+	}
+	return count;
+}
+
+static void append_letters(struct buf *text, uint32_t attributes)
+{
+	struct buf ignored;
+	buf_init(&ignored, PATTERN_LENGTH_MAX);
+	for (char letter = 'a'; letter <= 'z'; letter++) {
+		if (append_names(&ignored, attributes, letter, 0) == 0)
+			continue;
+		buf_append_byte(text, letter);
+		buf_append_byte(text, (char)(letter - 'a' + 'A'));
+	}
+	buf_release(&ignored);
+}
+
+/* For each first letter, appends the names with it that are not wanted. */
+static void append_branches(struct buf *text, uint32_t attributes)
+{
+	struct buf letters;
+	buf_init(&letters, PATTERN_LENGTH_MAX);
+	append_letters(&letters, attributes);
+	for (size_t i = 0; i < letters.len; i += 2) {
+		buf_append_text(text, " | [");
+		buf_append(text, letters.data + i, 2);
+		buf_append_text(text, "] (?! (?i:");
+		append_names(text, attributes, letters.data[i], 1);
+		buf_append_text(text, ") [" SPACE "/>=] )");
+	}
+	buf_release(&letters);
+}
+
+static void append_template(struct buf *text, const char *template, uint32_t attributes)
+{
+	for (; *template; template ++) {
+		if (*template == *LETTERS)
+			append_letters(text, attributes);
+		else if (*template == *NAMES)
+			append_names(text, attributes, 0, 0);
+		else if (*template == *BRANCHES)
+			append_branches(text, attributes);
+		else
+			buf_append_byte(text, *template);
+	}
+}
+
+static pcre2_code *compile(const struct pattern_source *source, uint32_t attributes)
 {
 	int error;
 	PCRE2_SIZE at;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)source->text, PCRE2_ZERO_TERMINATED,
+	struct buf text;
+	buf_init(&text, PATTERN_LENGTH_MAX);
+	append_template(&text, source->text, attributes);
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text.data, text.len,
 	    PCRE2_EXTENDED | PCRE2_NEVER_UTF | source->options, &error, &at, NULL);
+	buf_release(&text);
 	if (!code)
 		alloc_fail();
 	return code;
 }
 
 /* Returns a pattern, and compiles it if it is needed for the first time. Many pages need few patterns,
- * because they have no comment, no script and no attribute but href to read. */
+ * because they have no comment, no script and no other attributes to read. */
 static const struct code *get_code(struct extract_patterns *self, enum extract_pattern pattern)
 {
 	struct code *code = &self->codes[pattern];
 	if (!code->code)
-		code->code = compile(&sources[pattern]);
+		code->code = compile(&sources[pattern], self->attributes);
 	/* If the JIT compiler is missing or forbidden (PCRE2_ERROR_NOMEMORY under MemoryDenyWriteExecute),
 	 * extract_pattern_find goes on to use the interpreter. */
 	if (self->use_jit && !code->jit_tried && self->interpreted_bytes > JIT_THRESHOLD) {
@@ -173,9 +259,10 @@ static const struct code *get_code(struct extract_patterns *self, enum extract_p
 	return code;
 }
 
-static struct extract_patterns *patterns_new(bool use_jit)
+static struct extract_patterns *patterns_new(uint32_t attributes, bool use_jit)
 {
 	struct extract_patterns *self = alloc_new(sizeof *self);
+	self->attributes = attributes | ATTRIBUTE_BIT(ATTRIBUTE_HREF);
 	self->use_jit = use_jit;
 	self->match = pcre2_match_data_create(GROUP_COUNT, NULL);
 	self->context = pcre2_match_context_create(NULL);
@@ -191,14 +278,19 @@ static struct extract_patterns *patterns_new(bool use_jit)
 	return self;
 }
 
-struct extract_patterns *extract_patterns_new(void)
+struct extract_patterns *extract_patterns_new(uint32_t attributes)
 {
-	return patterns_new(true);
+	return patterns_new(attributes, true);
 }
 
-struct extract_patterns *extract_patterns_new_interpreted(void)
+struct extract_patterns *extract_patterns_new_interpreted(uint32_t attributes)
 {
-	return patterns_new(false);
+	return patterns_new(attributes, false);
+}
+
+uint32_t extract_pattern_attributes(const struct extract_patterns *self)
+{
+	return self->attributes;
 }
 
 void extract_patterns_free(struct extract_patterns *self)

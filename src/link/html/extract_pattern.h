@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct extract_patterns;
 
@@ -16,6 +17,7 @@ enum extract_pattern {
 	EXTRACT_PATTERN_CDATA,     /* the end of a CDATA section */
 	EXTRACT_PATTERN_RAW,       /* a mark that may end or escape the text of a script, style, title, ... */
 	EXTRACT_PATTERN_ATTRIBUTE, /* one attribute, at start */
+	EXTRACT_PATTERN_WANTED,    /* attributes, at start, up to the next wanted one */
 	EXTRACT_PATTERN_UNFINISHED /* a tag that has no end yet, at start */
 };
 
@@ -25,14 +27,15 @@ enum extract_pattern {
 enum {
 	EXTRACT_GROUP_SLASH = 1, /* not empty in an end tag */
 	EXTRACT_GROUP_NAME,
-	EXTRACT_GROUP_HREF, /* the value of the first href, without quotes */
-	EXTRACT_GROUP_TAIL  /* the white space and slashes before the '>' */
+	EXTRACT_GROUP_WANTED, /* the value of the first wanted attribute, without quotes */
+	EXTRACT_GROUP_TAIL    /* the white space and slashes before the '>' */
 };
 
 /* Group of RAW: the element's name in a start or end tag. */
 enum { EXTRACT_GROUP_RAW_NAME = 1 };
 
-/* Groups of ATTRIBUTE. EXTRACT_GROUP_VALUE is unset for an attribute without a value. */
+/* Groups of ATTRIBUTE and WANTED. For an attribute without a value, EXTRACT_GROUP_VALUE is unset in
+ * ATTRIBUTE, and empty in WANTED. */
 enum { EXTRACT_GROUP_KEY = 1, EXTRACT_GROUP_VALUE };
 
 /* Groups of UNFINISHED: the tag's name, and the parts of the last attribute as far as it has arrived. Each
@@ -46,6 +49,9 @@ enum {
 	EXTRACT_GROUP_OPEN_VALUE /* the first byte of the value, which may be a quote */
 };
 
+/* Returns the set of wanted attributes that the patterns were made for. */
+uint32_t extract_pattern_attributes(const struct extract_patterns *self);
+
 /* Returns the first match at start or after it, as pairs of offsets into bytes: a pair for the whole match
  * and one for each group. Both offsets of an unset group are (size_t)-1. Returns NULL if there is no match.
  * The offsets are borrowed until the next call with the same patterns. */
@@ -54,6 +60,6 @@ const size_t *extract_pattern_find(
 
 /* Makes patterns like extract_patterns_new, but without the JIT compiler, for tests. The results
  * are the same. */
-struct extract_patterns *extract_patterns_new_interpreted(void);
+struct extract_patterns *extract_patterns_new_interpreted(uint32_t attributes);
 
 #endif

@@ -32,13 +32,12 @@ void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len)
 		}
 }
 
-/* Records in *seen that an html or body tag has an href attribute. Returns true if no such tag had one
- * before: later tags only add attributes that the element does not have yet. */
-static bool record_first_href(bool *seen, bool has_href)
+/* Adds the attributes of an html or body tag to those of the element, and removes those that the element has
+ * already. */
+static void add_attributes(uint32_t *of_element, uint32_t *of_tag)
 {
-	bool first = !*seen;
-	*seen = *seen || has_href;
-	return first;
+	*of_tag &= ~*of_element;
+	*of_element |= *of_tag;
 }
 
 /* Changes the insertion mode for a start tag. Returns false if the tag is ignored. */
@@ -72,15 +71,17 @@ static bool update_mode(struct extract_tree *self, const struct extract_element 
 
 /* Processes a start tag outside of templates by the rules for HTML. Returns false if the tag is ignored. */
 static bool start_html_element(
-    struct extract_tree *self, const struct extract_element *element, bool has_href)
+    struct extract_tree *self, const struct extract_element *element, uint32_t *attributes)
 {
 	if (!update_mode(self, element))
 		return false;
 	switch (element->id) {
 	case EXTRACT_ELEMENT_HTML:
-		return record_first_href(&self->html_has_href, has_href);
+		add_attributes(&self->html_attributes, attributes);
+		return true;
 	case EXTRACT_ELEMENT_BODY:
-		return record_first_href(&self->body_has_href, has_href);
+		add_attributes(&self->body_attributes, attributes);
+		return true;
 	case EXTRACT_ELEMENT_TABLE:
 		self->open_tables++;
 		return true;
@@ -107,7 +108,7 @@ static bool is_structure(const struct extract_element *element)
 }
 
 enum extract_effect extract_tree_start_slow(struct extract_tree *self, struct extract_patterns *patterns,
-    const struct foreign_tag *tag, bool has_href)
+    const struct foreign_tag *tag, uint32_t *attributes)
 {
 	bool hidden = self->open_templates > 0;
 	if (self->mode != EXTRACT_MODE_FRAMESET && foreign_start(&self->foreign, patterns, tag)) {
@@ -115,7 +116,7 @@ enum extract_effect extract_tree_start_slow(struct extract_tree *self, struct ex
 			self->mode = EXTRACT_MODE_BODY;
 		return hidden ? EXTRACT_FOREIGN_HIDDEN : EXTRACT_FOREIGN;
 	}
-	if (!hidden && !start_html_element(self, tag->element, has_href))
+	if (!hidden && !start_html_element(self, tag->element, attributes))
 		return EXTRACT_IGNORED;
 	if (tag->element->id == EXTRACT_ELEMENT_TEMPLATE)
 		self->open_templates++;

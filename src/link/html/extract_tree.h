@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The insertion modes of the standard, in the order in which a page passes them. Modes that do not differ for
  * finding links are one mode here. */
@@ -25,9 +26,9 @@ struct extract_tree {
 	size_t open_templates;
 	size_t open_tables; /* outside of templates */
 	bool form_open;
-	bool noscript_open; /* in the head, where a noscript inside another one is ignored */
-	bool html_has_href; /* true after an html tag with an href attribute */
-	bool body_has_href; /* true after a body tag with an href attribute */
+	bool noscript_open;       /* in the head, where a noscript inside another one is ignored */
+	uint32_t html_attributes; /* the wanted attributes that the html element has so far */
+	uint32_t body_attributes; /* likewise */
 };
 
 /* The element that a start tag creates. The contents of templates are not a part of the document. */
@@ -56,17 +57,18 @@ void extract_tree_text(struct extract_tree *self, const char *bytes, size_t len)
 
 /* The general case of extract_tree_start, which calls it. */
 enum extract_effect extract_tree_start_slow(struct extract_tree *self, struct extract_patterns *patterns,
-    const struct foreign_tag *tag, bool has_href);
+    const struct foreign_tag *tag, uint32_t *attributes);
 
-/* Processes a start tag. has_href says whether it has an href attribute. */
+/* Processes a start tag. *attributes is the set of those that it has, as far as they are wanted. Attributes
+ * that do not become those of an element are removed: html and body tags only add to the one element. */
 static inline enum extract_effect extract_tree_start(struct extract_tree *self,
-    struct extract_patterns *patterns, const struct foreign_tag *tag, bool has_href)
+    struct extract_patterns *patterns, const struct foreign_tag *tag, uint32_t *attributes)
 {
 	/* Most tags are in the body and change no state. */
 	bool is_usual = !extract_tree_needs_all(self) && self->open_templates == 0 &&
 	                tag->element->id == EXTRACT_ELEMENT_OTHER &&
 	                !(tag->element->traits & EXTRACT_TABLE_PART);
-	return is_usual ? EXTRACT_HTML : extract_tree_start_slow(self, patterns, tag, has_href);
+	return is_usual ? EXTRACT_HTML : extract_tree_start_slow(self, patterns, tag, attributes);
 }
 
 /* Processes an end tag. */

@@ -305,16 +305,36 @@ Test(cli, refuses_options_that_miss_or_exclude_each_other)
 Test(cli, takes_lists_of_names_and_proxies)
 {
 	static const char *const cases[][2] = {{"--tags", "a"}, {"--tags", "a,AREA, svg:a,,x-y"},
-	    {"--tags", "h1 _x"}, {"--schemes", "http,https"}, {"--schemes", "view-source git+ssh h.323"},
-	    {"-x", ""}, {"-x", "host"}, {"-x", "host:8080"}, {"-x", "http://me:se%cret@host:8080/"},
-	    {"-x", "https://host"}, {"-x", "SOCKS5h://[::1]:1080"}, {"-x", "socks4a://my_host:1"},
-	    {"-A", ""}};
+	    {"--tags", "h1 _x"}, {"--tags", "x-y,img"}, {"--tags", "script"}, {"--attrs", "all"},
+	    {"--attrs", "href ,SRC,,refresh"}, {"--schemes", "http,https"},
+	    {"--schemes", "view-source git+ssh h.323"}, {"-x", ""}, {"-x", "host"}, {"-x", "host:8080"},
+	    {"-x", "http://me:se%cret@host:8080/"}, {"-x", "https://host"}, {"-x", "SOCKS5h://[::1]:1080"},
+	    {"-x", "socks4a://my_host:1"}, {"-A", ""}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct options options;
 		cr_expect_eq(parse(&options, (const char *const[]){cases[i][0], cases[i][1], NULL}),
 		    STATUS_OK, "%s \"%s\"", cases[i][0], cases[i][1]);
 		cli_release(&options);
 	}
+}
+
+/* The choices of --attrs are in the order of enum attribute, and so are the names in a page. */
+Test(cli, takes_sets_of_attributes)
+{
+	char word[20];
+	struct options options;
+	for (enum attribute i = ATTRIBUTE_HREF; i <= ATTRIBUTE_LAST_LINK; i++) {
+		snprintf(word, sizeof word, "%s", attribute_word(i));
+		cr_assert_eq(
+		    parse(&options, (const char *const[]){"--attrs", word, NULL}), STATUS_OK, "%s", word);
+		cr_expect_eq(options.attributes, ATTRIBUTE_BIT(i), "%s", word);
+		cr_expect_str_eq(attribute_name(i).data, i == ATTRIBUTE_REFRESH ? "content" : word);
+		cli_release(&options);
+	}
+	cr_assert_eq(parse(&options, (const char *const[]){"--attrs", "all", NULL}), STATUS_OK);
+	cr_expect_eq(options.attributes, ATTRIBUTES_OF_LINKS);
+	cr_expect_not(options.attributes & (ATTRIBUTES_OF_ANCHORS | ATTRIBUTE_BIT(ATTRIBUTE_NONE)));
+	cli_release(&options);
 }
 
 Test(cli, takes_flags_back_and_the_last_one_counts)

@@ -43,7 +43,7 @@ static void expect_page(const struct given *given, const char *expected)
 		options.includes = (struct option_list){(const char **)&given->include, 1};
 	struct page_tools tools = {.options = &options,
 	    .shared = page_shared_new(PAGES_MEMORY),
-	    .patterns = extract_patterns_new(),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT),
 	    .filter = given->include
 	                  ? pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes)
 	                  : NULL,

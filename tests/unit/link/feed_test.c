@@ -24,8 +24,9 @@ static bool read_document(
 	options.max_size = 1 << 20;
 	options.max_output = options.max_output ? options.max_output : 1 << 30;
 	options.format = FORMAT_JSONL;
-	struct page_tools tools = {
-	    .options = &options, .shared = page_shared_new(PAGES_MEMORY), .patterns = extract_patterns_new()};
+	struct page_tools tools = {.options = &options,
+	    .shared = page_shared_new(PAGES_MEMORY),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 	if (options.includes.count)
 		tools.filter =
 		    pattern_filter_new("--include", &options.includes, "--exclude", &options.excludes);

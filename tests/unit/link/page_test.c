@@ -60,7 +60,7 @@ static bool read_page(const struct options *asked, const char *type, const char 
 		options.max_output = 1 << 30;
 	struct page_tools tools = {.options = &options,
 	    .shared = page_shared_new(PAGES_MEMORY),
-	    .patterns = extract_patterns_new(),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT),
 	    .wants_lines = note == note_place};
 	if (options.includes.count + options.excludes.count)
 		tools.filter =
@@ -252,8 +252,9 @@ static void append_details(void *ctx, const struct link *link)
 static void give_together(
     size_t memory, const struct options *options, const struct buf *bytes, struct buf *given)
 {
-	struct page_tools tools = {
-	    .options = options, .shared = page_shared_new(memory), .patterns = extract_patterns_new()};
+	struct page_tools tools = {.options = options,
+	    .shared = page_shared_new(memory),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 	if (options->includes.count)
 		tools.filter =
 		    pattern_filter_new("--include", &options->includes, "--exclude", &options->excludes);
@@ -313,7 +314,7 @@ Test(page, is_lost_where_the_temporary_file_cannot_be_read)
 {
 	cr_assert(freopen("/dev/null", "w", stderr));
 	const struct options options = {.max_size = 1 << 30, .max_output = 1 << 30};
-	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new()};
+	struct page_tools tools = {.options = &options, .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
 	struct buf bytes, given;
 	buf_init(&bytes, SIZE_MAX / 2);
 	buf_init(&given, SIZE_MAX / 2);

@@ -140,35 +140,43 @@ static void expect_linear(struct extract_patterns *patterns, size_t size, size_t
 
 Test(extract_cost, grows_with_the_page_and_no_faster)
 {
-	struct extract_patterns *patterns = extract_patterns_new();
+	struct extract_patterns *patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	expect_linear(patterns, SIZE, FACTOR * SIZE + 64, false);
+	extract_patterns_free(patterns);
+}
+
+Test(extract_cost, nor_for_all_attributes)
+{
+	struct extract_patterns *patterns = extract_patterns_new(ATTRIBUTES_OF_LINKS | ATTRIBUTES_OF_ANCHORS);
+	expect_linear(patterns, SIZE, FACTOR * SIZE + 64, false);
+	expect_linear(patterns, SIZE, 16384, false);
 	extract_patterns_free(patterns);
 }
 
 Test(extract_cost, nor_in_chunks)
 {
-	struct extract_patterns *patterns = extract_patterns_new();
+	struct extract_patterns *patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	expect_linear(patterns, SIZE, 16384, false);
 	extract_patterns_free(patterns);
 }
 
 Test(extract_cost, nor_in_single_bytes)
 {
-	struct extract_patterns *patterns = extract_patterns_new();
+	struct extract_patterns *patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	expect_linear(patterns, SIZE / 4, 1, false);
 	extract_patterns_free(patterns);
 }
 
 Test(extract_cost, nor_beyond_the_longest_tag)
 {
-	struct extract_patterns *patterns = extract_patterns_new();
+	struct extract_patterns *patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	expect_linear(patterns, 2 * EXTRACT_TAG_MAX, 16384, true);
 	extract_patterns_free(patterns);
 }
 
 Test(extract_cost, nor_without_the_jit)
 {
-	struct extract_patterns *patterns = extract_patterns_new_interpreted();
+	struct extract_patterns *patterns = extract_patterns_new_interpreted(ATTRIBUTES_DEFAULT);
 	expect_linear(patterns, SIZE / 4, 1000, false);
 	extract_patterns_free(patterns);
 }

@@ -20,7 +20,7 @@ static struct extract *page;
 
 static void set_up(void)
 {
-	patterns = extract_patterns_new();
+	patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	cr_assert(patterns);
 	page = extract_new(patterns);
 }

@@ -14,7 +14,7 @@ static struct extract *page;
 
 static void set_up(void)
 {
-	patterns = extract_patterns_new();
+	patterns = extract_patterns_new(ATTRIBUTES_DEFAULT);
 	cr_assert(patterns);
 	page = extract_new(patterns);
 }
@@ -27,15 +27,20 @@ static void tear_down(void)
 
 TestSuite(extract, .init = set_up, .fini = tear_down);
 
-/* Writes each find as "name=value ", with "base:" and "meta:" in front of those kinds; a value may hold
- * anything. */
+/* Writes each find as "name=value ", or as "name.attribute=value " where it is no href, with "base:", "meta:"
+ * and
+ * "#" in front of those kinds; a value may hold anything. */
 static void note(void *ctx, const struct extract_hit *hit)
 {
-	static const char *const prefixes[] = {"", "base:", "meta:"};
+	static const char *const prefixes[] = {"", "base:", "meta:", "#"};
 	struct buf *out = ctx;
 	cr_assert(hit->tag.len >= 2 && hit->tag.data[0] == '<');
 	buf_append_text(out, prefixes[hit->kind]);
 	buf_append(out, hit->name.data, hit->name.len);
+	if (hit->attribute > ATTRIBUTE_HREF) {
+		buf_append_byte(out, '.');
+		buf_append_text(out, attribute_name(hit->attribute).data);
+	}
 	if (hit->value.data) {
 		buf_append_byte(out, '=');
 		buf_append(out, hit->value.data, hit->value.len);
@@ -86,19 +91,24 @@ static void expect_one(struct extract *to, size_t number, const char *html, size
 	buf_release(&got);
 }
 
-static void expect_all(const struct sample *samples, size_t count)
+static void expect_all(uint32_t attributes, const struct sample *samples, size_t count)
 {
-	struct extract_patterns *interpreted = extract_patterns_new_interpreted();
+	struct extract_patterns *compiled = extract_patterns_new(attributes);
+	struct extract_patterns *interpreted = extract_patterns_new_interpreted(attributes);
+	struct extract *fast = extract_new(compiled);
 	struct extract *slow = extract_new(interpreted);
 	for (size_t i = 0; i < count; i++) {
-		expect_one(page, i, samples[i].html, strlen(samples[i].html), samples[i].expected);
+		expect_one(fast, i, samples[i].html, strlen(samples[i].html), samples[i].expected);
 		expect_one(slow, i, samples[i].html, strlen(samples[i].html), samples[i].expected);
 	}
+	extract_free(fast);
 	extract_free(slow);
+	extract_patterns_free(compiled);
 	extract_patterns_free(interpreted);
 }
 
-#define EXPECT_ALL(samples) expect_all(samples, sizeof samples / sizeof samples[0])
+#define COUNT_OF(samples)   (sizeof samples / sizeof samples[0])
+#define EXPECT_ALL(samples) expect_all(ATTRIBUTES_DEFAULT, samples, COUNT_OF(samples))
 
 Test(extract, tags_and_attributes)
 {
@@ -221,7 +231,7 @@ Test(extract, a_less_than_sign_is_text)
 	    {"<p title='<a href=no>'>a< ", ""},
 	    {"<p title='<a href=no>", ""},
 	};
-	expect_all(samples, sizeof samples / sizeof *samples);
+	EXPECT_ALL(samples);
 }
 
 Test(extract, comments_and_declarations)
@@ -374,12 +384,12 @@ Test(extract, base_and_meta)
 	    {"<base target=x>", ""},
 	    {"<body><p><base href=x>", "base:base=x "},
 	    {"<meta charset=utf-8>", "meta:meta "},
-	    {"<META charset=utf-8 href=x>", "meta:META=x META=x "},
+	    {"<META charset=utf-8 href=x>", "meta:META META=x "},
 	    {"<body><meta content=x>", "meta:meta "},
 	    {"<body><meta>", "meta:meta "},
 	    {"<basefont href=x>", "basefont=x "},
 	    {"<svg><base href=x></svg>", ""},
-	    {"<svg><meta href=x><style><a href=y></style>", "meta:meta=x meta=x "},
+	    {"<svg><meta href=x><style><a href=y></style>", "meta:meta meta=x "},
 	    {"<!--<base href=x>--><script><base href=y></script>", ""},
 	    {"</meta></base href=x>", ""},
 	};
@@ -458,7 +468,7 @@ Test(extract, the_end_of_a_noscript_closes_an_svg_in_it)
 	    {"<noscript><svg></noscript><script><a href=no></script><a href=out>", "a=out "},
 	    {"<noscript><svg><a href=in></svg></noscript><a href=out>", "a=in a=out "},
 	};
-	expect_all(samples, sizeof samples / sizeof *samples);
+	EXPECT_ALL(samples);
 }
 
 Test(extract, the_end_of_a_form_closes_nothing_inside_it)
@@ -471,7 +481,7 @@ Test(extract, the_end_of_a_form_closes_nothing_inside_it)
 	    {"<svg><desc><form></form></desc><style><a href=in>", "a=in "},
 	    {"<svg></form><style><a href=in>", "a=in "},
 	};
-	expect_all(samples, sizeof samples / sizeof *samples);
+	EXPECT_ALL(samples);
 }
 
 Test(extract, start_tags_that_tree_construction_ignores)
@@ -800,6 +810,40 @@ Test(extract, attribute)
 			cr_expect(slice_equal(value, slice_of(cases[i].value)), "case %zu: %.*s", i,
 			    (int)value.len, value.data);
 	}
+}
+
+/* The tags are those that the patterns treat in different ways: common ones, those that change the state,
+ * others. */
+Test(extract, all_wanted_attributes_of_a_tag)
+{
+	static const struct sample samples[] = {
+	    {"<img src=x>", "img.src=x "},
+	    {"<img src>", "img.src= "},
+	    {"<img src=>", "img.src= "},
+	    {"<IMG SRC='x'SRCSET=\"y\"src=z>", "IMG.src=x IMG.srcset=y "},
+	    {"<img srcset = x src\n=\ny / longdesc>", "img.srcset=x img.src=y img.longdesc= "},
+	    {"<img src=\"a>b\" href='c' alt=\"<img src=no>\">", "img.src=a>b img=c "},
+	    {"<img s src2=a xsrc=b src.=c =src=d 'src=e src-set=f srcsets=g>", ""},
+	    {"<img alt=src src=x>", "img.src=x "},
+	    {"<img alt=' src=no' src=x>", "img.src=x "},
+	    {"<img src=' src=no>", ""},
+	    {"<video class=\"c\" poster=p src=s>", "video.poster=p video.src=s "},
+	    {"<div class=\"c\" src=s><q cite=c>", "q.cite=c "},
+	    {"<form action=a><form action=b>", "form.action=a "},
+	    {"<iframe src=a><img src=b></iframe><img src=c>", "iframe.src=a img.src=c "},
+	    {"<script src=a><img src=b></script>", "script.src=a "},
+	    {"<svg xlink:href=a><use xlink:href=b src=c href=d /></svg><a xlink:href=e>",
+	        "svg.xlink:href=a use.xlink:href=b use=d "},
+	    {"<p id=a name=b><a name=c id=d href=e id=f>", "#p.id=a #a.name=c #a.id=d a=e "},
+	    {"<svg><a name=a id=b>", "#a.id=b "},
+	    {"<meta id=m http-equiv=refresh content=c>", "meta:meta #meta.id=m "},
+	    {"<base id=b href=x target=t><svg><base href=y id=z>", "#base.id=b base:base=x #base.id=z "},
+	    {"</img src=x></form action=y><!-- <img src=x> --><a href=x", ""},
+	    {"<template><img src=a id=b></template><image src=c>", "image.src=c "},
+	    {"<body id=a background=b><p><body id=c background=d href=e>",
+	        "#body.id=a body.background=b body=e "},
+	};
+	expect_all(ATTRIBUTES_OF_LINKS | ATTRIBUTES_OF_ANCHORS, samples, COUNT_OF(samples));
 }
 
 Test(extract, attribute_reads_nul_bytes)
