@@ -80,7 +80,10 @@ static void append_csv_checked(struct buf *rows, const struct outcome *page, con
 	append_text_field(rows, word_of(verdict->cause));
 	append_number_field(rows, verdict->http_status != 0, verdict->http_status);
 	append_text_field(rows, verdict->final_url);
+	append_text_field(rows, link->attr);
 	append_number_field(rows, link->position >= 0, link->position);
+	append_number_field(rows, link->line > 0, (int64_t)link->line);
+	append_number_field(rows, link->line > 0, (int64_t)link->column);
 	buf_append_text(rows, "\r\n");
 }
 
@@ -145,6 +148,8 @@ static void append_jsonl_checked(struct buf *rows, const struct outcome *page, c
 	json_writer_string(rows, verdict->problem);
 	json_writer_text(rows, "outcome", outcome_kind_text(verdict->outcome));
 	json_writer_text(rows, "cause", cause_word(verdict->cause));
+	json_writer_number_or_null(rows, "line", link->line > 0, link->line);
+	json_writer_number_or_null(rows, "column", link->line > 0, link->column);
 	buf_append_text(rows, "}\n");
 }
 
@@ -172,8 +177,9 @@ static const struct row_format formats[] = {
 /* Those of --check. */
 static const struct row_format checked_formats[] = {
     [FORMAT_TSV] = {"source_url\tparsed_url\tproblem\n", false, append_tsv_checked},
-    [FORMAT_CSV] = {"source_url,parsed_url,problem,outcome,cause,http_status,final_url,position\r\n", false,
-        append_csv_checked},
+    [FORMAT_CSV] =
+        {"source_url,parsed_url,problem,outcome,cause,http_status,final_url,attr,position,line,column\r\n",
+            false, append_csv_checked},
     [FORMAT_JSONL] = {NULL, false, append_jsonl_checked},
     [FORMAT_URLS] = {NULL, true, append_url},
 };

@@ -285,6 +285,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->obeys_robots &= !options->dry_run;
 	self->robots_token = copy_robots_token(options);
 	self->tools.crawls = self->follows;
+	self->tools.wants_anchors = options->fragments && !options->dry_run;
 	self->tools.obeys_nofollow = self->obeys_robots;
 	self->tools.robots_name = self->robots_token;
 	self->store = memory_store(MEMORY_PENDING_BYTES, self->crawls);

@@ -67,6 +67,11 @@ void ledger_check_link(struct ledger *self, struct task *task, const struct link
 	ask_for(self, task, link->parsed, needs_anchors(self, link->parsed) ? STORE_ANCHORS : STORE_LOOK);
 }
 
+void ledger_add_anchor(const struct task *task, struct slice anchor)
+{
+	link_check_add_anchor(task->tries->ledger->link_check, without_fragment(task->url), anchor);
+}
+
 /* Verdicts. */
 
 static bool is_blocked(long status)
@@ -117,7 +122,9 @@ static struct target_verdict judge(
 	else if (outcome->kind == OUTCOME_SKIPPED)
 		judge_skipped(outcome, &verdict);
 	else if (self->options->fragments)
-		verdict.anchors = task->purpose == STORE_LOOK ? ANCHORS_UNKNOWN : ANCHORS_KNOWN;
+		verdict.anchors = task->purpose == STORE_LOOK             ? ANCHORS_UNKNOWN
+		                  : page_knows_anchors(task->tries->page) ? ANCHORS_KNOWN
+		                                                          : ANCHORS_NONE;
 	return verdict;
 }
 

@@ -191,6 +191,9 @@ bool ledger_set_found(struct ledger *self, struct slice text, const struct url *
 /* With --check, has the target of a link of the task's page checked. Call it after ledger_follow. */
 void ledger_check_link(struct ledger *self, struct task *task, const struct link *link);
 
+/* With --fragments, records an anchor of the task's page. */
+void ledger_add_anchor(const struct task *task, struct slice anchor);
+
 /* With --check, records what the outcome of a task says about links to its URL. */
 void ledger_settle_links(struct ledger *self, const struct task *task, const struct outcome *outcome);
 

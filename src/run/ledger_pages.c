@@ -303,6 +303,11 @@ static void on_page_ready(void *ctx)
 	task_list_add(&task->tries->ledger->ready, task);
 }
 
+static void on_anchor(void *ctx, struct slice anchor)
+{
+	ledger_add_anchor(ctx, anchor);
+}
+
 void ledger_complete_page(struct ledger *self, struct task *task)
 {
 	struct tries *tries = task->tries;
@@ -315,6 +320,7 @@ void ledger_complete_page(struct ledger *self, struct task *task)
 	page_end(tries->page, &(struct page_source){.url = task->url,
 	                          .row_bytes = task_row_bytes(task, self->options),
 	                          .ready = on_page_ready,
+	                          .on_anchor = on_anchor,
 	                          .ctx = task});
 	ledger_emit_links(self, NULL);
 }

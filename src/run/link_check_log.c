@@ -17,7 +17,8 @@ struct waiting_head {
 
 struct details {
 	int64_t position;
-	uint32_t raw_len, tag_len, rel_len;
+	uint64_t line, column;
+	uint32_t raw_len, tag_len, attr_len, rel_len;
 };
 
 struct page_head {
@@ -110,17 +111,20 @@ uint64_t link_check_log_add_link(struct link_check_log *self, uint64_t previous,
 	size_t start = is_whole ? 0 : target.len;
 	const struct slice text = {link->url.data + start, link->url.len - start};
 	const struct details details = {.position = link->position,
+	    .line = link->line,
+	    .column = link->column,
 	    .raw_len = length_of(link->raw),
 	    .tag_len = length_of(link->tag),
+	    .attr_len = length_of(link->attr),
 	    .rel_len = length_of(link->rel)};
-	bool has_details = link->raw.data || link->tag.data;
+	bool has_details = link->raw.data || link->tag.data || link->attr.data;
 	const struct waiting_head head = {.previous = previous,
 	    .of = page,
 	    .text_len = (uint32_t)text.len,
 	    .is_whole = is_whole,
 	    .has_details = has_details};
 	const struct slice parts[] = {{(const char *)&head, sizeof head}, text,
-	    {(const char *)&details, sizeof details}, link->raw, link->tag, link->rel};
+	    {(const char *)&details, sizeof details}, link->raw, link->tag, link->attr, link->rel};
 	return record_log_add(&self->links, parts, has_details ? sizeof parts / sizeof *parts : 2);
 }
 
@@ -166,7 +170,8 @@ static bool read_record(
 static void take_link(struct link_check_log *self, const struct waiting_head *head, struct slice target,
     struct slice *bytes, struct link *link)
 {
-	struct details details = {.position = -1, .raw_len = NO_TEXT, .tag_len = NO_TEXT, .rel_len = NO_TEXT};
+	struct details details = {
+	    .position = -1, .raw_len = NO_TEXT, .tag_len = NO_TEXT, .attr_len = NO_TEXT, .rel_len = NO_TEXT};
 	struct slice text = take(bytes, head->text_len);
 	buf_clear(&self->url);
 	if (!head->is_whole)
@@ -174,10 +179,14 @@ static void take_link(struct link_check_log *self, const struct waiting_head *he
 	buf_append(&self->url, text.data, text.len);
 	if (head->has_details)
 		take_head(bytes, &details, sizeof details);
-	*link = (struct link){
-	    .url = {self->url.data, self->url.len}, .is_row = true, .position = details.position};
+	*link = (struct link){.url = {self->url.data, self->url.len},
+	    .is_row = true,
+	    .position = details.position,
+	    .line = details.line,
+	    .column = details.column};
 	link->raw = take(bytes, details.raw_len);
 	link->tag = take(bytes, details.tag_len);
+	link->attr = take(bytes, details.attr_len);
 	link->rel = take(bytes, details.rel_len);
 }
 

@@ -33,7 +33,7 @@ static void expect_links(const struct buf *text, bool in_steps, size_t rows)
 	struct options options = {.max_size = 8 << 20, .max_output = 1 << 30};
 	struct page_tools tools = {.options = &options,
 	    .shared = page_shared_new(MEMORY),
-	    .patterns = extract_patterns_new(),
+	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT),
 	    .crawls = true};
 	struct page *page = page_new(&tools);
 	struct given arrived = {0}, all = {0};
