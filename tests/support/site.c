@@ -161,8 +161,8 @@ static size_t number(const json_t *object, const char *name)
 
 static struct site_counter counter(const json_t *object)
 {
-	return (struct site_counter){
-	    number(object, "requests"), number(object, "in_flight"), number(object, "max_in_flight")};
+	return (struct site_counter){number(object, "requests"), number(object, "heads"),
+	    number(object, "in_flight"), number(object, "max_in_flight")};
 }
 
 static const char *text(const json_t *object, const char *name)

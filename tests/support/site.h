@@ -62,6 +62,7 @@ struct site_request {
 
 struct site_counter {
 	size_t requests;
+	size_t heads; /* of them, with the method HEAD */
 	size_t in_flight;
 	size_t max_in_flight; /* at any one time */
 };

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum kind { NUMBER, TEXT, PART, PACE, HANG, HOLD, HEADER, GZIP, CUT, IGNORED };
+enum kind { NUMBER, TEXT, PART, PACE, HANG, HOLD, HEADER, GZIP, CUT, KEYS, IGNORED };
 
 /* What stands where in a plan is said by offsets, so that a new key is one row here and one field there. */
 struct key {
@@ -63,11 +63,17 @@ static const struct key keys[] = {
     {"close", NUMBER, AT(close), "1", "Connection: close"},
     {"stale", NUMBER, AT(stale), "1", "closes the connection, unanswered, as its next request arrives"},
     {"empty", NUMBER, AT(empty), "1", "closes without any answer"},
+    {"header_cut", NUMBER, AT(header_cut), "1", "closes in the middle of the head"},
     {"cut", CUT, AT(cut), "N", "closes after N bytes of the body (as sent, chunk sizes count)"},
     {"reset", NUMBER, AT(reset), "1", "closes by RST: at once, or where cut says"},
 
     {"fail", NUMBER, AT(fail), "K", "the first K requests of this very URL fail, later ones succeed"},
     {"fail_status", NUMBER, AT(fail_status), "N", "how they fail; 503; 0: closed without an answer"},
+
+    {"head", KEYS, AT(head), "KEYS",
+        "a HEAD gets the answer of these keys, percent-encoded once more, instead"},
+    {"head_body", NUMBER, AT(head_body), "1", "sends the body also in answer to a HEAD"},
+
     {"group", IGNORED, 0, "NAME", "in /_/stats, requests in flight are also counted by this name"},
 };
 
@@ -81,7 +87,7 @@ void plan_init(struct plan *self)
 void plan_release(struct plan *self)
 {
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (keys[i].kind == TEXT || keys[i].kind == HEADER)
+		if (keys[i].kind == TEXT || keys[i].kind == HEADER || keys[i].kind == KEYS)
 			free(((struct plan_text *)(void *)((char *)self + keys[i].offset))->data);
 	}
 	plan_init(self);
@@ -161,6 +167,21 @@ static bool read_hold(struct slice value, struct plan_hold *hold)
 	       text_number((struct slice){first + 1, (size_t)(second - first) - 1}, &hold->requests);
 }
 
+/* The keys of another plan, which are read again when they are needed. */
+static bool read_keys(struct slice value, struct plan_text *text)
+{
+	struct plan plan;
+	struct buf error;
+	plan_init(&plan);
+	buf_init(&error, TEXT_MAX);
+	bool fits = plan_read(&plan, value, &error);
+	if (fits)
+		plan_text_set(text, value);
+	buf_release(&error);
+	plan_release(&plan);
+	return fits;
+}
+
 static bool set(struct plan *self, const struct key *key, struct slice value)
 {
 	void *field = (char *)self + key->offset;
@@ -187,6 +208,8 @@ static bool set(struct plan *self, const struct key *key, struct slice value)
 	case GZIP:
 		plan_text_set(field, slice_of("gzip"));
 		return true;
+	case KEYS:
+		return read_keys(value, field);
 	case IGNORED:
 		return true;
 	}

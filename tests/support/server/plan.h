@@ -55,11 +55,14 @@ struct plan {
 	uint64_t chunked, chunk, unfinished, shortage;
 	struct plan_text length;
 
-	uint64_t close, stale, empty, reset;
+	uint64_t close, stale, empty, reset, header_cut;
 	bool has_cut;
 	uint64_t cut;
 
 	uint64_t fail, fail_status;
+
+	struct plan_text head; /* the keys of the plan for a HEAD; data is NULL where it is this one */
+	uint64_t head_body;
 };
 
 /* The plan of an empty query: 200, text/html, a small page without links. */

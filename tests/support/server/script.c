@@ -37,9 +37,10 @@ static const char *reason_of(uint64_t status)
 		const char *reason;
 	} known[] = {{200, "OK"}, {204, "No Content"}, {301, "Moved Permanently"}, {302, "Found"},
 	    {303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"},
-	    {308, "Permanent Redirect"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
-	    {410, "Gone"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
-	    {503, "Service Unavailable"}};
+	    {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
+	    {404, "Not Found"}, {405, "Method Not Allowed"}, {407, "Proxy Authentication Required"},
+	    {410, "Gone"}, {429, "Too Many Requests"}, {451, "Unavailable For Legal Reasons"},
+	    {500, "Internal Server Error"}, {501, "Not Implemented"}, {503, "Service Unavailable"}};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i].status == status)
 			return known[i].reason;
@@ -206,21 +207,32 @@ static void head_end(const struct plan *plan, struct steps *steps)
 	steps_send_text(steps, "\r\n");
 }
 
-/* Ends a list that was cut short on purpose; true where it did. */
-static bool broken_end(const struct plan *plan, struct steps *steps, size_t body)
+/* Ends a list that was cut short on purpose. */
+static void broken_end(const struct plan *plan, struct steps *steps, size_t body)
 {
 	if (plan->hang == PLAN_HANG_BODY) {
 		uint64_t total = steps_total(steps, body);
 		steps_cut(steps, body, plan->has_cut ? plan->cut : total == STEPS_FOREVER ? 0 : total / 2);
 		steps_end(steps, STEP_HANG);
-		return true;
+	} else if (plan->has_cut) {
+		steps_cut(steps, body, plan->cut);
+		steps_wait(steps, plan->reset ? RESET_PAUSE_MS : 0);
+		steps_end(steps, plan->reset ? STEP_RESET : STEP_CLOSE);
 	}
-	if (!plan->has_cut)
-		return false;
-	steps_cut(steps, body, plan->cut);
-	steps_wait(steps, plan->reset ? RESET_PAUSE_MS : 0);
-	steps_end(steps, plan->reset ? STEP_RESET : STEP_CLOSE);
-	return true;
+}
+
+/* The body, and where it breaks off an end of its own, behind which no step is taken. */
+static void answer_body(const struct plan *plan, const struct steps *content, struct steps *steps)
+{
+	steps_wait(steps, plan->body_delay);
+	size_t body_at = steps->count;
+	if (status_has_body(plan->status))
+		body_steps(plan, content, steps);
+	if (plan->hold.requests)
+		steps_hold(steps, body_at, plan->hold.bytes, plan->hold.requests, plan->hold.group);
+	if (plan->drip.bytes)
+		steps_pace(steps, body_at, (size_t)plan->drip.bytes, plan->drip.ms);
+	broken_end(plan, steps, body_at);
 }
 
 static void answer(struct script *self, const struct plan *plan, const struct request *request)
@@ -228,7 +240,8 @@ static void answer(struct script *self, const struct plan *plan, const struct re
 	struct steps *steps = &self->steps;
 	struct steps content;
 	struct buf head;
-	bool body = status_has_body(plan->status) && !slice_equal(request->method, slice_of("HEAD"));
+	/* A body that is not sent cannot be late or broken either. */
+	bool has_body = plan->head_body || !slice_equal(request->method, slice_of("HEAD"));
 	steps_init(&content);
 	buf_init(&head, TEXT_MAX);
 	content_steps(plan, &content);
@@ -243,26 +256,21 @@ static void answer(struct script *self, const struct plan *plan, const struct re
 		buf_append_text(&head, "Connection: close\r\n");
 	steps_send(steps, head.data, head.len);
 	head_end(plan, steps);
-	if (plan->hang == PLAN_HANG_HEADER)
+	bool breaks = plan->hang == PLAN_HANG_HEADER || plan->header_cut;
+	if (breaks)
 		steps_cut(steps, head_at, head.len / 2);
 	if (plan->header_drip.bytes)
 		steps_pace(steps, head_at, (size_t)plan->header_drip.bytes, plan->header_drip.ms);
-	if (plan->hang == PLAN_HANG_HEADER) {
-		steps_end(steps, STEP_HANG);
+	if (breaks) {
+		steps_end(steps, plan->header_cut ? STEP_CLOSE : STEP_HANG);
 		goto out;
 	}
 
-	steps_wait(steps, plan->body_delay);
-	size_t body_at = steps->count;
 	self->status = (int)plan->status;
 	self->stale = plan->stale != 0;
-	if (body)
-		body_steps(plan, &content, steps);
-	if (plan->hold.requests)
-		steps_hold(steps, body_at, plan->hold.bytes, plan->hold.requests, plan->hold.group);
-	if (plan->drip.bytes)
-		steps_pace(steps, body_at, (size_t)plan->drip.bytes, plan->drip.ms);
-	if (!broken_end(plan, steps, body_at) && ends)
+	if (has_body)
+		answer_body(plan, &content, steps);
+	if (ends)
 		steps_end(steps, STEP_CLOSE);
 out:
 	steps_release(&content);
@@ -286,8 +294,26 @@ static void build_failing(struct script *self, const struct plan *plan, const st
 	answer(self, &failing, request);
 }
 
+/* The plan for a HEAD was read once before, so that it fits. */
+static void build_head(
+    struct script *self, const struct plan_text *keys, const struct request *request, uint64_t asked)
+{
+	struct plan plan;
+	struct buf error;
+	plan_init(&plan);
+	buf_init(&error, TEXT_MAX);
+	if (plan_read(&plan, (struct slice){keys->data, keys->len}, &error))
+		script_build(self, &plan, request, asked);
+	plan_release(&plan);
+	buf_release(&error);
+}
+
 void script_build(struct script *self, const struct plan *plan, const struct request *request, uint64_t asked)
 {
+	if (plan->head.data && slice_equal(request->method, slice_of("HEAD"))) {
+		build_head(self, &plan->head, request, asked);
+		return;
+	}
 	steps_wait(&self->steps, plan->delay);
 	if (plan->empty)
 		steps_end(&self->steps, STEP_CLOSE);

@@ -11,6 +11,7 @@ struct stats_counter {
 	char *name;
 	size_t len;
 	uint64_t requests;
+	uint64_t heads; /* of them, with the method HEAD */
 	uint64_t in_flight;
 	uint64_t max_in_flight;
 };
@@ -98,9 +99,10 @@ static struct stats_counter *counter_get(struct counters *self, struct slice nam
 	return counter;
 }
 
-static void counter_begin(struct stats_counter *self)
+static void counter_begin(struct stats_counter *self, bool is_head)
 {
 	self->requests++;
+	self->heads += is_head;
 	self->in_flight++;
 	if (self->in_flight > self->max_in_flight)
 		self->max_in_flight = self->in_flight;
@@ -109,12 +111,13 @@ static void counter_begin(struct stats_counter *self)
 static void counter_reset(struct stats_counter *self)
 {
 	self->requests = 0;
+	self->heads = 0;
 	self->max_in_flight = self->in_flight;
 }
 
 void stats_connected(struct stats *self)
 {
-	counter_begin(&self->connections);
+	counter_begin(&self->connections, false);
 }
 
 void stats_disconnected(struct stats *self)
@@ -146,6 +149,7 @@ uint64_t stats_begin(struct stats *self, struct stats_ticket *ticket, const stru
 	struct slice group = request_query_get(request, "group");
 	struct stats_counter *target = counter_get(&self->targets, request->target);
 	uint64_t asked = target->requests;
+	bool is_head = slice_equal(request->method, slice_of("HEAD"));
 	*ticket = (struct stats_ticket){.counters = {&self->all, counter_get(&self->paths, request->path),
 	                                    target, counter_get(&self->hosts, request->host),
 	                                    group.data ? counter_get(&self->groups, group) : NULL},
@@ -154,7 +158,7 @@ uint64_t stats_begin(struct stats *self, struct stats_ticket *ticket, const stru
 	    .open = true};
 	for (size_t i = 0; i < sizeof ticket->counters / sizeof *ticket->counters; i++)
 		if (ticket->counters[i])
-			counter_begin(ticket->counters[i]);
+			counter_begin(ticket->counters[i], is_head);
 	return asked;
 }
 
@@ -202,9 +206,10 @@ void stats_reset(struct stats *self)
 
 static void write_counter(const struct stats_counter *self, struct buf *out)
 {
-	text_printf(out, "{\"requests\": %llu, \"in_flight\": %llu, \"max_in_flight\": %llu}",
-	    (unsigned long long)self->requests, (unsigned long long)self->in_flight,
-	    (unsigned long long)self->max_in_flight);
+	text_printf(out,
+	    "{\"requests\": %llu, \"heads\": %llu, \"in_flight\": %llu, \"max_in_flight\": %llu}",
+	    (unsigned long long)self->requests, (unsigned long long)self->heads,
+	    (unsigned long long)self->in_flight, (unsigned long long)self->max_in_flight);
 }
 
 static void write_counters(const struct counters *self, const char *name, struct buf *out)
