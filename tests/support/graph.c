@@ -1,6 +1,7 @@
 #include "graph.h"
 
 #include "base/alloc.h"
+#include "graph_draw.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -16,20 +17,6 @@ enum { MANNERS = sizeof manners / sizeof *manners };
 
 /* WINDOW is how many pages ahead most links lead. */
 enum { WINDOW = 8, SPELLINGS = 10, SPELLING_USER = 8, TEXT_MAX = 64 << 20 };
-
-/* 0 to n - 1, by Steele, Lea and Flood's SplitMix64. */
-static unsigned draw(uint64_t *state, size_t n)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (unsigned)((z ^ z >> 31) % n);
-}
-
-static bool draw_share(uint64_t *state, unsigned percent)
-{
-	return draw(state, 100) < percent;
-}
 
 void graph_host(const struct graph *self, unsigned host, struct buf *out)
 {
@@ -94,24 +81,24 @@ static void add_link(struct graph_page *page, struct graph_link link)
 static unsigned draw_host(const struct graph *self, uint64_t *state)
 {
 	/* The first host has about half of the pages. */
-	return draw(state, 2) ? 0 : draw(state, self->spec.hosts);
+	return graph_draw(state, 2) ? 0 : graph_draw(state, self->spec.hosts);
 }
 
 /* What a healthy page is like. */
 static void draw_manner(const struct graph_spec *spec, uint64_t *state, struct graph_page *page)
 {
-	page->kind = draw(state, 12) == 0 ? GRAPH_FEED : GRAPH_HTML;
-	if (draw_share(state, spec->faults))
-		page->manner = manners[draw(state, MANNERS)];
-	if (page->kind == GRAPH_HTML && draw_share(state, spec->nofollow))
-		page->nofollow = draw(state, 2) ? GRAPH_META : GRAPH_HEADER;
+	page->kind = graph_draw(state, 12) == 0 ? GRAPH_FEED : GRAPH_HTML;
+	if (graph_draw_share(state, spec->faults))
+		page->manner = manners[graph_draw(state, MANNERS)];
+	if (page->kind == GRAPH_HTML && graph_draw_share(state, spec->nofollow))
+		page->nofollow = graph_draw(state, 2) ? GRAPH_META : GRAPH_HEADER;
 }
 
 static void draw_folder(const struct graph_spec *spec, uint64_t *state, struct graph_page *page)
 {
-	page->directory = draw(state, 3) == 0 ? GRAPH_B : GRAPH_A;
-	if (draw_share(state, spec->secret)) {
-		page->is_open = draw(state, 3) == 0;
+	page->directory = graph_draw(state, 3) == 0 ? GRAPH_B : GRAPH_A;
+	if (graph_draw_share(state, spec->secret)) {
+		page->is_open = graph_draw(state, 3) == 0;
 		page->is_secret = !page->is_open;
 	}
 }
@@ -127,15 +114,15 @@ static void draw_page(struct graph *self, uint64_t *state)
 		return;
 	}
 	draw_folder(spec, state, page);
-	if (!spec->names && draw(state, 40) == 0)
+	if (!spec->names && graph_draw(state, 40) == 0)
 		page->host = spec->hosts;
-	if (draw_share(state, spec->redirects))
+	if (graph_draw_share(state, spec->redirects))
 		page->kind = GRAPH_REDIRECT;
-	else if (draw_share(state, spec->dead))
-		page->kind = dead[draw(state, 4)];
+	else if (graph_draw_share(state, spec->dead))
+		page->kind = dead[graph_draw(state, 4)];
 	else
 		draw_manner(spec, state, page);
-	page->is_flaky = page->kind <= GRAPH_FEED && draw_share(state, spec->flaky);
+	page->is_flaky = page->kind <= GRAPH_FEED && graph_draw_share(state, spec->flaky);
 	name_page(self, page);
 }
 
@@ -144,10 +131,10 @@ static void draw_page(struct graph *self, uint64_t *state)
 static size_t add_target(struct graph *self, uint64_t *state, size_t from)
 {
 	size_t number = self->page_count;
-	unsigned host = draw(state, 3) ? self->pages[from].host : draw_host(self, state);
+	unsigned host = graph_draw(state, 3) ? self->pages[from].host : draw_host(self, state);
 	struct graph_page *page = add_page(self, host);
 	draw_folder(&self->spec, state, page);
-	if (draw(state, 3) == 0)
+	if (graph_draw(state, 3) == 0)
 		page->kind = GRAPH_REDIRECT;
 	else
 		draw_manner(&self->spec, state, page);
@@ -161,10 +148,10 @@ static size_t add_target(struct graph *self, uint64_t *state, size_t from)
 static void draw_targets(struct graph *self, uint64_t *state, size_t first)
 {
 	for (size_t at = first; self->pages[at].kind == GRAPH_REDIRECT;) {
-		unsigned dice = draw(state, 8);
+		unsigned dice = graph_draw(state, 8);
 		size_t target = dice == 0 ? 0 : dice == 1 ? first : at;
 		if (self->spec.shared)
-			target = draw(state, self->spec.pages);
+			target = graph_draw(state, self->spec.pages);
 		else if (dice > 2)
 			target = add_target(self, state, at);
 		self->pages[at].target = target;
@@ -178,11 +165,11 @@ static void draw_targets(struct graph *self, uint64_t *state, size_t first)
  * and every scope holds much of it. */
 static size_t draw_target(const struct graph *self, uint64_t *state, size_t from)
 {
-	size_t pages = self->spec.pages, target = draw(state, pages);
-	if (draw(state, 4) == 0)
+	size_t pages = self->spec.pages, target = graph_draw(state, pages);
+	if (graph_draw(state, 4) == 0)
 		return target;
-	bool stays = draw(state, 3) > 0;
-	for (unsigned ahead = 1 + draw(state, WINDOW), end = 3 * WINDOW; ahead < end; ahead++) {
+	bool stays = graph_draw(state, 3) > 0;
+	for (unsigned ahead = 1 + graph_draw(state, WINDOW), end = 3 * WINDOW; ahead < end; ahead++) {
 		target = (from + ahead) % pages;
 		bool is_near = self->pages[target].host == self->pages[from].host &&
 		               self->pages[target].directory == self->pages[from].directory;
@@ -198,22 +185,22 @@ static void draw_link(struct graph *self, uint64_t *state, size_t from)
 	    GRAPH_LINK_AREA, GRAPH_LINK_STYLE, GRAPH_LINK_MAIL, GRAPH_LINK_IMAGE};
 	struct graph_page *page = &self->pages[from];
 	struct graph_link link = {.kind = GRAPH_LINK_A, .target = draw_target(self, state, from)};
-	link.spelling = draw(state, SPELLINGS);
-	link.fragment = draw(state, 4) ? 0 : draw(state, 3);
+	link.spelling = graph_draw(state, SPELLINGS);
+	link.fragment = graph_draw(state, 4) ? 0 : graph_draw(state, 3);
 	if (page->kind == GRAPH_FEED) {
 		link.spelling = 0;
 		add_link(page, link);
 		return;
 	}
-	if (draw(state, 3) == 0)
-		link.kind = rare[draw(state, 4)];
-	else if (draw_share(state, self->spec.nofollow))
+	if (graph_draw(state, 3) == 0)
+		link.kind = rare[graph_draw(state, 4)];
+	else if (graph_draw_share(state, self->spec.nofollow))
 		link.kind = GRAPH_LINK_NOFOLLOW;
 	add_link(page, link);
 	/* The same URL again, in another spelling, and perhaps in a link that may be followed. */
-	if (graph_link_leads_on(&link) && draw(state, 5) == 0) {
-		link.kind = draw(state, 2) ? GRAPH_LINK_A : link.kind;
-		link.spelling = draw(state, SPELLINGS);
+	if (graph_link_leads_on(&link) && graph_draw(state, 5) == 0) {
+		link.kind = graph_draw(state, 2) ? GRAPH_LINK_A : link.kind;
+		link.spelling = graph_draw(state, SPELLINGS);
 		add_link(page, link);
 	}
 }
@@ -221,7 +208,7 @@ static void draw_link(struct graph *self, uint64_t *state, size_t from)
 /* A link from the start to a page that every scope and robots.txt lets through, and that leads on. */
 static void draw_sure_link(struct graph *self, uint64_t *state)
 {
-	size_t pages = self->spec.pages, first = draw(state, pages);
+	size_t pages = self->spec.pages, first = graph_draw(state, pages);
 	for (size_t i = 0; i < pages; i++) {
 		size_t target = (first + i) % pages;
 		const struct graph_page *page = &self->pages[target];
@@ -237,12 +224,12 @@ static void draw_links(struct graph *self, uint64_t *state, size_t from)
 {
 	if (self->pages[from].kind > GRAPH_FEED)
 		return;
-	size_t count = draw(state, 2 * (size_t)self->spec.links + 1);
+	size_t count = graph_draw(state, 2 * (size_t)self->spec.links + 1);
 	while (count-- > 0)
 		draw_link(self, state, from);
 	for (unsigned i = 0; from == 0 && i < self->spec.links; i++)
 		draw_sure_link(self, state);
-	if (draw(state, 6) == 0)
+	if (graph_draw(state, 6) == 0)
 		add_link(&self->pages[from], (struct graph_link){.kind = GRAPH_LINK_A, .target = from});
 }
 
@@ -268,8 +255,9 @@ static void add_traps(struct graph *self, uint64_t *state)
 		}
 	}
 	for (size_t i = 0; i < self->spec.pages; i++)
-		if (self->pages[i].kind == GRAPH_HTML && (i == 0 || draw(state, 5) == 0))
-			add_link(&self->pages[i], (struct graph_link){.target = first + draw(state, 2)});
+		if (self->pages[i].kind == GRAPH_HTML && (i == 0 || graph_draw(state, 5) == 0))
+			add_link(
+			    &self->pages[i], (struct graph_link){.target = first + graph_draw(state, 2)});
 }
 
 bool graph_init(struct graph *self, const struct graph_spec *spec)
@@ -280,7 +268,7 @@ bool graph_init(struct graph *self, const struct graph_spec *spec)
 		return false;
 	uint64_t state = spec->seed;
 	/* All kinds are there if the hosts are enough, in an order that the seed gives. */
-	unsigned turn = draw(&state, GRAPH_ROBOTS_KINDS);
+	unsigned turn = graph_draw(&state, GRAPH_ROBOTS_KINDS);
 	for (unsigned host = 1; host < spec->hosts; host++)
 		self->robots[host] = (enum graph_robots)((turn + host) % GRAPH_ROBOTS_KINDS);
 	for (size_t i = 0; i < spec->pages; i++)
