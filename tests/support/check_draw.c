@@ -23,6 +23,8 @@ static size_t add_page(struct draw *self, unsigned host)
 {
 	static const char *const kinds[] = {"page", "page-head-405", "page-head-404", "page-slow"};
 	const char *kind = kinds[graph_draw(&self->state, sizeof kinds / sizeof *kinds)];
+	if (self->site->spec.takes_heads && (check_kind_find(kind)->flags & CHECK_NO_HEADS))
+		kind = "page";
 	size_t number = check_site_add(self->site, host, kind);
 	struct check_target *page = &self->site->targets[number];
 	page->is_latin = graph_draw(&self->state, 4) == 0;
@@ -37,6 +39,8 @@ static bool is_fitting(const struct draw *self, const struct check_kind *kind)
 	if (is_page || is_redirect || (kind->flags & CHECK_NOT_ON_SERVER))
 		return false;
 	if ((kind->flags & CHECK_SLOW) && !self->site->spec.slow)
+		return false;
+	if (kind->flags & (self->site->spec.takes_heads ? CHECK_NO_HEADS : CHECK_TWO_FACED))
 		return false;
 	return kind->fate != CHECK_DEAD || !self->site->spec.healthy;
 }

@@ -16,7 +16,9 @@ enum {
 	CHECK_ENDS_AT_HEAD = 2, /* with Retry-After, the HEAD may be an attempt of its own, or the only one */
 	CHECK_SLOW = 4,         /* needs a time-out or a pause */
 	CHECK_TWO_FACED = 8,    /* a GET alone has another fate than a HEAD, which is the one of the table */
-	CHECK_NOT_ON_SERVER = 16 /* no request arrives */
+	CHECK_NOT_ON_SERVER = 16, /* no request arrives */
+	CHECK_SPOILS = 64, /* it leaves bytes on the connection, so that the next request is sent once more */
+	CHECK_NO_HEADS = 32 /* a HEAD gets no answer, 405 or 501: its host is not sent any more of them */
 };
 
 struct check_kind {

@@ -117,8 +117,9 @@ static void make_arguments(
 	for (size_t i = shown; i < args->count && used < sizeof self->label; i++)
 		used += (size_t)snprintf(self->label + used, sizeof self->label - used, "%s ", args->text[i]);
 	if (used < sizeof self->label)
-		snprintf(self->label + used, sizeof self->label - used, "on AREQ_CHECK_SEED=%u%s%s",
+		snprintf(self->label + used, sizeof self->label - used, "on AREQ_CHECK_SEED=%u%s%s%s",
 		    self->site.spec.seed, self->site.spec.slow ? ", slow" : "",
+		    self->site.spec.takes_heads ? ", takes heads" : "",
 		    self->site.spec.healthy ? ", healthy" : "");
 	add(args, scratch_path(&self->scratch, "list"));
 }

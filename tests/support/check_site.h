@@ -23,8 +23,10 @@ enum { CHECK_HOME, CHECK_HOME_TOO, CHECK_ELSEWHERE, CHECK_REFUSED, CHECK_NO_NAME
 struct check_spec {
 	unsigned seed;
 	unsigned port;
-	bool slow;    /* also kinds that need a time-out or a pause */
-	bool healthy; /* nothing is dead, other than fragments */
+	bool slow;        /* also kinds that need a time-out or a pause */
+	bool takes_heads; /* no host has HEAD given up on it; only then HEAD and GET may differ in their fates
+	                   */
+	bool healthy;     /* nothing is dead, other than fragments */
 };
 
 /* How a link stands in a page. */

@@ -34,6 +34,8 @@ struct walk {
 	size_t queued;
 	struct reading *readings;
 	size_t reading_count;
+	bool has_spoiled[CHECK_HOSTS];    /* on that host: a connection may have had too many bytes */
+	bool gives_up_heads[CHECK_HOSTS]; /* on that host: a look may be a GET at once */
 };
 
 static const struct check_target *target_of(const struct walk *walk, size_t number)
@@ -185,7 +187,7 @@ static struct verdict judge(const struct walk *walk, const struct check_link *li
 			return (struct verdict){true, true, "fragment"};
 	}
 	size_t address = address_of(walk->site, link->target);
-	if (address != link->target && (show & CHECK_SHOW_MOVED))
+	if (address != link->target && (show & (CHECK_SHOW_MOVED | CHECK_SHOW_ALL)))
 		return (struct verdict){false, true, target_of(walk, address)->url};
 	return (struct verdict){false, show & CHECK_SHOW_ALL, ""};
 }
@@ -222,9 +224,10 @@ static unsigned attempts(const struct walk *walk, unsigned gets)
 	return gets == CHECK_EACH ? 1 + walk->options->retries : gets;
 }
 
-static unsigned repeated(const struct check_kind *kind)
+static unsigned repeated(const struct walk *walk, const struct check_target *target)
 {
-	return kind->flags & CHECK_REPEATED ? 2 : 1;
+	unsigned times = target->kind->flags & CHECK_REPEATED ? 2 : 1;
+	return walk->has_spoiled[target->host] ? 2 * times : times;
 }
 
 /* Adds to the most that a target may get, where it is looked at or fetched so many times. */
@@ -232,11 +235,14 @@ static void allow(const struct walk *walk, size_t number, unsigned looks, unsign
 {
 	const struct check_kind *kind = target_of(walk, number)->kind;
 	struct check_bounds *bounds = &walk->truth->bounds[number];
+	unsigned times = repeated(walk, target_of(walk, number));
 	if (kind->flags & CHECK_NOT_ON_SERVER)
 		return;
-	bounds->heads_most += looks * repeated(kind);
-	bounds->gets_most += looks * attempts(walk, kind->look_gets) * repeated(kind) +
-	                     fetches * attempts(walk, kind->fetch_gets) * repeated(kind);
+	bounds->heads_most += looks * times;
+	unsigned look_gets =
+	    walk->gives_up_heads[target_of(walk, number)->host] ? kind->fetch_gets : kind->look_gets;
+	bounds->gets_most +=
+	    looks * attempts(walk, look_gets) * times + fetches * attempts(walk, kind->fetch_gets) * times;
 	bounds->is_asked = true;
 }
 
@@ -289,7 +295,7 @@ static void demand_requests(const struct walk *walk, size_t number)
 		bounds->gets_least = is_page;
 	} else if (use->is_looked_at && !use->may_need_anchors && !use->is_known && !use->is_passed) {
 		bool may_lack_one = kind->flags & CHECK_ENDS_AT_HEAD;
-		bounds->heads_least = 1;
+		bounds->heads_least = !walk->gives_up_heads[target_of(walk, number)->host];
 		bounds->gets_least = attempts(walk, kind->look_gets) - may_lack_one;
 	}
 }
@@ -299,6 +305,17 @@ static void count_robots(struct walk *walk)
 	for (size_t i = 0; walk->options->crawls && i < walk->site->count; i++)
 		if (is_in_scope(target_of(walk, i)) && (walk->uses[i].is_fetched || walk->uses[i].is_refused))
 			walk->truth->robots_asked[target_of(walk, i)->host] = true;
+}
+
+static void know_hosts(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->site->count; i++) {
+		const struct check_target *target = target_of(walk, i);
+		if (target->kind->flags & CHECK_SPOILS)
+			walk->has_spoiled[target->host] = true;
+		if (target->kind->flags & CHECK_NO_HEADS)
+			walk->gives_up_heads[target->host] = true;
+	}
 }
 
 void check_truth_init(
@@ -319,6 +336,7 @@ void check_truth_init(
 	for (size_t i = 0; i < site->count; i++)
 		if (site->targets[i].is_listed && site->targets[i].kind->fate != CHECK_ALIVE)
 			self->exit_status = 1;
+	know_hosts(&walk);
 	allow_requests(&walk);
 	for (size_t i = 0; i < site->count; i++)
 		demand_requests(&walk, i);
