@@ -130,7 +130,8 @@ static size_t finish_head(struct transfer *self, long http_status, size_t len)
 		heap_add(
 		    &self->common->deadlines, &self->deadline, (uint64_t)clock_now_ms() + DRAIN_MS, self);
 		transfer_record_end(self, END_COMPLETE, NULL);
-		return len;
+		/* The connection cannot be kept anyway. */
+		return length > DRAIN_MAX && !self->is_head ? refuse(len) : len;
 	case FETCH_STOP:
 		transfer_record_end(self, END_STOPPED_AT_HEAD, NULL);
 		break;
@@ -443,6 +444,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	self->has_new_connection = request->needs_new_connection;
 	self->sent_requests = 0;
 	self->has_opened_socket = false;
+	self->is_head = request->is_head;
 	self->is_tls = strncmp(request->url, "https:", 6) == 0;
 	self->tries_http3 = self->common->settings->options->http3 && self->is_tls && !request->needs_http1 &&
 	                    !request->avoids_http3;

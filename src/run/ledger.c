@@ -193,6 +193,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	struct ledger *self = ctx;
 	struct task *task = job;
 	ledger_discard_response(self, task);
+	task->tries->has_head = true;
 	if (http_is_redirect(head->http_status) && head->location.len > 0) {
 		task_set_location(task, head->location);
 		return FETCH_DRAIN;
@@ -202,7 +203,7 @@ static enum fetch_want on_head(void *ctx, void *job, const struct fetch_head *he
 	if (task->robots_of)
 		return ledger_begin_robots(self, task, head->content_type);
 	if (task->purpose == STORE_LOOK)
-		return FETCH_STOP;
+		return FETCH_DRAIN;
 	ledger_read_robots_tags(self, task, head);
 	if (task_stop_by_type(task, self->options, mediatype_of(head->content_type)))
 		return FETCH_STOP;

@@ -81,11 +81,13 @@ static bool is_blocked(long status)
 }
 
 /* Sets the kind and the cause of the verdict about a target that was asked for and has failed. */
-static void judge_failure(const struct outcome *outcome, struct target_verdict *verdict)
+static void judge_failure(
+    const struct task *task, const struct outcome *outcome, struct target_verdict *verdict)
 {
 	bool has_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
 	bool was_asked = outcome->attempts > 0;
-	bool has_come = outcome->http_status >= 200 && outcome->http_status < 300;
+	bool has_come = task->tries && task->tries->has_head && outcome->http_status >= 200 &&
+	                outcome->http_status < 300;
 	if (has_status && was_asked)
 		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
 	else if (has_status || outcome->cause == CAUSE_NOT_PUBLIC)
@@ -118,7 +120,7 @@ static struct target_verdict judge(
 	    .final_url = without_fragment(task->url),
 	    .anchors = ANCHORS_NONE};
 	if (outcome->kind == OUTCOME_FAILED)
-		judge_failure(outcome, &verdict);
+		judge_failure(task, outcome, &verdict);
 	else if (outcome->kind == OUTCOME_SKIPPED)
 		judge_skipped(outcome, &verdict);
 	else if (self->options->fragments)

@@ -385,14 +385,14 @@ static struct slice keep(struct link_check *self, struct slice text)
 }
 
 /* Settles a target by the verdict about the one that it is redirected to. */
-static void settle_redirected(
-    struct link_check *self, struct slice from, struct slice moved_to, const struct target_verdict *of_target)
+static void settle_redirected(struct link_check *self, struct slice from, struct slice to,
+    struct slice moved_to, const struct target_verdict *of_target)
 {
 	struct target_verdict verdict = *of_target;
 	bool all_permanent = moved_to.data && moved_to.len == 0;
 	struct slice moved = moved_to;
 	if (all_permanent)
-		moved = of_target->moved_to.data ? of_target->moved_to : of_target->final_url;
+		moved = of_target->moved_to.data ? of_target->moved_to : to;
 	/* The texts may be in the log to which the new verdict is added. */
 	buf_clear(&self->copy);
 	buf_reserve(&self->copy, from.len + verdict.final_url.len + moved.len + 1);
@@ -436,7 +436,7 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 		        .cause = CAUSE_REDIRECTS,
 		        .final_url = to});
 	} else if (find_verdict(self, to, to_fingerprint, &verdict)) {
-		settle_redirected(self, from, moved_to, &verdict);
+		settle_redirected(self, from, to, moved_to, &verdict);
 	} else {
 		place_map_add(&self->redirects, from_fingerprint)->place = to_fingerprint;
 		add_redirect(self, to_fingerprint, from_fingerprint, from, moved_to);
@@ -467,7 +467,7 @@ static void emit_redirect(
 		add_redirect(self, anchors_fingerprint_of(self, settled->target), waiting->from_fingerprint,
 		    from, moved_to);
 	}
-	settle_redirected(self, from, moved_to, verdict);
+	settle_redirected(self, from, settled->target, moved_to, verdict);
 	buf_release(&texts);
 }
 

@@ -233,6 +233,7 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	if (timeout)
 		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
 	tries->http_status = 0;
+	tries->has_head = false;
 	task_discard_response(self);
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,

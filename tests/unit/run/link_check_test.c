@@ -175,7 +175,7 @@ Test(link_check, knows_where_a_chain_of_redirects_is_permanent)
 	add(check, "p", "http://a/permanent");
 	add(check, "p", "http://a/both");
 	expect_rows(check,
-	    "p http://a/temporary \np http://a/permanent http://a/end\np http://a/both http://a/middle\n");
+	    "p http://a/temporary \np http://a/permanent http://a/temporary\np http://a/both http://a/middle\n");
 	link_check_free(check);
 }
 
