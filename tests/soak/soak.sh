@@ -1,7 +1,7 @@
 #!/bin/sh
 # A chaos soak: healthy pages among every fault that the test server knows, over many hosts at once, with short limits.
 # The healthy ones must come out as if the others were not there, each fault as what it is, in a time that the limits
-# imply, and in a memory that does not grow with the list.
+# imply, and in a memory that does not grow with the list. So must they in a crawl, which finds all of them as links.
 #
 #	AREQ_BIN=./areq AREQ_TESTSERVER=build/areq-testserver soak.sh URLS HOSTS [SEED]
 #
@@ -48,7 +48,8 @@ start_on_hosts() {
 		set -- "$@" --bind 127.0.0.$((host + 1))
 		host=$((host + 4))
 	done
-	start_server "$server" --log 0 "$@"
+	mkdir "$folder/site"
+	start_server "$server" --log 0 --root "$folder/site" "$@"
 }
 
 # Only libcurl 7 refuses a folded line directly after the status line.
@@ -75,14 +76,24 @@ make_healthy_list() {
 	echo 0 >"$folder/$2/repeated"
 }
 
-# Sets seconds and kib to what the run took, waits to what its time-outs may take.
+# Pages that link to all URLs of the same list.
+make_crawl_list() {
+	mkdir "$folder/$2"
+	grep -v "${tab}none$tab" "$folder/$1/expected" |
+		awk -v site="http://127.0.0.1:$port" -v root="$folder/site" -v folder="$folder/$2" -f "$soak/pages.awk"
+	cat "$folder/$1/rows" >>"$folder/$2/rows"
+}
+
+# The first argument is the name of the list; the others are options. Sets seconds and kib to what the run took, waits
+# to what its time-outs may take.
 run_list() {
 	name=$1
+	shift
 	files=$folder/$name
 	"$areq" -q -o "$files/reset" "http://127.0.0.1:$port/_/stats/reset" || fail "$name: the server does not answer"
 	status=0
 	env time -q -f '%e %M' -o "$files/usage" "$areq" -t $timeout -r $retries -j $jobs --host-errors 0 --max-size 256k \
-		-o "$files/found" --report "$files/report" "$files/list" 2>"$files/messages" 3>&- || status=$?
+		"$@" -o "$files/found" --report "$files/report" "$files/list" 2>"$files/messages" 3>&- || status=$?
 	usage=$(tail -n 1 "$files/usage")
 	seconds=${usage% *}
 	kib=${usage#* }
@@ -101,24 +112,30 @@ run_list() {
 		fail "$name: these are not the rows of the pages"
 }
 
+# No slot rests while a host may be asked: so the waiting takes no longer than all of it shared among the slots, and that
+# of the longest host behind it. The rest is work, for which the healthy run is the measure.
+check_costs() {
+	bound=$(awk "BEGIN { print int(2 * $healthy_seconds + $waits + 10) }")
+	say "time: $seconds s of $bound s at most; $waits s of these are time-outs, retries and holds"
+	say "memory: $((kib - quarter_kib)) KiB more than for a quarter of the list, of $growth at most"
+	awk "BEGIN { exit !($seconds <= $bound) }" || fail "that took too long"
+	[ $((kib - quarter_kib)) -le "$growth" ] || fail "the memory grows with the list"
+}
+
 say "seed $seed, $urls URLs over $hosts hosts, $areq"
 be_nobody
 start_on_hosts
 make_list mixed "$urls"
 make_list quarter $((urls / 4))
 make_healthy_list mixed healthy
+make_crawl_list mixed crawl
 
 run_list healthy
 healthy_seconds=$seconds
 run_list quarter
 quarter_kib=$kib
 run_list mixed
-
-# No slot rests while a host may be asked: so the waiting takes no longer than all of it shared among the slots, and that
-# of the longest host behind it. The rest is work, for which the healthy run is the measure.
-bound=$(awk "BEGIN { print int(2 * $healthy_seconds + $waits + 10) }")
-say "time: $seconds s of $bound s at most; $waits s of these are time-outs, retries and holds"
-say "memory: $((kib - quarter_kib)) KiB more than for a quarter of the list, of $growth at most"
-awk "BEGIN { exit !($seconds <= $bound) }" || fail "that took too long"
-[ $((kib - quarter_kib)) -le "$growth" ] || fail "the memory grows with the list"
+check_costs
+run_list crawl --depth 1 --scope any
+check_costs
 say "all is well"
