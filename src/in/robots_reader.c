@@ -283,6 +283,11 @@ struct robots *robots_reader_finish(struct robots_reader *self)
 	return robots;
 }
 
+size_t robots_reader_memory(const struct robots_reader *self)
+{
+	return sizeof *self + self->sitemaps.room;
+}
+
 const char *robots_reader_next_sitemap(const struct robots_reader *self, const char *previous)
 {
 	const char *next = previous ? previous + strlen(previous) + 1 : self->sitemaps.data;

@@ -52,6 +52,9 @@ bool robots_reader_feed(struct robots_reader *self, const char *bytes, size_t le
  * Afterwards the reader is only good for its sitemaps. */
 struct robots *robots_reader_finish(struct robots_reader *self);
 
+/* After robots_reader_finish: returns the bytes of memory that self takes, which are mostly its sitemaps. */
+size_t robots_reader_memory(const struct robots_reader *self);
+
 /* After robots_reader_finish: returns the value of the first Sitemap line if previous is NULL, else the one
  * behind previous, which was returned before; NULL behind the last. They stand in or outside of any group,
  * are given as they are written, and are owned by the reader. */

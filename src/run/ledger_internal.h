@@ -52,7 +52,6 @@ struct ledger {
 	struct scope *scope;           /* which links are followed; NULL if none are */
 	struct origins origins;        /* those of all URLs, if crawls or asks_robots */
 	struct origin *released;       /* a list of origins whose parked tasks can be admitted */
-	size_t robots_bytes;           /* memory of what is known of robots.txt files */
 	size_t parked_count;           /* tasks that wait for a robots.txt */
 	uint32_t depth_reached;        /* the largest depth of the URLs that were asked for */
 	struct top_paths top_paths;    /* of the URLs that were found */

@@ -183,45 +183,30 @@ bool ledger_feed_robots(struct task *task, const char *bytes, size_t len)
 	return !origin->is_no_text && robots_reader_feed(origin->reader, bytes, len);
 }
 
-/* The most memory for robots.txt files. A site with a name for each of its pages could fill all memory. */
+/* The most memory for robots.txt files, in bytes. A site with a host name for each of its pages could fill
+ * all memory. */
 enum { ROBOTS_BYTES_MAX = 64 << 20 };
-
-/* Forgets all robots.txt files, if they take too much memory. They are asked for again when the next URL of
- * their origin comes. One whose tasks are still being admitted stays. */
-static void limit_robots_memory(struct ledger *self)
-{
-	struct origin *origin;
-	if (self->robots_bytes <= ROBOTS_BYTES_MAX)
-		return;
-	for (size_t at = 0; (origin = map_next(&self->origins.by_name, &at));) {
-		if (!origin->robots || origin->robots_state != ROBOTS_KNOWN || origin->first_parked)
-			continue;
-		robots_free(origin->robots);
-		origin->robots = NULL;
-		origin->robots_state = ROBOTS_UNKNOWN;
-	}
-	self->robots_bytes = 0;
-}
 
 void ledger_finish_robots(struct ledger *self, struct task *task)
 {
 	struct origin *origin = task->robots_of;
 	char reason[REASON_MAX];
-	limit_robots_memory(self);
-	origin->robots = robots_reader_finish(origin->reader);
-	origin->robots_state = ROBOTS_KNOWN;
-	self->robots_bytes += robots_memory(origin->robots);
-	int64_t delay_ms = robots_crawl_delay_ms(origin->robots);
-	if (!self->options->sitemaps || !robots_reader_next_sitemap(origin->reader, NULL)) {
+	struct robots *robots = robots_reader_finish(origin->reader);
+	int64_t delay_ms = robots_crawl_delay_ms(robots);
+	bool is_refused = self->obeys_robots && delay_ms > self->options->max_crawl_delay_ms;
+	if (is_refused || !self->options->sitemaps || !robots_reader_next_sitemap(origin->reader, NULL)) {
 		robots_reader_free(origin->reader);
 		origin->reader = NULL;
 	}
-	if (delay_ms > self->options->max_crawl_delay_ms) {
+	if (is_refused) {
+		robots_free(robots);
 		snprintf(reason, sizeof reason,
 		    "robots.txt asks for %" PRId64 " s between two requests (--max-crawl-delay)",
 		    delay_ms / 1000);
 		refuse(origin, OUTCOME_SKIPPED,
 		    (struct failure_reason){STAGE_POLICY, CAUSE_CRAWL_DELAY, reason});
+	} else {
+		origins_set_robots(&self->origins, origin, robots, ROBOTS_BYTES_MAX);
 	}
 	end_robots_task(self, task);
 }

@@ -56,6 +56,35 @@ void origin_robots_url(const struct origin *self, struct url *url)
 	buf_release(&text);
 }
 
+static void forget_robots(struct origins *self)
+{
+	struct origin *origin;
+	for (size_t at = 0; (origin = map_next(&self->by_name, &at));) {
+		if (!origin->robots || origin->first_parked)
+			continue;
+		self->robots_bytes -= origin->robots_bytes;
+		robots_free(origin->robots);
+		origin->robots = NULL;
+		robots_reader_free(origin->reader);
+		origin->reader = NULL;
+		origin->robots_state = ROBOTS_UNKNOWN;
+	}
+}
+
+void origins_set_robots(
+    struct origins *self, struct origin *origin, struct robots *robots, size_t robots_bytes_max)
+{
+	assert(!origin->robots);
+	origin->robots_bytes = robots_memory(robots);
+	if (origin->reader)
+		origin->robots_bytes += robots_reader_memory(origin->reader);
+	if (self->robots_bytes + origin->robots_bytes > robots_bytes_max)
+		forget_robots(self);
+	self->robots_bytes += origin->robots_bytes;
+	origin->robots = robots;
+	origin->robots_state = ROBOTS_KNOWN;
+}
+
 void origin_park(struct origin *self, struct task *task)
 {
 	task->next_parked = NULL;
