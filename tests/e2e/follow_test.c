@@ -1,4 +1,5 @@
 /* What a crawl does where one page or one host is odd; whole sites are in crawl_test.c. */
+#include "support/nginx.h"
 #include "support/report.h"
 #include "support/run.h"
 #include "support/scratch.h"
@@ -6,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void expect_line(
@@ -75,4 +77,111 @@ Test(follow, a_shorter_way_counts_while_the_page_waits)
 	json_decref(line);
 	run_release(&result);
 	site_stop(&site);
+}
+
+static size_t count_text(const char *text, const char *word)
+{
+	size_t count = 0;
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+enum { PLAIN, SECURE, FORBIDDEN, SWITCHED, LINKS };
+
+/* The URLs of http and https on one host. The last one asks the port of https for http. */
+static void start_both_schemes(struct nginx *nginx, struct scratch *root, char url[LINKS][64])
+{
+	char page[LINKS * 100], *end = page;
+	scratch_init(root);
+	nginx_start(nginx, root->folder);
+	snprintf(url[PLAIN], sizeof *url, "%s", nginx_url(nginx, NGINX_HTTP, "/page.html"));
+	snprintf(url[SECURE], sizeof *url, "%s", nginx_url(nginx, NGINX_TLS, "/page.html"));
+	snprintf(url[FORBIDDEN], sizeof *url, "%s", nginx_url(nginx, NGINX_TLS, "/forbidden.html"));
+	snprintf(url[SWITCHED], sizeof *url, "http://127.0.0.1:%u/page.html", nginx->port[NGINX_TLS]);
+	for (int i = 0; i < LINKS; i++)
+		end += sprintf(end, "<a href=%s></a>", url[i]);
+	scratch_write(root, "start.html", page);
+	scratch_write(root, "page.html", "");
+	scratch_write(root, "forbidden.html", "");
+	scratch_write(root, "robots.txt", "User-agent: *\nDisallow: /forbidden.html\n");
+}
+
+/* Of two URLs with the same host and port, the scheme does not matter for the scope; but each scheme and port
+ * has a robots.txt of its own (RFC 9309, section 2.3). */
+Test(follow, http_beside_https_on_one_host)
+{
+	static const struct {
+		const char *scope;
+		enum nginx_port start;
+		const char *ends[LINKS]; /* NULL: not in the scope */
+	} cases[] = {
+	    {"host", NGINX_HTTP, {"ok"}},
+	    {"host", NGINX_TLS, {NULL, "ok", "robots", "http-status"}},
+	    {"site", NGINX_HTTP, {"ok", "ok", "robots", "http-status"}},
+	    {"site", NGINX_TLS, {"ok", "ok", "robots", "http-status"}},
+	};
+	struct nginx nginx;
+	struct scratch root;
+	struct run_result result;
+	char url[LINKS][64];
+	start_both_schemes(&nginx, &root, url);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run_areq(&result, "--depth", "1", "--scope", cases[i].scope, "--cacert", nginx.ca_file, "-o",
+		    "/dev/null", "--report", "-", nginx_url(&nginx, cases[i].start, "/start.html"));
+		for (int link = 0; link < LINKS; link++) {
+			json_t *line = report_line(&result, url[link]);
+			const char *cause = line ? json_string_value(json_object_get(line, "cause")) : NULL;
+			const char *end = !line ? "none" : cause ? cause : "ok";
+			const char *expected = cases[i].ends[link] ? cases[i].ends[link] : "none";
+			cr_expect_str_eq(
+			    end, expected, "case %zu, %s is %s: %s", i, url[link], end, result.out);
+			json_decref(line);
+		}
+		run_release(&result);
+	}
+	char *log = scratch_read(&nginx.scratch, "access.log", NULL);
+	cr_expect_eq(count_text(log, "\"GET /robots.txt HTTP/1.1\" 200 "), 3, "%s", log);
+	cr_expect_eq(count_text(log, "\"GET /robots.txt HTTP/2.0\" 200 "), 3, "%s", log);
+	cr_expect_eq(count_text(log, "\"GET /robots.txt HTTP/1.1\" 400 "), 3, "%s", log);
+	free(log);
+	nginx_stop(&nginx);
+	scratch_release(&root);
+}
+
+/* What is known of a robots.txt is forgotten when all take too much memory, which is 64 MiB, and is asked for
+ * again when it is needed. */
+Test(follow, asks_again_for_a_robots_that_had_no_room)
+{
+	enum { HOSTS = 300, RULE = 400 * 1024, MEMORY_KIB = 112 * 1024 };
+	struct site site;
+	struct site_stats stats;
+	struct scratch root;
+	struct run_result result;
+	char *list = malloc((HOSTS + 4) * 64), *end = list, *robots = malloc(RULE + 64), page[128], host[64];
+	scratch_init(&root);
+	sprintf(robots, "User-agent: *\nDisallow: /%0*d\n", RULE, 0);
+	scratch_write(&root, "robots.txt", robots);
+	site_start_with(&site, "--root", root.folder);
+	for (int i = 0; i < HOSTS; i++)
+		end += sprintf(end, "http://h%d.localhost:%u/_/page\n", i, site.port);
+	snprintf(page, sizeof page, "<a href=http://h0.localhost:%u/_/page?group=again>", site.port);
+	sprintf(end, "%s\n", site_page(&site, "body", page));
+	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "-q", "-j", "1",
+	    "--depth", "1", "-o", "/dev/null");
+	site_stats(&site, &stats);
+	run_expect_exit(&result, 0);
+	snprintf(host, sizeof host, "h0.localhost:%u", site.port);
+	cr_expect_eq(site_stats_counter(&stats, SITE_BY_HOST, host).requests, 4);
+	snprintf(host, sizeof host, "h1.localhost:%u", site.port);
+	cr_expect_eq(site_stats_counter(&stats, SITE_BY_HOST, host).requests, 2);
+#ifndef __SANITIZE_ADDRESS__
+	cr_expect_lt(result.max_rss_kib, MEMORY_KIB, "%ld KiB", result.max_rss_kib);
+#endif
+	free(list);
+	free(robots);
+	site_stats_release(&stats);
+	run_release(&result);
+	site_stop(&site);
+	scratch_release(&root);
 }
