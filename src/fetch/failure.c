@@ -230,8 +230,9 @@ struct failure failure_describe(CURL *easy, CURLcode code, enum outcome_stage re
 		snprintf(reason, size, "local work failed: %s (see ulimit -n)", strerror(EMFILE));
 		return (struct failure){.stage = STAGE_LOCAL, .cause = CAUSE_NO_SOCKET};
 	}
-	/* nghttp2 gives a connection up if more answers to control frames wait than it keeps. libcurl then
-	 * cannot send, although the system has reported no error. */
+	/* If a server sends control frames and does not read the answers to them, the connection takes no
+	 * more answers at some time. libcurl 7.88 then fails without a message, since the system has reported
+	 * no error. */
 	bool is_flooded = code == CURLE_SEND_ERROR && !error[0] && os_error_of(easy) == 0;
 	if (is_flooded || was_shut_down(easy)) {
 		failure = (struct failure){.stage = reached, .cause = CAUSE_ENDLESS_FRAMES};

@@ -112,6 +112,7 @@ static const struct fault faults[] = {
     /* Without end. */
     {.name = "rst-storm", .scope = FAULT_LATER, .end = FAULT_STORM, .frames = {{RST_OLD, 1}}},
     {.name = "settings-storm", .end = FAULT_STORM, .frames = {{SETTINGS(""), 1}}},
+    {.name = "settings-storm-unread", .end = FAULT_UNREAD_STORM, .frames = {{SETTINGS(""), 1}}},
     {.name = "ping-storm", .end = FAULT_STORM, .frames = {{PING, 1}}},
     {.name = "empty-storm", .end = FAULT_STORM, .frames = {{HEAD, 1}, {DATA(""), 1}}},
     {.name = "body-storm", .end = FAULT_STORM, .frames = {{HEAD, 1}, {DATA("x"), 1}}},
@@ -227,8 +228,8 @@ static bool send_frames(const struct fault *self, struct peer *peer, uint32_t st
 		for (unsigned i = 0; good && i < next->count; i++)
 			good = peer_send(peer, &frame);
 	}
-	if (good && self->end == FAULT_STORM)
-		peer_storm(peer, &frame);
+	if (good && (self->end == FAULT_STORM || self->end == FAULT_UNREAD_STORM))
+		peer_storm(peer, &frame, self->end == FAULT_STORM);
 	return good && self->end == FAULT_STAY;
 }
 

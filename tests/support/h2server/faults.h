@@ -22,8 +22,9 @@ enum fault_scope {
 
 /* What follows behind the last frame. */
 enum fault_end {
-	FAULT_STAY,  /* the next request is answered too */
-	FAULT_STORM, /* the last frame, again and again */
+	FAULT_STAY,         /* the next request is answered too */
+	FAULT_STORM,        /* the last frame, again and again */
+	FAULT_UNREAD_STORM, /* the same, and what the client sends is not read */
 	FAULT_CLOSE,
 	FAULT_CUT /* … without TLS's closure alert */
 };

@@ -69,8 +69,12 @@ static bool drain(struct peer *self)
 	return true;
 }
 
-void peer_storm(struct peer *self, const struct peer_frame *frame)
+void peer_storm(struct peer *self, const struct peer_frame *frame, bool reads)
 {
+	/* The less the system takes for us, the sooner the client cannot send. */
+	const int receive_buffer = 4096;
+	if (!reads)
+		setsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
 	/* Content at full speed would reach the limit of size before that of time. */
 	const struct timespec pause = {.tv_nsec = frame->type == PEER_DATA && frame->len ? 1000000 : 0};
 	unsigned char bytes[PEER_FRAME_MAX];
@@ -81,7 +85,7 @@ void peer_storm(struct peer *self, const struct peer_frame *frame)
 		memcpy(bytes + used + HEADER_LEN, frame->payload, frame->len);
 		used += HEADER_LEN + frame->len;
 	}
-	while (write_bytes(self, bytes, used) && drain(self))
+	while (write_bytes(self, bytes, used) && (!reads || drain(self)))
 		if (pause.tv_nsec)
 			nanosleep(&pause, NULL);
 }

@@ -41,8 +41,9 @@ struct peer_frame {
 /* False where the client has gone, as below. */
 bool peer_send(struct peer *self, const struct peer_frame *frame);
 
-/* Sends the frame without end, as fast as it can, and reads what the client has to say to that. */
-void peer_storm(struct peer *self, const struct peer_frame *frame);
+/* Sends the frame without end, as fast as it can. `reads` tells whether it reads what the client has to say
+ * to that. */
+void peer_storm(struct peer *self, const struct peer_frame *frame, bool reads);
 
 /* Waits for the next request and returns its stream; 0 where the client has gone. Acknowledges SETTINGS and
  * PING, and passes over all else. */
