@@ -4,8 +4,8 @@
 A run with a failure must end with the right exit status and a message, leave no descriptor open, and never
 leave half a row. The failures are made by inject.so (inject.c), which stands between areq and the C library.
 
-    inject.py [--step N] AREQ TESTSERVER LIBRARY
-        tries every point of every mode, or each Nth
+    inject.py [--step N] [--mode MODE] AREQ TESTSERVER LIBRARY
+        tries every point of every mode, or of that one, or each Nth
     inject.py --mode MODE --point POINT AREQ TESTSERVER LIBRARY
         tries this one, and shows what it did
 
@@ -64,6 +64,7 @@ MODES = [
     Mode("repair", "-a --repair -o out list", old=TORN_FILE),
     Mode("jsonl", "--format jsonl --include . -o out list"),
     Mode("ordered", "--ordered -o out list"),
+    Mode("crawl", "--depth 1 --sitemaps --scope site -o out list"),
 ]
 
 # How each kind of call fails: once, or on every call from the chosen one on. An allocation fails only once,
@@ -413,6 +414,16 @@ def check_coverage(areq, library):
         sys.exit(f"inject: areq calls {', '.join(sorted(unknown))}, which tests/inject/inject.c does not make fail")
 
 
+def write_site(root, site):
+    """What only a crawl asks for."""
+    (root / "robots.txt").write_text(
+        f"User-agent: *\nDisallow: /_/link\nAllow: /_/link12\nSitemap: {site}/pages.txt\nSitemap: {site}/pages.xml\n")
+    (root / "pages.txt").write_text(f"{site}/_/page?links=3\n")
+    (root / "pages.xml").write_text(
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>"
+        f"<url><loc>{site}/_/page?links=4</loc></url></urlset>")
+
+
 def try_one(bench, mode, text):
     bench.prepare(mode)
     folder = bench.folder / "one"
@@ -427,14 +438,14 @@ def try_one(bench, mode, text):
     return result
 
 
-def try_all(bench, step, again):
+def try_all(bench, modes, step, again):
     points = []
-    for mode in MODES:
+    for mode in modes:
         bench.prepare(mode)
         points += bench.points_of(mode)
     points = points[::step]
     unseen = EXPECTED_KINDS - {point.kind for point in points}
-    if step == 1 and unseen:
+    if step == 1 and modes == MODES and unseen:
         sys.exit(f"inject: no call of kind {', '.join(sorted(unseen))} was seen")
 
     def try_point(numbered):
@@ -467,22 +478,27 @@ def main():
     parser.add_argument("testserver", type=Path)
     parser.add_argument("library", type=Path)
     args = parser.parse_args()
-    if bool(args.mode) != bool(args.point):
-        parser.error("--mode and --point belong together")
+    if args.point and not args.mode:
+        parser.error("--point needs --mode")
+    modes = [mode for mode in MODES if args.mode in (None, mode.name)]
     areq, library = args.areq.resolve(), args.library.resolve()
     check_coverage(areq, library)
-    # The server ends when its standard input does, so it cannot outlive this script.
-    with tempfile.TemporaryDirectory(prefix="areq-inject-") as folder, subprocess.Popen(
-            [args.testserver.resolve(), "--log", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True) as server:
-        try:
-            site = "http://" + server.stdout.readline().split()[-1]
-            bench = Bench(areq, library, site, Path(folder))
-            if args.mode:
-                return try_one(bench, next(mode for mode in MODES if mode.name == args.mode), args.point)
-            return try_all(bench, args.step, f"{sys.argv[0]} {args.areq} {args.testserver} {args.library}")
-        finally:
-            server.stdin.close()
+    with tempfile.TemporaryDirectory(prefix="areq-inject-") as folder:
+        root = Path(folder) / "site"
+        root.mkdir()
+        # The server ends when its standard input does, so it cannot outlive this script.
+        with subprocess.Popen(
+                [args.testserver.resolve(), "--log", "0", "--root", root], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, text=True) as server:
+            try:
+                site = "http://" + server.stdout.readline().split()[-1]
+                write_site(root, site)
+                bench = Bench(areq, library, site, Path(folder))
+                if args.point:
+                    return try_one(bench, modes[0], args.point)
+                return try_all(bench, modes, args.step, f"{sys.argv[0]} {args.areq} {args.testserver} {args.library}")
+            finally:
+                server.stdin.close()
 
 
 if __name__ == "__main__":
