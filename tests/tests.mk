@@ -42,6 +42,11 @@ $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 	@mkdir -p $(@D)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
+# With the flags that make fuzz gives.
+$(BUILD)/fuzzer/%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(DEPS_LIBS) $(LDLIBS)
+
 # It stands between the program and the C library, so it is never built with the sanitizers. The size of an offset must be
 # that of the program, since it decides the names of the functions: open or open64.
 $(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
@@ -131,7 +136,10 @@ soak-once: $(BIN) $(BUILD)/areq-testserver $(BUILD)/e2e
 		AREQ_TESTSERVER=$(BUILD)/areq-testserver $(BUILD)/e2e --filter 'crawl/*'
 
 FUZZ_SECONDS ?= 30
-fuzz: $(BUILD)/src/output/waterfall_page.c
+fuzz:
+	$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" \
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+		$(FUZZERS:%=build/fuzz/fuzzer/%)
 	sh tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 lint:

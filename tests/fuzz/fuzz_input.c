@@ -11,11 +11,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Lines end with LF, or in a list without LF with CR. */
 static size_t count_lines(const uint8_t *data, size_t size)
 {
-	size_t lines = size > 0 && data[size - 1] != '\n';
+	const uint8_t end = size > 0 && !memchr(data, '\n', size) ? '\r' : '\n';
+	size_t lines = size > 0 && data[size - 1] != end;
 	for (size_t i = 0; i < size; i++)
-		lines += data[i] == '\n';
+		lines += data[i] == end;
 	return lines;
 }
 
