@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds with coverage, runs all tests but those that make the system fail, prints how much of each file of src/ they reach, and lists the lines that
-# none reaches, each with the reason that tests/coverage.reasons gives for it. Exits 1 where one has no reason.
+# Builds with coverage, runs all tests but those that make the system fail, prints how much of each file of src/ they reach,
+# and lists the lines that none reaches, each with the reason that tests/coverage.reasons gives for it, and the reasons that
+# no line needed. Exits 1 where a line has no reason.
 # usage: coverage.sh MAKE
 set -eu
 make=$1
@@ -9,8 +10,10 @@ build=build/coverage
 
 mkdir -p "$build"
 find "$build" -name "*.gcda" -delete
-# Counters are written by processes that end by exit(); -O0, so that lines are what they seem.
-"$make" --no-print-directory BUILD="$build" BIN="$build/areq" CFLAGS='-O0 -g' SANITIZE=--coverage test-run >"$build.log" 2>&1 || {
+cc -c -o "$build/ends.o" tests/coverage.c
+# -O0, so that lines are what they seem.
+"$make" --no-print-directory BUILD="$build" BIN="$build/areq" CFLAGS='-O0 -g' SANITIZE=--coverage \
+	LDFLAGS="$build/ends.o -Wl,--wrap=_exit,--wrap=raise,--wrap=kill,--wrap=setrlimit64" test-run >"$build.log" 2>&1 || {
 	tail -n 40 "$build.log" >&2
 	exit 1
 }
@@ -53,6 +56,7 @@ done | awk -F: -v reasons_file=tests/coverage.reasons '
 			}
 			key = of[place] "\t" code[place]
 			if (key in reason) {
+				used[key]
 				explained++
 				print "  " place ": " code[place] "  -- " reason[key] | "sort -V"
 			} else {
@@ -60,6 +64,10 @@ done | awk -F: -v reasons_file=tests/coverage.reasons '
 				print "? " place ": " code[place] | "sort -V"
 			}
 		}
+		# On another system, or when a machine is busy, they may be needed.
+		for (key in reason)
+			if (!(key in used))
+				print "- not needed: " key | "sort -V"
 		close("sort -V")
 		for (file in lines)
 			printf "%5.1f %%  %4d of %4d lines  %s\n", 100 * hit[file] / lines[file], hit[file], lines[file], file | "sort -n"
