@@ -99,7 +99,7 @@ inject: $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 
 # Needs python3-doc, nodejs and npm.
 differential: $(BIN) $(BUILD)/replay/extract
-	sh tests/differential/fuzz.sh --areq $(BIN)
+	sh tests/differential/fuzz.sh --areq $(abspath $(BIN))
 	rm -rf $(BUILD)/differential/cut
 	sh tests/differential/fuzz.sh --write $(BUILD)/differential/cut --pages 500
 	AREQ_EVERY_CUT=1 $(BUILD)/replay/extract $(BUILD)/differential/cut/*
