@@ -13,7 +13,7 @@ find "$build" -name "*.gcda" -delete
 cc -c -o "$build/ends.o" tests/coverage.c
 # -O0, so that lines are what they seem.
 "$make" --no-print-directory BUILD="$build" BIN="$build/areq" CFLAGS='-O0 -g' SANITIZE=--coverage \
-	LDFLAGS="$build/ends.o -Wl,--wrap=_exit,--wrap=raise,--wrap=kill,--wrap=setrlimit64" test-run >"$build.log" 2>&1 || {
+	LDFLAGS="$build/ends.o -Wl,--wrap=_exit,--wrap=raise,--wrap=kill,--wrap=read,--wrap=setrlimit64" test-run >"$build.log" 2>&1 || {
 	tail -n 40 "$build.log" >&2
 	exit 1
 }
