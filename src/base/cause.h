@@ -55,6 +55,7 @@ enum hint { HINT_NONE, HINT_TIMEOUT, HINT_CONNECT, HINT_CERTIFICATE, HINT_REFUSE
 	X(CAUSE_CRAWL_DELAY, "crawl-delay", false, HINT_NONE)                                                \
 	X(CAUSE_OUT_OF_SCOPE, "out-of-scope", false, HINT_NONE)                                              \
 	X(CAUSE_KNOWN, "known", false, HINT_NONE)                                                            \
+	X(CAUSE_ELSEWHERE, "elsewhere", false, HINT_NONE)                                                    \
 	X(CAUSE_DRY_RUN, "dry-run", false, HINT_NONE)                                                        \
 	X(CAUSE_PAGE_COSTLY, "page-too-costly", false, HINT_NONE)                                            \
 	X(CAUSE_PAGE_ENTITIES, "page-entities", false, HINT_NONE)                                            \

@@ -45,6 +45,12 @@ enum lock_mode { LOCK_WAIT, LOCK_FAIL };
 /* Which links are followed, see in/scope. */
 enum option_scope { OPTION_SCOPE_HOST, OPTION_SCOPE_SITE, OPTION_SCOPE_PREFIX, OPTION_SCOPE_ANY };
 
+/* The hosts that belong to this process, see in/shard: the shard with this number, from 1, of count. A count
+ * of 0 means all hosts. */
+struct option_shard {
+	int64_t number, count;
+};
+
 /* A line of the configuration that set an option, which is named by the offset of its field in struct
  * options. */
 struct option_line {
@@ -66,6 +72,7 @@ struct options {
 	bool ordered;          /* write the rows in the order of the list, not as pages complete */
 	const char *report;    /* file for a JSON line per URL; NULL for none */
 	const char *failed;    /* file for the list of failed URLs; NULL for none */
+	const char *elsewhere; /* file for the found URLs of other shards; NULL for none */
 	const char *waterfall; /* file for the run as an HTML page; NULL for none */
 	const char *har;       /* file for the run as an HTTP archive; NULL for none */
 	const char *dot;       /* file for the graph of hosts; NULL for none */
@@ -76,6 +83,8 @@ struct options {
 	enum when robots;  /* when robots.txt is obeyed; WHEN_AUTO: in a crawl */
 	const char *robots_agent;   /* the product token for robots.txt; NULL for the one of user_agent */
 	int64_t max_crawl_delay_ms; /* a host that asks for more is left out */
+
+	struct option_shard shard;
 
 	int64_t jobs;     /* most transfers at once; at least 1 */
 	int64_t per_host; /* most transfers at once to one host; 0 for no limit */

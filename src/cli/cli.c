@@ -232,6 +232,7 @@ static const struct rule rules[] = {
     {.name = "atomic", .other = "output", .need = " FILE"},
     {.name = "atomic", .other = "append"},
     {.name = "repair", .other = "append", .need = ""},
+    {.name = "elsewhere", .other = "shard", .need = " K/N"},
     {.name = "quiet", .other = "verbose"},
     {.name = "regexp", .other = "xpath"},
     {.name = "regexp", .other = "tags"},

@@ -36,6 +36,8 @@ const struct cli_row cli_table[] = {
         0, 0},
     {{"failed", 0, "FILE", in_out, true, NULL, "write the URLs that failed, as a list"}, CLI_NAME,
         FIELD(failed), 0, 0},
+    {{"elsewhere", 0, "FILE", in_out, false, NULL, "write the found URLs of other shards, as a list"},
+        CLI_NAME, FIELD(elsewhere), 0, 0},
     {{"waterfall", 0, "FILE", in_out, false, NULL, "write a page of HTML that shows the run"}, CLI_NAME,
         FIELD(waterfall), 0, 0},
     {{"har", 0, "FILE", in_out, false, NULL, "write the run as an HTTP archive (HAR 1.2)"}, CLI_NAME,
@@ -104,6 +106,8 @@ const struct cli_row cli_table[] = {
     {{"fragments", 0, NULL, crawl, false, NULL, "with --check: #fragments must exist, too"}, CLI_FLAG,
         FIELD(fragments), 0, 0},
 
+    {{"shard", 0, "K/N", manners, false, NULL, "only the hosts of shard K of N"}, CLI_SHARD, FIELD(shard), 1,
+        1000000},
     {{"jobs", 'j', "N", manners, true, NULL, "at most N transfers at once (64)"}, CLI_NUMBER, FIELD(jobs), 1,
         65536},
     {{"per-host", 0, "N", manners, true, NULL, "at most N of them to one host (6; 0: no limit)"}, CLI_NUMBER,

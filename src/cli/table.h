@@ -17,6 +17,7 @@ enum cli_kind {
 	CLI_DEPTH,   /* int64_t from min to max, or the choice all: DEPTH_ALL */
 	CLI_RATE,    /* int64_t from min to max, in RATE_PER_SECOND or RATE_PER_MINUTE */
 	CLI_CHECK,   /* unsigned: CHECK_… joined; the value is optional */
+	CLI_SHARD,   /* struct option_shard: the number and the count, which is at most max */
 	CLI_FAIL_ON, /* int64_t: a percentage from min to max, or one of the choices any, all and never */
 	CLI_CHOICE,  /* enum whose value is the index of the word among the choices */
 	CLI_TEXT,    /* const char *, of one line; it may be empty */

@@ -110,6 +110,25 @@ static bool parse_depth(const char *text, const struct cli_row *row, int64_t *de
 	return true;
 }
 
+/* K/N, with K from 1 to N. */
+static bool parse_shard(const char *text, const struct cli_row *row, struct option_shard *shard)
+{
+	struct cli_row number_row = *row;
+	struct option_shard parsed;
+	char number[16];
+	const char *slash = strchr(text, '/');
+	if (!slash || (size_t)(slash - text) >= sizeof number)
+		return false;
+	snprintf(number, sizeof number, "%.*s", (int)(slash - text), text);
+	if (!parse_number(slash + 1, "", row, &parsed.count))
+		return false;
+	number_row.max = parsed.count;
+	if (!parse_number(number, "", &number_row, &parsed.number))
+		return false;
+	*shard = parsed;
+	return true;
+}
+
 /* Without a value, rows are those of dead links, which every value but "all" includes. */
 static bool parse_check(const char *text, const struct cli_row *row, unsigned *kinds)
 {
@@ -282,6 +301,10 @@ static enum status log_wrong_value(const struct cli_row *row, const char *text, 
 		buf_append_text(&wanted, "all or a whole number from ");
 		cli_value_append_range(&wanted, row);
 		break;
+	case CLI_SHARD:
+		buf_append_text(&wanted, "a shard such as 2/5: K/N with K from 1 to N, and N from ");
+		cli_value_append_range(&wanted, row);
+		break;
 	case CLI_CHECK:
 		buf_append_text(&wanted, "a list of ");
 		append_choices(&wanted, row->option.choices);
@@ -378,6 +401,9 @@ enum status cli_value_set(
 	case CLI_FAIL_ON:
 		is_valid = parse_fail_on(text, row, field);
 		break;
+	case CLI_SHARD:
+		is_valid = parse_shard(text, row, field);
+		break;
 	case CLI_CHECK:
 		is_valid = parse_check(text, row, field);
 		break;
@@ -435,6 +461,8 @@ bool cli_value_is_set(const struct options *options, const struct cli_row *row)
 		return *(const uint32_t *)field != 0;
 	if (row->kind == CLI_DEPTH)
 		return *(const int64_t *)field != 0;
+	if (row->kind == CLI_SHARD)
+		return ((const struct option_shard *)field)->count != 0;
 	if (row->kind == CLI_CHECK)
 		return *(const unsigned *)field != 0;
 	const char *text = *(const char *const *)field;

@@ -202,6 +202,9 @@ static enum status dry_run_end(void *ctx, const struct totals *totals)
 	if (totals->repeated)
 		log_append(&line, LOG_PLAIN, "; %" PRIu64 " %s listed again", totals->repeated,
 		    totals->repeated == 1 ? "was" : "were");
+	if (totals->elsewhere.listed)
+		log_append(&line, LOG_PLAIN, "; %" PRIu64 " %s passed over (--shard)",
+		    totals->elsewhere.listed, totals->elsewhere.listed == 1 ? "is" : "are");
 	if (invalid)
 		log_append(
 		    &line, LOG_RED, "; %" PRIu64 " %s", invalid, invalid == 1 ? "is no URL" : "are no URLs");

@@ -64,6 +64,16 @@ enum status observers_checked(
 	return status;
 }
 
+enum status observers_elsewhere(const struct observers *self, const char *url)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->elsewhere)
+			status = status_first(status, observer->elsewhere(observer->self, url));
+	}
+	return status;
+}
+
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = STATUS_OK;

@@ -24,6 +24,12 @@ enum left_reason {
 	LEFT_REASONS
 };
 
+/* How many URLs belong to other shards, with --shard. */
+struct elsewhere_totals {
+	uint64_t listed; /* lines of the list */
+	uint64_t found;  /* URLs that were found, each counted once */
+};
+
 /* How many links were checked, with --check. */
 struct check_totals {
 	uint64_t links;   /* all that were to be checked */
@@ -42,6 +48,7 @@ struct totals {
 	uint64_t found;         /* those of them that were found */
 	uint64_t listed_failed; /* URLs of the list that failed or were interrupted */
 	uint64_t left[LEFT_REASONS];
+	struct elsewhere_totals elsewhere; /* not counted in urls */
 	struct check_totals check;
 	const char *top_path; /* where most URLs were found: "example.com:443/calendar"; NULL if not known */
 	uint64_t repeated;    /* URLs that were listed again; not counted in urls */
@@ -98,6 +105,9 @@ struct observer {
 	 * verdict about its target is known (link->verdict), between any two other calls. page holds what the
 	 * formats show. */
 	enum status (*checked)(void *self, const struct outcome *page, const struct link *link);
+	/* With --shard: called once for each URL that would have been asked for, if it belonged to this
+	 * shard, and that is not of the list. url has neither fragment nor user name and password. */
+	enum status (*elsewhere)(void *self, const char *url);
 	/* Called exactly once for each input URL, after its last link. If the outcome is not OUTCOME_OK, the
 	 * links that came before do not count. *ticket is 0 before; an observer that has `taken` sets it to
 	 * the value that `taken` reaches once the system has taken everything that was written for this
@@ -140,6 +150,7 @@ enum status observers_exchange(
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_checked(
     const struct observers *self, const struct outcome *page, const struct link *link);
+enum status observers_elsewhere(const struct observers *self, const char *url);
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);
 enum status observers_outcome(const struct observers *self, const struct outcome *outcome);
 enum status observers_flush(const struct observers *self, struct wait *wait, size_t *backlog);

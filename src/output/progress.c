@@ -48,7 +48,7 @@ static bool is_off_screen(int fd)
 bool progress_is_wanted(const struct options *options)
 {
 	bool to_stdout = !options->output || is_stdout(options->output) || is_stdout(options->report) ||
-	                 is_stdout(options->failed);
+	                 is_stdout(options->failed) || is_stdout(options->elsewhere);
 	switch (options->progress) {
 	case WHEN_NEVER:
 		return false;

@@ -92,6 +92,8 @@ static void append_outcomes(struct buf *line, const struct totals *totals)
 		append_count(line, LOG_RED, totals->local, "of the failed by trouble on this machine");
 	if (totals->repeated)
 		append_count(line, LOG_PLAIN, totals->repeated, "listed again");
+	if (totals->elsewhere.listed)
+		append_count(line, LOG_PLAIN, totals->elsewhere.listed, "passed over (--shard)");
 }
 
 /* If the run took its time above all because it had to wait for an option, sets *wait_ms and returns the
@@ -237,6 +239,7 @@ static void show_left(const struct summary *self, const struct totals *totals)
 	append_left(&line, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
 	append_left(&line, LOG_PLAIN, left[LEFT_NOFOLLOW], "link", "with nofollow");
 	append_left(&line, LOG_PLAIN, is_crawl ? self->robots : 0, "URL", "by robots.txt");
+	append_left(&line, LOG_PLAIN, totals->elsewhere.found, "URL", "of other shards (--shard)");
 	append_left(&line, LOG_YELLOW, left[LEFT_MAX_PAGES], "URL", "beyond --max-pages");
 	append_left(&line, LOG_YELLOW, left[LEFT_WAITING], "URL", "not taken up");
 	if (line.len)

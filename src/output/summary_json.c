@@ -38,11 +38,22 @@ static void append_crawl(struct buf *line, const struct summary *self, const str
 	json_writer_close(line, ']');
 }
 
+/* What belongs to other shards. */
+static void append_elsewhere(struct buf *line, const struct elsewhere_totals *elsewhere)
+{
+	json_writer_open(line, "elsewhere", '{');
+	json_writer_number(line, "listed", elsewhere->listed);
+	json_writer_number(line, "found", elsewhere->found);
+	json_writer_close(line, '}');
+}
+
 static void append_totals(struct buf *line, const struct summary *self, const struct totals *totals)
 {
 	json_writer_open(line, "totals", '{');
 	json_writer_number(line, "urls", totals->urls);
 	json_writer_number(line, "listed_again", totals->repeated);
+	if (self->options->shard.count)
+		append_elsewhere(line, &totals->elsewhere);
 	if (options_find_urls(self->options) || self->options->max_pages > 0)
 		append_crawl(line, self, totals);
 	json_writer_number(line, "failed_locally", totals->local);

@@ -293,6 +293,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	if (options->check && !options->dry_run)
 		self->link_check =
 		    link_check_new(options->check | CHECK_DEAD, options->fragments, on_checked, self);
+	seen_init(&self->elsewhere);
 	url_init(&self->url);
 	url_init(&self->url_of_robots);
 	url_init(&self->found_url);
@@ -317,6 +318,7 @@ void ledger_free(struct ledger *self)
 	origins_release(&self->origins);
 	top_paths_release(&self->top_paths);
 	scope_free(self->scope);
+	seen_release(&self->elsewhere);
 	link_check_free(self->link_check);
 	free(self->robots_token);
 	url_release(&self->url);

@@ -148,7 +148,8 @@ void ledger_settle_links(struct ledger *self, const struct task *task, const str
 {
 	/* A redirect that is not followed was handled by ledger_check_redirected. */
 	bool is_known = outcome->cause != CAUSE_KNOWN && outcome->cause != CAUSE_OUT_OF_SCOPE &&
-	                outcome->kind != OUTCOME_INTERRUPTED && outcome->stage != STAGE_LOCAL;
+	                outcome->cause != CAUSE_ELSEWHERE && outcome->kind != OUTCOME_INTERRUPTED &&
+	                outcome->stage != STAGE_LOCAL;
 	if (!self->link_check || task->robots_of || !is_known)
 		return;
 	struct target_verdict verdict = judge(self, task, outcome);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "in/robots_tag.h"
+#include "in/shard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,9 +79,30 @@ static enum left_reason judge_link(const struct ledger *self, struct task *task,
 	return LEFT_REASONS;
 }
 
+/* found_url belongs to another shard. Links to it are not checked. */
+static void leave_elsewhere(struct ledger *self)
+{
+	const struct slice url = {self->found_text.data, self->found_text.len};
+	if (!seen_add(&self->elsewhere, url.data, url.len))
+		return;
+	self->totals.elsewhere.found++;
+	ledger_record_status(self, observers_elsewhere(self->observers, url.data));
+	if (self->link_check)
+		link_check_settle(self->link_check, url,
+		    &(struct target_verdict){.kind = CHECK_OTHER,
+		        .outcome = OUTCOME_SKIPPED,
+		        .cause = CAUSE_ELSEWHERE,
+		        .final_url = url,
+		        .anchors = ANCHORS_NONE});
+}
+
 void ledger_offer_found(struct ledger *self, struct store_url found)
 {
 	struct store_claim *claim;
+	if (!shard_has(&self->options->shard, &self->found_url)) {
+		leave_elsewhere(self);
+		return;
+	}
 	found.url = &self->found_url;
 	found.text = self->found_text.data;
 	found.number = store_number(found.depth, self->last_number + 1);
@@ -187,6 +209,14 @@ const char *ledger_check_redirect(
 		*cause = CAUSE_OUT_OF_SCOPE;
 		return refusals[verdict];
 	}
+	if (!shard_has(&self->options->shard, url)) {
+		if (ledger_set_found(self, url_href(url), NULL))
+			ledger_offer_found(self, (struct store_url){.via = task->source});
+		*cause = CAUSE_ELSEWHERE;
+		return "which belongs to another shard (--shard)";
+	}
+	if (!self->crawls)
+		return NULL;
 	bool is_new = !ledger_is_asked_for_more(self, url, task->purpose) &&
 	              self->store.mark(self->store.self, url, task->purpose);
 	if (is_new || !task->via)

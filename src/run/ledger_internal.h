@@ -6,6 +6,7 @@
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
+#include "base/seen.h"
 #include "in/frontier.h"
 #include "in/scope.h"
 #include "link/page.h"
@@ -50,6 +51,7 @@ struct ledger {
 	bool obeys_robots;             /* and decides */
 	char *robots_token;            /* our product token in robots.txt */
 	struct scope *scope;           /* which links are followed; NULL if none are */
+	struct seen elsewhere;         /* the URLs of other shards that were found */
 	struct origins origins;        /* those of all URLs, if crawls or asks_robots */
 	struct origin *released;       /* a list of origins whose parked tasks can be admitted */
 	size_t parked_count;           /* tasks that wait for a robots.txt */
@@ -174,13 +176,14 @@ void ledger_follow(struct ledger *self, struct task *task, const struct link *li
  * ledger_follow gets all links of it. */
 void ledger_follow_arrived(struct ledger *self, struct task *task, const struct link *link);
 
-/* Records that a redirect leads to url. Returns NULL, or why a crawl does not follow it, as the end of a
- * sentence, with its cause. A redirect back to where the task was before is followed if the responses have
- * set cookies, which may change the answer. */
+/* Records that a redirect leads to url. Returns NULL, or why it is not followed, as the end of a sentence,
+ * with its cause. A redirect back to where the task was before is followed if the responses have set cookies,
+ * which may change the answer. */
 const char *ledger_check_redirect(
     struct ledger *self, const struct task *task, const struct url *url, bool has_cookies, enum cause *cause);
 
-/* Offers found_url to the store; found says the rest about it. */
+/* Offers found_url to the store, or reports it if it belongs to another shard; found says the rest about
+ * it. */
 void ledger_offer_found(struct ledger *self, struct store_url found);
 
 /* Sets found_url and found_text to a URL, without fragment, user name and password. Returns false if it is no

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/url/url.h"
+#include "in/shard.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -98,6 +99,25 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 		self->pending_listed++;
 }
 
+/* Passes over an entry of another shard. Its URL belongs to the scope nevertheless, so that the shards of a
+ * crawl have the same one. */
+static void pass_over_entry(struct ledger *self, const struct input_entry *entry)
+{
+	self->totals.elsewhere.listed++;
+	if (self->scope && !entry->problem)
+		scope_add(self->scope, entry->url);
+}
+
+static void take_entry(struct ledger *self, const struct input_entry *entry)
+{
+	if (!shard_has(&self->options->shard, entry->problem ? NULL : entry->url))
+		pass_over_entry(self, entry);
+	else if (entry->problem)
+		fail_entry(self, entry);
+	else
+		offer_entry(self, entry);
+}
+
 void ledger_count_lost(struct ledger *self, uint64_t count)
 {
 	/* The store does not tell which URLs they are. Those of the list are the first in it. */
@@ -166,10 +186,7 @@ bool ledger_fill_frontier(struct ledger *self)
 		struct input_entry entry;
 		switch (input_next(self->input, &entry)) {
 		case INPUT_ENTRY:
-			if (entry.problem)
-				fail_entry(self, &entry);
-			else
-				offer_entry(self, &entry);
+			take_entry(self, &entry);
 			break;
 		case INPUT_WAIT:
 			return true;

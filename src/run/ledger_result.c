@@ -150,7 +150,7 @@ static void fail_redirect(struct ledger *self, struct task *task, enum cause cau
 	finish_task(self, task, OUTCOME_FAILED, (struct failure_reason){STAGE_POLICY, cause, reason});
 }
 
-/* Returns true if the crawl does not follow the redirect to self->url, which ends the task. */
+/* Returns true if the redirect to self->url is not followed, which ends the task. */
 static bool refuse_redirect(struct ledger *self, struct task *task, bool has_cookies)
 {
 	char reason[REASON_MAX];
@@ -187,7 +187,7 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 		fail_redirect(self, task, CAUSE_REDIRECTS, reason);
 		return;
 	}
-	if (self->crawls && !task->robots_of && refuse_redirect(self, task, result->cookies))
+	if (!task->robots_of && refuse_redirect(self, task, result->cookies))
 		return;
 	task_redirect(task, &self->url, leaves);
 	task->tries->spent_ms += (int64_t)result->phases.total;

@@ -11,7 +11,7 @@
 static const char *output_description(enum output output)
 {
 	static const char *const texts[OUTPUTS] = {"the rows", "the report", "the failed URLs",
-	    "the waterfall", "the HTTP archive", "the graph", "the summary"};
+	    "the URLs of other shards", "the waterfall", "the HTTP archive", "the graph", "the summary"};
 	return texts[output];
 }
 
@@ -20,7 +20,8 @@ static size_t output_field(enum output output)
 {
 	static const size_t fields[OUTPUTS] = {offsetof(struct options, output),
 	    offsetof(struct options, report), offsetof(struct options, failed),
-	    offsetof(struct options, waterfall), offsetof(struct options, har), offsetof(struct options, dot),
+	    offsetof(struct options, elsewhere), offsetof(struct options, waterfall),
+	    offsetof(struct options, har), offsetof(struct options, dot),
 	    offsetof(struct options, summary_json)};
 	return fields[output];
 }
@@ -121,7 +122,7 @@ static enum status check_is_unused(
 
 /* The outputs that the guard process watches. They consist of lines, and kill -9 must not leave half a line.
  * Other outputs are useless anyway if they are not complete. */
-static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED};
+static const enum output guarded[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED, OUTPUT_ELSEWHERE};
 enum { GUARDED = sizeof guarded / sizeof *guarded };
 
 static void start_guard(void *ctx)

@@ -9,6 +9,7 @@
 #include "output/console.h"
 #include "output/dot.h"
 #include "output/dry_run.h"
+#include "output/elsewhere_list.h"
 #include "output/failed_list.h"
 #include "output/har.h"
 #include "output/number_text.h"
@@ -70,6 +71,8 @@ static void add_observers(struct run *self)
 		observers_add(observers, report_observer(&files[OUTPUT_REPORT], options_find_urls(options)));
 	if (options->failed)
 		observers_add(observers, failed_list_observer(&files[OUTPUT_FAILED]));
+	if (options->elsewhere)
+		observers_add(observers, elsewhere_list_observer(&files[OUTPUT_ELSEWHERE]));
 	if (options->waterfall)
 		observers_add(observers, waterfall_observer(&files[OUTPUT_WATERFALL]));
 	if (options->har)
@@ -102,10 +105,10 @@ static bool was_cut_short(const struct run *self)
 }
 
 /* An empty list is mostly the mistake of whatever made it, so its run fails and --atomic keeps the old
- * file. */
+ * file. A list of which no URL belongs to this shard is none. */
 static enum status check_not_empty(const struct run *self, enum status status)
 {
-	bool is_empty = self->totals.urls == 0 && !was_cut_short(self);
+	bool is_empty = self->totals.urls + self->totals.elsewhere.listed == 0 && !was_cut_short(self);
 	if (!is_empty || self->options->allow_empty || status != STATUS_OK)
 		return status;
 	log_error("no URLs in the list (--allow-empty if there may be none)");
