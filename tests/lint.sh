@@ -112,6 +112,6 @@ fi
 
 say "shell scripts"
 # shellcheck disable=SC2046
-shellcheck .ci/run .ci/packages $(find tests bench -name '*.sh')
+shellcheck .ci/run .ci/packages $(find tests bench contrib -name '*.sh')
 
 say "all clean"

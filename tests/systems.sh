@@ -17,8 +17,8 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/support/common.sh
 . tests/support/common.sh
 
-parts="atomic charts cli color config dry_run ends failed fetch file filters format help input links list lock loop names
-	ordered output progress reader repair report sitemap stderr_lines stop summary summary_json unique waterfall"
+parts="atomic charts cli color config dry_run elsewhere ends failed fetch file filters format help input links list lock loop names
+	ordered output progress reader repair report shard sitemap stderr_lines stop summary summary_json unique waterfall"
 # shellcheck disable=SC2016 # apt-get replaces it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
 if [ "${1-}" = --mirror ]; then
