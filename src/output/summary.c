@@ -167,37 +167,63 @@ static void show_links(const struct summary *self, const struct totals *totals)
 	log_write_line(&line);
 }
 
-/* Shows a line for each of the largest groups: "  12  404, first https://example.com/". */
-static void show_groups(const struct dead_groups *groups, size_t most, const char *what)
+/* Shows how many more problems or pages there are; is_least if some are not counted. */
+static void show_more(size_t count, bool is_least, const char *kind)
+{
+	struct buf line;
+	if (count == 0)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_DIM, "  and %s%zu more %s%s", is_least ? "at least " : "", count, kind,
+	    number_text_plural(count));
+	log_write_line(&line);
+}
+
+/* Shows a line for each of the most frequent problems: "  12  404 Not Found, first https://example.com/". */
+static void show_problems(const struct dead_groups *problems)
 {
 	size_t count;
-	const struct dead_group **list = dead_groups_list(groups, &count);
-	size_t shown = count < most + 1 ? count : most;
+	const struct dead_group **list = dead_groups_list(problems, &count);
+	size_t shown = count <= REASONS_SHOWN + 1 ? count : REASONS_SHOWN;
 	int width = count ? snprintf(NULL, 0, "%" PRIu64, list[0]->count) : 0;
 	struct buf line;
 	for (size_t i = 0; i < shown; i++) {
+		const char *status_text = http_status_text(strtol(list[i]->name, NULL, 10));
 		buf_init(&line, SIZE_MAX / 2);
-		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  %s", width, list[i]->count, what);
-		log_append(&line, LOG_RED, "%s", list[i]->name);
-		const char *text = http_status_text(strtol(list[i]->name, NULL, 10));
-		log_append(&line, LOG_RED, "%s%s", *text ? " " : "", text);
+		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  ", width, list[i]->count);
+		log_append(&line, LOG_RED, "%s%s%s", list[i]->name, *status_text ? " " : "", status_text);
 		log_append(&line, LOG_DIM, "%s%s", list[i]->count > 1 ? ", first " : ", ", list[i]->first);
 		log_write_line(&line);
 	}
 	free(list);
-	if (shown == count)
-		return;
-	buf_init(&line, SIZE_MAX / 2);
-	log_append(&line, LOG_DIM, "  and %zu more", count - shown);
-	log_write_line(&line);
+	show_more(count - shown, false, "problem");
+}
+
+/* Shows the pages that have the most dead links: "  12  on https://example.com/links.html". A page that has
+ * only one has its row. */
+static void show_pages(const struct dead_groups *pages)
+{
+	size_t count, shown = 0;
+	const struct dead_group **list = dead_groups_list(pages, &count);
+	int width = count ? snprintf(NULL, 0, "%" PRIu64, list[0]->count) : 0;
+	struct buf line;
+	while (count > 1 && shown < count && shown < PAGES_SHOWN && list[shown]->count > 1)
+		shown++;
+	for (size_t i = 0; i < shown; i++) {
+		buf_init(&line, SIZE_MAX / 2);
+		log_append(&line, LOG_PLAIN, "  %*" PRIu64 "  on %s", width, list[i]->count, list[i]->name);
+		log_write_line(&line);
+	}
+	free(list);
+	if (shown)
+		show_more(count - shown, pages->others > 0, "page");
 }
 
 /* The dead links by problem, and the pages that have the most. */
 static void show_dead_links(const struct summary *self)
 {
-	show_groups(&self->dead_links.problems, REASONS_SHOWN, "");
-	if (self->dead_links.pages.by_name.count > 1)
-		show_groups(&self->dead_links.pages, PAGES_SHOWN, "on ");
+	show_problems(&self->dead_links.problems);
+	show_pages(&self->dead_links.pages);
 }
 
 /* What a crawl did: "by depth: 1, 17, 240". */
@@ -223,7 +249,7 @@ static void append_left(
     struct buf *line, enum log_style style, uint64_t count, const char *kind, const char *why)
 {
 	if (count)
-		log_append(line, style, "%s%" PRIu64 " %s%s %s", line->len ? ", " : "left out: ", count, kind,
+		log_append(line, style, "%s%" PRIu64 " %s%s %s", line->len ? ", " : "", count, kind,
 		    number_text_plural(count), why);
 }
 
@@ -232,20 +258,24 @@ static void show_left(const struct summary *self, const struct totals *totals)
 {
 	const uint64_t *left = totals->left;
 	bool is_crawl = options_find_urls(self->options);
-	struct buf line;
-	buf_init(&line, SIZE_MAX / 2);
-	append_left(&line, LOG_PLAIN, left[LEFT_SCOPE], "link", "out of scope (--scope)");
-	append_left(&line, LOG_PLAIN, left[LEFT_PATTERN], "link", "by --follow or --no-follow");
-	append_left(&line, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
-	append_left(&line, LOG_PLAIN, left[LEFT_NOFOLLOW], "link", "with nofollow");
-	append_left(&line, LOG_PLAIN, is_crawl ? self->robots : 0, "URL", "by robots.txt");
-	append_left(&line, LOG_PLAIN, totals->elsewhere.found, "URL", "of other shards (--shard)");
-	append_left(&line, LOG_YELLOW, left[LEFT_MAX_PAGES], "URL", "beyond --max-pages");
-	append_left(&line, LOG_YELLOW, left[LEFT_WAITING], "URL", "not taken up");
-	if (line.len)
+	struct buf list, line;
+	buf_init(&list, SIZE_MAX / 2);
+	append_left(&list, LOG_PLAIN, left[LEFT_SCOPE], "link", "out of scope (--scope)");
+	append_left(&list, LOG_PLAIN, left[LEFT_PATTERN], "link", "by --follow or --no-follow");
+	append_left(&list, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
+	append_left(&list, LOG_PLAIN, left[LEFT_NOFOLLOW], "link", "with nofollow");
+	append_left(&list, LOG_PLAIN, is_crawl ? self->robots : 0, "URL", "by robots.txt");
+	append_left(&list, LOG_PLAIN, totals->elsewhere.found, "URL", "of other shards (--shard)");
+	append_left(&list, LOG_YELLOW, left[LEFT_MAX_PAGES], "URL", "beyond --max-pages");
+	append_left(&list, LOG_YELLOW, left[LEFT_WAITING], "URL", "not taken up");
+	if (list.len) {
+		/* With --check, the targets of links that are not followed were asked for, too. */
+		buf_init(&line, SIZE_MAX / 2);
+		log_append(&line, LOG_PLAIN, self->options->check ? "not followed: " : "left out: ");
+		buf_append(&line, list.data, list.len);
 		log_write_line(&line);
-	else
-		buf_release(&line);
+	}
+	buf_release(&list);
 	/* A trap, such as a calendar without end, is most often found in one place. */
 	if (!totals->top_path || (!left[LEFT_MAX_PAGES] && !totals->deadline))
 		return;
