@@ -75,7 +75,7 @@ help:
 	@echo "make lint       formatting, static checks, the rules of the layout, man page, shell scripts"
 	@echo "make format     clang-format everything"
 	@echo "make compile_commands.json  for clangd and other tools"
-	@echo "make recording  film areq in a terminal, into docs/recording.svg (needs python3 and tmux)"
+	@echo "make recording  film areq in a terminal, into docs/*.svg (needs python3 and tmux)"
 	@echo "make install    into PREFIX ($(PREFIX)), MANPREFIX, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR, below DESTDIR;"
 	@echo "                uninstall undoes it"
 	@echo "make dist       a tarball of the source, $(TARBALL); distcheck builds and tests it alone"
@@ -149,7 +149,7 @@ format:
 	clang-format -i $$(find src tests bench -name '*.[ch]')
 
 recording: $(BIN) $(BUILD)/areq-testserver
-	/usr/bin/python3 docs/record.py $(BIN) $(BUILD)/areq-testserver docs/recording.svg
+	/usr/bin/python3 docs/record.py $(BIN) $(BUILD)/areq-testserver docs
 
 install: $(BIN)
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANPREFIX)/man1 $(DESTDIR)$(BASHCOMPDIR) \

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Films areq at work in a terminal, and writes the film as one SVG that moves by itself.
+"""Films areq at work in a terminal, and writes each film as one SVG that moves by itself.
 
-    record.py AREQ TESTSERVER SVG
+    record.py AREQ TESTSERVER FOLDER
 
 All in the film is real: the shell, the typed commands, areq, the server that it asks (on the loopback),
 and when what appeared. The terminal is tmux, which is asked some 20 times a second what its screen shows.
@@ -20,57 +20,111 @@ import tempfile
 import time
 from urllib.parse import quote
 
-COLUMNS, ROWS = 92, 15
-
-LIST = "urls.txt"
-HOSTS = {"docs": "guide", "blog": "post", "shop": "item", "news": "story", "wiki": "page"}
-PAGES = 22
+COLUMNS = 92
 PORTS = (8080, 8000, 8888, 9000, 9090, 3000)
 
-# What differs from a healthy page, in the words of the server's /_/help.
-FAILURES = {
-    "/item/3": "status=404",
-    "/story/5": "encoding=gzip&trim=20&size=40000",
-    "/post/14": "status=301&location=/post/14",
-}
-SLOW = {"/page/18": 3400}
-LINKS = """<a href="/?q=caf&eacute;&amp;p=2">More</a>
+
+class Film:
+    """What is filmed: a site, the commands with their exit statuses, and texts that the last screen has."""
+
+    rows = 15
+
+    def tables(self, port):
+        """Returns the pages in the words of the server's /_/help, and the lines of areq's list."""
+        raise NotImplementedError
+
+
+class ListFilm(Film):
+    name, title = "recording", "areq fetches a list of URLs in a terminal"
+    commands = (
+        ("areq urls.txt -o foundurls.txt", 1),
+        ("head -4 foundurls.txt", 0),
+        ("areq -q --format jsonl http://shop.localhost:{port}/links | cut -d, -f3,4", 0),
+    )
+    expected = ("110 URLs: 107 ok, 3 failed", "?q=caf%C3%A9&p=2")
+
+    hosts = {"docs": "guide", "blog": "post", "shop": "item", "news": "story", "wiki": "page"}
+    pages = 22
+    failures = {
+        "/item/3": "status=404",
+        "/story/5": "encoding=gzip&trim=20&size=40000",
+        "/post/14": "status=301&location=/post/14",
+    }
+    slow = {"/page/18": 3400}
+    links = """<a href="/?q=caf&eacute;&amp;p=2">More</a>
 <a href='HTTP://WWW.Example.com:80/a/./b'>Elsewhere</a>
 <a href=//[::1]/#top>Here</a>
 <!-- <a href="/commented-out"> -->
 """
 
-COMMANDS = (
-    (f"areq {LIST} -o foundurls.txt", 1),
-    ("head -4 foundurls.txt", 0),
-    ("areq -q --format jsonl http://shop.localhost:{port}/links | cut -d, -f3,4", 0),
-)
+    def tables(self, port):
+        dice = random.Random(4)
+        table, urls = [], []
+        for page in range(1, self.pages + 1):
+            for host, what in self.hosts.items():
+                path = f"/{what}/{page}"
+                links = ["../about", f"{page}?print=1", "https://www.example.com/"]
+                links += [f"/{what}/{dice.randrange(1, self.pages)}" for _ in range(dice.randrange(4, 30))]
+                delay = self.slow.get(path) or dice.randrange(300, 1500)
+                keys = self.failures.get(path) or f"size={dice.randrange(9, 90)}000&{body_of(links)}"
+                wait = "" if "location" in keys else f"delay={delay}&"
+                table.append(f"{path} {wait}{keys}")
+                urls.append(f"http://{host}.localhost:{port}{path}")
+        table.append(f"/links type={quote('text/html; charset=utf-8')}&body={quote(self.links)}")
+        return table, urls
+
+
+class CheckFilm(Film):
+    name, title, rows = "check", "areq finds the dead links of a site in a terminal", 22
+    commands = (
+        ("areq --check --depth all http://docs.localhost:{port}/ -o dead.tsv", 1),
+        ("column -t dead.tsv", 0),
+        ("areq -q --no-header --check=moved http://docs.localhost:{port}/news | cut -f2,3", 0),
+    )
+    expected = ("connection-refused", "/v1", "/v2")
+
+    chapters = 45
+    # What is on these pages beside the links to other pages, and the answers that are not healthy pages.
+    links = {
+        "/": ("/old", "/faq"),
+        "/faq": ("/old", "http://localhost:1/"),
+        "/news": ("/v1", "http://blog.localhost:{port}/"),
+        "/guide/8": ("/login",),
+        "/guide/23": ("http://blog.localhost:{port}/13",),
+        "/guide/41": ("/old#cli",),
+    }
+    answers = {
+        "/old": "status=404",
+        "/13": "status=410",
+        "/login": "status=302&location=/login",
+        "/v1": "status=301&location=/v2",
+        "/v2": "body=2",
+    }
+
+    def tables(self, port):
+        dice = random.Random(4)
+        guide = [f"/guide/{chapter}" for chapter in range(1, self.chapters + 1)]
+        table = [f"{path} delay=200&{keys}" for path, keys in self.answers.items()]
+        for path in ["/", "/faq", "/news", *guide]:
+            links = ["/", "/news", *dice.sample(guide, 8)]
+            links += [link.format(port=port) for link in self.links.get(path, ())]
+            table.append(f"{path} delay={dice.randrange(100, 500)}&size={dice.randrange(9, 90)}000&{body_of(links)}")
+        return table, []
+
+
+def body_of(links):
+    return "body=" + quote("".join(f'<a href="{link}">{link}</a>\n' for link in links))
 
 
 def fail(message):
     sys.exit(f"record: {message}")
 
 
-def write_site(folder, port):
+def write_site(film, folder, port):
     """Writes the server's table of pages and areq's list of them."""
-    dice = random.Random(4)
-    table, urls = [], []
-    for page in range(1, PAGES + 1):
-        for host, what in HOSTS.items():
-            path = f"/{what}/{page}"
-            links = ["../about", f"{page}?print=1", "https://www.example.com/"]
-            links += [f"/{what}/{dice.randrange(1, PAGES)}" for _ in range(dice.randrange(4, 30))]
-            body = "".join(f'<a href="{link}">{link}</a>\n' for link in links)
-            delay = SLOW.get(path) or dice.randrange(300, 1500)
-            keys = FAILURES.get(path) or f"size={dice.randrange(9, 90)}000&body={quote(body)}"
-            wait = "" if "location" in keys else f"delay={delay}&"
-            table.append(f"{path} {wait}{keys}")
-            urls.append(f"http://{host}.localhost:{port}{path}")
-    table.append(f"/links body={quote(LINKS)}")
-    for name, lines in (("_site", table), (LIST, urls)):
+    for name, lines in zip(("_site", "urls.txt"), film.tables(port)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-    return len(urls)
+            file.writelines(line + "\n" for line in lines)
 
 
 def is_free(port):
@@ -98,7 +152,7 @@ def start_server(program, folder, port):
 class Terminal:
     """A shell in tmux, and the film of it: frames of (seconds, rows, cursor)."""
 
-    def __init__(self, areq, folder):
+    def __init__(self, areq, folder, rows):
         os.symlink(areq, os.path.join(folder, "areq"))
         self.socket = os.path.join(folder, "tmux")
         self.statuses = os.path.join(folder, "statuses")
@@ -116,7 +170,7 @@ class Terminal:
             "no_proxy": "*",
             "NO_PROXY": "*",
         }
-        size = ("-x", str(COLUMNS), "-y", str(ROWS))
+        size = ("-x", str(COLUMNS), "-y", str(rows))
         shell = ("bash", "--norc", "--noprofile", "-i", "-o", "pipefail")
         self.tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", folder, *shell, env=environment)
 
@@ -172,22 +226,22 @@ class Terminal:
             self.fail(f'"{text}" is missing')
 
 
-def record(areq, testserver):
+def record(film, areq, testserver):
     """The frames of the film."""
     port = next(filter(is_free, PORTS), None) or fail(f"none of the ports {PORTS} is free")
     with tempfile.TemporaryDirectory(prefix="areq-record-") as folder:
-        count = write_site(folder, port)
+        write_site(film, folder, port)
         server = start_server(testserver, folder, port)
-        terminal = Terminal(areq, folder)
+        terminal = Terminal(areq, folder, film.rows)
         try:
             terminal.wait(1)
             terminal.frames.clear()
             terminal.film(0.8)
-            for command, status in COMMANDS:
+            for command, status in film.commands:
                 terminal.run(command.format(port=port), status)
                 terminal.film(1.8)
-            terminal.expect(f"{count} URLs: {count - len(FAILURES)} ok, {len(FAILURES)} failed")
-            terminal.expect("?q=caf%C3%A9&p=2")
+            for text in film.expected:
+                terminal.expect(text)
         finally:
             terminal.tmux("kill-server")
             server.stdin.close()
@@ -212,8 +266,11 @@ COLOURS = {"31": "red", "32": "green", "33": "yellow", "2": "dim"}
 def paint(codes, colour):
     """The colour after these codes. What is not known is an error."""
     for code in codes.split(";"):
-        if code in ("", "0", "22", "39"):
+        if code in ("", "0"):
             colour = None
+        elif code in ("22", "39"):
+            # Each ends only its own kind: tmux writes "2;39" where dim text follows a colour.
+            colour = colour if (colour == "dim") == (code == "39") else None
         elif code in COLOURS:
             colour = COLOURS[code]
         elif code != "49":
@@ -283,7 +340,7 @@ def keyframes(name, spans, length):
     return f"@keyframes {name}{{{''.join(rules)}}}"
 
 
-def draw(frames):
+def draw(film, frames):
     """The SVG. Without animation it is the last frame."""
     times, length = collect(frames)
     names, groups = {}, []
@@ -293,11 +350,11 @@ def draw(frames):
         groups.append(f'<g{gone} style="animation-name:{name}">{drawing}</g>')
     rules = [keyframes(name, spans, length) for spans, name in names.items()]
     style = STYLE.replace("LENGTH", f"{length:.2f}s") + "\n".join(rules)
-    width, height = round(2 * MARGIN + COLUMNS * ADVANCE), 2 * MARGIN + ROWS * HEIGHT
+    width, height = round(2 * MARGIN + COLUMNS * ADVANCE), 2 * MARGIN + film.rows * HEIGHT
     size = f'width="{width}" height="{height}"'
     return "\n".join((
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size}>',
-        "<title>areq fetches a list of URLs in a terminal</title>",
+        f"<title>{film.title}</title>",
         f"<style>{style}</style>",
         f'<rect {size} rx="8" fill="#1c1f26"/>',
         *groups,
@@ -310,13 +367,14 @@ def main():
         sys.exit(__doc__.strip())
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, lambda code, _: sys.exit(128 + code))
-    areq, testserver, product = map(os.path.abspath, sys.argv[1:])
+    areq, testserver, folder = map(os.path.abspath, sys.argv[1:])
     for program in ("tmux", areq, testserver):
         if not shutil.which(program):
             fail(f"there is no program {program}")
-    picture = draw(record(areq, testserver))
-    with open(product, "w", encoding="utf-8") as file:
-        file.write(picture)
+    for film in (ListFilm(), CheckFilm()):
+        picture = draw(film, record(film, areq, testserver))
+        with open(os.path.join(folder, film.name + ".svg"), "w", encoding="utf-8") as file:
+            file.write(picture)
 
 
 if __name__ == "__main__":
