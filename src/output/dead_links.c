@@ -1,7 +1,9 @@
 #include "output/dead_links.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/sort.h"
+#include "base/url/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,21 @@ void dead_links_release(struct dead_links *self)
 	release_groups(&self->pages);
 }
 
+/* Returns a copy that can be shown: without user name and password, and not longer than DEAD_LINKS_URL_MAX.
+ */
+static char *copy_for_people(struct slice url)
+{
+	char *text = alloc_copy(url.data, url.len);
+	struct buf redacted;
+	buf_init(&redacted, SIZE_MAX / 2);
+	url_append_redacted(&redacted, text);
+	free(text);
+	text =
+	    alloc_copy(redacted.data, redacted.len < DEAD_LINKS_URL_MAX ? redacted.len : DEAD_LINKS_URL_MAX);
+	buf_release(&redacted);
+	return text;
+}
+
 static void count(struct dead_groups *self, struct slice name, struct slice url)
 {
 	struct dead_group *group = map_find(&self->by_name, name);
@@ -33,7 +50,7 @@ static void count(struct dead_groups *self, struct slice name, struct slice url)
 	if (!group) {
 		group = alloc_new(sizeof *group);
 		group->name = alloc_copy(name.data, name.len);
-		group->first = alloc_copy(url.data, url.len);
+		group->first = copy_for_people(url);
 		map_add(&self->by_name, slice_of(group->name), group);
 	}
 	group->count++;

@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The number of problems, and of pages, that are kept: the first ones. */
-enum { DEAD_LINKS_KEPT = 4096 };
+/* The number of problems, and of pages, that are kept: the first ones; and so many bytes of a link. */
+enum { DEAD_LINKS_KEPT = 4096, DEAD_LINKS_URL_MAX = 1024 };
 
 /* A problem or a page. */
 struct dead_group {
 	char *name;  /* "404" or "fragment"; the URL of a page */
-	char *first; /* the first dead link of the group */
+	char *first; /* the first dead link, cut to DEAD_LINKS_URL_MAX, without user name and password */
 	uint64_t count;
 };
 

@@ -233,7 +233,7 @@ static void show_depths(const struct summary *self)
 	size_t count = SUMMARY_DEPTHS;
 	while (count > 0 && self->by_depth[count - 1] == 0)
 		count--;
-	if (!options_find_urls(self->options) || count == 0)
+	if (!options_are_of_crawl(self->options) || count == 0)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "URLs by depth: ");
@@ -253,6 +253,19 @@ static void append_left(
 		    number_text_plural(count), why);
 }
 
+/* Shows such a list, and empties it. */
+static void show_list(struct buf *list, const char *title)
+{
+	struct buf line;
+	if (list->len) {
+		buf_init(&line, SIZE_MAX / 2);
+		log_append(&line, LOG_PLAIN, "%s: ", title);
+		buf_append(&line, list->data, list->len);
+		log_write_line(&line);
+	}
+	buf_clear(list);
+}
+
 /* What a crawl left out, and why. */
 static void show_left(const struct summary *self, const struct totals *totals)
 {
@@ -262,26 +275,23 @@ static void show_left(const struct summary *self, const struct totals *totals)
 	buf_init(&list, SIZE_MAX / 2);
 	append_left(&list, LOG_PLAIN, left[LEFT_SCOPE], "link", "out of scope (--scope)");
 	append_left(&list, LOG_PLAIN, left[LEFT_PATTERN], "link", "by --follow or --no-follow");
-	append_left(&list, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
 	append_left(&list, LOG_PLAIN, left[LEFT_NOFOLLOW], "link", "with nofollow");
+	/* --check asks for the targets of these links, too. */
+	if (self->options->check)
+		show_list(&list, "not followed");
+	append_left(&list, LOG_PLAIN, left[LEFT_LENGTH], "link", "too long");
 	append_left(&list, LOG_PLAIN, is_crawl ? self->robots : 0, "URL", "by robots.txt");
 	append_left(&list, LOG_PLAIN, totals->elsewhere.found, "URL", "of other shards (--shard)");
 	append_left(&list, LOG_YELLOW, left[LEFT_MAX_PAGES], "URL", "beyond --max-pages");
 	append_left(&list, LOG_YELLOW, left[LEFT_WAITING], "URL", "not taken up");
-	if (list.len) {
-		/* With --check, the targets of links that are not followed were asked for, too. */
-		buf_init(&line, SIZE_MAX / 2);
-		log_append(&line, LOG_PLAIN, self->options->check ? "not followed: " : "left out: ");
-		buf_append(&line, list.data, list.len);
-		log_write_line(&line);
-	}
+	show_list(&list, "left out");
 	buf_release(&list);
 	/* A trap, such as a calendar without end, is most often found in one place. */
 	if (!totals->top_path || (!left[LEFT_MAX_PAGES] && !totals->deadline))
 		return;
 	buf_init(&line, SIZE_MAX / 2);
-	log_append(&line, LOG_PLAIN, "most URLs were found in %s (--no-follow PATTERN leaves them out)",
-	    totals->top_path);
+	log_append(&line, LOG_PLAIN, "most URLs were found in %s (--no-follow PATTERN%s)", totals->top_path,
+	    self->options->check ? " and --exclude PATTERN leave them out" : " leaves them out");
 	log_write_line(&line);
 }
 

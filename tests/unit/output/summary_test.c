@@ -470,6 +470,62 @@ Test(summary, shows_remote_text_escaped_also_in_colours)
 	cr_expect_not(strchr(text, '\a'));
 }
 
+static void find_dead(struct scene *scene, const char *page, const char *url, const char *problem)
+{
+	struct verdict verdict = {.kind = CHECK_DEAD, .problem = slice_of(problem)};
+	struct link link = {.url = slice_of(url), .verdict = &verdict};
+	scene->totals.check.links++;
+	scene->totals.check.dead++;
+	scene->observer.checked(scene->observer.self, &(struct outcome){.source_url = page}, &link);
+}
+
+Test(summary, counts_dead_links_by_problem_and_names_pages_that_have_several)
+{
+	struct scene scene = {.options = {.check = CHECK_DEAD}};
+	begin(&scene, false);
+	find_dead(&scene, "http://a/", "http://x/1", "404");
+	find_dead(&scene, "http://a/", "http://x/2", "connection-refused");
+	find_dead(&scene, "http://b/", "http://x/1", "404");
+	cr_expect_str_eq(end(&scene), "areq: 0 URLs: 0 ok; 0 links in 500 ms\n"
+	                              "areq: links: 0 alive, 3 dead\n"
+	                              "areq:   2  404 Not Found, first http://x/1\n"
+	                              "areq:   1  connection-refused, http://x/2\n"
+	                              "areq:   2  on http://a/\n"
+	                              "areq:   and 1 more page\n");
+
+	begin(&scene, false);
+	find_dead(&scene, "http://a/", "http://x/1", "404");
+	find_dead(&scene, "http://b/", "http://x/1", "404");
+	cr_expect_str_eq(end(&scene), "areq: 0 URLs: 0 ok; 0 links in 500 ms\n"
+	                              "areq: links: 0 alive, 2 dead\n"
+	                              "areq:   2  404 Not Found, first http://x/1\n");
+}
+
+Test(summary, shows_a_dead_link_without_password_and_not_in_full_length)
+{
+	struct scene scene = {.options = {.check = CHECK_DEAD}};
+	char url[9000] = "http://me:secret@x/";
+	memset(url + strlen(url), 'x', sizeof url - 1 - strlen(url));
+	begin(&scene, false);
+	find_dead(&scene, "http://a/", url, "404");
+	const char *text = end(&scene);
+	cr_expect(strstr(text, "404 Not Found, http://x/xxx"), "%s", text);
+	cr_expect_not(strstr(text, "secret"), "%s", text);
+	cr_expect_lt(strlen(text), 2000);
+}
+
+Test(summary, of_a_check_says_which_links_were_not_followed_and_which_urls_were_left_out)
+{
+	struct scene scene = {.options = {.check = CHECK_DEAD, .depth = 2}};
+	begin(&scene, true);
+	scene.totals.left[LEFT_SCOPE] = 3;
+	scene.totals.left[LEFT_MAX_PAGES] = 1;
+	const char *text = end(&scene);
+	cr_expect(strstr(text, "\nareq: not followed: 3 links out of scope (--scope)\n"
+	                       "areq: left out: 1 URL beyond --max-pages\n"),
+	    "%s", text);
+}
+
 Test(summary, is_the_same_as_json)
 {
 	struct scene scene = {0};
