@@ -62,7 +62,8 @@ void cli_help_print(FILE *to, bool all)
 	          : "\nTimes take ms, s, m, h; sizes k, M, G. Exit status: 0",
 	    to);
 	fputs(" all fetched or skipped,\n"
-	      "1 a URL failed, 2 wrong usage, unreadable or empty list, 3 output not written.\n"
+	      "1 a URL failed or a link is dead, 2 wrong usage, unreadable or empty list,\n"
+	      "3 output not written.\n"
 	      "Example: areq urls.txt -o foundurls.txt\n",
 	    to);
 	fputs(all ? "More: man areq\n" : "More: areq --help all, man areq\n", to);
