@@ -86,8 +86,8 @@ static void judge_failure(
 {
 	bool has_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
 	bool was_asked = outcome->attempts > 0;
-	bool has_come = task->tries && task->tries->has_head && outcome->http_status >= 200 &&
-	                outcome->http_status < 300;
+	bool has_come =
+	    task->tries && task->tries->has_head && outcome->http_status >= 200 && outcome->http_status < 300;
 	if (has_status && was_asked)
 		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
 	else if (has_status || outcome->cause == CAUSE_NOT_PUBLIC)
@@ -223,8 +223,10 @@ bool ledger_is_unanswered_head(const struct task *task, const struct fetch_resul
 {
 	bool was_sent =
 	    result->stage == STAGE_SEND || result->stage == STAGE_WAIT || result->stage == STAGE_RECEIVE;
-	return task->tries->is_head && !has_answer(result) && was_sent && !result->interrupted &&
-	       !result->is_unprocessed && !result->may_need_http1;
+	/* A request that was not processed is repeated once, on a new connection. */
+	bool may_repeat = result->may_need_http1 || (result->is_unprocessed && result->sent_requests < 2 &&
+	                                                !task->tries->needs_new_connection);
+	return task->tries->is_head && !has_answer(result) && was_sent && !result->interrupted && !may_repeat;
 }
 
 static void retry_by_get(struct ledger *self, struct task *task, const struct fetch_result *result)

@@ -425,6 +425,16 @@ static void add_redirect(struct link_check *self, uint64_t fingerprint, uint64_t
 	entry->flags |= HAS_REDIRECT;
 }
 
+/* The same for the anchors: if those of `to` are not known yet, `from` goes on to wait for them. */
+static void follow_redirect(struct link_check *self, struct slice from, struct slice to,
+    struct slice moved_to, const struct target_verdict *verdict)
+{
+	if (self->checks_fragments && is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN)
+		add_redirect(
+		    self, anchors_fingerprint_of(self, to), fingerprint_of(self, from), from, moved_to);
+	settle_redirected(self, from, to, moved_to, verdict);
+}
+
 void link_check_redirect(struct link_check *self, struct slice from, struct slice to, struct slice moved_to)
 {
 	struct target_verdict verdict;
@@ -436,7 +446,7 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 		        .cause = CAUSE_REDIRECTS,
 		        .final_url = to});
 	} else if (find_verdict(self, to, to_fingerprint, &verdict)) {
-		settle_redirected(self, from, to, moved_to, &verdict);
+		follow_redirect(self, from, to, moved_to, &verdict);
 	} else {
 		place_map_add(&self->redirects, from_fingerprint)->place = to_fingerprint;
 		add_redirect(self, to_fingerprint, from_fingerprint, from, moved_to);
@@ -445,29 +455,21 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 
 /* Emitting. */
 
-/* Settles a target that has waited for the verdict about another one. If its anchors are not known yet, and
- * links wait for them, it goes on to wait for those of the other one. */
+/* Settles a target that has waited for the verdict about another one. The texts may be in the log to which
+ * records are added. */
 static void emit_redirect(
     struct link_check *self, const struct waiting_record *waiting, const struct verdict_record *settled)
 {
-	const struct target_verdict *verdict = &settled->verdict;
-	uint64_t anchors = self->checks_fragments ? anchors_fingerprint_of(self, waiting->from) : 0;
-	bool goes_on = self->checks_fragments && is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN &&
-	               place_map_find(&self->waiting, anchors);
 	struct slice from = waiting->from, moved_to = waiting->moved_to;
 	struct buf texts;
 	buf_init(&texts, SIZE_MAX / 2);
-	if (goes_on) {
-		/* The texts are in the log to which the record is added. */
-		buf_append(&texts, from.data, from.len);
-		if (moved_to.len)
-			buf_append(&texts, moved_to.data, moved_to.len);
-		from.data = texts.data;
-		moved_to.data = moved_to.data ? texts.data + from.len : NULL;
-		add_redirect(self, anchors_fingerprint_of(self, settled->target), waiting->from_fingerprint,
-		    from, moved_to);
-	}
-	settle_redirected(self, from, settled->target, moved_to, verdict);
+	buf_append(&texts, from.data, from.len);
+	if (moved_to.len)
+		buf_append(&texts, moved_to.data, moved_to.len);
+	from.data = texts.data;
+	if (moved_to.data)
+		moved_to.data = texts.data + from.len;
+	follow_redirect(self, from, settled->target, moved_to, &settled->verdict);
 	buf_release(&texts);
 }
 

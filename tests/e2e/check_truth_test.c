@@ -138,12 +138,12 @@ Test(check_truth, counts_the_requests_of_a_look)
 	} cases[] = {
 	    {.kind = "text", .bounds = {1, 1, 0, 0, true}},
 	    {.kind = "head-405", .bounds = {0, 1, 1, 1, true}},
-	    {.kind = "head-closed", .bounds = {0, 2, 1, 2, true}},
+	    {.kind = "head-closed", .bounds = {0, 6, 1, 6, true}},
 	    {.kind = "dead-404", .bounds = {1, 1, 1, 1, true}},
 	    {.kind = "dead-500", .bounds = {1, 1, 3, 3, true}},
 	    {.kind = "blocked-429-for-long", .bounds = {1, 1, 0, 1, true}},
 	    {.kind = "twice-500", .bounds = {1, 1, 2, 2, true}},
-	    {.kind = "silent", .bounds = {0, 2, 3, 6, true}},
+	    {.kind = "silent", .bounds = {0, 6, 3, 18, true}},
 	    {.kind = "head-alone", .bounds = {1, 1, 0, 0, true}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -185,7 +185,8 @@ Test(check_truth, knows_circles_and_what_robots_forbid)
 {
 	struct check_site site = new_site();
 	size_t one = check_site_add_redirect(&site, CHECK_ELSEWHERE, 301, 0);
-	site.targets[one].next = check_site_add_redirect(&site, CHECK_HOME, 302, one);
+	size_t two = check_site_add_redirect(&site, CHECK_HOME, 302, one);
+	site.targets[one].next = two;
 	link_pages(&site, 0, one, FOLLOWED, NULL);
 	link_pages(&site, 0, check_site_add_secret(&site, CHECK_HOME), FOLLOWED, NULL);
 	link_pages(&site, 0, check_site_add_secret(&site, CHECK_ELSEWHERE), FOLLOWED, NULL);

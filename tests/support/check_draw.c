@@ -131,9 +131,12 @@ static void make_list(struct draw *self)
 	site->targets[2].is_listed = site->targets[3].is_listed = true;
 	size_t page = add_page(self, CHECK_HOME);
 	site->targets[page].is_private = true;
-	site->targets[check_site_add_redirect(site, CHECK_HOME, 302, page)].is_listed = true;
-	if (!site->spec.healthy)
-		site->targets[check_site_add(site, CHECK_HOME, "dead-404")].is_listed = true;
+	size_t redirect = check_site_add_redirect(site, CHECK_HOME, 302, page);
+	site->targets[redirect].is_listed = true;
+	if (site->spec.healthy)
+		return;
+	size_t dead = check_site_add(site, CHECK_HOME, "dead-404");
+	site->targets[dead].is_listed = true;
 }
 
 static bool is_permanent(unsigned status)

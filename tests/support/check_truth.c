@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* --max-redirs, and the most HEADs and GETs that one URL of a circle can get with it. */
-enum { REDIRECTS_MAX = 20, CIRCLE_MOST = REDIRECTS_MAX + 1, URL_MAX = 1 << 16 };
+enum { REDIRECTS_MAX = 20, CIRCLE_MOST = REDIRECTS_MAX + 1, REPEATS_MAX = 6, URL_MAX = 1 << 16 };
 
 /* What a run does with a target. */
 struct use {
@@ -224,9 +224,10 @@ static unsigned attempts(const struct walk *walk, unsigned gets)
 	return gets == CHECK_EACH ? 1 + walk->options->retries : gets;
 }
 
+/* How often one request may be sent: libcurl takes up to five other used connections before it gives up. */
 static unsigned repeated(const struct walk *walk, const struct check_target *target)
 {
-	unsigned times = target->kind->flags & CHECK_REPEATED ? 2 : 1;
+	unsigned times = target->kind->flags & CHECK_REPEATED ? REPEATS_MAX : 1;
 	return walk->has_spoiled[target->host] ? 2 * times : times;
 }
 
@@ -270,8 +271,9 @@ static void allow_requests(const struct walk *walk)
 		const struct use *use = &walk->uses[i];
 		if (!use->is_fetched && !use->is_looked_at)
 			continue;
-		/* What is fetched anyway has its anchors then. */
-		unsigned fetches = use->is_fetched || use->may_need_anchors;
+		/* What is fetched anyway has its anchors then, unless it was looked at before. */
+		bool reads = use->may_need_anchors && use->is_looked_at;
+		unsigned fetches = use->is_fetched + reads;
 		if (is_redirect(target_of(walk, i)))
 			allow_chain(walk, i, use->is_looked_at, fetches);
 		else
@@ -295,8 +297,11 @@ static void demand_requests(const struct walk *walk, size_t number)
 		bounds->gets_least = is_page;
 	} else if (use->is_looked_at && !use->may_need_anchors && !use->is_known && !use->is_passed) {
 		bool may_lack_one = kind->flags & CHECK_ENDS_AT_HEAD;
+		/* A HEAD that is sent once more may be the one that is good. */
+		bool may_be_good = kind->fate == CHECK_ALIVE && check_kind_is_transient(kind) &&
+		                   repeated(walk, target_of(walk, number)) > 1;
 		bounds->heads_least = !walk->gives_up_heads[target_of(walk, number)->host];
-		bounds->gets_least = attempts(walk, kind->look_gets) - may_lack_one;
+		bounds->gets_least = may_be_good ? 0 : attempts(walk, kind->look_gets) - may_lack_one;
 	}
 }
 
