@@ -17,8 +17,7 @@ struct link_values {
 /* True if the value is the link as it stands, even if it is empty. */
 static inline bool link_values_are_whole(enum attribute attribute)
 {
-	return attribute == ATTRIBUTE_NONE || attribute == ATTRIBUTE_HREF ||
-	       attribute == ATTRIBUTE_XLINK_HREF;
+	return attribute <= ATTRIBUTE_HREF || attribute == ATTRIBUTE_XLINK_HREF;
 }
 
 /* True if the value may have several URLs, or other text around its URL. */

@@ -297,13 +297,6 @@ bool page_wants_attribute(const struct page_tools *tools, enum attribute attribu
 	       filter_wants_tag(tools->options, element);
 }
 
-bool page_add_link(struct page *self, const struct raw_link *link)
-{
-	if (!link_values_are_whole(link->attribute))
-		self->more_links += (link->value.len + 1) / 2;
-	return link_list_add(&self->links, link);
-}
-
 bool page_add_anchor(struct page *self, struct slice value)
 {
 	return value.len == 0 || link_list_add(&self->anchors, &(struct raw_link){.value = value});

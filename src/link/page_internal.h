@@ -142,7 +142,12 @@ struct page {
 void page_shared_trim(struct page_shared *self);
 
 /* Adds a link. Returns false if there are too many. */
-bool page_add_link(struct page *self, const struct raw_link *link);
+static inline bool page_add_link(struct page *self, const struct raw_link *link)
+{
+	if (!link_values_are_whole(link->attribute))
+		self->more_links += (link->value.len + 1) / 2;
+	return link_list_add(&self->links, link);
+}
 
 /* Adds an anchor, unless it is empty. Returns false if there are too many. */
 bool page_add_anchor(struct page *self, struct slice value);

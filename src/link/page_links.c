@@ -76,7 +76,7 @@ static struct slice decode_value(struct page *self, struct slice raw, const stru
 
 /* Returns a value as text, borrowed until the next call. data == NULL means that it is too long. Only in the
  * bytes of an HTML page are values not text yet: in another encoding, with references. */
-static struct slice link_text(struct page *self, struct slice raw)
+static inline struct slice link_text(struct page *self, struct slice raw)
 {
 	if (self->find_method == FIND_IN_HTML)
 		return decode_value(self, raw, value_charset(self, raw));
@@ -301,25 +301,29 @@ static void begin_parts(struct page *self, const struct raw_link *found)
 	self->has_parts = true;
 }
 
+/* Sets *found and self->part to the next part of a value. Returns false after the last one. */
+static bool next_part(struct page *self, struct raw_link *found)
+{
+	*found = self->parted;
+	self->has_parts = link_values_next(&self->values, &self->part);
+	if (!self->has_parts)
+		self->part = (struct slice){0};
+	return self->has_parts;
+}
+
 /* Sets *found to the next link of the list. A link whose value has several URLs comes again for each of them,
  * with self->part, and not at all if it has none. Returns false after the last link, and if the list cannot
  * be read. */
-static bool next_link(struct page *self, struct raw_link *found)
+static inline bool next_link(struct page *self, struct raw_link *found)
 {
-	while (true) {
-		if (self->has_parts) {
-			*found = self->parted;
-			self->has_parts = link_values_next(&self->values, &self->part);
-			if (self->has_parts)
-				return true;
-		}
-		self->part = (struct slice){0};
+	while (!self->has_parts || !next_part(self, found)) {
 		if (!link_list_next(&self->reader, found))
 			return false;
 		if (link_values_are_whole(found->attribute))
 			return true;
 		begin_parts(self, found);
 	}
+	return true;
 }
 
 static void finish_emitting(struct page *self)
@@ -439,8 +443,17 @@ static size_t emit_link(
 		return found->value.len;
 	}
 	bool is_hidden = link_list_is_hidden(found->kind);
-	struct link link = {
-	    .url = href_to_emit(self), .parsed = &self->shared->url, .kind = kind_of(found), .position = -1};
+	struct link link = {.url = href_to_emit(self),
+	    .parsed = &self->shared->url,
+	    .kind = kind_of(found),
+	    .is_row = false,
+	    .raw = {NULL, 0},
+	    .tag = {NULL, 0},
+	    .attr = {NULL, 0},
+	    .rel = {NULL, 0},
+	    .position = -1,
+	    .line = 0,
+	    .column = 0};
 	/* Where choices were made, each URL was chosen only once. */
 	link.is_row = is_chosen && !is_hidden && (self->has_choices || accept_row(self, link.url));
 	if (!accept_page(self, found->kind) && !link.is_row)

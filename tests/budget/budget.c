@@ -1,7 +1,7 @@
 /* One stage of areq's work, done once on the pages given, for callgrind to count: budget.sh runs it.
  *
- * usage: budget find|resolve|unique|all PAGE...    prints how many bytes or links the stage works on
- *        budget tools                              … what else the number of instructions depends on
+ * usage: budget find|resolve|unique|all|attrs PAGE...    prints how many bytes or links the stage works on
+ *        budget tools                                    … what else the number of instructions depends on
  *
  * Only what the function pass_STAGE takes is counted. When it starts, the pages are read, the patterns
  * compiled, and what the stages before it have to find is found, by the same objects, whose memory has grown
@@ -46,6 +46,7 @@ struct set {
 	size_t count;
 	struct extract *extract;
 	struct page *page;
+	struct page *attrs_page; /* with all attributes */
 	struct url url;
 	struct seen seen;
 	size_t bytes;   /* of all samples */
@@ -131,19 +132,29 @@ static void on_ready(void *ctx)
 	(void)ctx;
 }
 
-static void pass_all(struct set *set)
+static void read_pages(struct set *set, struct page *page)
 {
 	const struct page_source source = {.url = page_url, .ready = on_ready};
 	for (size_t i = 0; i < set->count; i++) {
 		const struct buf *bytes = &set->samples[i].bytes;
-		page_begin(set->page, "text/html");
+		page_begin(page, "text/html");
 		for (size_t at = 0; at < bytes->len; at += CHUNK) {
 			size_t left = bytes->len - at;
-			page_feed(set->page, bytes->data + at, left < CHUNK ? left : CHUNK);
+			page_feed(page, bytes->data + at, left < CHUNK ? left : CHUNK);
 		}
-		page_end(set->page, &source);
-		page_emit_links(set->page, INT64_MAX, count_link, &set->results);
+		page_end(page, &source);
+		page_emit_links(page, INT64_MAX, count_link, &set->results);
 	}
+}
+
+static void pass_all(struct set *set)
+{
+	read_pages(set, set->page);
+}
+
+static void pass_attrs(struct set *set)
+{
+	read_pages(set, set->attrs_page);
 }
 
 static void keep_hit(void *ctx, const struct extract_hit *hit)
@@ -170,6 +181,8 @@ static void compile_patterns(struct set *set)
 	size_t ignored = 0;
 	for (size_t i = 0; i < set->count; i++)
 		extract_sample(set, &set->samples[i], count_hit, &ignored);
+	read_pages(set, set->attrs_page);
+	set->results = 0;
 }
 
 /* Finds what the stages work on. */
@@ -230,18 +243,25 @@ static const struct stage {
     {.name = "resolve", .pass = pass_resolve, .by_byte = false},
     {.name = "unique", .pass = pass_unique, .by_byte = false},
     {.name = "all", .pass = pass_all, .by_byte = true},
+    {.name = "attrs", .pass = pass_attrs, .by_byte = true},
 };
 
 static bool run(const struct stage *stage, char *const *names, size_t count)
 {
 	const struct options options = {.max_size = MAX_SIZE, .max_output = 1 << 30};
+	struct options attrs_options = options;
+	attrs_options.attributes = ATTRIBUTES_OF_LINKS;
 	const struct page_tools tools = {.options = &options,
 	    .shared = page_shared_new(PAGES_MEMORY),
 	    .patterns = extract_patterns_new(ATTRIBUTES_DEFAULT)};
+	struct page_tools attrs_tools = tools;
+	attrs_tools.options = &attrs_options;
+	attrs_tools.patterns = extract_patterns_new(ATTRIBUTES_OF_LINKS);
 	struct set set = {.samples = alloc_array(count, sizeof *set.samples),
 	    .count = count,
 	    .extract = extract_new(tools.patterns),
-	    .page = page_new(&tools)};
+	    .page = page_new(&tools),
+	    .attrs_page = page_new(&attrs_tools)};
 	url_init(&set.url);
 	seen_init(&set.seen);
 	for (size_t i = 0; i < count; i++)
@@ -257,6 +277,8 @@ static bool run(const struct stage *stage, char *const *names, size_t count)
 	seen_release(&set.seen);
 	url_release(&set.url);
 	page_free(set.page);
+	page_free(set.attrs_page);
+	extract_patterns_free(attrs_tools.patterns);
 	page_shared_free(tools.shared);
 	extract_free(set.extract);
 	extract_patterns_free(tools.patterns);
@@ -273,6 +295,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], stages[i].name) == 0)
 			return run(&stages[i], argv + 2, (size_t)argc - 2) ? 0 : 1;
 	}
-	fprintf(stderr, "usage: %s find|resolve|unique|all PAGE...\n       %s tools\n", argv[0], argv[0]);
+	fprintf(
+	    stderr, "usage: %s find|resolve|unique|all|attrs PAGE...\n       %s tools\n", argv[0], argv[0]);
 	return 2;
 }

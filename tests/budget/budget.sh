@@ -1,5 +1,6 @@
 #!/bin/sh
-# Counts the instructions that areq takes for finding links, resolving them, making them unique, and for all of it, on
+# Counts the instructions that areq takes for finding links, resolving them, making them unique, for all of it, and for
+# all of it with --attrs all, which may take 1.5 times as many as without, on
 # the pages beside this script, and holds them to budget.txt: more than 5 % above it fails. The number of instructions
 # does not depend on how busy a machine is, as time does.
 #
@@ -66,7 +67,7 @@ count() {
 	echo "$1 $instructions $units"
 }
 
-for stage in find resolve unique all; do
+for stage in find resolve unique all attrs; do
 	count $stage
 done >"$folder/counted"
 
@@ -98,6 +99,10 @@ awk '
 		if (ratio < 0.98)
 			fell = fell sprintf("budget: %s fell to %.2f a %s: make budget-renew writes it into budget.txt\n",
 				$1, $2 / $3, unit)
+	}
+	$1 == "all" { all = $2 }
+	$1 == "attrs" && $2 > 1.5 * all {
+		wrong = wrong sprintf("budget: attrs takes %.2f times the instructions of all\n", $2 / all)
 	}
 	END {
 		printf "%s", fell

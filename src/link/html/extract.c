@@ -41,6 +41,7 @@ struct found_attribute {
 
 struct extract {
 	struct extract_patterns *patterns;
+	uint32_t wanted;  /* the attributes of the patterns */
 	struct buf held;  /* bytes that cannot be read before more bytes arrive */
 	size_t retry_len; /* the length of held from which on it is read again */
 	uint64_t offset;  /* offset in the page of the first byte that was not read yet */
@@ -68,6 +69,7 @@ struct extract *extract_new(struct extract_patterns *patterns)
 {
 	struct extract *self = alloc_new(sizeof *self);
 	self->patterns = patterns;
+	self->wanted = extract_pattern_attributes(patterns);
 	buf_init(&self->held, 2 * EXTRACT_TAG_MAX + 2 * CHUNK_MIN);
 	return self;
 }
@@ -133,18 +135,20 @@ static enum attribute attribute_of_key(uint32_t wanted, struct slice key)
  */
 static uint32_t find_attributes(struct extract *self, const struct foreign_tag *tag, struct slice first)
 {
-	uint32_t wanted = extract_pattern_attributes(self->patterns), set = 0;
-	self->found_count = 1;
-	self->found[0] = (struct found_attribute){ATTRIBUTE_HREF, first};
-	if (wanted == ATTRIBUTES_DEFAULT)
-		return wanted;
+	uint32_t set = 0;
+	if (self->wanted == ATTRIBUTES_DEFAULT) {
+		self->found[0] = (struct found_attribute){ATTRIBUTE_HREF, first};
+		self->found_count = 1;
+		return self->wanted;
+	}
 	self->found_count = 0;
 	const char *bytes = tag->tag.data;
 	size_t at = (size_t)(tag->name.data - bytes) + tag->name.len;
 	const size_t *next;
 	while (at + 1 < tag->tag.len && (next = extract_pattern_find(self->patterns, EXTRACT_PATTERN_WANTED,
 	                                     bytes, tag->tag.len, at))) {
-		enum attribute attribute = attribute_of_key(wanted, group(bytes, next, EXTRACT_GROUP_KEY));
+		enum attribute attribute =
+		    attribute_of_key(self->wanted, group(bytes, next, EXTRACT_GROUP_KEY));
 		if (!(set & ATTRIBUTE_BIT(attribute)))
 			self->found[self->found_count++] =
 			    (struct found_attribute){attribute, group(bytes, next, EXTRACT_GROUP_VALUE)};
@@ -194,21 +198,30 @@ static void report_attribute(
 static void report_element(struct extract *self, const struct reader *reader, enum extract_effect effect,
     const struct foreign_tag *tag, uint32_t set)
 {
+	bool is_meta = effect == EXTRACT_HTML && tag->element->id == EXTRACT_ELEMENT_META;
+	if (!set && !is_meta)
+		return;
+	/* All fields are named, since to clear the rest of them takes longer than all else that is done here.
+	 */
 	struct extract_hit hit = {
+	    .kind = EXTRACT_META,
 	    .tag = tag->tag,
 	    .name = tag->name,
+	    .attribute = ATTRIBUTE_NONE,
+	    .value = {NULL, 0},
 	    .offset = self->offset + (uint64_t)(tag->tag.data - reader->bytes),
+	    .line = 0,
+	    .column = 0,
 	};
 	if (self->counts_lines) {
 		count_lines(self, reader->bytes, (size_t)(tag->tag.data - reader->bytes));
 		hit.line = self->lines.line;
 		hit.column = line_counter_column(&self->lines);
 	}
-	if (effect == EXTRACT_HTML && tag->element->id == EXTRACT_ELEMENT_META) {
-		hit.kind = EXTRACT_META;
+	if (is_meta)
 		reader->on_hit(reader->ctx, &hit);
-	}
-	for (size_t i = 0; set && i < self->found_count; i++) {
+	size_t count = set ? self->found_count : 0;
+	for (size_t i = 0; i < count; i++) {
 		hit.attribute = self->found[i].attribute;
 		hit.value = self->found[i].value;
 		if (set & ATTRIBUTE_BIT(hit.attribute))
