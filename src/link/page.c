@@ -211,36 +211,6 @@ bool page_knows_anchors(const struct page *self)
 	return self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML;
 }
 
-static const char *decode_attribute(
-    struct page *self, struct slice tag, const char *name, struct buf *to, struct slice *value)
-{
-	struct slice raw = extract_attribute(self->tools->patterns, tag, name);
-	*value = raw;
-	buf_clear(to);
-	if (!raw.data || !entity_decode(raw.data, raw.len, to))
-		return NULL;
-	*value = (struct slice){to->data ? to->data : "", to->len};
-	return value->data;
-}
-
-/* Uses the encoding that a <meta> declares, unless the encoding is certain already. The first such <meta>
- * makes it certain. */
-static void apply_meta(struct page *self, struct slice tag)
-{
-	if (self->guess.confidence == CHARSET_CERTAIN)
-		return;
-	struct buf http_equiv_text;
-	struct slice charset, http_equiv, content;
-	buf_init(&http_equiv_text, EXTRACT_TAG_MAX * 3);
-	decode_attribute(self, tag, "charset", &self->shared->decoded, &charset);
-	decode_attribute(self, tag, "http-equiv", &http_equiv_text, &http_equiv);
-	decode_attribute(self, tag, "content", &self->shared->value, &content);
-	const struct charset *declared = charset_from_meta(charset, http_equiv, content);
-	if (declared)
-		self->guess = (struct charset_guess){.charset = declared, .confidence = CHARSET_CERTAIN};
-	buf_release(&http_equiv_text);
-}
-
 bool page_is_robots_name(const struct page_tools *tools, struct slice name)
 {
 	return ascii_equal_nocase(name, slice_of("robots")) ||
@@ -267,81 +237,16 @@ void page_robots(const struct page *self, page_robots_fn fn, void *ctx)
 	}
 }
 
-static void record_robots(struct page *self, struct slice tag)
-{
-	struct slice name, content;
-	decode_attribute(self, tag, "name", &self->shared->decoded, &name);
-	if (!page_is_robots_name(self->tools, name))
-		return;
-	decode_attribute(self, tag, "content", &self->shared->value, &content);
-	page_add_robots(self, name, content);
-}
-
-/* Returns the kind of a link by its element, as far as a crawl wants to know it. */
-static enum link_kind kind_of_link(struct page *self, const struct extract_hit *hit)
-{
-	struct slice rel;
-	bool leads_on =
-	    ascii_equal_nocase(hit->name, slice_of("a")) || ascii_equal_nocase(hit->name, slice_of("area"));
-	if (!leads_on)
-		return LINK_RESOURCE;
-	if (!self->tools->obeys_nofollow)
-		return LINK_PAGE;
-	decode_attribute(self, hit->tag, "rel", &self->shared->value, &rel);
-	return ascii_has_word_nocase(rel, "nofollow") ? LINK_NOFOLLOW : LINK_PAGE;
-}
-
 bool page_wants_attribute(const struct page_tools *tools, enum attribute attribute, struct slice element)
 {
-	return options_attributes(tools->options) & ATTRIBUTE_BIT(attribute) &&
-	       filter_wants_tag(tools->options, element);
+	const struct options *options = tools->options;
+	return options_attributes(options) & ATTRIBUTE_BIT(attribute) &&
+	       (!options->tags || filter_wants_tag(options, element));
 }
 
 bool page_add_anchor(struct page *self, struct slice value)
 {
 	return value.len == 0 || link_list_add(&self->anchors, &(struct raw_link){.value = value});
-}
-
-static void add_link(
-    struct page *self, const struct extract_hit *hit, enum attribute attribute, struct slice value)
-{
-	struct raw_link link = {.value = value, .tag = hit->name, .attribute = attribute};
-	bool is_wanted = page_wants_attribute(self->tools, attribute, link.tag);
-	if (self->tools->crawls && attribute == ATTRIBUTE_HREF) {
-		link.kind = kind_of_link(self, hit);
-		if (!is_wanted)
-			link.kind = link_list_hidden_kind(link.kind);
-	}
-	if (!is_wanted && !link_list_is_hidden(link.kind))
-		return;
-	if (self->links.detailed) {
-		link.rel = extract_attribute(self->tools->patterns, hit->tag, "rel");
-		link.position = (int64_t)hit->offset;
-		link.line = (uint32_t)hit->line;
-		link.column = (uint32_t)hit->column;
-	}
-	bool added = page_add_link(self, &link);
-	assert(added);
-	(void)added;
-}
-
-static void add_anchor(struct page *self, struct slice value)
-{
-	bool added = page_add_anchor(self, value);
-	assert(added);
-	(void)added;
-}
-
-/* Adds the link of a <meta http-equiv=refresh>. */
-static void add_refresh(struct page *self, const struct extract_hit *hit)
-{
-	struct slice http_equiv;
-	if (!page_wants_attribute(self->tools, ATTRIBUTE_REFRESH, hit->name))
-		return;
-	decode_attribute(self, hit->tag, "http-equiv", &self->shared->value, &http_equiv);
-	struct slice content = extract_attribute(self->tools->patterns, hit->tag, "content");
-	if (ascii_equal_nocase(http_equiv, slice_of("refresh")) && content.data)
-		add_link(self, hit, ATTRIBUTE_REFRESH, content);
 }
 
 void page_set_base(struct page *self, struct slice value)
@@ -351,28 +256,6 @@ void page_set_base(struct page *self, struct slice value)
 	self->has_base = true;
 }
 
-static void on_hit(void *ctx, const struct extract_hit *hit)
-{
-	struct page *self = ctx;
-	switch (hit->kind) {
-	case EXTRACT_LINK:
-		add_link(self, hit, hit->attribute, hit->value);
-		break;
-	case EXTRACT_BASE:
-		page_set_base(self, hit->value);
-		break;
-	case EXTRACT_ANCHOR:
-		add_anchor(self, hit->value);
-		break;
-	case EXTRACT_META:
-		apply_meta(self, hit->tag);
-		if (self->tools->crawls)
-			record_robots(self, hit->tag);
-		add_refresh(self, hit);
-		break;
-	}
-}
-
 /* True if the links are found in the text of an HTML page, and its <meta> are wanted: they may still declare
  * the encoding, or be for crawlers. */
 static bool needs_meta(const struct page *self)
@@ -380,16 +263,6 @@ static bool needs_meta(const struct page *self)
 	return self->find_method == FIND_IN_TEXT && self->type == MEDIATYPE_HTML &&
 	       (self->guess.confidence != CHARSET_CERTAIN || self->tools->crawls) &&
 	       !(self->guess.charset && charset_needs_whole_text(self->guess.charset));
-}
-
-static void on_meta_hit(void *ctx, const struct extract_hit *hit)
-{
-	struct page *self = ctx;
-	if (hit->kind != EXTRACT_META)
-		return;
-	apply_meta(self, hit->tag);
-	if (self->tools->crawls)
-		record_robots(self, hit->tag);
 }
 
 static void process_text(struct page *self, const char *bytes, size_t len, bool last)
@@ -405,9 +278,9 @@ static void process_text(struct page *self, const char *bytes, size_t len, bool 
 	if (self->find_method != FIND_IN_HTML) {
 		pieces_append(&self->body, bytes, len);
 		if (len && needs_meta(self))
-			extract_feed(self->extract, bytes, len, on_meta_hit, self);
+			extract_feed(self->extract, bytes, len, page_html_on_meta, self);
 		if (last && needs_meta(self))
-			extract_finish(self->extract, on_meta_hit, self);
+			extract_finish(self->extract, page_html_on_meta, self);
 		return;
 	}
 	if (self->decoder) {
@@ -417,9 +290,9 @@ static void process_text(struct page *self, const char *bytes, size_t len, bool 
 		len = self->text.len;
 	}
 	if (len)
-		extract_feed(self->extract, bytes, len, on_hit, self);
+		extract_feed(self->extract, bytes, len, page_html_on_hit, self);
 	if (last)
-		extract_finish(self->extract, on_hit, self);
+		extract_finish(self->extract, page_html_on_hit, self);
 }
 
 /* True if the page starts with an XML declaration that names an encoding. */

@@ -1,6 +1,6 @@
-/* The fields of a page, only for its own files: page.c reads the body, page_links.c passes the links on,
- * page_work.c does in a helper process the work that may take any time or memory, and page_arrival.c reads a
- * sitemap while it is being received. */
+/* The fields of a page, only for its own files: page.c reads the body, page_html.c takes what is found in
+ * tags, page_links.c passes the links on, page_work.c does in a helper process the work that may take any time
+ * or memory, and page_arrival.c reads a sitemap while it is being received. */
 #ifndef AREQ_LINK_PAGE_INTERNAL_H
 #define AREQ_LINK_PAGE_INTERNAL_H
 
@@ -163,6 +163,11 @@ bool page_is_robots_name(const struct page_tools *tools, struct slice name);
 
 /* Records a <meta> for page_robots. */
 void page_add_robots(struct page *self, struct slice name, struct slice content);
+
+/* Record what the page needs of a hit: links, anchors, base, encoding and robots; or only what a <meta> says.
+ * Both fit extract_fn, with the page as ctx. */
+void page_html_on_hit(void *ctx, const struct extract_hit *hit);
+void page_html_on_meta(void *ctx, const struct extract_hit *hit);
 
 /* Does one job for a page, in a helper process. Fits helper_work_fn; ctx is not used. */
 void page_work(void *ctx, struct slice order, struct helper_io *io);

@@ -191,8 +191,10 @@ static bool may_lead_on(const struct page *self, unsigned kind)
  * whatever fragment. */
 static bool accept_page(struct page *self, unsigned kind)
 {
+	if (!may_lead_on(self, kind))
+		return false;
 	struct slice href = url_without_fragment(&self->shared->url);
-	return may_lead_on(self, kind) && seen_add(&self->shared->pages, href.data, href.len);
+	return seen_add(&self->shared->pages, href.data, href.len);
 }
 
 /* Returns shared->url in the form in which it is passed on. */
@@ -422,14 +424,9 @@ static enum page_state run_choose_stage(struct page *self, int64_t until_us)
 
 static enum link_kind kind_of(const struct raw_link *found)
 {
-	switch (found->kind) {
-	case LINK_LIST_HIDDEN_PAGE:
-		return LINK_PAGE;
-	case LINK_LIST_HIDDEN_SITEMAP:
-		return LINK_SITEMAP;
-	default:
-		return (enum link_kind)found->kind;
-	}
+	return found->kind == LINK_LIST_HIDDEN_PAGE      ? LINK_PAGE
+	       : found->kind == LINK_LIST_HIDDEN_SITEMAP ? LINK_SITEMAP
+	                                                 : (enum link_kind)found->kind;
 }
 
 /* Passes one link to on_link if it is a row or leads on. is_chosen is false if choose_link has decided that
@@ -443,6 +440,7 @@ static size_t emit_link(
 		return found->value.len;
 	}
 	bool is_hidden = link_list_is_hidden(found->kind);
+	/* All fields are named: to clear the rest of them takes longer. */
 	struct link link = {.url = href_to_emit(self),
 	    .parsed = &self->shared->url,
 	    .kind = kind_of(found),

@@ -2,35 +2,42 @@
 // The links that Chromium's DOM holds, with scripts off and nothing loaded but the page itself.
 
 const { chromium } = require("playwright-core");
+const { FIND_ATTRIBUTES } = require("./attributes");
 
 const PAGE_TIMEOUT_MS = 20000;
 
 // Runs in an isolated world of the page. Everything is taken from the prototypes, since a page may have elements named
 // like properties of its document. An <a> of the page's own document resolves a link as the browser's links are resolved:
 // against document.baseURI, and with the page's encoding in the query, which new URL() alone would write as UTF-8.
-const FIND_LINKS = `(() => {
+const findLinks = (attributes) => `(() => {
   const getter = (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name).get;
   const localName = getter(Element, "localName");
   const protocol = getter(HTMLAnchorElement, "protocol");
   const href = getter(HTMLAnchorElement, "href");
   const anchor = Document.prototype.createElementNS.call(document, "http://www.w3.org/1999/xhtml", "a");
+  const wanted = ${JSON.stringify(attributes)};
   const links = [];
-  for (const element of Document.prototype.querySelectorAll.call(document, "[href]")) {
-    if (localName.call(element) === "base") continue;
-    const value = Element.prototype.getAttribute.call(element, "href");
+  const resolve = (value) => {
     Element.prototype.setAttribute.call(anchor, "href", value);
-    links.push({ href: value, link: protocol.call(anchor) === ":" ? null : href.call(anchor) });
+    return protocol.call(anchor) === ":" ? null : href.call(anchor);
+  };
+  for (const element of Document.prototype.querySelectorAll.call(document, "[href]")) {
+    if (localName.call(element) === "base" || !wanted.includes("href")) continue;
+    const value = Element.prototype.getAttribute.call(element, "href");
+    links.push({ href: value, link: resolve(value) });
   }
+  const others = wanted.some((name) => name !== "href") ? ${FIND_ATTRIBUTES}(wanted, resolve) : [];
   return {
-    links,
+    links: links.concat(others),
     encoding: getter(Document, "characterSet").call(document),
     base: getter(Node, "baseURI").call(document),
   };
 })()`;
 
 class Tab {
-  static async open(context) {
+  static async open(context, attributes) {
     const self = new Tab();
+    self.attributes = attributes;
     self.page = await context.newPage();
     self.cdp = await context.newCDPSession(self.page);
     self.wanted = null;
@@ -78,7 +85,7 @@ class Tab {
     }
     const { executionContextId } = await this.cdp.send("Page.createIsolatedWorld", { frameId: this.frame });
     const answer = await this.cdp.send("Runtime.evaluate", {
-      expression: FIND_LINKS,
+      expression: findLinks(this.attributes),
       contextId: executionContextId,
       returnByValue: true,
     });
@@ -106,8 +113,9 @@ class Browser {
     return this.browser.version();
   }
 
-  openTab() {
-    return Tab.open(this.context);
+  // attributes: the names, as --attrs has them, of those whose links it finds.
+  openTab(attributes) {
+    return Tab.open(this.context, attributes);
   }
 
   close() {

@@ -7,6 +7,7 @@ const path = require("path");
 const { spawn } = require("child_process");
 const { parseArgs } = require("util");
 const { Browser } = require("./browser");
+const { attributesOf } = require("./attributes");
 const { explain, linkSet } = require("./known");
 const { PageServer, findPages, headersOf } = require("./server");
 
@@ -16,6 +17,7 @@ function options() {
   const { values, positionals } = parseArgs({
     options: {
       areq: { type: "string", default: "./areq" },
+      attrs: { type: "string", default: "href" },
       limit: { type: "string", default: "0" },
       jobs: { type: "string", default: "2" },
     },
@@ -43,14 +45,14 @@ function listPages(folders, limit) {
 }
 
 // areq's links of every page, in one run: {links: from a page's URL to a set, status, messages}.
-function runAreq(areq, urls) {
+function runAreq(areq, attrs, urls) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "areq-browser-"));
   const list = path.join(work, "urls.txt");
   const output = path.join(work, "found.tsv");
   fs.writeFileSync(list, urls.map((url) => `${url}\n`).join(""));
   const links = new Map(urls.map((url) => [url, new Set()]));
   return new Promise((resolve) => {
-    const child = spawn(areq, ["--no-header", list, "-o", output], {
+    const child = spawn(areq, ["--no-header", "--attrs", attrs, list, "-o", output], {
       stdio: ["ignore", "inherit", "pipe"],
     });
     const messages = [];
@@ -103,11 +105,11 @@ function printVerdict(page, verdict) {
   for (const link of verdict.extra) console.log(`  extra    ${shorten(link)}`);
 }
 
-async function compareAll(pages, browser, server, areqLinks, jobs) {
+async function compareAll(pages, browser, attributes, server, areqLinks, jobs) {
   const verdicts = new Map();
   const waiting = [...pages];
   const work = async () => {
-    let tab = await browser.openTab();
+    let tab = await browser.openTab(attributes);
     for (let page = waiting.shift(); page; page = waiting.shift()) {
       let verdict;
       try {
@@ -115,7 +117,7 @@ async function compareAll(pages, browser, server, areqLinks, jobs) {
       } catch (error) {
         verdict = { kind: "different", encoding: String(error.message), links: 0, reasons: [], missing: [], extra: [] };
         await tab.close();
-        tab = await browser.openTab();
+        tab = await browser.openTab(attributes);
       }
       verdicts.set(page, verdict);
       if (verdict.kind !== "equal") printVerdict(page, verdict);
@@ -148,16 +150,16 @@ function printSummary(folders, verdicts) {
 }
 
 async function main() {
-  const { areq, limit, jobs, folders } = options();
+  const { areq, attrs, limit, jobs, folders } = options();
   const pages = listPages(folders, limit);
   const server = new PageServer(pages);
   await server.start();
   const urls = pages.map((page) => server.origin + page.path);
-  const found = await runAreq(areq, urls);
+  const found = await runAreq(areq, attrs, urls);
   if (found.status !== 0) console.error(`${areq} ended with status ${found.status}:\n${found.messages}`);
   const browser = await Browser.launch(process.env.CHROMIUM);
   console.log(`Chromium ${browser.version()}, ${pages.length} pages`);
-  const verdicts = await compareAll(pages, browser, server, found.links, jobs);
+  const verdicts = await compareAll(pages, browser, attributesOf(attrs), server, found.links, jobs);
   await browser.close();
   server.stop();
   printSummary(folders, verdicts);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "link/html/extract_attributes.h"
 #include "link/html/extract_element.h"
 #include "link/html/extract_pattern.h"
 #include "link/html/extract_tree.h"
@@ -33,12 +34,6 @@ enum tokenizer_state {
 
 enum script_state { SCRIPT_DATA, SCRIPT_ESCAPED, SCRIPT_DOUBLE_ESCAPED };
 
-/* A wanted attribute of the tag that is being read. */
-struct found_attribute {
-	enum attribute attribute;
-	struct slice value;
-};
-
 struct extract {
 	struct extract_patterns *patterns;
 	uint32_t wanted;  /* the attributes of the patterns */
@@ -52,8 +47,7 @@ struct extract {
 	bool counts_lines;
 	struct line_counter lines;
 	struct extract_tree tree;
-	struct found_attribute found[ATTRIBUTE_COUNT]; /* each attribute once, in the order of the tag */
-	size_t found_count;
+	struct extract_attributes attributes; /* of the tag that is being read */
 };
 
 /* The bytes that are being read. Those before at are done. */
@@ -69,7 +63,7 @@ struct extract *extract_new(struct extract_patterns *patterns)
 {
 	struct extract *self = alloc_new(sizeof *self);
 	self->patterns = patterns;
-	self->wanted = extract_pattern_attributes(patterns);
+	self->attributes.wanted = extract_pattern_attributes(patterns);
 	buf_init(&self->held, 2 * EXTRACT_TAG_MAX + 2 * CHUNK_MIN);
 	return self;
 }
@@ -121,54 +115,6 @@ static void count_lines(struct extract *self, const char *bytes, size_t end)
 		line_counter_add(&self->lines, bytes + counted, end - (size_t)counted);
 }
 
-/* Returns the wanted attribute of that name. */
-static enum attribute attribute_of_key(uint32_t wanted, struct slice key)
-{
-	for (enum attribute i = ATTRIBUTE_HREF; i < ATTRIBUTE_COUNT; i++) {
-		if (wanted & ATTRIBUTE_BIT(i) && ascii_equal_nocase(key, attribute_name(i)))
-			return i;
-	}
-	return ATTRIBUTE_NONE;
-}
-
-/* Finds all wanted attributes of a tag that has one. first is the value of the first one. Returns their set.
- */
-static uint32_t find_attributes(struct extract *self, const struct foreign_tag *tag, struct slice first)
-{
-	uint32_t set = 0;
-	if (self->wanted == ATTRIBUTES_DEFAULT) {
-		self->found[0] = (struct found_attribute){ATTRIBUTE_HREF, first};
-		self->found_count = 1;
-		return self->wanted;
-	}
-	self->found_count = 0;
-	const char *bytes = tag->tag.data;
-	size_t at = (size_t)(tag->name.data - bytes) + tag->name.len;
-	const size_t *next;
-	while (at + 1 < tag->tag.len && (next = extract_pattern_find(self->patterns, EXTRACT_PATTERN_WANTED,
-	                                     bytes, tag->tag.len, at))) {
-		enum attribute attribute =
-		    attribute_of_key(self->wanted, group(bytes, next, EXTRACT_GROUP_KEY));
-		if (!(set & ATTRIBUTE_BIT(attribute)))
-			self->found[self->found_count++] =
-			    (struct found_attribute){attribute, group(bytes, next, EXTRACT_GROUP_VALUE)};
-		set |= ATTRIBUTE_BIT(attribute);
-		at = next[1];
-	}
-	return set;
-}
-
-/* True if an element of svg or MathML, or else of HTML, has that link. */
-static bool has_link(struct slice name, bool is_foreign, enum attribute attribute)
-{
-	if (attribute == ATTRIBUTE_HREF || is_foreign)
-		return attribute == ATTRIBUTE_HREF || attribute == ATTRIBUTE_XLINK_HREF;
-	/* A tag of that name makes an img (HTML standard, section 13.2.6.4.7). */
-	if (extract_element_is_named(name, "image"))
-		name = slice_of("img");
-	return attribute != ATTRIBUTE_XLINK_HREF && attribute_set_of_element(name) & ATTRIBUTE_BIT(attribute);
-}
-
 static void report_attribute(
     const struct reader *reader, struct extract_hit *hit, bool is_foreign, bool is_base)
 {
@@ -187,7 +133,7 @@ static void report_attribute(
 		hit->kind = EXTRACT_ANCHOR;
 		break;
 	default:
-		if (!has_link(hit->name, is_foreign, hit->attribute))
+		if (!extract_attributes_are_link(hit->name, is_foreign, hit->attribute))
 			return;
 		hit->kind = EXTRACT_LINK;
 	}
@@ -220,10 +166,11 @@ static void report_element(struct extract *self, const struct reader *reader, en
 	}
 	if (is_meta)
 		reader->on_hit(reader->ctx, &hit);
-	size_t count = set ? self->found_count : 0;
+	const struct extract_attributes *attributes = &self->attributes;
+	size_t count = set ? attributes->count : 0;
 	for (size_t i = 0; i < count; i++) {
-		hit.attribute = self->found[i].attribute;
-		hit.value = self->found[i].value;
+		hit.attribute = attributes->list[i].attribute;
+		hit.value = attributes->list[i].value;
 		if (set & ATTRIBUTE_BIT(hit.attribute))
 			report_attribute(reader, &hit, effect == EXTRACT_FOREIGN,
 			    tag->element->id == EXTRACT_ELEMENT_BASE);
@@ -263,7 +210,9 @@ static void read_tag(struct extract *self, struct reader *reader, const size_t *
 	if (is_end)
 		extract_tree_end(&self->tree, &tag);
 	else
-		read_start_tag(self, reader, &tag, wanted.data ? find_attributes(self, &tag, wanted) : 0);
+		read_start_tag(self, reader, &tag,
+		    wanted.data ? extract_attributes_find(&self->attributes, self->patterns, &tag, wanted)
+		                : 0);
 }
 
 static bool is_beginning_of(struct slice text, const char *whole)

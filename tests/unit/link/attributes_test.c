@@ -192,7 +192,7 @@ Test(attributes, are_decoded_before_they_are_split)
 	    .expected = "meta content http://h/d/x%20y x y\n");
 	EXPECT_ATTRIBUTES(.page =
 	                      "\xff\xfe<\0i\0m\0g\0 \0s\0r\0c\0s\0e\0t\0=\0'\0/\0\xe9\0,\0 \0/\0b\0'\0>\0",
-	    .len = 52, .expected = "img srcset http://h/%C3%A9 /\xc3\xa9\nimg srcset http://h/b /b\n");
+	    .len = 44, .expected = "img srcset http://h/%C3%A9 /\xc3\xa9\nimg srcset http://h/b /b\n");
 }
 
 Test(attributes, pass_the_filters)
