@@ -126,10 +126,10 @@ struct page {
 	struct raw_link parted;     /* the link whose value has the URLs that are passed on */
 	struct link_values values;  /* those that were not passed on yet */
 	struct slice part;          /* the one that is passed on; data == NULL if it is the whole value */
-	bool has_parts;             /* true if values has URLs */
 	const struct url *base;     /* the URL that links are resolved against, while they are passed on */
 	uint64_t cost;              /* bytes that the rows of the examined links take */
 	int64_t filter_us;          /* time spent with the user's patterns on this page */
+	bool has_parts;             /* true if values has URLs */
 	bool has_choices;           /* true if choices has a byte for each link */
 	struct buf choices;         /* a CHOICE_… for each link */
 	size_t next;                /* index of the next link in choices */

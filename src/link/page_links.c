@@ -80,7 +80,8 @@ static inline struct slice link_text(struct page *self, struct slice raw)
 {
 	if (self->find_method == FIND_IN_HTML)
 		return decode_value(self, raw, value_charset(self, raw));
-	return raw.len > VALUE_MAX ? (struct slice){0} : raw;
+	raw.data = raw.len > VALUE_MAX ? NULL : raw.data;
+	return raw;
 }
 
 /* Resolves a link, or the part of it that is passed on, against base into *to. Returns false if it is no URL.
@@ -282,8 +283,8 @@ static enum page_state emit_anchors(struct page *self, int64_t until_us)
 	if (self->reader.pieces.failed)
 		return PAGE_UNREADABLE;
 	begin_links(self);
-	uint64_t upper_bound = cost_upper_bound(self);
-	self->has_choices = self->tools->filter || upper_bound > (uint64_t)self->tools->options->max_output;
+	self->has_choices =
+	    self->tools->filter || cost_upper_bound(self) > (uint64_t)self->tools->options->max_output;
 	self->stage = self->has_choices ? PAGE_STAGE_CHOOSE : PAGE_STAGE_EMIT;
 	self->cost = 0;
 	self->filter_us = 0;
@@ -444,7 +445,6 @@ static size_t emit_link(
 	struct link link = {.url = href_to_emit(self),
 	    .parsed = &self->shared->url,
 	    .kind = kind_of(found),
-	    .is_row = false,
 	    .raw = {NULL, 0},
 	    .tag = {NULL, 0},
 	    .attr = {NULL, 0},

@@ -189,10 +189,10 @@ static void append_letters(struct buf *text, uint32_t attributes)
 {
 	struct buf ignored;
 	buf_init(&ignored, PATTERN_LENGTH_MAX);
-	for (char letter = 'a'; letter <= 'z'; letter++) {
-		if (append_names(&ignored, attributes, letter, 0) == 0)
+	for (int letter = 'a'; letter <= 'z'; letter++) {
+		if (append_names(&ignored, attributes, (char)letter, 0) == 0)
 			continue;
-		buf_append_byte(text, letter);
+		buf_append_byte(text, (char)letter);
 		buf_append_byte(text, (char)(letter - 'a' + 'A'));
 	}
 	buf_release(&ignored);

@@ -14,6 +14,8 @@ struct ended {
 static void note_link(void *ctx, const struct link *link)
 {
 	struct buf *given = ctx;
+	if (link->kind != LINK_RESOURCE)
+		buf_append_text(given, link->is_row ? "page " : "page, no row: ");
 	const struct slice parts[] = {link->tag, link->attr, link->url, link->raw};
 	for (size_t i = 0; i < 4; i++) {
 		buf_append(given, parts[i].data, parts[i].len);
@@ -214,6 +216,17 @@ Test(attributes, pass_the_filters)
 	    .expected = "img src http://h/c/b b\nimg srcset http://h/c/c c\nimg srcset http://o/d //o/d\n");
 }
 
+Test(attributes, other_than_href_are_not_followed)
+{
+	static const char page[] = "<a href=/x ping=/y><img src=/i href=/j><area ping=/z>"
+	                           "<svg><a xlink:href=/s></a></svg>";
+	EXPECT_ATTRIBUTES(.page = page, .crawls = true,
+	    .expected = "page a href http://h/x /x\na ping http://h/y /y\nimg src http://h/i /i\n"
+	                "img href http://h/j /j\narea ping http://h/z /z\na xlink:href http://h/s /s\n");
+	EXPECT_PAGE(.page = page, .options.attributes = ATTRIBUTE_BIT(ATTRIBUTE_SRC), .crawls = true,
+	    .expected = "page, no row: a href http://h/x /x\nimg src http://h/i /i\n");
+}
+
 Test(attributes, of_xhtml_are_those_of_its_namespace)
 {
 	EXPECT_ATTRIBUTES(.type = "application/xhtml+xml",
@@ -226,7 +239,7 @@ Test(attributes, of_xhtml_are_those_of_its_namespace)
 	            "x:href='/9'/></html>",
 	    .expected = "meta content http://h/r /r\nimg src http://h/1 /1\nimg srcset http://h/2 /2\n"
 	                "img srcset http://h/3 /3\nimg href http://h/4 /4\nimg xlink:href http://h/5 /5\n"
-	                "a ping http://h/6 /6\na ping http://h/7 /7\na href http://h/8 /8\na xlink:href "
+	                "a ping http://h/6 /6\na ping http://h/7 /7\npage a href http://h/8 /8\na xlink:href "
 	                "http://h/9 /9\n");
 	EXPECT_PAGE(.type = "application/xhtml+xml",
 	    .page = "<html xmlns='http://www.w3.org/1999/xhtml'><img src='/1' href='/2'/></html>",
@@ -248,5 +261,5 @@ Test(attributes, anchors_come_before_the_links)
 	    .page = "<html xmlns='http://www.w3.org/1999/xhtml' id='h'><a href='/x' name='&#233;'/><p "
 	            "name='no' id=''/>"
 	            "<template id='t'><i id='no'/></template><s xmlns='urn:s' id='s' name='no'/></html>",
-	    .wants_anchors = true, .expected = "#h\n#\xc3\xa9\n#t\n#s\na href http://h/x /x\n");
+	    .wants_anchors = true, .expected = "#h\n#\xc3\xa9\n#t\n#s\npage a href http://h/x /x\n");
 }
