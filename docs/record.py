@@ -51,7 +51,7 @@ class ListFilm(Film):
         "/post/14": "status=301&location=/post/14",
     }
     slow = {"/page/18": 3400}
-    links = """<a href="/?q=caf&eacute;&amp;p=2">More</a>
+    odd_links = """<a href="/?q=caf&eacute;&amp;p=2">More</a>
 <a href='HTTP://WWW.Example.com:80/a/./b'>Elsewhere</a>
 <a href=//[::1]/#top>Here</a>
 <!-- <a href="/commented-out"> -->
@@ -70,7 +70,7 @@ class ListFilm(Film):
                 wait = "" if "location" in keys else f"delay={delay}&"
                 table.append(f"{path} {wait}{keys}")
                 urls.append(f"http://{host}.localhost:{port}{path}")
-        table.append(f"/links type={quote('text/html; charset=utf-8')}&body={quote(self.links)}")
+        table.append(f"/links type={quote('text/html; charset=utf-8')}&body={quote(self.odd_links)}")
         return table, urls
 
 
@@ -108,7 +108,8 @@ class CheckFilm(Film):
         for path in ["/", "/faq", "/news", *guide]:
             links = ["/", "/news", *dice.sample(guide, 8)]
             links += [link.format(port=port) for link in self.links.get(path, ())]
-            table.append(f"{path} delay={dice.randrange(100, 500)}&size={dice.randrange(9, 90)}000&{body_of(links)}")
+            delay, kilobytes = dice.randrange(100, 500), dice.randrange(9, 90)
+            table.append(f"{path} delay={delay}&size={kilobytes}000&{body_of(links)}")
         return table, []
 
 
