@@ -109,16 +109,24 @@ static inline bool ascii_starts_with_nocase(struct slice text, const char *start
 	       ascii_equal_nocase((struct slice){text.data, len}, (struct slice){start, len});
 }
 
-/* Returns true if text, a list of words separated by white space, has this word in any letter case. */
-static inline bool ascii_has_word_nocase(struct slice text, const char *word)
+/* Takes the first word off text, a list of words separated by white space. Returns false if there is none. */
+static inline bool ascii_take_word(struct slice *text, struct slice *word)
 {
-	while ((text = ascii_trim(text)).len > 0) {
-		size_t len = 0;
-		while (len < text.len && !ascii_is_space((unsigned char)text.data[len]))
-			len++;
-		if (ascii_equal_nocase((struct slice){text.data, len}, slice_of(word)))
+	*text = ascii_trim(*text);
+	*word = (struct slice){text->data, 0};
+	while (word->len < text->len && !ascii_is_space((unsigned char)text->data[word->len]))
+		word->len++;
+	*text = (struct slice){text->data + word->len, text->len - word->len};
+	return word->len > 0;
+}
+
+/* Returns true if text, a list of words separated by white space, has this word in any letter case. */
+static inline bool ascii_has_word_nocase(struct slice text, const char *wanted)
+{
+	struct slice word;
+	while (ascii_take_word(&text, &word)) {
+		if (ascii_equal_nocase(word, slice_of(wanted)))
 			return true;
-		text = (struct slice){text.data + len, text.len - len};
 	}
 	return false;
 }

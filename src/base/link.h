@@ -16,6 +16,7 @@ enum link_kind {
 	LINK_PAGE,     /* leads to another page or sitemap */
 	LINK_NOFOLLOW, /* as LINK_PAGE, but its rel has the word nofollow */
 	LINK_SITEMAP,  /* leads from a sitemap index to a sitemap */
+	LINK_ORIGIN,   /* only names a server (rel=preconnect, dns-prefetch); only with page_tools.checks */
 	LINK_KINDS
 };
 
@@ -32,10 +33,12 @@ struct verdict {
 
 /* Valid only during the call that passes it. */
 struct link {
-	struct slice url;         /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
-	const struct url *parsed; /* the same as it was parsed, with its fragment */
-	enum link_kind kind;      /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
-	bool is_row;              /* false if it is passed only to be followed; only if page_tools.crawls */
+	struct slice url; /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
+	/* The same as it was parsed, with its fragment. NULL if the link is no URL, which is passed on only
+	 * with page_tools.checks; url is then the text of the link, with control bytes percent-encoded. */
+	const struct url *parsed;
+	enum link_kind kind; /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
+	bool is_row;         /* false if it is passed only to be followed; only if page_tools.crawls */
 
 	/* The other fields are set only where options_want_details. data is NULL where the page has no
 	 * such value or it is not known. They may hold invalid UTF-8, because the page may. */

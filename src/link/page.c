@@ -211,6 +211,19 @@ bool page_knows_anchors(const struct page *self)
 	return self->find_method == FIND_IN_HTML || self->find_method == FIND_IN_XML;
 }
 
+bool page_rel_names_origin(struct slice rel)
+{
+	struct slice word;
+	bool names_origin = false;
+	while (ascii_take_word(&rel, &word)) {
+		names_origin = ascii_equal_nocase(word, slice_of("preconnect")) ||
+		               ascii_equal_nocase(word, slice_of("dns-prefetch"));
+		if (!names_origin)
+			return false;
+	}
+	return names_origin;
+}
+
 bool page_is_robots_name(const struct page_tools *tools, struct slice name)
 {
 	return ascii_equal_nocase(name, slice_of("robots")) ||

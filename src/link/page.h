@@ -49,6 +49,7 @@ struct page_tools {
 	bool wants_lines;              /* with options_want_details: also link.line and link.column */
 	bool wants_anchors;  /* also pass on the anchors; patterns must have ATTRIBUTES_OF_ANCHORS then */
 	bool crawls;         /* also find out what only a crawl needs: link.kind in HTML, and page_robots */
+	bool checks;         /* also tell a LINK_ORIGIN, and pass on links that are no URL (link.parsed) */
 	bool obeys_nofollow; /* with crawls: rel=nofollow makes a LINK_NOFOLLOW, else a LINK_PAGE */
 	const char *robots_name; /* with crawls: the crawler's name in a <meta name>, in addition to "robots";
 	                            or NULL */

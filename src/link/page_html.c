@@ -70,6 +70,13 @@ static void add_link(
 		if (!is_wanted)
 			link.kind = link_list_hidden_kind(link.kind);
 	}
+	if (self->tools->checks && attribute == ATTRIBUTE_HREF &&
+	    ascii_equal_nocase(hit->name, slice_of("link"))) {
+		struct slice rel;
+		decode_attribute(self, hit->tag, "rel", &self->shared->value, &rel);
+		if (page_rel_names_origin(rel))
+			link.kind = LINK_ORIGIN;
+	}
 	if (!is_wanted && !link_list_is_hidden(link.kind))
 		return;
 	if (self->links.detailed) {

@@ -158,6 +158,10 @@ bool page_wants_attribute(const struct page_tools *tools, enum attribute attribu
 /* Records the href of a base element, if it is the first one of the page. */
 void page_set_base(struct page *self, struct slice value);
 
+/* True if a <link> with this rel only asks to connect to a server (HTML standard, link types "preconnect" and
+ * "dns-prefetch"), so that the path of its URL means nothing. */
+bool page_rel_names_origin(struct slice rel);
+
 /* Returns true if a <meta> of that name is for page_robots. */
 bool page_is_robots_name(const struct page_tools *tools, struct slice name);
 

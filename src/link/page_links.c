@@ -344,6 +344,14 @@ static void report_unresolved(struct page *self, struct slice found)
 	    self->source.url);
 }
 
+/* True if links that are no URL are passed on: they have no scheme, host or form that a filter could want. */
+static bool wants_invalid(const struct page *self)
+{
+	const struct options *options = self->tools->options;
+	return self->tools->checks && !self->tools->filter && !options->same_host && !options->external &&
+	       !options->schemes;
+}
+
 /* Applies the user's patterns for a short time, or not at all if this page has already taken FILTER_US_MAX. A
  * link that they do not decide is added to the undecided ones. */
 static char apply_filter(struct page *self, struct slice href)
@@ -363,6 +371,8 @@ static char choose_link(struct page *self, const struct raw_link *found)
 	struct slice value = self->part.data ? self->part : found->value;
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
 		self->cost += value.len + url_href(self->base).len;
+		if (wants_invalid(self))
+			return CHOICE_YES;
 		report_unresolved(self, value);
 		return CHOICE_NO;
 	}
@@ -430,6 +440,26 @@ static enum link_kind kind_of(const struct raw_link *found)
 	                                                 : (enum link_kind)found->kind;
 }
 
+/* Passes on a link that is no URL, once with the same text. */
+static void emit_invalid(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
+{
+	struct slice value = self->part.data ? self->part : found->value;
+	struct slice text = self->part.data ? self->part : link_text(self, found->value);
+	report_unresolved(self, value);
+	if (!wants_invalid(self) || !text.data)
+		return;
+	struct buf shown;
+	buf_init(&shown, SIZE_MAX / 2);
+	url_append_printable(&shown, ascii_trim(text));
+	struct link link = {.url = {shown.data, shown.len}, .is_row = true, .position = -1};
+	if (seen_add(&self->shared->seen, shown.data, shown.len)) {
+		if (self->detailed)
+			add_details(self, &link, found);
+		on_link(ctx, &link);
+	}
+	buf_release(&shown);
+}
+
 /* Passes one link to on_link if it is a row or leads on. is_chosen is false if choose_link has decided that
  * it is no row. Returns about how much work that was, in bytes. */
 static size_t emit_link(
@@ -437,7 +467,7 @@ static size_t emit_link(
 {
 	if (!resolve(self, &self->shared->url, found->value, self->base)) {
 		if (is_chosen)
-			report_unresolved(self, self->part.data ? self->part : found->value);
+			emit_invalid(self, found, on_link, ctx);
 		return found->value.len;
 	}
 	bool is_hidden = link_list_is_hidden(found->kind);
@@ -451,7 +481,8 @@ static size_t emit_link(
 	    .rel = {NULL, 0},
 	    .position = -1,
 	    .line = 0,
-	    .column = 0};
+	    .column = 0,
+	    .verdict = NULL};
 	/* Where choices were made, each URL was chosen only once. */
 	link.is_row = is_chosen && !is_hidden && (self->has_choices || accept_row(self, link.url));
 	if (!accept_page(self, found->kind) && !link.is_row)

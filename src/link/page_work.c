@@ -112,6 +112,9 @@ static void on_xml_link(void *ctx, const struct xml_hit *hit)
 	    .kind = MESSAGE_LINK, .link_kind = hit->link_kind, .attribute = hit->attribute};
 	if (hit->link_kind == LINK_NOFOLLOW && tools->crawls && !tools->obeys_nofollow)
 		link.link_kind = LINK_PAGE;
+	if (tools->checks && hit->kind == XML_LINK && ascii_equal_nocase(hit->name, slice_of("link")) &&
+	    page_rel_names_origin(hit->rel))
+		link.link_kind = LINK_ORIGIN;
 	if (self->order->is_partial && !is_wanted_partial(self, hit))
 		return;
 	switch (hit->kind) {

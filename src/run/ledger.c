@@ -184,7 +184,7 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	*request = task_request(task, self->options);
-	request->is_head = task->tries->is_head = ledger_asks_by_head(self, task);
+	ledger_prepare_request(self, task, request);
 	return CRAWL_START;
 }
 
@@ -286,6 +286,7 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	self->obeys_robots &= !options->dry_run;
 	self->robots_token = copy_robots_token(options);
 	self->tools.crawls = self->follows;
+	self->tools.checks = options->check && !options->dry_run;
 	self->tools.wants_anchors = options->fragments && !options->dry_run;
 	self->tools.obeys_nofollow = self->obeys_robots;
 	self->tools.robots_name = self->robots_token;

@@ -57,7 +57,7 @@ static bool needs_anchors(const struct ledger *self, const struct url *url)
 
 void ledger_check_link(struct ledger *self, struct task *task, const struct link *link)
 {
-	if (!url_is_http(link->parsed))
+	if (!url_is_http(link->parsed) || link->kind == LINK_ORIGIN)
 		return;
 	struct slice target = url_without_fragment(link->parsed);
 	if (url_has_credentials(link->parsed) && ledger_set_found(self, link->url, NULL))
@@ -207,11 +207,21 @@ bool ledger_emit_checked(struct ledger *self, int64_t until_us)
 
 /* Looking at a URL: HEAD, and then GET if that does not tell that the URL exists. */
 
-bool ledger_asks_by_head(struct ledger *self, const struct task *task)
+static bool asks_by_head(struct ledger *self, const struct task *task)
 {
 	return task->purpose == STORE_LOOK && !task->tries->uses_get &&
 	       url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL) &&
 	       !origins_get(&self->origins, &self->found_url)->ignores_head;
+}
+
+/* A server that does not answer a HEAD may never do so, and then the GET is to come soon. */
+enum { HEAD_MS = 10000 };
+
+void ledger_prepare_request(struct ledger *self, struct task *task, struct fetch_request *request)
+{
+	request->is_head = task->tries->is_head = asks_by_head(self, task);
+	if (request->is_head && (request->timeout_ms == 0 || request->timeout_ms > HEAD_MS))
+		request->timeout_ms = HEAD_MS;
 }
 
 static bool has_answer(const struct fetch_result *result)
@@ -231,7 +241,10 @@ bool ledger_is_unanswered_head(const struct task *task, const struct fetch_resul
 
 static void retry_by_get(struct ledger *self, struct task *task, const struct fetch_result *result)
 {
-	log_event("HEAD tells nothing, so GET %s", task_display_url(task));
+	if (has_answer(result))
+		log_event("HEAD got %ld, so GET %s", result->http_status, task_display_url(task));
+	else
+		log_event("HEAD got no answer, so GET %s", task_display_url(task));
 	task->tries->uses_get = true;
 	task->tries->needs_new_connection |= result->timed_out;
 	/* The time of the request without an answer is not taken from that of the next one. */

@@ -225,8 +225,9 @@ void ledger_drop_superseded(struct ledger *self, struct task *task);
  * was retried. */
 bool ledger_handle_look(struct ledger *self, struct task *task, const struct fetch_result *result);
 
-/* True if the next try of the task is a HEAD. */
-bool ledger_asks_by_head(struct ledger *self, const struct task *task);
+/* Chooses the method of a request of the task: HEAD, if the task only asks whether its URL exists, and a HEAD
+ * may tell that. */
+void ledger_prepare_request(struct ledger *self, struct task *task, struct fetch_request *request);
 
 /* True if the try was a HEAD on a connection that was made, and has got no answer. This says nothing of the
  * host yet. */

@@ -212,6 +212,10 @@ static void on_link(void *ctx, const struct link *link)
 	struct ledger *self = task->tries->ledger;
 	if (!is_going_on(self) || task->purpose != STORE_PAGE)
 		return;
+	if (!link->parsed) {
+		link_check_add_invalid(self->link_check, &task->tries->outcome, link);
+		return;
+	}
 	if (!self->follows || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
 	if (self->follows)

@@ -41,6 +41,9 @@ struct link_check {
 	struct buf key;  /* a text of which the fingerprint is needed */
 	struct buf copy; /* the texts of a verdict that is passed on */
 	struct buf decoded;
+	struct buf address; /* see moved_address */
+	uint64_t *places;   /* those of the records of what is due first, the newest first */
+	size_t place_count, place_room;
 };
 
 struct link_check *link_check_new(unsigned wanted, bool checks_fragments, link_check_fn on_checked, void *ctx)
@@ -56,6 +59,7 @@ struct link_check *link_check_new(unsigned wanted, bool checks_fragments, link_c
 	buf_init(&self->key, SIZE_MAX / 2);
 	buf_init(&self->copy, SIZE_MAX / 2);
 	buf_init(&self->decoded, SIZE_MAX / 2);
+	buf_init(&self->address, SIZE_MAX / 2);
 	return self;
 }
 
@@ -72,6 +76,8 @@ void link_check_free(struct link_check *self)
 	buf_release(&self->key);
 	buf_release(&self->copy);
 	buf_release(&self->decoded);
+	buf_release(&self->address);
+	free(self->places);
 	free(self->due);
 	free(self);
 }
@@ -235,12 +241,27 @@ static bool find_verdict(
 	return true;
 }
 
-static struct slice problem_of(const struct target_verdict *verdict, char *number, size_t size)
+/* The address that belongs into the page: a browser keeps the fragment in a redirect (Fetch standard,
+ * "location URL"). */
+static struct slice moved_address(struct link_check *self, struct slice moved_to, const struct link *link)
+{
+	struct slice fragment = fragment_of(link->url);
+	if (!fragment.data)
+		return moved_to;
+	buf_clear(&self->address);
+	buf_append(&self->address, moved_to.data, moved_to.len);
+	buf_append_byte(&self->address, '#');
+	buf_append(&self->address, fragment.data, fragment.len);
+	return (struct slice){self->address.data, self->address.len};
+}
+
+static struct slice problem_of(struct link_check *self, const struct target_verdict *verdict,
+    const struct link *link, char *number, size_t size)
 {
 	if (verdict->kind == CHECK_BLOCKED)
 		return slice_of("blocked");
 	if (verdict->kind == CHECK_MOVED)
-		return verdict->moved_to;
+		return moved_address(self, verdict->moved_to, link);
 	if (verdict->cause == CAUSE_NONE)
 		return slice_of("");
 	if (verdict->cause != CAUSE_HTTP_STATUS && verdict->cause != CAUSE_TURNED_AWAY)
@@ -276,7 +297,7 @@ static void report_link(struct link_check *self, const struct outcome *page, con
 	if (!(self->wanted & verdict.kind))
 		return;
 	const struct verdict shown = {.kind = verdict.kind,
-	    .problem = problem_of(&verdict, number, sizeof number),
+	    .problem = problem_of(self, &verdict, link, number, sizeof number),
 	    .outcome = verdict.outcome,
 	    .cause = verdict.cause,
 	    .http_status = verdict.http_status,
@@ -308,6 +329,14 @@ bool link_check_add(struct link_check *self, struct link_check_page *page, const
 	entry->count++;
 	self->totals.waiting++;
 	return false;
+}
+
+void link_check_add_invalid(struct link_check *self, const struct outcome *outcome, const struct link *link)
+{
+	const struct target_verdict invalid = {
+	    .kind = CHECK_DEAD, .outcome = OUTCOME_FAILED, .cause = CAUSE_NOT_A_URL, .final_url = link->url};
+	self->totals.links++;
+	report_link(self, outcome, link, invalid);
 }
 
 static void add_due(struct link_check *self, uint64_t newest, uint64_t verdict)
@@ -360,9 +389,21 @@ static void record_verdict(struct link_check *self, struct slice target, uint64_
 		seen_add_fingerprint(&self->alive, anchors_fingerprint_of(self, target));
 }
 
+/* True if more is known of a target than a verdict says: that it is alive, and its anchors. */
+static bool is_outdone(
+    struct link_check *self, struct slice target, uint64_t fingerprint, const struct target_verdict *verdict)
+{
+	struct target_verdict known;
+	return self->checks_fragments && is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN &&
+	       find_verdict(self, target, fingerprint, &known) && is_alive(&known) &&
+	       known.anchors != ANCHORS_UNKNOWN;
+}
+
 void link_check_settle(struct link_check *self, struct slice target, const struct target_verdict *verdict)
 {
 	uint64_t place = 0, fingerprint = fingerprint_of(self, target);
+	if (is_outdone(self, target, fingerprint, verdict))
+		return;
 	struct place_entry *redirect = place_map_find(&self->redirects, fingerprint);
 	if (redirect)
 		place_map_remove(&self->redirects, redirect);
@@ -473,37 +514,68 @@ static void emit_redirect(
 	buf_release(&texts);
 }
 
-/* Passes on the newest record of what is due first. */
-static void emit_next(struct link_check *self)
+enum { PLACES_KEPT = 4096 };
+
+static void finish_due(struct link_check *self)
 {
-	struct due *due = &self->due[self->due_first];
-	struct verdict_record settled;
+	self->due_first++;
+	self->place_count = 0;
+	if (self->place_room <= PLACES_KEPT)
+		return;
+	free(self->places);
+	self->places = NULL;
+	self->place_room = 0;
+}
+
+/* Reads where the record before the newest one of what is due first is. */
+static void collect_place(struct link_check *self, struct due *due, struct slice target)
+{
+	struct waiting_record waiting;
+	if (self->place_count == self->place_room) {
+		self->place_room = self->place_room ? 2 * self->place_room : 64;
+		self->places = alloc_resize(self->places, self->place_room, sizeof *self->places);
+	}
+	self->places[self->place_count++] = due->newest;
+	bool was_read = link_check_log_read_waiting(&self->log, due->newest, target, &waiting);
+	due->newest = was_read ? waiting.previous : 0;
+}
+
+/* Passes on the oldest record of what is due first. */
+static void emit_oldest(struct link_check *self, const struct verdict_record *settled)
+{
 	struct waiting_record waiting;
 	struct outcome page;
-	bool was_read = link_check_log_read_verdict(&self->log, due->verdict, &settled) &&
-	                link_check_log_read_waiting(&self->log, due->newest, settled.target, &waiting);
-	if (!was_read) {
-		due->newest = 0;
+	uint64_t place = self->places[--self->place_count];
+	if (!link_check_log_read_waiting(&self->log, place, settled->target, &waiting))
 		return;
-	}
-	due->newest = waiting.previous;
 	if (waiting.is_redirect) {
-		emit_redirect(self, &waiting, &settled);
+		emit_redirect(self, &waiting, settled);
 		return;
 	}
 	self->totals.waiting--;
 	if (link_check_log_read_page(&self->log, waiting.page, &page))
-		report_link(self, &page, &waiting.link, settled.verdict);
+		report_link(self, &page, &waiting.link, settled->verdict);
+}
+
+/* Does one step: each record leads to the one before it, so that their places are collected first. */
+static void emit_next(struct link_check *self)
+{
+	struct due *due = &self->due[self->due_first];
+	struct verdict_record settled;
+	bool was_read = link_check_log_read_verdict(&self->log, due->verdict, &settled);
+	if (was_read && due->newest)
+		collect_place(self, due, settled.target);
+	else if (was_read && self->place_count > 0)
+		emit_oldest(self, &settled);
+	else
+		finish_due(self);
 }
 
 bool link_check_emit(struct link_check *self, int64_t until_us)
 {
 	enum { RECORDS_PER_CLOCK_READ = 16 };
 	for (unsigned i = 1; self->due_first < self->due_count; i++) {
-		if (self->due[self->due_first].newest == 0)
-			self->due_first++;
-		else
-			emit_next(self);
+		emit_next(self);
 		if (i % RECORDS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)
 			return self->due_first < self->due_count;
 	}

@@ -61,6 +61,9 @@ void link_check_free(struct link_check *self);
 bool link_check_add(struct link_check *self, struct link_check_page *page, const struct outcome *outcome,
     const struct link *link, struct slice target);
 
+/* Adds a link that is no URL, which is dead. */
+void link_check_add_invalid(struct link_check *self, const struct outcome *outcome, const struct link *link);
+
 /* Sets the verdict about a target. A later one replaces it, for the links that are added after it. */
 void link_check_settle(struct link_check *self, struct slice target, const struct target_verdict *verdict);
 

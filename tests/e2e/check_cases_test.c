@@ -367,3 +367,40 @@ Test(check_cases, fragments_are_those_of_the_page_behind_redirects)
 	run_release(&result);
 	site_stop(&site);
 }
+
+Test(check_cases, links_that_are_no_url_are_dead)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *page = page_of(&site, "http://", "http://[::1", " https://a b/ ",
+	    "http://localhost:99999/", "http://", "x:\ty", "mailto:a@b");
+	run_areq(&result, QUIET, "--check", page);
+	run_expect_exit(&result, 1);
+	expect_problems(&result, "http://\tnot-a-url", "http://[::1\tnot-a-url", "https://a b/\tnot-a-url",
+	    "http://localhost:99999/\tnot-a-url");
+	run_release(&result);
+	/* They have no host and no scheme, so that filters of these leave them out. */
+	run_areq(&result, QUIET, "--check", "--same-host", page);
+	run_expect_exit(&result, 0);
+	cr_expect_str_eq(result.out, "");
+	run_release(&result);
+	site_stop(&site);
+}
+
+Test(check_cases, links_that_only_name_a_server_are_not_checked)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *page = site_page(&site, "body",
+	    "<link rel=preconnect href=http://127.0.0.1:1/a><link rel=' DNS-Prefetch preconnect' "
+	    "href=//127.0.0.1:1/b><link rel='preconnect icon' href=http://127.0.0.1:1/c>"
+	    "<a rel=preconnect href=http://127.0.0.1:1/d>d</a>");
+	run_areq(&result, QUIET, "-r", "0", "--check", page);
+	run_expect_exit(&result, 1);
+	expect_problems(
+	    &result, "http://127.0.0.1:1/c\tconnection-refused", "http://127.0.0.1:1/d\tconnection-refused");
+	run_release(&result);
+	site_stop(&site);
+}

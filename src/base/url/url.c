@@ -238,6 +238,19 @@ void url_append_ascii(struct buf *out, struct slice text)
 	buf_append(out, "", 0);
 }
 
+void url_append_printable(struct buf *to, struct slice text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char byte = (unsigned char)text.data[i];
+		const char encoded[] = {'%', digits[byte >> 4], digits[byte & 15]};
+		if (byte < 0x20 || byte == 0x7F)
+			buf_append(to, encoded, sizeof encoded);
+		else
+			buf_append_byte(to, (char)byte);
+	}
+}
+
 void url_append_server(const struct url *self, struct buf *out)
 {
 	struct slice host = url_host(self);

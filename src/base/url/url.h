@@ -91,6 +91,10 @@ void url_append_server(const struct url *self, struct buf *out);
  * standard, section 7.1.1). */
 bool url_same_origin(const struct url *self, const struct url *other);
 
+/* Appends text that is no URL, with its control bytes (below 0x20, and 0x7F) percent-encoded, for an output
+ * that has a URL there. */
+void url_append_printable(struct buf *to, struct slice text);
+
 /* Appends text, with each byte that is not ASCII percent-encoded, for a URL whose bytes are meant as they
  * are. For valid UTF-8 this does not change what url_parse makes of it; other bytes would be read as
  * U+FFFD. */

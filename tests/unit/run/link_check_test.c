@@ -56,6 +56,12 @@ static const struct target_verdict
     silent = {.kind = CHECK_DEAD, .outcome = OUTCOME_FAILED, .cause = CAUSE_ANSWER_TIMEOUT},
     forbidden = {.kind = CHECK_OTHER, .outcome = OUTCOME_SKIPPED, .cause = CAUSE_ROBOTS};
 
+static void redirect(struct link_check *check, const char *from, const char *to, const char *moved_to)
+{
+	link_check_redirect(
+	    check, slice_of(from), slice_of(to), moved_to ? slice_of(moved_to) : (struct slice){0});
+}
+
 static void emit(struct link_check *check)
 {
 	while (link_check_emit(check, clock_now_us()))
@@ -80,7 +86,7 @@ Test(link_check, reports_links_that_waited_and_links_that_come_later)
 	settle(check, "http://a/y", alive);
 	cr_expect(add(check, "p3", "http://a/x#g"));
 	cr_expect(add(check, "p3", "http://a/y"));
-	expect_rows(check, "p3 http://a/x#g 404\np2 http://a/x#f 404\np1 http://a/x 404\n");
+	expect_rows(check, "p3 http://a/x#g 404\np1 http://a/x 404\np2 http://a/x#f 404\n");
 	const struct check_totals *totals = link_check_totals(check);
 	cr_expect_eq(totals->links, 5);
 	cr_expect_eq(totals->dead, 3);
@@ -142,12 +148,6 @@ Test(link_check, passes_on_only_the_kinds_that_are_wanted)
 	}
 }
 
-static void redirect(struct link_check *check, const char *from, const char *to, const char *moved_to)
-{
-	link_check_redirect(
-	    check, slice_of(from), slice_of(to), moved_to ? slice_of(moved_to) : (struct slice){0});
-}
-
 Test(link_check, follows_redirects_to_targets_that_are_known_later)
 {
 	struct link_check *check = new_check(CHECK_ALL, false);
@@ -157,9 +157,9 @@ Test(link_check, follows_redirects_to_targets_that_are_known_later)
 	redirect(check, "http://a/1", "http://a/2", "");
 	redirect(check, "http://a/2", "http://a/3", "");
 	settle(check, "http://a/3", alive);
-	expect_rows(check, "p http://a/3 \np http://a/2#x http://a/3\np http://a/1 http://a/3\n");
+	expect_rows(check, "p http://a/3 \np http://a/2#x http://a/3#x\np http://a/1 http://a/3\n");
 	cr_expect(add(check, "q", "http://a/1"));
-	expect_rows(check, "p http://a/3 \np http://a/2#x http://a/3\np http://a/1 http://a/3\n"
+	expect_rows(check, "p http://a/3 \np http://a/2#x http://a/3#x\np http://a/1 http://a/3\n"
 	                   "q http://a/1 http://a/3\n");
 	link_check_free(check);
 }
@@ -174,8 +174,8 @@ Test(link_check, knows_where_a_chain_of_redirects_is_permanent)
 	add(check, "p", "http://a/temporary");
 	add(check, "p", "http://a/permanent");
 	add(check, "p", "http://a/both");
-	expect_rows(check,
-	    "p http://a/temporary \np http://a/permanent http://a/temporary\np http://a/both http://a/middle\n");
+	expect_rows(check, "p http://a/temporary \np http://a/permanent http://a/temporary\np http://a/both "
+	                   "http://a/middle\n");
 	link_check_free(check);
 }
 
@@ -253,6 +253,48 @@ Test(link_check, finds_fragments_that_have_no_anchor)
 		cr_expect_eq(link_check_totals(check)->waiting, 0);
 		link_check_free(check);
 	}
+}
+
+Test(link_check, keeps_what_it_knows_of_anchors_when_the_target_is_looked_at_later)
+{
+	struct link_check *check = new_check(CHECK_DEAD, true);
+	struct target_verdict read = alive;
+	read.anchors = ANCHORS_KNOWN;
+	read.final_url = slice_of("http://a/end");
+	link_check_add_anchor(check, slice_of("http://a/end"), slice_of("x"));
+	settle(check, "http://a/", read);
+	read.anchors = ANCHORS_UNKNOWN;
+	settle(check, "http://a/", read);
+	cr_expect(add(check, "p", "http://a/#x"));
+	cr_expect(add(check, "p", "http://a/#y"));
+	expect_rows(check, "p http://a/#y fragment\n");
+	link_check_free(check);
+}
+
+Test(link_check, waits_for_anchors_where_a_redirect_leads_that_is_known_to_be_alive)
+{
+	struct link_check *check = new_check(CHECK_ALL, true);
+	struct target_verdict read = alive;
+	read.anchors = ANCHORS_KNOWN;
+	settle(check, "http://a/new", alive);
+	add(check, "p", "http://a/old#x");
+	redirect(check, "http://a/old", "http://a/new", NULL);
+	expect_rows(check, "");
+	link_check_add_anchor(check, slice_of("http://a/new"), slice_of("x"));
+	settle(check, "http://a/new", read);
+	expect_rows(check, "p http://a/old#x \n");
+	link_check_free(check);
+}
+
+Test(link_check, has_links_that_are_no_url_for_dead)
+{
+	struct link_check *check = new_check(CHECK_DEAD, false);
+	const struct outcome outcome = {.source_url = "p", .final_url = "p"};
+	const struct link link = {.url = slice_of("http://"), .position = -1};
+	link_check_add_invalid(check, &outcome, &link);
+	expect_rows(check, "p http:// not-a-url\n");
+	cr_expect_eq(link_check_totals(check)->dead, 1);
+	link_check_free(check);
 }
 
 Test(link_check, reports_a_dead_page_whatever_the_fragment)
