@@ -101,7 +101,8 @@ const struct cli_row cli_table[] = {
     {{"max-crawl-delay", 0, "SECONDS", crawl, false, NULL, "leave a host out that asks for more (60)"},
         CLI_TIME, FIELD(max_crawl_delay_ms), 0, DAY_MS},
 
-    {{"check", 0, "[=LIST]", crawl, true, "dead blocked moved all", "find dead links (blocked, moved, or all, too)"},
+    {{"check", 0, "[=LIST]", crawl, true, "dead blocked moved all",
+         "find dead links (blocked, moved, or all, too)"},
         CLI_CHECK, FIELD(check), 0, 0},
     {{"fragments", 0, NULL, crawl, false, NULL, "with --check: #fragments must exist, too"}, CLI_FLAG,
         FIELD(fragments), 0, 0},

@@ -54,7 +54,7 @@ struct transfer {
 	bool has_new_connection;                /* the request asked for a new connection */
 	bool tries_http3;                       /* libcurl may try HTTP/3 */
 	bool is_tls;                            /* the URL is https */
-	bool is_head; /* the method is HEAD, so that no body follows the head */
+	bool is_head;                           /* the method is HEAD, so that no body follows the head */
 	int sockets[2];                         /* the sockets that were opened last for IPv4 and IPv6 */
 	unsigned sent_requests;
 	bool has_opened_socket; /* if not, a request that was sent went over a connection of an earlier one */

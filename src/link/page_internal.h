@@ -1,6 +1,6 @@
 /* The fields of a page, only for its own files: page.c reads the body, page_html.c takes what is found in
- * tags, page_links.c passes the links on, page_work.c does in a helper process the work that may take any time
- * or memory, and page_arrival.c reads a sitemap while it is being received. */
+ * tags, page_links.c passes the links on, page_work.c does in a helper process the work that may take any
+ * time or memory, and page_arrival.c reads a sitemap while it is being received. */
 #ifndef AREQ_LINK_PAGE_INTERNAL_H
 #define AREQ_LINK_PAGE_INTERNAL_H
 

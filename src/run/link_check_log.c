@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* A length for a text that there is not. */
-enum { NO_TEXT = UINT32_MAX };
+#define NO_TEXT UINT32_MAX
 
 /* The heads of the records. Their texts follow, in the order of the lengths. */
 struct waiting_head {
