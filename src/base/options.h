@@ -78,8 +78,8 @@ struct options {
 	const char *dot;       /* file for the graph of hosts; NULL for none */
 
 	int64_t depth;     /* links to follow from the list on, one after the other; DEPTH_ALL for no limit */
-	bool sitemaps;     /* begin with the sitemaps of the listed hosts, too */
 	int64_t max_pages; /* most URLs to ask for; 0 for no limit */
+	bool sitemaps;     /* begin with the sitemaps of the listed hosts, too */
 	enum when robots;  /* when robots.txt is obeyed; WHEN_AUTO: in a crawl */
 	const char *robots_agent;   /* the product token for robots.txt; NULL for the one of user_agent */
 	int64_t max_crawl_delay_ms; /* a host that asks for more is left out */
@@ -140,8 +140,7 @@ struct options {
 	struct option_list follow;    /* PCRE2 patterns: one must match a URL; if empty, all URLs pass */
 	struct option_list no_follow; /* PCRE2 patterns: none may match a URL */
 
-	unsigned
-	    check; /* check the targets of links, and write rows of these kinds: CHECK_…; 0: do not check */
+	unsigned check; /* check the targets of links; rows are for these kinds: CHECK_…; 0: do not check */
 	bool fragments; /* with check: a link is dead if its page has no such anchor */
 
 	bool dry_run; /* fetch nothing, and show what would be fetched */

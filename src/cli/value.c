@@ -379,6 +379,7 @@ enum status cli_value_set(
 {
 	void *field = (char *)options + row->field;
 	bool is_valid = true;
+	assert(text || row->kind == CLI_FLAG || row->kind == CLI_CHECK);
 	switch (row->kind) {
 	case CLI_FLAG:
 		*(bool *)field = true;

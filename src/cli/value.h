@@ -6,8 +6,9 @@
 #include "cli/table.h"
 
 /* Sets the field of a row, whose kind is before CLI_CONFIG, to the value of text. text is borrowed as long as
- * options lives; a flag ignores it and becomes true. STATUS_USAGE if the text is not a valid value, which was
- * logged; the message begins with prefix, which is "" or, for example, "FILE:3: ". */
+ * options lives; a flag ignores it and becomes true. NULL means that no value was given, which only a flag
+ * and CLI_CHECK allow. STATUS_USAGE if the text is not a valid value, which was logged; the message begins
+ * with prefix, which is "" or, for example, "FILE:3: ". */
 enum status cli_value_set(
     struct options *options, const struct cli_row *row, const char *text, const char *prefix);
 

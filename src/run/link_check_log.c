@@ -144,8 +144,9 @@ uint64_t link_check_log_add_redirect(struct link_check_log *self, uint64_t previ
 uint64_t link_check_log_add_verdict(
     struct link_check_log *self, struct slice target, const struct target_verdict *verdict)
 {
-	bool is_same = slice_equal(target, verdict->final_url);
-	struct slice final = is_same ? (struct slice){0} : verdict->final_url;
+	struct slice final = verdict->final_url;
+	if (slice_equal(final, target))
+		final = (struct slice){0};
 	const struct verdict_head head = {.http_status = verdict->http_status,
 	    .target_len = (uint32_t)target.len,
 	    .final_len = length_of(final),
