@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static struct slice without_fragment(const char *url)
-{
-	return (struct slice){url, strcspn(url, "#")};
-}
-
 /* Asking for targets. */
 
 bool ledger_is_asked_for_more(struct ledger *self, const struct url *url, enum store_purpose purpose)
@@ -48,13 +43,6 @@ static void ask_for(
 		    (struct store_url){.depth = task->depth + 1, .purpose = purpose, .via = task->source});
 }
 
-static bool needs_anchors(const struct ledger *self, const struct url *url)
-{
-	struct slice href = url_href(url), bare = url_without_fragment(url);
-	return self->options->fragments && bare.len < href.len &&
-	       link_check_needs_anchors((struct slice){href.data + bare.len + 1, href.len - bare.len - 1});
-}
-
 void ledger_check_link(struct ledger *self, struct task *task, const struct link *link)
 {
 	if (!url_is_http(link->parsed) || link->kind == LINK_ORIGIN)
@@ -64,12 +52,13 @@ void ledger_check_link(struct ledger *self, struct task *task, const struct link
 		target = (struct slice){self->found_text.data, self->found_text.len};
 	if (link_check_add(self->link_check, &task->tries->check_page, &task->tries->outcome, link, target))
 		return;
-	ask_for(self, task, link->parsed, needs_anchors(self, link->parsed) ? STORE_ANCHORS : STORE_LOOK);
+	ask_for(self, task, link->parsed,
+	    link_check_needs_anchors(self->link_check, link) ? STORE_ANCHORS : STORE_LOOK);
 }
 
 void ledger_add_anchor(const struct task *task, struct slice anchor)
 {
-	link_check_add_anchor(task->tries->ledger->link_check, without_fragment(task->url), anchor);
+	link_check_add_anchor(task->tries->ledger->link_check, url_text_without_fragment(task->url), anchor);
 }
 
 /* Verdicts. */
@@ -80,34 +69,29 @@ static bool is_blocked(long status)
 	       status == 451 || status == 999;
 }
 
-/* Sets the kind and the cause of the verdict about a target that was asked for and has failed. */
-static void judge_failure(
+/* True if the target has answered that it exists, although its body was not read or not to its end. So does a
+ * redirect that does not say where it leads. */
+static bool exists(const struct task *task, const struct outcome *outcome)
+{
+	return task->tries && task->tries->has_head && outcome->http_status < 400 &&
+	       outcome->cause != CAUSE_REDIRECT && outcome->cause != CAUSE_REDIRECTS;
+}
+
+/* Completes the verdict about a target that has failed or was skipped. */
+static void judge_unread(
     const struct task *task, const struct outcome *outcome, struct target_verdict *verdict)
 {
 	bool has_status = outcome->cause == CAUSE_HTTP_STATUS || outcome->cause == CAUSE_TURNED_AWAY;
-	bool was_asked = outcome->attempts > 0;
-	bool has_come =
-	    task->tries && task->tries->has_head && outcome->http_status >= 200 && outcome->http_status < 300;
-	if (has_status && was_asked)
-		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
-	else if (has_status || outcome->cause == CAUSE_NOT_PUBLIC)
-		/* Its robots.txt says nothing, or the user forbids to connect. */
-		verdict->kind = CHECK_OTHER;
-	else if (outcome->cause == CAUSE_NOT_MODIFIED || has_come)
-		/* The page exists, but its body cannot be read. */
+	if (exists(task, outcome)) {
+		verdict->outcome = OUTCOME_OK;
 		verdict->cause = CAUSE_NONE;
-	else
+	} else if (has_status) {
+		/* Another status means that it was not asked for, because its robots.txt has failed. */
+		if (outcome->http_status >= 400)
+			verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
+	} else if (outcome->kind == OUTCOME_FAILED && outcome->cause != CAUSE_NOT_PUBLIC) {
 		verdict->kind = CHECK_DEAD;
-}
-
-static void judge_skipped(const struct outcome *outcome, struct target_verdict *verdict)
-{
-	bool was_asked = outcome->attempts > 0;
-	if (outcome->cause == CAUSE_HTTP_STATUS)
-		verdict->kind = is_blocked(outcome->http_status) ? CHECK_BLOCKED : CHECK_DEAD;
-	else if (was_asked && outcome->cause != CAUSE_ROBOTS)
-		/* The page exists, but is none that areq reads. */
-		verdict->cause = CAUSE_NONE;
+	}
 }
 
 static struct target_verdict judge(
@@ -117,12 +101,10 @@ static struct target_verdict judge(
 	    .outcome = outcome->kind,
 	    .cause = outcome->cause,
 	    .http_status = outcome->http_status,
-	    .final_url = without_fragment(task->url),
+	    .final_url = url_text_without_fragment(task->url),
 	    .anchors = ANCHORS_NONE};
-	if (outcome->kind == OUTCOME_FAILED)
-		judge_failure(task, outcome, &verdict);
-	else if (outcome->kind == OUTCOME_SKIPPED)
-		judge_skipped(outcome, &verdict);
+	if (outcome->kind != OUTCOME_OK)
+		judge_unread(task, outcome, &verdict);
 	else if (self->options->fragments)
 		verdict.anchors = task->purpose == STORE_LOOK             ? ANCHORS_UNKNOWN
 		                  : page_knows_anchors(task->tries->page) ? ANCHORS_KNOWN
@@ -173,13 +155,13 @@ void ledger_check_redirected(
 	if (!self->link_check)
 		return;
 	bool is_permanent = http_is_permanent_redirect(task->tries->http_status);
-	struct slice current = without_fragment(task->url);
+	struct slice current = url_text_without_fragment(task->url);
 	struct slice all_permanent = is_permanent ? slice_of("") : current;
 	struct task_hop hop;
 	struct buf target;
 	buf_init(&target, SIZE_MAX / 2);
 	url_append_without_credentials(url, &target);
-	struct slice to = without_fragment(target.data);
+	struct slice to = url_text_without_fragment(target.data);
 	for (size_t at = 0; task_next_hop(task, &at, &hop);)
 		link_check_redirect(
 		    self->link_check, slice_of(hop.from), to, moved_to(task, &hop, at, all_permanent));

@@ -1,11 +1,10 @@
 #include "run/link_check.h"
 
 #include "base/alloc.h"
-#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/seen.h"
-#include "link/charset/charset.h"
+#include "run/anchor_set.h"
 #include "run/link_check_log.h"
 #include "run/place_map.h"
 
@@ -32,15 +31,14 @@ struct link_check {
 	/* The targets that are alive and have no entry in verdicts; and with '#' behind it, each target of
 	 * which the anchors are known. */
 	struct seen alive;
-	struct seen anchors;        /* each anchor behind the URL of its page and '#' */
+	struct anchor_set anchors;  /* those of the targets that were read */
 	struct place_map verdicts;  /* the places of the verdicts about other targets */
 	struct place_map waiting;   /* the newest records that wait for a target; with '#', for its anchors */
 	struct place_map redirects; /* targets that wait for another one, whose fingerprint is the place */
 	struct due *due;
 	size_t due_first, due_count, due_room;
-	struct buf key;  /* a text of which the fingerprint is needed */
-	struct buf copy; /* the texts of a verdict that is passed on */
-	struct buf decoded;
+	struct buf key;     /* a text of which the fingerprint is needed */
+	struct buf copy;    /* the texts of a verdict that is passed on */
 	struct buf address; /* see moved_address */
 	uint64_t *places;   /* those of the records of what is due first, the newest first */
 	size_t place_count, place_room;
@@ -55,10 +53,9 @@ struct link_check *link_check_new(unsigned wanted, bool checks_fragments, link_c
 	self->ctx = ctx;
 	link_check_log_init(&self->log);
 	seen_init(&self->alive);
-	seen_init(&self->anchors);
+	anchor_set_init(&self->anchors);
 	buf_init(&self->key, SIZE_MAX / 2);
 	buf_init(&self->copy, SIZE_MAX / 2);
-	buf_init(&self->decoded, SIZE_MAX / 2);
 	buf_init(&self->address, SIZE_MAX / 2);
 	return self;
 }
@@ -69,13 +66,12 @@ void link_check_free(struct link_check *self)
 		return;
 	link_check_log_release(&self->log);
 	seen_release(&self->alive);
-	seen_release(&self->anchors);
+	anchor_set_release(&self->anchors);
 	place_map_release(&self->verdicts);
 	place_map_release(&self->waiting);
 	place_map_release(&self->redirects);
 	buf_release(&self->key);
 	buf_release(&self->copy);
-	buf_release(&self->decoded);
 	buf_release(&self->address);
 	free(self->places);
 	free(self->due);
@@ -97,85 +93,9 @@ const struct check_totals *link_check_totals(const struct link_check *self)
 	return &self->totals;
 }
 
-/* Fragments. */
-
-/* Removes the fragment directive, which is not for the page (URL Fragment Text Directives, section 3.3). */
-static struct slice without_directive(struct slice fragment)
-{
-	static const char delimiter[] = ":~:";
-	enum { LEN = sizeof delimiter - 1 };
-	for (size_t i = 0; i + LEN <= fragment.len; i++) {
-		if (memcmp(fragment.data + i, delimiter, LEN) == 0)
-			return (struct slice){fragment.data, i};
-	}
-	return fragment;
-}
-
-static int hex_value(char c)
-{
-	return ascii_is_digit(c)                        ? c - '0'
-	       : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-	                                                : -1;
-}
-
-/* Appends the bytes that percent-encoded text stands for (URL standard, "percent-decode"). */
-static void append_decoded(struct buf *to, struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		bool is_encoded = text.data[i] == '%' && i + 2 < text.len &&
-		                  hex_value(text.data[i + 1]) >= 0 && hex_value(text.data[i + 2]) >= 0;
-		if (!is_encoded) {
-			buf_append_byte(to, text.data[i]);
-			continue;
-		}
-		buf_append_byte(to, (char)(hex_value(text.data[i + 1]) << 4 | hex_value(text.data[i + 2])));
-		i += 2;
-	}
-}
-
-bool link_check_needs_anchors(struct slice fragment)
-{
-	struct buf decoded;
-	fragment = without_directive(fragment);
-	if (fragment.len == 0 || !memchr(fragment.data, '%', fragment.len))
-		return fragment.len > 0 && !ascii_equal_nocase(fragment, slice_of("top"));
-	buf_init(&decoded, SIZE_MAX / 2);
-	append_decoded(&decoded, fragment);
-	bool is_top = ascii_equal_nocase((struct slice){decoded.data, decoded.len}, slice_of("top"));
-	buf_release(&decoded);
-	return !is_top;
-}
-
-/* Sets self->key to the key of an anchor of a page. */
-static void set_anchor_key(struct link_check *self, struct slice page)
-{
-	buf_clear(&self->key);
-	buf_append(&self->key, page.data, page.len);
-	buf_append_byte(&self->key, '#');
-}
-
 void link_check_add_anchor(struct link_check *self, struct slice page, struct slice anchor)
 {
-	set_anchor_key(self, page);
-	buf_append(&self->key, anchor.data, anchor.len);
-	seen_add(&self->anchors, self->key.data, self->key.len);
-}
-
-/* HTML standard, "select the indicated part": an element whose id is the fragment, or else one whose id is
- * what the fragment decodes to. */
-static bool has_anchor(struct link_check *self, struct slice page, struct slice fragment)
-{
-	fragment = without_directive(fragment);
-	set_anchor_key(self, page);
-	size_t start = self->key.len;
-	buf_append(&self->key, fragment.data, fragment.len);
-	if (seen_has(&self->anchors, self->key.data, self->key.len))
-		return true;
-	buf_clear(&self->decoded);
-	append_decoded(&self->decoded, fragment);
-	self->key.len = start;
-	charset_decode(charset_utf8(), self->decoded.data, self->decoded.len, &self->key);
-	return seen_has(&self->anchors, self->key.data, self->key.len);
+	anchor_set_add(&self->anchors, page, anchor);
 }
 
 /* The fragment of a URL without '#'; data == NULL if it has none. */
@@ -185,11 +105,10 @@ static struct slice fragment_of(struct slice url)
 	return hash ? (struct slice){hash + 1, url.len - (size_t)(hash + 1 - url.data)} : (struct slice){0};
 }
 
-/* True if the link can only be judged if the anchors of its target are known. */
-static bool needs_anchors(const struct link_check *self, const struct link *link)
+bool link_check_needs_anchors(const struct link_check *self, const struct link *link)
 {
 	struct slice fragment = self->checks_fragments ? fragment_of(link->url) : (struct slice){0};
-	return fragment.data && link_check_needs_anchors(fragment);
+	return fragment.data && anchor_set_decides(fragment);
 }
 
 /* Verdicts. */
@@ -199,9 +118,17 @@ static uint64_t fingerprint_of(const struct link_check *self, struct slice targe
 	return seen_fingerprint(&self->alive, target.data, target.len);
 }
 
+/* Sets self->key to what stands for the anchors of a target. */
+static void set_anchors_key(struct link_check *self, struct slice target)
+{
+	buf_clear(&self->key);
+	buf_append(&self->key, target.data, target.len);
+	buf_append_byte(&self->key, '#');
+}
+
 static uint64_t anchors_fingerprint_of(struct link_check *self, struct slice target)
 {
-	set_anchor_key(self, target);
+	set_anchors_key(self, target);
 	return seen_fingerprint(&self->alive, self->key.data, self->key.len);
 }
 
@@ -234,7 +161,7 @@ static bool find_verdict(
 	*verdict = (struct target_verdict){
 	    .kind = CHECK_OTHER, .outcome = OUTCOME_OK, .http_status = 200, .final_url = target};
 	if (self->checks_fragments) {
-		set_anchor_key(self, target);
+		set_anchors_key(self, target);
 		bool is_read = seen_has(&self->alive, self->key.data, self->key.len);
 		verdict->anchors = is_read ? ANCHORS_KNOWN : ANCHORS_UNKNOWN;
 	}
@@ -264,7 +191,7 @@ static struct slice problem_of(struct link_check *self, const struct target_verd
 		return moved_address(self, verdict->moved_to, link);
 	if (verdict->cause == CAUSE_NONE)
 		return slice_of("");
-	if (verdict->cause != CAUSE_HTTP_STATUS && verdict->cause != CAUSE_TURNED_AWAY)
+	if (verdict->kind != CHECK_DEAD || verdict->cause != CAUSE_HTTP_STATUS)
 		return slice_of(cause_word(verdict->cause));
 	snprintf(number, size, "%ld", verdict->http_status);
 	return slice_of(number);
@@ -286,8 +213,8 @@ static void report_link(struct link_check *self, const struct outcome *page, con
     struct target_verdict verdict)
 {
 	char number[24];
-	if (is_alive(&verdict) && verdict.anchors == ANCHORS_KNOWN && needs_anchors(self, link) &&
-	    !has_anchor(self, verdict.final_url, fragment_of(link->url))) {
+	if (is_alive(&verdict) && verdict.anchors == ANCHORS_KNOWN && link_check_needs_anchors(self, link) &&
+	    !anchor_set_has(&self->anchors, verdict.final_url, fragment_of(link->url))) {
 		verdict.kind = CHECK_DEAD;
 		verdict.cause = CAUSE_FRAGMENT;
 	} else if (is_alive(&verdict) && verdict.moved_to.data) {
@@ -312,7 +239,7 @@ bool link_check_add(struct link_check *self, struct link_check_page *page, const
 {
 	struct target_verdict verdict;
 	uint64_t fingerprint = fingerprint_of(self, target);
-	bool needs = needs_anchors(self, link);
+	bool needs = link_check_needs_anchors(self, link);
 	self->totals.links++;
 	if (find_verdict(self, target, fingerprint, &verdict) &&
 	    (!needs || !is_alive(&verdict) || verdict.anchors != ANCHORS_UNKNOWN)) {
@@ -425,24 +352,6 @@ static struct slice keep(struct link_check *self, struct slice text)
 	return (struct slice){start, text.len};
 }
 
-/* Settles a target by the verdict about the one that it is redirected to. */
-static void settle_redirected(struct link_check *self, struct slice from, struct slice to,
-    struct slice moved_to, const struct target_verdict *of_target)
-{
-	struct target_verdict verdict = *of_target;
-	bool all_permanent = moved_to.data && moved_to.len == 0;
-	struct slice moved = moved_to;
-	if (all_permanent)
-		moved = of_target->moved_to.data ? of_target->moved_to : to;
-	/* The texts may be in the log to which the new verdict is added. */
-	buf_clear(&self->copy);
-	buf_reserve(&self->copy, from.len + verdict.final_url.len + moved.len + 1);
-	from = keep(self, from);
-	verdict.final_url = keep(self, verdict.final_url);
-	verdict.moved_to = is_alive(&verdict) ? keep(self, moved) : (struct slice){0};
-	link_check_settle(self, from, &verdict);
-}
-
 /* True if the verdict about the target with the fingerprint `to` waits for that about `from`. Halves the way
  * that it goes, so that a long chain of redirects does not cost much time again and again. */
 static bool is_circle(struct link_check *self, uint64_t from, uint64_t to)
@@ -466,14 +375,27 @@ static void add_redirect(struct link_check *self, uint64_t fingerprint, uint64_t
 	entry->flags |= HAS_REDIRECT;
 }
 
-/* The same for the anchors: if those of `to` are not known yet, `from` goes on to wait for them. */
+/* Settles `from` by the verdict about `to`. If the anchors of `to` are not known yet, `from` goes on to wait
+ * for them. */
 static void follow_redirect(struct link_check *self, struct slice from, struct slice to,
-    struct slice moved_to, const struct target_verdict *verdict)
+    struct slice moved_to, const struct target_verdict *of_target)
 {
-	if (self->checks_fragments && is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN)
-		add_redirect(
-		    self, anchors_fingerprint_of(self, to), fingerprint_of(self, from), from, moved_to);
-	settle_redirected(self, from, to, moved_to, verdict);
+	struct target_verdict verdict = *of_target;
+	bool all_permanent = moved_to.data && moved_to.len == 0;
+	struct slice end = verdict.moved_to.data ? verdict.moved_to : to;
+	uint64_t anchors_fingerprint = anchors_fingerprint_of(self, to);
+	/* The texts may be in the logs to which records are added. */
+	buf_clear(&self->copy);
+	buf_reserve(&self->copy, from.len + moved_to.len + verdict.final_url.len + end.len);
+	from = keep(self, from);
+	moved_to = keep(self, moved_to);
+	verdict.final_url = keep(self, verdict.final_url);
+	verdict.moved_to = all_permanent ? keep(self, end) : moved_to;
+	if (!is_alive(&verdict))
+		verdict.moved_to = (struct slice){0};
+	if (self->checks_fragments && is_alive(&verdict) && verdict.anchors == ANCHORS_UNKNOWN)
+		add_redirect(self, anchors_fingerprint, fingerprint_of(self, from), from, moved_to);
+	link_check_settle(self, from, &verdict);
 }
 
 void link_check_redirect(struct link_check *self, struct slice from, struct slice to, struct slice moved_to)
@@ -495,24 +417,6 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 }
 
 /* Emitting. */
-
-/* Settles a target that has waited for the verdict about another one. The texts may be in the log to which
- * records are added. */
-static void emit_redirect(
-    struct link_check *self, const struct waiting_record *waiting, const struct verdict_record *settled)
-{
-	struct slice from = waiting->from, moved_to = waiting->moved_to;
-	struct buf texts;
-	buf_init(&texts, SIZE_MAX / 2);
-	buf_append(&texts, from.data, from.len);
-	if (moved_to.len)
-		buf_append(&texts, moved_to.data, moved_to.len);
-	from.data = texts.data;
-	if (moved_to.data)
-		moved_to.data = texts.data + from.len;
-	follow_redirect(self, from, settled->target, moved_to, &settled->verdict);
-	buf_release(&texts);
-}
 
 enum { PLACES_KEPT = 4096 };
 
@@ -549,7 +453,7 @@ static void emit_oldest(struct link_check *self, const struct verdict_record *se
 	if (!link_check_log_read_waiting(&self->log, place, settled->target, &waiting))
 		return;
 	if (waiting.is_redirect) {
-		emit_redirect(self, &waiting, settled);
+		follow_redirect(self, waiting.from, settled->target, waiting.moved_to, &settled->verdict);
 		return;
 	}
 	self->totals.waiting--;

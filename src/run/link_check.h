@@ -34,8 +34,7 @@ struct target_verdict {
 	enum cause cause;
 	long http_status;
 	struct slice final_url; /* where its redirects have led; without fragment */
-	struct slice
-	    moved_to; /* where a permanent redirect leads; data == NULL if the target has not moved */
+	struct slice moved_to;  /* where a permanent redirect leads; data == NULL if it has not moved */
 	enum anchors anchors;
 };
 
@@ -75,9 +74,8 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 /* Adds an anchor of a page: the id of an element or the name of an <a>, in UTF-8. */
 void link_check_add_anchor(struct link_check *self, struct slice page, struct slice anchor);
 
-/* True if a link with this fragment, which is as in the URL without '#', needs the anchors of its page. The
- * standard gives "" and "top" a meaning for every page, and a fragment directive (":~:") is no anchor. */
-bool link_check_needs_anchors(struct slice fragment);
+/* True if the link can only be judged if the anchors of its target are known. */
+bool link_check_needs_anchors(const struct link_check *self, const struct link *link);
 
 /* Passes links whose verdict is known to on_checked, until until_us (monotonic us). Returns true if there are
  * more. */

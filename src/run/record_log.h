@@ -1,9 +1,9 @@
 /* Records that are appended and read back by their place. The newest are in memory, and the others in a
  * temporary file once there are too many.
  *
- *     record_log_init(&log, "what the file is for", memory_max);
- *     uint64_t at = record_log_add(&log, bytes, len);
- *     if (record_log_read(&log, at, &record)) …
+ *     record_log_init(&log, memory_max);
+ *     uint64_t place = record_log_add(&log, parts, count);
+ *     if (record_log_read(&log, place, &record)) …
  *     record_log_release(&log); */
 #ifndef AREQ_RUN_RECORD_LOG_H
 #define AREQ_RUN_RECORD_LOG_H

@@ -145,11 +145,6 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 	return url_is_http(to) ? NULL : "which is no http or https URL";
 }
 
-static struct slice without_fragment(const char *url)
-{
-	return (struct slice){url, strcspn(url, "#")};
-}
-
 /* In the trail, a URL stands behind a byte that says whether its redirect is permanent, and before a NUL. */
 static const char permanent = 'p', temporary = 't';
 
@@ -169,8 +164,8 @@ bool task_has_visited(const struct task *self, const struct url *url)
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
 	url_append_without_credentials(url, &bare);
-	struct slice wanted = without_fragment(bare.data);
-	bool has_visited = slice_equal(without_fragment(self->url), wanted);
+	struct slice wanted = url_text_without_fragment(bare.data);
+	bool has_visited = slice_equal(url_text_without_fragment(self->url), wanted);
 	for (size_t at = 0; !has_visited && task_next_hop(self, &at, &hop);)
 		has_visited = slice_equal(slice_of(hop.from), wanted);
 	buf_release(&bare);
@@ -179,7 +174,7 @@ bool task_has_visited(const struct task *self, const struct url *url)
 
 void task_redirect(struct task *self, const struct url *url, bool leaves)
 {
-	struct slice from = without_fragment(self->url);
+	struct slice from = url_text_without_fragment(self->url);
 	bool is_permanent = http_is_permanent_redirect(self->tries->http_status);
 	buf_append_byte(&self->tries->trail, is_permanent ? permanent : temporary);
 	buf_append(&self->tries->trail, from.data, from.len);
@@ -199,6 +194,7 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	self->tries->http2_reason = NULL;
 	self->tries->needs_http1 = false;
 	self->tries->uses_get = false;
+	self->tries->has_head = false;
 	self->tries->redirects++;
 	self->tries->left_origin |= leaves;
 	self->tries->continues_attempt = true;

@@ -54,7 +54,7 @@ struct tries {
 	bool needs_http1;          /* the next try must use HTTP/1.1 */
 	bool uses_get;             /* with STORE_LOOK: a HEAD to this URL did not tell whether it exists */
 	bool is_head;              /* the last try was a HEAD */
-	bool has_head;             /* the last try has got the head of a response */
+	bool has_head;             /* the last try was for this URL, and has got the head of a response */
 	char *http2_reason;        /* why HTTP/2 or HTTP/3 failed, if HTTP/1.1 was tried, too; else NULL */
 	enum outcome_stage http2_stage; /* the stage at which it failed */
 	bool left_origin;               /* a redirect led away from the origin of the listed URL */

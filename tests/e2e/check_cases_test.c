@@ -201,6 +201,28 @@ Test(check_cases, jsonl_says_what_became_of_the_target)
 	site_stop(&site);
 }
 
+/* The picture is skipped as a page, whether that happens before its link is found or after it. */
+Test(check_cases, a_target_that_exists_but_is_no_page_is_alive)
+{
+	struct site site;
+	struct run_result result;
+	site_start(&site);
+	const char *picture = site_page(&site, "type", "image/png");
+	const char *page = page_of(&site, picture);
+	for (int order = 0; order < 2; order++) {
+		run_areq(&result, "-q", "-j", "1", "--check=all", "--format", "jsonl", order ? page : picture,
+		    order ? picture : page);
+		run_expect_exit(&result, 0);
+		json_t *line = json_row(&result);
+		expect_member(line, "problem", "\"\"");
+		expect_member(line, "outcome", "\"ok\"");
+		expect_member(line, "cause", "null");
+		json_decref(line);
+		run_release(&result);
+	}
+	site_stop(&site);
+}
+
 /* Lines and columns are counted from 1, the columns in bytes of the page, up to the '<' of the tag. */
 Test(check_cases, jsonl_and_csv_say_where_the_tag_is)
 {

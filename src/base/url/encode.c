@@ -60,20 +60,3 @@ const char *url_encode_until(
 	out->len = (size_t)(to - out->data);
 	return at;
 }
-
-void url_encode_decode(struct buf *out, const char *text, size_t len)
-{
-	assert(out->room - out->len > len);
-	for (size_t i = 0; i < len; i++) {
-		char byte = text[i];
-		if (byte == '%' && len - i > 2) {
-			int high = ascii_hex_value(text[i + 1]);
-			int low = ascii_hex_value(text[i + 2]);
-			if (high >= 0 && low >= 0) {
-				byte = (char)(high << 4 | low);
-				i += 2;
-			}
-		}
-		out->data[out->len++] = byte;
-	}
-}

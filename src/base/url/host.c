@@ -1,5 +1,6 @@
 #include "base/ascii.h"
 #include "base/url/internal.h"
+#include "base/url/url.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -137,8 +138,7 @@ static bool append_domain(struct buf *out, const char *text, size_t len)
 	if (append_ascii(out, text, len) < len) {
 		struct buf decoded;
 		buf_init(&decoded, len);
-		buf_reserve(&decoded, len);
-		url_encode_decode(&decoded, text, len);
+		url_append_decoded(&decoded, (struct slice){text, len});
 		out->len = start;
 		bool ok = append_decoded_domain(out, &decoded);
 		buf_release(&decoded);

@@ -48,10 +48,6 @@ static inline bool url_encode_is(char byte, unsigned classes)
 const char *url_encode_until(
     struct buf *out, const char *at, const char *end, unsigned set, unsigned delimiters);
 
-/* Percent-decodes text[0..len) (section 1.3) and appends the result to out, which must have room for len
- * bytes and a NUL. The result need not be valid UTF-8. */
-void url_encode_decode(struct buf *out, const char *text, size_t len);
-
 /* The host parser and serialiser (sections 3.5 and 3.6): parses text[0..len) as a host and appends the
  * serialised host to out. is_opaque must be true if the scheme is not special. Returns false for failure; out
  * may then have undefined bytes behind its old length. */

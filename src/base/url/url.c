@@ -279,6 +279,22 @@ static struct slice rest_from(struct slice text, size_t start)
 	return (struct slice){text.data + start, text.len - start};
 }
 
+void url_append_decoded(struct buf *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char byte = text.data[i];
+		if (byte == '%' && text.len - i > 2) {
+			int high = ascii_hex_value(text.data[i + 1]);
+			int low = ascii_hex_value(text.data[i + 2]);
+			if (high >= 0 && low >= 0) {
+				byte = (char)(high << 4 | low);
+				i += 2;
+			}
+		}
+		buf_append_byte(out, byte);
+	}
+}
+
 bool url_split(struct slice href, struct url_parts *parts)
 {
 	bool is_https = ascii_starts_with(href, "https://");

@@ -100,6 +100,9 @@ void url_append_printable(struct buf *to, struct slice text);
  * U+FFFD. */
 void url_append_ascii(struct buf *out, struct slice text);
 
+/* Percent-decodes text (section 1.3) and appends the result, which need not be valid UTF-8. */
+void url_append_decoded(struct buf *out, struct slice text);
+
 /* The parts of an absolute http or https URL in its serialised form, for whoever has only the text. */
 struct url_parts {
 	struct slice server; /* the host, and the port where it is not the default: "example.com:8080" */
@@ -114,6 +117,12 @@ bool url_split(struct slice href, struct url_parts *parts);
 
 /* The same for an href that is known to be such a URL. */
 struct url_parts url_parts_of(const char *href);
+
+/* Returns href without its fragment, for whoever has only the text. */
+static inline struct slice url_text_without_fragment(const char *href)
+{
+	return (struct slice){href, strcspn(href, "#")};
+}
 
 /* True if the scheme is http or https. */
 static inline bool url_is_http(const struct url *self)
