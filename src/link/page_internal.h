@@ -1,6 +1,7 @@
 /* The fields of a page, only for its own files: page.c reads the body, page_html.c takes what is found in
- * tags, page_links.c passes the links on, page_work.c does in a helper process the work that may take any
- * time or memory, and page_arrival.c reads a sitemap while it is being received. */
+ * tags, page_links.c passes the links on, page_value.c makes text and URLs of their values, page_work.c does
+ * in a helper process the work that may take any time or memory, and page_arrival.c reads a sitemap while it
+ * is being received. */
 #ifndef AREQ_LINK_PAGE_INTERNAL_H
 #define AREQ_LINK_PAGE_INTERNAL_H
 
@@ -172,6 +173,24 @@ void page_add_robots(struct page *self, struct slice name, struct slice content)
  * Both fit extract_fn, with the page as ctx. */
 void page_html_on_hit(void *ctx, const struct extract_hit *hit);
 void page_html_on_meta(void *ctx, const struct extract_hit *hit);
+
+/* Returns a value as text, borrowed until the next call. data == NULL means that it is too long. Only in the
+ * bytes of an HTML page are values not text yet: in another encoding, with references. */
+struct slice page_value_text(struct page *self, struct slice raw);
+
+/* Resolves a link, or the part of it that is passed on, against base into *to. Returns false if it is no URL.
+ */
+bool page_value_resolve(struct page *self, struct url *to, struct slice found, const struct url *base);
+
+/* Returns the URL that links are resolved against (HTML standard, section 4.2.3). A base element whose href
+ * is no URL, or a data: or javascript: URL, does not count. */
+const struct url *page_value_base(struct page *self);
+
+/* Sets the fields of a link that only options_want_details shows. They are borrowed until the next call. */
+void page_value_add_details(struct page *self, struct link *link, const struct raw_link *found);
+
+/* Copies text to *to. data == NULL in the copy means that it is too long. */
+struct slice page_value_copy(struct buf *to, struct slice text);
 
 /* Does one job for a page, in a helper process. Fits helper_work_fn; ctx is not used. */
 void page_work(void *ctx, struct slice order, struct helper_io *io);

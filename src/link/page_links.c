@@ -2,169 +2,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "link/filter.h"
-#include "link/html/entity.h"
 #include "link/page_internal.h"
 
 #include <assert.h>
 #include <string.h>
-
-static bool is_ascii(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.data[i] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
-/* Returns the encoding of a raw value. If the page has declared none, it is guessed from the value. */
-static const struct charset *value_charset(const struct page *self, struct slice raw)
-{
-	if (self->decoder)
-		return charset_utf8();
-	if (self->guess.charset)
-		return self->guess.charset;
-	return charset_is_utf8(raw.data, raw.len) ? charset_utf8() : charset_windows_1252();
-}
-
-/* Returns the encoding of the query of a link: that of the page, also if its text was converted. For a page
- * that declares none it is windows-1252, as in browsers, unless the bytes of the link, or of the text that it
- * was found in, are UTF-8. ASCII bytes suggest nothing: what is not ASCII then comes from a reference. */
-static const struct charset *query_charset(const struct page *self, struct slice found)
-{
-	if (self->guess.charset)
-		return self->guess.charset;
-	if (self->find_method == FIND_IN_TEXT)
-		return self->text_charset;
-	return is_ascii(found) ? charset_windows_1252() : value_charset(self, found);
-}
-
-/* Decodes a raw value into shared->decoded, with the same result as when the whole page is decoded. In the
- * page a quote, white space or '>' follows each value, and none of these bytes is ever a part of a longer
- * character. Without such a byte, an incomplete character at the end of the value would be decoded like one
- * at the end of the page, which may give another text. Returns false if the text is too long. */
-static bool decode_as_in_page(struct page *self, struct slice raw, const struct charset *charset)
-{
-	buf_clear(&self->shared->value);
-	buf_clear(&self->shared->decoded);
-	bool fits = buf_append(&self->shared->value, raw.data, raw.len) &&
-	            buf_append_byte(&self->shared->value, '"') &&
-	            charset_decode(
-	                charset, self->shared->value.data, self->shared->value.len, &self->shared->decoded);
-	if (fits)
-		self->shared->decoded.len--;
-	return fits;
-}
-
-/* Converts a raw value to UTF-8 and replaces its character references. The text is borrowed until the next
- * call. data == NULL means that it is too long. */
-static struct slice decode_value(struct page *self, struct slice raw, const struct charset *charset)
-{
-	struct slice text = raw;
-	if (charset != charset_utf8() && !is_ascii(raw)) {
-		if (!decode_as_in_page(self, raw, charset))
-			return (struct slice){0};
-		text = (struct slice){self->shared->decoded.data, self->shared->decoded.len};
-	}
-	if (!memchr(text.data, '&', text.len) && !memchr(text.data, '\0', text.len))
-		return text;
-	buf_clear(&self->shared->value);
-	if (!entity_decode(text.data, text.len, &self->shared->value))
-		return (struct slice){0};
-	return (struct slice){self->shared->value.data, self->shared->value.len};
-}
-
-/* Returns a value as text, borrowed until the next call. data == NULL means that it is too long. Only in the
- * bytes of an HTML page are values not text yet: in another encoding, with references. */
-static inline struct slice link_text(struct page *self, struct slice raw)
-{
-	if (self->find_method == FIND_IN_HTML)
-		return decode_value(self, raw, value_charset(self, raw));
-	raw.data = raw.len > VALUE_MAX ? NULL : raw.data;
-	return raw;
-}
-
-/* Resolves a link, or the part of it that is passed on, against base into *to. Returns false if it is no URL.
- */
-static bool resolve(struct page *self, struct url *to, struct slice found, const struct url *base)
-{
-	struct slice value = self->part.data ? self->part : link_text(self, found);
-	if (!value.data)
-		return false;
-	const struct charset *query = query_charset(self, found);
-	struct url_encoder encoder = {charset_encode, query};
-	return url_parse(to, value.data, value.len, base, query == charset_utf8() ? NULL : &encoder);
-}
-
-/* Returns the URL that links are resolved against (HTML standard, section 4.2.3). A base element whose href
- * is no URL, or a data: or javascript: URL, does not count. */
-static const struct url *resolve_base(struct page *self)
-{
-	if (!self->has_base)
-		return &self->shared->document;
-	struct slice raw = {self->base_href.data ? self->base_href.data : "", self->base_href.len};
-	if (!resolve(self, &self->shared->base, raw, &self->shared->document))
-		return &self->shared->document;
-	struct slice scheme = url_scheme(&self->shared->base);
-	if (slice_equal(scheme, slice_of("data")) || slice_equal(scheme, slice_of("javascript")))
-		return &self->shared->document;
-	return &self->shared->base;
-}
-
-static struct slice copy_text(struct buf *to, struct slice text)
-{
-	buf_clear(to);
-	return buf_append(to, text.data, text.len) ? (struct slice){to->data, to->len} : (struct slice){0};
-}
-
-/* Returns raw text of the page as UTF-8, copied to *to if it had to be converted. Bytes that are not valid in
- * a UTF-8 page stay as they are. */
-static struct slice source_text(struct page *self, struct buf *to, struct slice raw)
-{
-	if (!raw.data || self->find_method != FIND_IN_HTML)
-		return raw;
-	const struct charset *charset = value_charset(self, raw);
-	if (charset == charset_utf8() || is_ascii(raw))
-		return raw;
-	if (!decode_as_in_page(self, raw, charset))
-		return (struct slice){0};
-	return copy_text(to, (struct slice){self->shared->decoded.data, self->shared->decoded.len});
-}
-
-/* Replaces the character references in a rel attribute. The text is kept in shared->rel. */
-static struct slice decode_references(struct page *self, struct slice text)
-{
-	if (!text.data || self->find_method != FIND_IN_HTML)
-		return text;
-	buf_clear(&self->shared->value);
-	if (!entity_decode(text.data, text.len, &self->shared->value))
-		return (struct slice){0};
-	return copy_text(
-	    &self->shared->rel, (struct slice){self->shared->value.data, self->shared->value.len});
-}
-
-static struct slice lower_case(struct buf *to, struct slice name)
-{
-	if (!name.data || !copy_text(to, name).data)
-		return (struct slice){0};
-	for (size_t i = 0; i < to->len; i++)
-		to->data[i] = ascii_lower(to->data[i]);
-	return (struct slice){to->data, to->len};
-}
-
-static void add_details(struct page *self, struct link *link, const struct raw_link *found)
-{
-	link->rel = decode_references(self, source_text(self, &self->shared->rel, found->rel));
-	link->tag = lower_case(&self->shared->tag, source_text(self, &self->shared->raw, found->tag));
-	link->attr = attribute_name(found->attribute);
-	link->raw = self->part.data ? self->part : source_text(self, &self->shared->raw, found->value);
-	link->line = found->line;
-	/* In a page that was converted as a whole, only the place in the converted text is known. */
-	if (found->position >= 0 && !self->decoder) {
-		link->position = found->position + (int64_t)self->guess.bom_len;
-		link->column = found->column;
-	}
-}
 
 static void clear_seen(struct page_shared *shared)
 {
@@ -245,7 +86,7 @@ static void begin_links(struct page *self)
 {
 	link_list_reader_release(&self->reader);
 	self->reader = link_list_read(&self->links, &self->shared->joined);
-	self->base = resolve_base(self);
+	self->base = page_value_base(self);
 	self->next = 0;
 }
 
@@ -274,7 +115,7 @@ static enum page_state emit_anchors(struct page *self, int64_t until_us)
 	struct time_slice time_slice = {.until_us = until_us};
 	struct raw_link found = {.position = -1};
 	while (link_list_next(&self->reader, &found)) {
-		struct slice anchor = link_text(self, found.value);
+		struct slice anchor = page_value_text(self, found.value);
 		if (anchor.len > 0)
 			self->source.on_anchor(self->source.ctx, anchor);
 		if (count_work(&time_slice, anchor.len))
@@ -294,11 +135,11 @@ static enum page_state emit_anchors(struct page *self, int64_t until_us)
 /* Keeps the text of a value whose URLs are passed on one after the other. */
 static void begin_parts(struct page *self, const struct raw_link *found)
 {
-	struct slice text = link_text(self, found->value);
+	struct slice text = page_value_text(self, found->value);
 	if (!text.data)
 		return;
 	if (text.data != found->value.data)
-		text = copy_text(&self->shared->parts, text);
+		text = page_value_copy(&self->shared->parts, text);
 	self->parted = *found;
 	self->values = link_values_of(found->attribute, text);
 	self->has_parts = true;
@@ -369,7 +210,7 @@ static char apply_filter(struct page *self, struct slice href)
 static char choose_link(struct page *self, const struct raw_link *found)
 {
 	struct slice value = self->part.data ? self->part : found->value;
-	if (!resolve(self, &self->shared->url, found->value, self->base)) {
+	if (!page_value_resolve(self, &self->shared->url, found->value, self->base)) {
 		self->cost += value.len + url_href(self->base).len;
 		if (wants_invalid(self))
 			return CHOICE_YES;
@@ -387,7 +228,7 @@ static char choose_link(struct page *self, const struct raw_link *found)
 static void set_base(struct page *self, struct slice url)
 {
 	bool is_url = url.len > 0 && url_parse(&self->shared->base, url.data, url.len, NULL, NULL);
-	self->base = is_url ? &self->shared->base : resolve_base(self);
+	self->base = is_url ? &self->shared->base : page_value_base(self);
 }
 
 /* Decides about all links before the first is passed on, because a page passes on either all of them or none.
@@ -444,7 +285,7 @@ static enum link_kind kind_of(const struct raw_link *found)
 static void emit_invalid(struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
 {
 	struct slice value = self->part.data ? self->part : found->value;
-	struct slice text = self->part.data ? self->part : link_text(self, found->value);
+	struct slice text = self->part.data ? self->part : page_value_text(self, found->value);
 	report_unresolved(self, value);
 	if (!wants_invalid(self) || !text.data)
 		return;
@@ -454,7 +295,7 @@ static void emit_invalid(struct page *self, const struct raw_link *found, page_l
 	struct link link = {.url = {shown.data, shown.len}, .is_row = true, .position = -1};
 	if (seen_add(&self->shared->seen, shown.data, shown.len)) {
 		if (self->detailed)
-			add_details(self, &link, found);
+			page_value_add_details(self, &link, found);
 		on_link(ctx, &link);
 	}
 	buf_release(&shown);
@@ -465,7 +306,7 @@ static void emit_invalid(struct page *self, const struct raw_link *found, page_l
 static size_t emit_link(
     struct page *self, const struct raw_link *found, bool is_chosen, page_link_fn on_link, void *ctx)
 {
-	if (!resolve(self, &self->shared->url, found->value, self->base)) {
+	if (!page_value_resolve(self, &self->shared->url, found->value, self->base)) {
 		if (is_chosen)
 			emit_invalid(self, found, on_link, ctx);
 		return found->value.len;
@@ -488,7 +329,7 @@ static size_t emit_link(
 	if (!accept_page(self, found->kind) && !link.is_row)
 		return link.url.len;
 	if (self->detailed)
-		add_details(self, &link, found);
+		page_value_add_details(self, &link, found);
 	self->counts.links += link.is_row;
 	on_link(ctx, &link);
 	return link.url.len + self->source.row_bytes;
@@ -536,7 +377,7 @@ static size_t emit_arrived_link(
     struct page *self, const struct raw_link *found, page_link_fn on_link, void *ctx)
 {
 	struct url *url = &self->shared->url;
-	if (!resolve(self, url, found->value, NULL))
+	if (!page_value_resolve(self, url, found->value, NULL))
 		return found->value.len;
 	struct link link = {.url = url_href(url), .parsed = url, .kind = kind_of(found), .position = -1};
 	self->cost += link.url.len + self->source.row_bytes;
