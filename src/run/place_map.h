@@ -12,11 +12,21 @@ struct place_entry {
 	uint32_t flags; /* of the caller's own */
 };
 
+/* A hash table of a part of the entries. */
+struct place_table {
+	struct place_entry *slots;
+	size_t room; /* number of slots: a power of two, or 0 */
+	size_t count;
+};
+
+/* Growing a table takes a time in proportion to its entries, so that there are many small ones instead of
+ * one: even with millions of entries no call takes long. */
+enum { PLACE_MAP_TABLE_BITS = 6 };
+
 /* {0} is empty. */
 struct place_map {
-	struct place_entry *slots; /* a hash table */
-	size_t room;               /* number of slots: a power of two, or 0 */
-	size_t count;              /* entries */
+	struct place_table tables[1 << PLACE_MAP_TABLE_BITS];
+	size_t count; /* entries in all */
 };
 
 void place_map_release(struct place_map *self);

@@ -5,10 +5,11 @@
 
 enum { KEYS = 4000, STEPS = 60000 };
 
-/* Fingerprints that collide: few of them differ in the lower bits, which choose the slot. */
+/* Fingerprints that collide: few of them differ in the lower bits, which choose the slot, or in the upper
+ * ones, which choose the table. */
 static uint64_t fingerprint_of(unsigned key)
 {
-	return (uint64_t)key << 32 | (key % 37 + 1);
+	return (uint64_t)(key % 3) << 62 | (uint64_t)key << 32 | (key % 37 + 1);
 }
 
 Test(place_map, has_what_was_added_and_not_removed)
