@@ -25,8 +25,14 @@ void dead_links_release(struct dead_links *self)
 	release_groups(&self->pages);
 }
 
-/* Returns a copy that can be shown: without user name and password, and not longer than DEAD_LINKS_URL_MAX.
- */
+static struct slice cut(struct slice url)
+{
+	if (url.len > DEAD_LINKS_URL_MAX)
+		url.len = DEAD_LINKS_URL_MAX;
+	return url;
+}
+
+/* Returns a copy that can be shown: without user name and password, and cut. */
 static char *copy_for_people(struct slice url)
 {
 	char *text = alloc_copy(url.data, url.len);
@@ -34,8 +40,8 @@ static char *copy_for_people(struct slice url)
 	buf_init(&redacted, SIZE_MAX / 2);
 	url_append_redacted(&redacted, text);
 	free(text);
-	text =
-	    alloc_copy(redacted.data, redacted.len < DEAD_LINKS_URL_MAX ? redacted.len : DEAD_LINKS_URL_MAX);
+	struct slice shown = cut((struct slice){redacted.data, redacted.len});
+	text = alloc_copy(shown.data, shown.len);
 	buf_release(&redacted);
 	return text;
 }
@@ -59,7 +65,7 @@ static void count(struct dead_groups *self, struct slice name, struct slice url)
 void dead_links_add(struct dead_links *self, const char *page, const struct link *link)
 {
 	count(&self->problems, link->verdict->problem, link->url);
-	count(&self->pages, slice_of(page), link->url);
+	count(&self->pages, cut(slice_of(page)), link->url);
 }
 
 static int compare_groups(const void *a, const void *b)

@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The number of problems, and of pages, that are kept: the first ones; and so many bytes of a link. */
+/* The number of problems, and of pages, that are kept: the first ones; and so many bytes of a URL. */
 enum { DEAD_LINKS_KEPT = 4096, DEAD_LINKS_URL_MAX = 1024 };
 
-/* A problem or a page. */
+/* A problem or a page. Pages whose URLs begin with the same DEAD_LINKS_URL_MAX bytes are one. */
 struct dead_group {
-	char *name;  /* "404" or "fragment"; the URL of a page */
-	char *first; /* the first dead link, cut to DEAD_LINKS_URL_MAX, without user name and password */
+	char *name;  /* "404" or "fragment"; the URL of a page, cut */
+	char *first; /* the first dead link, cut, without user name and password */
 	uint64_t count;
 };
 
