@@ -269,24 +269,29 @@ Test(stop, does_not_wait_for_a_reader_of_the_messages)
 	check_unread_stderr("yes x:y | timeout -s INT 1 %s -v >/dev/null", "ended with 124\n");
 }
 
-/* What areq says of a list, to a reader that takes its time, and then all of it. */
-static void read_messages(struct run_result *result, const char *reader)
+/* What areq says of a list, to where its messages go. */
+static void read_messages(struct run_result *result, const char *messages)
 {
-	char text[1000];
-	snprintf(text, sizeof text,
-	    "seq 100000 | sed s,^,http://127.0.0.1:1/, | %s -r 0 2>&1 >/dev/null | %s", run_areq_name(),
-	    reader);
+	char text[2000];
+	snprintf(text, sizeof text, "seq 100000 | sed s,^,http://127.0.0.1:1/, | %s -r 0 %s", run_areq_name(),
+	    messages);
 	run_program(result, NULL, "/bin/sh", (const char *const[]){"-c", text, NULL});
 }
 
 Test(stop, counts_the_messages_that_nobody_read)
 {
 	static const char words[] = " lost: nobody read them\n";
+	struct scratch scratch;
 	struct run_result result;
-	read_messages(&result, "wc -l");
+	char to_file[1000];
+	scratch_init(&scratch);
+	/* A file takes all of them. */
+	const char *file = scratch_path(&scratch, "messages");
+	snprintf(to_file, sizeof to_file, "2>%s >/dev/null; wc -l <%s", file, file);
+	read_messages(&result, to_file);
 	size_t all = (size_t)atol(result.out), lost = 0;
 	run_release(&result);
-	read_messages(&result, "{ sleep 1.5; cat; }");
+	read_messages(&result, "2>&1 >/dev/null | { sleep 1.5; cat; }");
 	size_t lines = count_of(result.out, "\n");
 	cr_expect_eq(count_of(result.out, words), 1, "%s", result.out + result.out_len - 1000);
 	const char *said = strstr(result.out, words);
@@ -298,6 +303,7 @@ Test(stop, counts_the_messages_that_nobody_read)
 	cr_expect_eq(count_of(result.out, "areq: "), lines);
 	cr_expect(strstr(result.out, "100000 URLs: 0 ok, 100000 failed"), "the summary");
 	run_release(&result);
+	scratch_release(&scratch);
 }
 
 #ifdef __SANITIZE_ADDRESS__
