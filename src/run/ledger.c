@@ -237,7 +237,7 @@ static void on_done(void *ctx, void *job, struct fetch_result *result)
 static bool is_stopping(void *ctx)
 {
 	const struct ledger *self = ctx;
-	return stop_signal() != 0 || (self->status != STATUS_OK && self->status != STATUS_INPUT);
+	return stop_signal() != 0 || !ledger_is_going_on(self);
 }
 
 /* Construction, and the end of the run. */
@@ -258,7 +258,7 @@ static char *copy_robots_token(const struct options *options)
 static void on_checked(void *ctx, const struct outcome *page, const struct link *link)
 {
 	struct ledger *self = ctx;
-	if (self->status == STATUS_OK || self->status == STATUS_INPUT)
+	if (ledger_is_going_on(self))
 		ledger_record_status(self, observers_checked(self->observers, page, link));
 }
 

@@ -70,6 +70,13 @@ struct ledger {
 	int64_t progress_due; /* when to report the progress next (monotonic ms) */
 };
 
+/* False after a failure of the run, from which on no link is passed on. The run goes on if only the rest of
+ * the list cannot be read. */
+static inline bool ledger_is_going_on(const struct ledger *self)
+{
+	return self->status == STATUS_OK || self->status == STATUS_INPUT;
+}
+
 /* Records a status. The first failure is kept; see status_first. */
 void ledger_record_status(struct ledger *self, enum status status);
 

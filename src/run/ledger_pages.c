@@ -200,17 +200,11 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 	ledger_finish_task(self, task, &outcome);
 }
 
-/* No link is emitted after a failure of the run. */
-static bool is_going_on(const struct ledger *self)
-{
-	return self->status == STATUS_OK || self->status == STATUS_INPUT;
-}
-
 static void on_link(void *ctx, const struct link *link)
 {
 	struct task *task = ctx;
 	struct ledger *self = task->tries->ledger;
-	if (!is_going_on(self) || task->purpose != STORE_PAGE)
+	if (!ledger_is_going_on(self) || task->purpose != STORE_PAGE)
 		return;
 	if (!link->parsed) {
 		link_check_add_invalid(self->link_check, &task->tries->outcome, link);
@@ -227,7 +221,7 @@ static void on_link(void *ctx, const struct link *link)
 static void on_arrived_link(void *ctx, const struct link *link)
 {
 	struct task *task = ctx;
-	if (is_going_on(task->tries->ledger))
+	if (ledger_is_going_on(task->tries->ledger))
 		ledger_follow_arrived(task->tries->ledger, task, link);
 }
 
