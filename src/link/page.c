@@ -250,13 +250,6 @@ void page_robots(const struct page *self, page_robots_fn fn, void *ctx)
 	}
 }
 
-bool page_wants_attribute(const struct page_tools *tools, enum attribute attribute, struct slice element)
-{
-	const struct options *options = tools->options;
-	return options_attributes(options) & ATTRIBUTE_BIT(attribute) &&
-	       (!options->tags || filter_wants_tag(options, element));
-}
-
 bool page_add_anchor(struct page *self, struct slice value)
 {
 	return value.len == 0 || link_list_add(&self->anchors, &(struct raw_link){.value = value});

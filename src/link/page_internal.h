@@ -9,6 +9,7 @@
 #include "base/seen.h"
 #include "base/url/url.h"
 #include "link/charset/charset.h"
+#include "link/filter.h"
 #include "link/helper.h"
 #include "link/link_list.h"
 #include "link/link_values.h"
@@ -154,7 +155,13 @@ static inline bool page_add_link(struct page *self, const struct raw_link *link)
 bool page_add_anchor(struct page *self, struct slice value);
 
 /* Returns true if the user wants the links of such an attribute of such an element as rows. */
-bool page_wants_attribute(const struct page_tools *tools, enum attribute attribute, struct slice element);
+static inline bool page_wants_attribute(
+    const struct page_tools *tools, enum attribute attribute, struct slice element)
+{
+	const struct options *options = tools->options;
+	return options_attributes(options) & ATTRIBUTE_BIT(attribute) &&
+	       (!options->tags || filter_wants_tag(options, element));
+}
 
 /* Records the href of a base element, if it is the first one of the page. */
 void page_set_base(struct page *self, struct slice value);

@@ -36,7 +36,6 @@ enum script_state { SCRIPT_DATA, SCRIPT_ESCAPED, SCRIPT_DOUBLE_ESCAPED };
 
 struct extract {
 	struct extract_patterns *patterns;
-	uint32_t wanted;  /* the attributes of the patterns */
 	struct buf held;  /* bytes that cannot be read before more bytes arrive */
 	size_t retry_len; /* the length of held from which on it is read again */
 	uint64_t offset;  /* offset in the page of the first byte that was not read yet */
