@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import string
 import subprocess
 from dataclasses import dataclass, field
 from typing import Callable, Optional
@@ -9,11 +10,14 @@ from typing import Callable, Optional
 from served import HERE
 
 PYTHON = "/usr/bin/python3"
+ON_THIS_HOST = r"^http://127\.0\.0\.1[:/]"
+NOT_ON_THIS_HOST = r"^(?!http://127\.0\.0\.1[:/])"
 
 DOES = {
     "areq": "all links that a browser finds, WHATWG URLs, each once a page, rows into a file",
     "areq --unique": "the same, each link once over the whole run",
     "areq crawl": "follows the links of a and area, obeys robots.txt; all links that a browser finds, rows",
+    "areq --check": "follows a and area, obeys robots.txt; a row for each dead link of each page",
     "wrk": "reads answers and counts them: no links, no output; one request is text made beforehand",
     "curl": "fetches into /dev/null (one: into a file): no links, no output",
     "sockets alone": "connect, send, recv and close for each page, all at once: no URLs, no HTTP, no output",
@@ -25,8 +29,11 @@ DOES = {
     "aiohttp + uvloop": "the classic script on uvloop's loop",
     "aiohttp + uvloop + charset": "the same, told the pages' encoding, which it has to guess otherwise",
     "wget --spider -r": "one at a time, HEAD and then GET of each page; also images, scripts and style sheets; no rows",
+    "wget --spider -r, links": "the same; names the dead links, and no pages that have them",
     "wget2 -r": "GET into /dev/null; also images, scripts and style sheets; no rows",
     "linkchecker": "Python and threads, Beautiful Soup; also images and scripts; no rows",
+    "linkchecker, links": "the same; a row for each dead link, and for one of the pages that have it",
+    "broken-link-checker": "Node, parse5, 64 requests at once; a line for each dead link of each page",
     "simplecrawler": "Node, patterns over the text: also in comments and scripts; rows, not each once",
 }
 
@@ -69,6 +76,7 @@ class Peers:
         self.missing = {}
         self.undici_folder = self.node_folder("undici")
         self.simplecrawler_folder = self.node_folder("simplecrawler")
+        self.blc_folder = self.node_folder("broken-link-checker")
 
     def node_folder(self, package):
         folder = os.path.join(self.build, "node/node_modules", package)
@@ -158,6 +166,39 @@ class Peers:
         rates = self.site.write("linkcheckerrc", "[checking]\nmaxrequestspersecond=100000\n")
         argv = ["linkchecker", "-f", rates, "--no-status", "-o", "none", "-t", "64", url]
         return Contestant("linkchecker", argv, pages, expected=(0, 1))
+
+    # Checks of links, each within the host of the front page: without network, no other one answers.
+
+    def areq_check(self, url, pages, *options, check="--check", name="areq --check"):
+        argv = [self.site.areq, check, "--depth", "all", "--per-host", "0", "--include", ON_THIS_HOST,
+                url, "-o", self.rows, *options]
+        return Contestant(name, argv, pages, self.rows, expected=(1,), peer="areq --check")
+
+    def wget_check(self, url, pages):
+        contestant = self.wget(url, pages)
+        if contestant:
+            contestant.name, contestant.expected = "wget --spider -r, links", (4, 8)
+            contestant.argv[1:1] = ["-o", self.site.path("wget.log")]
+        return contestant
+
+    def linkchecker_check(self, url, pages):
+        contestant = self.linkchecker(url, pages)
+        if contestant:
+            contestant.name = "linkchecker, links"
+            contestant.argv[contestant.argv.index("none")] = "csv"
+            contestant.argv[1:1] = ["--no-warnings", "--check-extern", "--ignore-url", NOT_ON_THIS_HOST]
+        return contestant
+
+    def blc(self, url, pages):
+        there = shutil.which("node") and self.blc_folder
+        if self.lacks("broken-link-checker", "nodejs, and npm for broken-link-checker itself", there):
+            return None
+        argv = ["node", os.path.join(self.blc_folder, "bin/blc"), url, "--recursive", "--filter-level", "0",
+                "--requests", "64", "--host-requests", "64"]
+        # It has no pattern for "any host but", but the other hosts have names, and this one has none.
+        for start in ("https:", *("http://" + letter for letter in string.ascii_lowercase)):
+            argv += ["--exclude", start]
+        return Contestant("broken-link-checker", argv, pages, expected=(0, 1))
 
     def simplecrawler(self, url, pages):
         there = shutil.which("node") and self.simplecrawler_folder

@@ -3,13 +3,18 @@
 //
 //	dom ROOT <LIST, where the URLs of LIST are files below ROOT
 //	dom -reach ROOT URL
+//	dom -check ROOT URL
 //
 // The second prints the URLs that <a> and <area> of such files lead to, from the URL on and on the same host,
 // each once and without its fragment, whether there is such a file or not; those nearest to the URL first.
+//
+// The third prints the links of these files to any port of that host name, each once a page, as rows of the
+// page's depth, the page, the link with its fragment, and "missing" where that leads to no element of a page.
 package main
 
 import (
 	"bufio"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -67,8 +72,8 @@ func list(root, source string, out *bufio.Writer) {
 	})
 }
 
-// The URLs that the page leads to, none if it is no page.
-func targets(root string, page *url.URL) (found []*url.URL) {
+// The URLs in the page's elements that are wanted, none if it is no page.
+func links(root string, page *url.URL, wanted func(element string) bool) (found []*url.URL) {
 	if filepath.Ext(page.Path) != ".html" {
 		return nil
 	}
@@ -77,22 +82,30 @@ func targets(root string, page *url.URL) (found []*url.URL) {
 		return nil
 	}
 	var base *url.URL
-	var links []string
+	var hrefs []string
 	walk(load(file), func(element, href string) {
 		if element == "base" && base == nil {
 			base = page.ResolveReference(parse(href))
-		} else if element == "a" || element == "area" {
-			links = append(links, strings.Trim(href, " \f"))
+		} else if wanted(element) {
+			hrefs = append(hrefs, strings.Trim(href, " \f"))
 		}
 	})
 	if base == nil {
 		base = page
 	}
-	for _, link := range links {
-		if target, err := base.Parse(link); err == nil {
-			target.Fragment, target.RawFragment = "", ""
+	for _, href := range hrefs {
+		if target, err := base.Parse(href); err == nil {
 			found = append(found, target)
 		}
+	}
+	return found
+}
+
+// The URLs that the page leads to, without their fragments.
+func targets(root string, page *url.URL) []*url.URL {
+	found := links(root, page, func(element string) bool { return element == "a" || element == "area" })
+	for _, target := range found {
+		target.Fragment, target.RawFragment = "", ""
 	}
 	return found
 }
@@ -111,11 +124,75 @@ func reach(root, first string, out *bufio.Writer) {
 	}
 }
 
+// The fragments that lead somewhere in the page: each id, and the name of each <a>; nil where there is no page.
+func anchors(root, path string) map[string]bool {
+	if filepath.Ext(path) != ".html" {
+		return nil
+	}
+	file, err := os.Open(filepath.Join(root, path))
+	if err != nil {
+		return nil
+	}
+	found := map[string]bool{"": true, "top": true}
+	var visit func(node *html.Node)
+	visit = func(node *html.Node) {
+		if node.Type == html.ElementNode && node.Data == "template" {
+			return
+		}
+		for _, attribute := range node.Attr {
+			if attribute.Key == "id" || attribute.Key == "name" && node.Data == "a" {
+				found[attribute.Val] = true
+			}
+		}
+		for child := node.FirstChild; child != nil; child = child.NextSibling {
+			visit(child)
+		}
+	}
+	visit(load(file))
+	return found
+}
+
+func check(root, first string, out *bufio.Writer) {
+	pages := map[string]map[string]bool{} // the anchors of each
+	depths := map[string]int{first: 0}
+	for queue := []*url.URL{parse(first)}; len(queue) > 0; queue = queue[1:] {
+		page := queue[0]
+		depth := depths[page.String()]
+		known := map[string]bool{}
+		for _, target := range links(root, page, func(element string) bool { return element != "base" }) {
+			if target.Hostname() != page.Hostname() || known[target.String()] {
+				continue
+			}
+			known[target.String()] = true
+			missing := ""
+			if target.Host == page.Host {
+				if _, seen := pages[target.Path]; !seen {
+					pages[target.Path] = anchors(root, target.Path)
+				}
+				if pages[target.Path] != nil && !pages[target.Path][target.Fragment] {
+					missing = "missing"
+				}
+			}
+			fmt.Fprintf(out, "%d\t%s\t%s\t%s\n", depth, page, target, missing)
+		}
+		for _, target := range targets(root, page) {
+			if _, known := depths[target.String()]; !known && target.Host == page.Host {
+				depths[target.String()] = depth + 1
+				queue = append(queue, target)
+			}
+		}
+	}
+}
+
 func main() {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
-	if os.Args[1] == "-reach" {
+	switch os.Args[1] {
+	case "-reach":
 		reach(os.Args[2], os.Args[3], out)
+		return
+	case "-check":
+		check(os.Args[2], os.Args[3], out)
 		return
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {

@@ -5,6 +5,7 @@ import resource
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
+from broken import HOSTS, LINKS, PAGES, TARGETS, compare_many, many_links
 from check import check_docs, check_tree
 from contestants import lines_of
 from meter import median, ratio
@@ -274,6 +275,54 @@ def crawl_slow(site, peers):
                    [checked(program, lambda: check_docs(site)) for program in programs], rounds=3)
 
 
+def check_of(site, peers, slow):
+    """Those that take seconds, and those that take minutes."""
+    broken, url, pages = site.broken(), site.broken().front, site.docs_pages()
+    kinds = len(broken.planted)
+    areq = checked(peers.areq_check(url, pages, "-r", "0"), lambda: broken.compare_areq(site.path("rows")))
+    if slow:
+        programs = [areq, checked(peers.linkchecker_check(url, pages),
+                                  lambda: broken.compare_linkchecker(site.path("stdout")))]
+    else:
+        programs = [
+            areq,
+            checked(peers.areq_check(url, pages, name="areq --check, 2 retries"),
+                    lambda: broken.compare_areq(site.path("rows"))),
+            checked(peers.areq_check(url, pages, "-r", "0", "--fragments", check="--check=blocked,moved",
+                                     name="areq --check --fragments"),
+                    lambda: broken.compare_areq(site.path("rows"), "blocked", "moved", "fragment")),
+            checked(peers.wget_check(url, pages), lambda: broken.compare_wget(site.path("wget.log"))),
+            checked(peers.blc(url, pages), lambda: broken.compare_blc(site.path("stdout")))]
+    return Measure(f"check{'-slow' * slow}: python3-doc with {kinds} planted links that are dead, blocked or "
+                   "moved", programs, rounds=1 if slow else 3)
+
+
+def check(site, peers):
+    return check_of(site, peers, slow=False)
+
+
+def check_slow(site, peers):
+    return check_of(site, peers, slow=True)
+
+
+def check_memory(site, peers):
+    areq = peers.areq(many_links(site), "--check", "-r", "0")
+    areq.expected, areq.peer = (1,), "areq --check"
+    links = PAGES * LINKS
+    return Measure(f"check-memory: {links:,} links of {PAGES:,} pages to {TARGETS:,} targets on "
+                   f"{HOSTS} hosts", [
+        checked(areq, lambda: compare_many(site, areq.rows))], lambda runs: [
+        Bar(f"peak memory of a check of {links:,} links", median(runs["areq"], "memory") / MB, 64, "MB")], 3)
+
+
+def attrs(site, peers):
+    urls = site.mix(1)
+    return Measure("attrs: mix under one address each, links of href alone and of all attributes", [
+        peers.areq(urls), peers.areq(urls, "--attrs", "all", name="areq --attrs all")], lambda runs: [
+        Bar("CPU per page on mix, all attributes against href alone",
+            ratio(runs["areq --attrs all"], runs["areq"], "cpu_page"), 1.5, "x")], 15)
+
+
 def crawl_tree(site, peers, levels, rounds):
     """When the last page of the last level but one has been asked for, all of the last level is pending."""
     def crawl_of(levels, name="areq crawl"):
@@ -305,4 +354,5 @@ def crawl_1000000(site, peers):
 
 ALL = {function.__name__.replace("_", "-"): function for function in (
     mix, mix_once, formats, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay,
-    delay_10000, three, tls_500, one, crawl, crawl_slow, crawl_100000, crawl_1000000)}
+    delay_10000, three, tls_500, one, attrs, crawl, crawl_slow, check, check_slow, check_memory, crawl_100000,
+    crawl_1000000)}

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 
+from broken import Broken
+
 DOCS = "/usr/share/doc/python3-doc/html"
 HERE = os.path.dirname(os.path.abspath(__file__))
 COPIES = 20
@@ -45,6 +47,7 @@ class Site:
         self.build = build
         self.docs = os.path.realpath(DOCS)
         self.processes = []
+        self.broken_docs = None
         self.certificate = os.path.join(folder, "certificate.pem")
         self.make_pages()
         self.make_certificate()
@@ -106,12 +109,13 @@ class Site:
 
     def start_nginx(self):
         os.mkdir(self.path("temp"))
-        sockets = free_ports(4)
-        self.http, self.tls, self.tls2, self.crawl = (one.getsockname()[1] for one in sockets)
+        sockets = free_ports(5)
+        self.http, self.tls, self.tls2, self.crawl, self.check = (one.getsockname()[1] for one in sockets)
         with open(os.path.join(HERE, "nginx.conf.in"), encoding="ascii") as file:
             text = file.read()
         for name, value in (("FOLDER", self.folder), ("HTTP", self.http), ("TLS", self.tls),
-                            ("TLS2", self.tls2), ("CRAWL", self.crawl), ("IPV6", "" if has_ipv6() else "# ")):
+                            ("TLS2", self.tls2), ("CRAWL", self.crawl), ("CHECK", self.check),
+                            ("IPV6", "" if has_ipv6() else "# ")):
             text = text.replace(f"@{name}@", str(value))
         for one in sockets:
             one.close()
@@ -170,6 +174,12 @@ class Site:
         """How many of them are pages that there are."""
         return sum(path.endswith(".html") and os.path.isfile(self.path("www" + path))
                    for path in self.reached_paths())
+
+    def broken(self):
+        """The documentation with dead links in it."""
+        if not self.broken_docs:
+            self.broken_docs = Broken(self)
+        return self.broken_docs
 
     def tree_pages(self, levels):
         return sum(10 ** level for level in range(levels + 1))
