@@ -15,8 +15,9 @@ GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/
 # The last line of undici that also runs on Debian 12's own Node.
 UNDICI := 6.29.1
 SIMPLECRAWLER := 1.1.9
+LINKINATOR := 6.1.4
 BROKEN_LINK_CHECKER := 0.7.8
-BENCH_NODE := $(BUILD)/bench/undici-$(UNDICI)-simplecrawler-$(SIMPLECRAWLER)-blc-$(BROKEN_LINK_CHECKER)
+BENCH_NODE := $(BUILD)/bench/undici-$(UNDICI)-simplecrawler-$(SIMPLECRAWLER)-linkinator-$(LINKINATOR)-blc-$(BROKEN_LINK_CHECKER)
 
 $(BUILD)/bench/cost: $(BUILD)/bench/cost.o
 	$(LINK) $(LDLIBS)
@@ -38,7 +39,8 @@ $(addprefix $(BUILD)/bench/,dom delay graph): $(BUILD)/bench/%: bench/%.go
 # Without it the bench says that these peers are missing, and goes on.
 $(BENCH_NODE):
 	-mkdir -p $(@D)/node && npm install --no-save --no-audit --no-fund --silent --prefix $(@D)/node \
-		undici@$(UNDICI) simplecrawler@$(SIMPLECRAWLER) broken-link-checker@$(BROKEN_LINK_CHECKER) && touch $@
+		undici@$(UNDICI) simplecrawler@$(SIMPLECRAWLER) \
+		linkinator@$(LINKINATOR) broken-link-checker@$(BROKEN_LINK_CHECKER) && touch $@
 
 $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	@mkdir -p $(@D)

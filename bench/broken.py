@@ -5,6 +5,7 @@ front page. The truth is what dom.go finds in these pages: the planted links, an
 python3-doc has itself.
 """
 import csv
+import json
 import os
 import random
 import re
@@ -14,10 +15,9 @@ from urllib.parse import urlsplit
 KINDS = ("missing", "gone", "failing", "refused", "circle", "blocked", "moved", "fragment")
 TARGETS_EACH, PAGES_EACH, DEEPEST = 25, 4, 3
 
-# What areq says of each kind. A host that refuses again and again is given up.
-PROBLEMS = {"missing": ("404",), "gone": ("410",), "failing": ("500",), "blocked": ("blocked",),
-            "circle": ("too-many-redirects",), "refused": ("connection-refused", "host-errors"),
-            "fragment": ("fragment",)}
+# What areq says of each kind.
+PROBLEMS = {"missing": "404", "gone": "410", "failing": "500", "refused": "connection-refused",
+            "circle": "too-many-redirects", "blocked": "blocked", "fragment": "fragment"}
 NOT_DEAD = ("blocked", "moved")
 
 
@@ -113,14 +113,14 @@ class Broken:
             found = [tuple(line.rstrip("\n").split("\t")) for line in lines][1:]
         wanted = self.wanted(*others)
         pairs = {(page, link) for page, link, _ in found}
-        wrong = sum((page, link) in wanted and problem not in self.problems(wanted[page, link], link)
+        wrong = sum((page, link) in wanted and problem != self.problem(wanted[page, link], link)
                     for page, link, problem in found)
         text, right = self.compare(pairs, wanted)
         return f"{text}, {wrong} with a wrong problem", right and not wrong and len(found) == len(pairs)
 
-    def problems(self, kind, link):
+    def problem(self, kind, link):
         if kind == "moved":
-            return (re.sub("/planted/moved/[0-9]+/", "/check/", link),)
+            return re.sub("/planted/moved/[0-9]+/", "/check/", link)
         return PROBLEMS[kind]
 
     def compare(self, pairs, wanted=None):
@@ -147,7 +147,15 @@ class Broken:
     def compare_linkchecker(self, path):
         with open(path, encoding="utf-8", errors="replace") as lines:
             rows = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter=";")
-            return self.compare({(row["parentname"], row["url"]) for row in rows if row["valid"] == "False"})
+            return self.compare({(bare(row["parentname"]), row["url"])
+                                 for row in rows if row["valid"] == "False"})
+
+    def compare_linkinator(self, path):
+        with open(path, encoding="utf-8") as file:
+            links = json.load(file)["links"]
+        first = os.path.dirname(self.front) + "/"
+        return self.compare({(self.front if link["parent"] == first else bare(link["parent"]), link["url"])
+                             for link in links if link["state"] == "BROKEN"})
 
     def compare_blc(self, path):
         page, pairs = None, set()

@@ -33,6 +33,7 @@ DOES = {
     "wget2 -r": "GET into /dev/null; also images, scripts and style sheets; no rows",
     "linkchecker": "Python and threads, Beautiful Soup; also images and scripts; no rows",
     "linkchecker, links": "the same; a row for each dead link, and for one of the pages that have it",
+    "linkinator": "Node, htmlparser2, 64 requests at once; names one page for each dead link",
     "broken-link-checker": "Node, parse5, 64 requests at once; a line for each dead link of each page",
     "simplecrawler": "Node, patterns over the text: also in comments and scripts; rows, not each once",
 }
@@ -76,6 +77,7 @@ class Peers:
         self.missing = {}
         self.undici_folder = self.node_folder("undici")
         self.simplecrawler_folder = self.node_folder("simplecrawler")
+        self.linkinator_folder = self.node_folder("linkinator")
         self.blc_folder = self.node_folder("broken-link-checker")
 
     def node_folder(self, package):
@@ -170,8 +172,8 @@ class Peers:
     # Checks of links, each within the host of the front page: without network, no other one answers.
 
     def areq_check(self, url, pages, *options, check="--check", name="areq --check"):
-        argv = [self.site.areq, check, "--depth", "all", "--per-host", "0", "--include", ON_THIS_HOST,
-                url, "-o", self.rows, *options]
+        argv = [self.site.areq, check, "--depth", "all", "--per-host", "0", "--host-errors", "0", "--include",
+                ON_THIS_HOST, url, "-o", self.rows, *options]
         return Contestant(name, argv, pages, self.rows, expected=(1,), peer="areq --check")
 
     def wget_check(self, url, pages):
@@ -188,6 +190,16 @@ class Peers:
             contestant.argv[contestant.argv.index("none")] = "csv"
             contestant.argv[1:1] = ["--no-warnings", "--check-extern", "--ignore-url", NOT_ON_THIS_HOST]
         return contestant
+
+    def linkinator(self, url, pages):
+        there = shutil.which("node") and self.linkinator_folder
+        if self.lacks("linkinator", "nodejs, and npm for linkinator itself", there):
+            return None
+        # It only follows links that begin with the first URL.
+        argv = ["node", os.path.join(self.linkinator_folder, "build/src/cli.js"), os.path.dirname(url) + "/",
+                "--recurse", "--concurrency", "64", "--format", "json", "--verbosity", "error", "--skip",
+                NOT_ON_THIS_HOST]
+        return Contestant("linkinator", argv, pages, expected=(0, 1))
 
     def blc(self, url, pages):
         there = shutil.which("node") and self.blc_folder

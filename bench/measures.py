@@ -275,44 +275,32 @@ def crawl_slow(site, peers):
                    [checked(program, lambda: check_docs(site)) for program in programs], rounds=3)
 
 
-def check_of(site, peers, slow):
-    """Those that take seconds, and those that take minutes."""
-    broken, url, pages = site.broken(), site.broken().front, site.docs_pages()
-    kinds = len(broken.planted)
-    areq = checked(peers.areq_check(url, pages, "-r", "0"), lambda: broken.compare_areq(site.path("rows")))
-    if slow:
-        programs = [areq, checked(peers.linkchecker_check(url, pages),
-                                  lambda: broken.compare_linkchecker(site.path("stdout")))]
-    else:
-        programs = [
-            areq,
-            checked(peers.areq_check(url, pages, name="areq --check, 2 retries"),
-                    lambda: broken.compare_areq(site.path("rows"))),
-            checked(peers.areq_check(url, pages, "-r", "0", "--fragments", check="--check=blocked,moved",
-                                     name="areq --check --fragments"),
-                    lambda: broken.compare_areq(site.path("rows"), "blocked", "moved", "fragment")),
-            checked(peers.wget_check(url, pages), lambda: broken.compare_wget(site.path("wget.log"))),
-            checked(peers.blc(url, pages), lambda: broken.compare_blc(site.path("stdout")))]
-    return Measure(f"check{'-slow' * slow}: python3-doc with {kinds} planted links that are dead, blocked or "
-                   "moved", programs, rounds=1 if slow else 3)
-
-
 def check(site, peers):
-    return check_of(site, peers, slow=False)
+    broken, pages = site.broken(), site.docs_pages()
+    url, rows, printed = broken.front, site.path("rows"), site.path("stdout")
 
-
-def check_slow(site, peers):
-    return check_of(site, peers, slow=True)
+    def areq(name, *options, check="--check", others=()):
+        return checked(peers.areq_check(url, pages, *options, check=check, name=name),
+                       lambda: broken.compare_areq(rows, *others))
+    planted = len(broken.planted)
+    return Measure(f"check: python3-doc with {planted} planted links that are dead, blocked or moved", [
+        areq("areq --check", "-r", "0"), areq("areq --check, 2 retries"),
+        areq("areq --check --fragments", "-r", "0", "--fragments", check="--check=blocked,moved",
+             others=("blocked", "moved", "fragment")),
+        checked(peers.wget_check(url, pages), lambda: broken.compare_wget(site.path("wget.log"))),
+        checked(peers.linkinator(url, pages), lambda: broken.compare_linkinator(printed)),
+        checked(peers.blc(url, pages), lambda: broken.compare_blc(printed)),
+        checked(peers.linkchecker_check(url, pages), lambda: broken.compare_linkchecker(printed))], rounds=3)
 
 
 def check_memory(site, peers):
-    areq = peers.areq(many_links(site), "--check", "-r", "0")
-    areq.expected, areq.peer = (1,), "areq --check"
+    areq = peers.areq(many_links(site), "--check", "-r", "0", name="areq --check")
+    areq.expected, areq.peer = (1,), areq.name
     links = PAGES * LINKS
     return Measure(f"check-memory: {links:,} links of {PAGES:,} pages to {TARGETS:,} targets on "
                    f"{HOSTS} hosts", [
         checked(areq, lambda: compare_many(site, areq.rows))], lambda runs: [
-        Bar(f"peak memory of a check of {links:,} links", median(runs["areq"], "memory") / MB, 64, "MB")], 3)
+        Bar(f"peak memory of a check of {links:,} links", median(runs[areq.name], "memory") / MB, 64, "MB")], 3)
 
 
 def attrs(site, peers):
@@ -354,5 +342,5 @@ def crawl_1000000(site, peers):
 
 ALL = {function.__name__.replace("_", "-"): function for function in (
     mix, mix_once, formats, small, tls, tls_h2, memory_1000, memory_large, failing, failing_hosts, delay,
-    delay_10000, three, tls_500, one, attrs, crawl, crawl_slow, check, check_slow, check_memory, crawl_100000,
+    delay_10000, three, tls_500, one, attrs, crawl, crawl_slow, check, check_memory, crawl_100000,
     crawl_1000000)}
