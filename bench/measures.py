@@ -300,7 +300,8 @@ def check_memory(site, peers):
     return Measure(f"check-memory: {links:,} links of {PAGES:,} pages to {TARGETS:,} targets on "
                    f"{HOSTS} hosts", [
         checked(areq, lambda: compare_many(site, areq.rows))], lambda runs: [
-        Bar(f"peak memory of a check of {links:,} links", median(runs[areq.name], "memory") / MB, 64, "MB")], 3)
+        Bar(f"peak memory of a check of {links:,} links", median(runs[areq.name], "memory") / MB, 64,
+            "MB")], 3)
 
 
 def attrs(site, peers):
