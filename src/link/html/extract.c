@@ -166,13 +166,21 @@ static void report_element(struct extract *self, const struct reader *reader, en
 	if (is_meta)
 		reader->on_hit(reader->ctx, &hit);
 	const struct extract_attributes *attributes = &self->attributes;
+	bool is_base = tag->element->id == EXTRACT_ELEMENT_BASE;
+	/* Most runs want no other attribute. */
+	if (set == ATTRIBUTES_DEFAULT && attributes->count == 1 && !is_base) {
+		hit.kind = EXTRACT_LINK;
+		hit.attribute = ATTRIBUTE_HREF;
+		hit.value = attributes->list[0].value;
+		reader->on_hit(reader->ctx, &hit);
+		return;
+	}
 	size_t count = set ? attributes->count : 0;
 	for (size_t i = 0; i < count; i++) {
 		hit.attribute = attributes->list[i].attribute;
 		hit.value = attributes->list[i].value;
 		if (set & ATTRIBUTE_BIT(hit.attribute))
-			report_attribute(reader, &hit, effect == EXTRACT_FOREIGN,
-			    tag->element->id == EXTRACT_ELEMENT_BASE);
+			report_attribute(reader, &hit, effect == EXTRACT_FOREIGN, is_base);
 	}
 }
 
