@@ -1,12 +1,13 @@
 #include "link/libxml.h"
 
+#include "base/library.h"
+
 #include <assert.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 
 /* A loaded library belongs to the whole process, as a linked one does, so this is state of the file. */
 static struct libxml functions;
-static void *library;
+static bool is_loaded;
 
 /* Loads no external entity or DTD, whatever the options of a parser say. */
 static xmlParserInputPtr load_nothing(const char *url, const char *id, xmlParserCtxtPtr context)
@@ -19,29 +20,25 @@ static xmlParserInputPtr load_nothing(const char *url, const char *id, xmlParser
 
 const char *libxml_load(void)
 {
-	if (library)
+#define LIBXML_FUNCTION(name) {#name, &functions.name, false},
+	static const struct library_function list[] = {
+	    LIBXML_FUNCTIONS(LIBXML_FUNCTION){"xmlFree", &functions.free_text, false},
+	    {"xmlCtxtSetMaxAmplification", &functions.set_amplification, true},
+	};
+#undef LIBXML_FUNCTION
+	if (is_loaded)
 		return NULL;
-	void *loaded = dlopen(AREQ_LIBXML, RTLD_LAZY | RTLD_LOCAL);
-	if (!loaded)
-		return dlerror();
-#define LIBXML_LOAD(name)                                                                                    \
-	*(void **)&functions.name = dlsym(loaded, #name);                                                    \
-	if (!*(void **)&functions.name)                                                                      \
-		return dlerror();
-	LIBXML_FUNCTIONS(LIBXML_LOAD)
-#undef LIBXML_LOAD
-	*(void **)&functions.free_text = dlsym(loaded, "xmlFree");
-	if (!*(void **)&functions.free_text)
-		return dlerror();
-	*(void **)&functions.set_amplification = dlsym(loaded, "xmlCtxtSetMaxAmplification");
-	library = loaded;
+	const char *problem = library_load(AREQ_LIBXML, list, sizeof list / sizeof *list);
+	if (problem)
+		return problem;
+	is_loaded = true;
 	functions.xmlSetExternalEntityLoader(load_nothing);
 	return NULL;
 }
 
 const struct libxml *libxml_get(void)
 {
-	assert(library);
+	assert(is_loaded);
 	return &functions;
 }
 
