@@ -20,22 +20,25 @@ V ?= 0
 # Each library as pkg-config calls it, and the Debian package that has it.
 LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:libxml2-dev \
 	libidn2:libidn2-dev libcares:libc-ares-dev zlib:zlib1g-dev libbrotlidec:libbrotli-dev \
-	libzstd:libzstd-dev libxxhash:libxxhash-dev libpsl:libpsl-dev
+	libzstd:libzstd-dev libxxhash:libxxhash-dev libpsl:libpsl-dev sqlite3:libsqlite3-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line. The other one makes off_t 64 bits
 # wide on 32-bit systems, where files may be larger than 2 GiB too.
-AREQ_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION='"$(VERSION)"' -DAREQ_LIBXML='"$(LIBXML)"' -Isrc
+AREQ_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION='"$(VERSION)"' -DAREQ_LIBXML='"$(LIBXML)"' \
+	-DAREQ_SQLITE='"$(SQLITE)"' -Isrc
 AREQ_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZE)
 
 names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))
 flags_of = $(shell $(PKG_CONFIG) $(1) $(call names,$(2)) 2>/dev/null)
 DEPS_CFLAGS := $(call flags_of,--cflags,$(LIBRARIES))
-# libxml2 is loaded when it is needed (src/link/libxml.h), by the name that a program linked with it would have.
-DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:%,$(LIBRARIES))) $(if $(filter Linux,$(shell uname -s)),-ldl)
+# These two are loaded when they are needed (src/base/library.h), by the names that a program linked with them would have.
+DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:% sqlite3:%,$(LIBRARIES))) $(if $(filter Linux,$(shell uname -s)),-ldl)
 # The linker's convention is that the shortest name of the file libxml2.so is that one, so no tool is asked.
-LIBXML := $(shell cd "$$($(PKG_CONFIG) --variable=libdir libxml-2.0 2>/dev/null)/" && \
-	for name in libxml2.so.*; do [ ! "$$name" -ef libxml2.so ] || { echo "$$name"; break; }; done 2>/dev/null)
+loaded_name = $(shell cd "$$($(PKG_CONFIG) --variable=libdir $(1) 2>/dev/null)/" && \
+	for name in $(2).so.*; do [ ! "$$name" -ef $(2).so ] || { echo "$$name"; break; }; done 2>/dev/null)
+LIBXML := $(call loaded_name,libxml-2.0,libxml2)
+SQLITE := $(call loaded_name,sqlite3,libsqlite3)
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -50,7 +53,7 @@ COMPILE_END = $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run libraries libxml-name format install uninstall clean recording
+.PHONY: all help demo site run libraries libxml-name sqlite-name format install uninstall clean recording
 
 all: $(BIN)
 
@@ -119,10 +122,14 @@ libraries:
 	$(call require,$(LIBRARIES))
 	$(if $(LIBXML),,@echo "areq loads libxml2 when it is needed, but finds no name for it beside libxml2.so;" \
 		"make LIBXML=libxml2.so.2 gives one" >&2; exit 1)
+	$(if $(SQLITE),,@echo "areq loads SQLite when it is needed, but finds no name for it beside libsqlite3.so;" \
+		"make SQLITE=libsqlite3.so.0 gives one" >&2; exit 1)
 
 # For scripts that build without this Makefile.
 libxml-name:
 	@echo $(LIBXML)
+sqlite-name:
+	@echo $(SQLITE)
 
 # What is installed first changes what this Makefile finds: hence the second make.
 demo:

@@ -1,0 +1,114 @@
+/* The links of a page as the state file keeps them: one record for each link, all of them compressed.
+ *
+ *     struct link_records records;            all links of one page
+ *     link_records_init(&records);
+ *     link_records_add(&records, &record);    once for each link
+ *     link_records_pack(bytes_of_records, records.count, page, compressor, &packed);
+ *
+ *     struct link_reader reader;
+ *     link_reader_init(&reader);
+ *     link_reader_open(&reader, packed, page);
+ *     while (link_reader_next(&reader, &record))
+ *             …
+ *     if (reader.is_damaged)
+ *             …
+ *
+ * The packed form is one frame of Zstandard (RFC 8878) with a content checksum. Its content is: one byte with
+ * the version of the format, 1; the number of the page; the number of records; the records. A record is:
+ *
+ *     flags     one byte, see enum record_flag in link_records.c
+ *     url       how many bytes it has in common with the URL before it, the number of its other bytes, these
+ *     raw       a text; or only its length, if the URL ends with it
+ *     tag, rel, attr    three texts; none if they are those of the record before
+ *     position  the difference to the position before it
+ *     line      the difference to the line before it
+ *     column
+ *
+ * A number has 7 bits in each byte, the lowest first; the highest bit of a byte says that another one
+ * follows. A difference d is the number 2d, or -2d - 1 if it is negative. A text is its length and its bytes;
+ * the length is one more than it is, since 0 says that there is no text. */
+#ifndef AREQ_STORE_LINK_RECORDS_H
+#define AREQ_STORE_LINK_RECORDS_H
+
+#include "base/buf.h"
+#include "base/link.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <zstd.h>
+
+/* All that a row of any format shows of a link. */
+struct link_record {
+	struct slice url; /* absolute and normalised */
+	enum link_kind kind;
+	bool is_row; /* see struct link */
+
+	/* data is NULL where the page has no such value or it is not known. */
+	struct slice raw; /* as it is in the page */
+	struct slice tag;
+	struct slice rel;
+	struct slice attr; /* name of the attribute that the link is the value of */
+	int64_t position;  /* offset of the tag's '<' in the page, in bytes; negative if not known */
+	uint32_t line;     /* of the tag, from 1; 0 if not known */
+	uint32_t column;   /* likewise, in bytes */
+};
+
+struct link_records {
+	struct buf bytes; /* the records, not compressed */
+	uint64_t count;
+	uint64_t hash; /* of the URLs that are rows; the same in whatever order they come */
+
+	/* of the record before, for the next one: */
+	struct buf url;
+	struct buf words; /* tag, rel and attr */
+	int64_t position, line;
+};
+
+/* Initialises an empty list. Allocates nothing. */
+void link_records_init(struct link_records *self);
+void link_records_release(struct link_records *self);
+
+/* Empties the list and keeps its memory. */
+void link_records_clear(struct link_records *self);
+
+/* Appends a link. */
+void link_records_add(struct link_records *self, const struct link_record *record);
+
+/* Compresses count records, bytes[0..len) of a list of links, and appends the packed form for that page to
+ * packed, whose limit must be out of reach. */
+void link_records_pack(
+    struct slice bytes, uint64_t count, uint64_t page, ZSTD_CCtx *compressor, struct buf *packed);
+
+struct link_reader {
+	struct buf content;
+	size_t start;   /* of the first record in content */
+	size_t at;      /* of the next one */
+	uint64_t left;  /* records that were not read yet */
+	uint64_t hash;  /* of the records that were read, as in struct link_records */
+	uint64_t count; /* of all records */
+	bool is_damaged;
+	struct buf url;
+	struct link_record last;
+	uint64_t position, line; /* of the record before */
+};
+
+/* Initialises a reader without links. Allocates nothing. */
+void link_reader_init(struct link_reader *self);
+void link_reader_release(struct link_reader *self);
+
+/* Begins with the packed links of that page, which may be freed afterwards. Returns false if they are damaged
+ * or are not those of that page. */
+bool link_reader_open(struct link_reader *self, struct slice packed, uint64_t page);
+
+/* Begins again with the first of the links that were opened. */
+void link_reader_rewind(struct link_reader *self);
+
+/* Goes on with no links at all. */
+void link_reader_clear(struct link_reader *self);
+
+/* Reads the next link, which is borrowed until the next call. Returns false at the end, and where the links
+ * are damaged; is_damaged then says so. */
+bool link_reader_next(struct link_reader *self, struct link_record *record);
+
+#endif
