@@ -30,15 +30,20 @@ static bool is_for_one_origin(const char *line)
 	       has_name(line, "Proxy-Authorization");
 }
 
-static void add_to_both(struct headers *self, const char *name, const char *value)
+static void add_field(struct curl_slist **list, const char *name, const char *value)
 {
 	struct buf line;
 	buf_init(&line, SIZE_MAX / 2);
 	buf_append_text(&line, name);
 	buf_append_text(&line, value);
-	headers_add(&self->same_origin, line.data);
-	headers_add(&self->cross_origin, line.data);
+	headers_add(list, line.data);
 	buf_release(&line);
+}
+
+static void add_to_both(struct headers *self, const char *name, const char *value)
+{
+	add_field(&self->same_origin, name, value);
+	add_field(&self->cross_origin, name, value);
 }
 
 void headers_init(struct headers *self, const struct options *options)
@@ -59,6 +64,33 @@ void headers_init(struct headers *self, const struct options *options)
 		add_to_both(self, "Accept-Encoding: ", DECODER_ACCEPTS);
 }
 
+struct curl_slist *headers_copy_with(
+    const struct curl_slist *lines, const char *if_none_match, const char *if_modified_since)
+{
+	struct curl_slist *copy = NULL;
+	for (; lines; lines = lines->next)
+		headers_add(&copy, lines->data);
+	if (if_none_match)
+		add_field(&copy, "If-None-Match: ", if_none_match);
+	if (if_modified_since)
+		add_field(&copy, "If-Modified-Since: ", if_modified_since);
+	return copy;
+}
+
+static bool is_precondition(const char *line)
+{
+	return has_name(line, "If-None-Match") || has_name(line, "If-Modified-Since");
+}
+
+bool headers_name_preconditions(const struct option_list *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		if (is_precondition(lines->items[i]))
+			return true;
+	}
+	return false;
+}
+
 /* libcurl sends no field for a line without a value, and "name;" gives one that is empty. */
 static bool has_value(const char *line)
 {
@@ -69,9 +101,7 @@ static bool has_value(const char *line)
 bool headers_are_conditional(const struct option_list *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
-		const char *line = lines->items[i];
-		if ((has_name(line, "If-None-Match") || has_name(line, "If-Modified-Since")) &&
-		    has_value(line))
+		if (is_precondition(lines->items[i]) && has_value(lines->items[i]))
 			return true;
 	}
 	return false;

@@ -22,6 +22,16 @@ struct headers {
 void headers_init(struct headers *self, const struct options *options);
 void headers_release(struct headers *self);
 
+/* Returns a copy of lines, and behind it a line for each of the two values that is not NULL. Free with
+ * curl_slist_free_all. */
+struct curl_slist *headers_copy_with(
+    const struct curl_slist *lines, const char *if_none_match, const char *if_modified_since);
+
+/* True if one of the user's header lines has the name If-None-Match or If-Modified-Since, even if it has no
+ * value and so removes the field. Then the user decides what is asked conditionally, and areq adds no line of
+ * its own. */
+bool headers_name_preconditions(const struct option_list *lines);
+
 /* True if one of the user's header lines makes requests conditional, so that a server may answer with the
  * status 304 (RFC 9110, section 15.4.5). */
 bool headers_are_conditional(const struct option_list *lines);

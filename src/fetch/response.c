@@ -65,6 +65,22 @@ size_t response_robots_tags(CURL *easy, struct slice *values, size_t max)
 	return count;
 }
 
+static struct slice only_value(CURL *easy, const char *name)
+{
+	struct slice value, other;
+	bool is_only = field_value(easy, name, 0, &value) && !field_value(easy, name, 1, &other);
+	return is_only ? value : (struct slice){0};
+}
+
+struct validators response_validators(CURL *easy)
+{
+	return validators_filter((struct validators){
+	    .etag = only_value(easy, "ETag"),
+	    .last_modified = only_value(easy, "Last-Modified"),
+	    .date = only_value(easy, "Date"),
+	});
+}
+
 void response_codings(CURL *easy, struct buf *codings)
 {
 	struct slice value;

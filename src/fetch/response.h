@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/outcome.h"
 #include "base/slice.h"
+#include "base/validators.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -25,6 +26,10 @@ struct slice response_location(CURL *easy);
 /* Sets values to those of the fields X-Robots-Tag, the first max of them, and returns how many there are.
  * They are valid as long as the response. */
 size_t response_robots_tags(CURL *easy, struct slice *values, size_t max);
+
+/* Returns the ETag, the Last-Modified and the Date of the response that are valid, for as long as the
+ * response is. Of a field that comes twice, it cannot be known which one counts, so neither does. */
+struct validators response_validators(CURL *easy);
 
 /* Appends the values of all Content-Encoding fields, separated by commas (RFC 9110, section 5.3). */
 void response_codings(CURL *easy, struct buf *codings);

@@ -213,11 +213,32 @@ static void set_shares(CURL *easy, const struct settings *settings, const struct
 	set(easy, CURLOPT_DNS_CACHE_TIMEOUT, is_address ? 0L : (long)DNS_CACHE_SECONDS);
 }
 
-struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
+/* Returns the list to be freed after easy; NULL if easy uses that of all requests. */
+static struct curl_slist *set_headers(
+    CURL *easy, const struct headers *headers, const struct fetch_request *request)
+{
+	struct curl_slist *lines = request->left_origin ? headers->cross_origin : headers->same_origin;
+	bool is_conditional = request->if_none_match || request->if_modified_since;
+	struct curl_slist *own = NULL;
+	if (is_conditional)
+		own = headers_copy_with(lines, request->if_none_match, request->if_modified_since);
+	set(easy, CURLOPT_HTTPHEADER, own ? own : lines);
+	return own;
+}
+
+void setup_lists_free(struct setup_lists *self)
+{
+	curl_slist_free_all(self->resolve);
+	curl_slist_free_all(self->headers);
+	*self = (struct setup_lists){0};
+}
+
+struct setup_lists setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
     const struct fetch_request *request, bool no_idle_connection)
 {
 	bool is_tls = strncmp(request->url, "https:", 6) == 0;
 	const struct options *options = settings->options;
+	struct setup_lists lists;
 	set_constants(easy);
 	set_user_options(easy, settings);
 	set_http_version(easy, options, request);
@@ -229,8 +250,7 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 		set(easy, CURLOPT_NOBODY, 1L);
 	set_credentials(easy, options, request);
 	set_cookies(easy, &settings->cookies, request);
-	set(easy, CURLOPT_HTTPHEADER,
-	    request->left_origin ? settings->headers.cross_origin : settings->headers.same_origin);
+	lists.headers = set_headers(easy, &settings->headers, request);
 	set(easy, CURLOPT_TIMEOUT_MS, setup_remaining_ms(request->timeout_ms, request->waited_ms));
 	set(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    setup_remaining_ms(options->connect_timeout_ms, request->waited_ms));
@@ -238,5 +258,6 @@ struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, con
 		set(easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!request->timeout_ms)
 		set_stall_limit(easy);
-	return set_addresses(easy, settings, request);
+	lists.resolve = set_addresses(easy, settings, request);
+	return lists;
 }

@@ -26,12 +26,19 @@ void shares_release(struct shares *self);
  * without it. */
 void setup_check(CURLcode code);
 
+/* The lists that a handle uses. Free with setup_lists_free after the handle was freed. {0} has none. */
+struct setup_lists {
+	struct curl_slist *resolve; /* the addresses of the host */
+	struct curl_slist *headers; /* the header lines, if they are not those of all requests */
+};
+
+void setup_lists_free(struct setup_lists *self);
+
 /* Sets all options that the request needs on easy, which is new. no_idle_connection is true if there is no
  * idle connection that the request could use; libcurl then does not search all its connections for one,
  * except over TLS, where a busy HTTP/2 connection can be shared. settings and shares are borrowed and must
- * outlive easy. Returns a list that easy uses; free it with curl_slist_free_all after easy was freed. Returns
- * NULL if there is none. */
-struct curl_slist *setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
+ * outlive easy. Returns the lists that easy uses. */
+struct setup_lists setup_handle(CURL *easy, const struct settings *settings, const struct shares *shares,
     const struct fetch_request *request, bool no_idle_connection);
 
 /* Returns how much of a time limit is left after waited_ms, in ms; at least 1, because 0 means no limit to

@@ -414,9 +414,8 @@ struct transfer *transfer_new(struct transfers *common)
 static void drop_handle(struct transfer *self)
 {
 	curl_easy_cleanup(self->easy);
-	curl_slist_free_all(self->resolve);
+	setup_lists_free(&self->lists);
 	self->easy = NULL;
-	self->resolve = NULL;
 }
 
 void transfer_free(struct transfer *self)
@@ -458,7 +457,7 @@ bool transfer_prepare(struct transfer *self, const struct fetch_request *request
 	set_callbacks(self);
 	if (self->recorder)
 		set_recorder(self);
-	self->resolve = setup_handle(
+	self->lists = setup_handle(
 	    self->easy, self->common->settings, self->common->shares, request, no_idle_connection);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "base/outcome.h"
 #include "base/slice.h"
+#include "base/validators.h"
 #include "fetch/decode.h"
 #include "fetch/descriptors.h"
 #include "fetch/leftovers.h"
@@ -26,8 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One try to fetch one URL. Redirects are not followed. url, credentials and cookies are borrowed until the
- * try has ended. */
+/* One try to fetch one URL. Redirects are not followed. All texts but addresses are borrowed until the try
+ * has ended. */
 struct fetch_request {
 	const char *url; /* absolute, http or https, normalised, without credentials */
 	/* "user:password" for basic authentication, both percent-encoded; NULL if there are none. */
@@ -40,6 +41,10 @@ struct fetch_request {
 	bool left_origin; /* a redirect has led away from the origin of the URL that the user listed */
 	/* The cookies that earlier responses to the same job have set (see fetch_result). */
 	struct curl_slist *cookies;
+	/* The values of the header fields that make the request conditional; NULL for a field that is not
+	 * sent. If the user's header lines have one of these fields (headers_name_preconditions), both are
+	 * NULL. */
+	const char *if_none_match, *if_modified_since;
 	/* The addresses of the URL's host, such as "192.0.2.1,[2001:db8::1]"; NULL if libcurl finds them.
 	 * Borrowed only for the call that gets the request. */
 	const char *addresses;
@@ -95,6 +100,8 @@ struct fetch_result {
 	struct phases phases;     /* queued is not set */
 	uint64_t wire_bytes;      /* the size of header and body as they were received */
 	int64_t retry_after_ms;   /* how long Retry-After asks the client to wait; -1 if it does not */
+	/* Of a complete response, if fetch_handlers.wants_validators; else without values. */
+	struct validators validators;
 	/* What was sent and received; NULL if the options ask for no output that shows it, or if the try
 	 * ended before it had a transfer. */
 	const struct exchange *exchange;
@@ -107,6 +114,7 @@ struct fetch_result {
 struct fetch_handlers {
 	void *ctx;
 	bool wants_robots_tags;
+	bool wants_validators;
 	/* Called with the header of a response. If libcurl repeats a request by itself, it is called again
 	 * for the same job, and all that came before is void. */
 	enum fetch_want (*head)(void *ctx, void *job, const struct fetch_head *head);

@@ -4,6 +4,7 @@
 #define AREQ_FETCH_TRANSFER_INTERNAL_H
 
 #include "fetch/recorder.h"
+#include "fetch/setup.h"
 #include "fetch/timeline.h"
 #include "fetch/transfer.h"
 
@@ -37,16 +38,16 @@ struct transfer {
 	CURL *easy; /* NULL before the first request */
 	struct transfers *common;
 	void *job;
-	size_t index;               /* see transfer_index */
-	bool is_connecting;         /* the transfer counts as connecting in common->descriptors */
-	struct heap_node paused;    /* in common->paused */
-	int64_t paused_ms;          /* when the pause began (monotonic ms) */
-	struct heap_node deadline;  /* in common->deadlines */
-	CURLcode abort_code;        /* see transfer_abort_code */
-	struct curl_slist *resolve; /* the host's addresses, which the handle borrows; may be NULL */
-	int64_t waited_ms;          /* time spent waiting for the addresses; -1 if the request did not wait */
-	int64_t timeout_ms;         /* the time limit that libcurl was given; 0 if there is none */
-	int64_t deadline_ms;        /* the end of the time limit (monotonic ms), or CLOCK_NEVER */
+	size_t index;              /* see transfer_index */
+	bool is_connecting;        /* the transfer counts as connecting in common->descriptors */
+	struct heap_node paused;   /* in common->paused */
+	int64_t paused_ms;         /* when the pause began (monotonic ms) */
+	struct heap_node deadline; /* in common->deadlines */
+	CURLcode abort_code;       /* see transfer_abort_code */
+	struct setup_lists lists;  /* the handle borrows them */
+	int64_t waited_ms;         /* time spent waiting for the addresses; -1 if the request did not wait */
+	int64_t timeout_ms;        /* the time limit that libcurl was given; 0 if there is none */
+	int64_t deadline_ms;       /* the end of the time limit (monotonic ms), or CLOCK_NEVER */
 	struct timeline timeline;
 	char refused_address[INET6_ADDRSTRLEN]; /* an address that the options forbid; "" if there was none */
 	bool has_allowed_address;               /* the options allow another address of the host */

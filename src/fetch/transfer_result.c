@@ -119,6 +119,8 @@ static void add_end(struct transfer *self, CURLcode code, struct fetch_result *r
 		result->complete = self->end == END_COMPLETE;
 		result->stopped = self->end == END_STOPPED_AT_HEAD;
 		result->retry_after_ms = response_retry_after_ms(self->easy);
+		if (result->complete && self->common->handlers->wants_validators)
+			result->validators = response_validators(self->easy);
 		break;
 	case END_STOPPED_IN_BODY:
 		result->stopped = true;
