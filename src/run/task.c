@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/http.h"
+#include "fetch/headers.h"
 #include "output/number_text.h"
 
 #include <assert.h>
@@ -12,6 +13,13 @@
 #include <string.h>
 
 enum { BACKOFF_FIRST_MS = 500, BACKOFF_LONGEST_MS = 30000 };
+
+/* What is known of an earlier answer. The texts follow each other, each with a NUL. */
+struct task_preconditions {
+	const char *url;                               /* without its fragment */
+	const char *if_none_match, *if_modified_since; /* NULL if the field is not to be sent */
+	char texts[];
+};
 
 static const struct tries no_tries = {.phases = {-1, -1, -1, -1, -1, -1}};
 
@@ -116,10 +124,12 @@ void task_free(struct task *self)
 		free(tries->location);
 		free(tries->http2_reason);
 		free(tries->content_type);
+		free(tries->validator_texts);
 		free(tries);
 	}
 	free(self->redirect_url);
 	free(self->credentials);
+	free(self->preconditions);
 	free(self->display_url);
 	free(self);
 }
@@ -143,6 +153,79 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 	if (!parsed)
 		return "which is no URL";
 	return url_is_http(to) ? NULL : "which is no http or https URL";
+}
+
+/* Copies text to *end, which it moves behind the copy and a NUL. Returns the copy; NULL if there is no text.
+ */
+static const char *append_text(char **end, struct slice text)
+{
+	char *copy = *end;
+	if (!text.data)
+		return NULL;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = '\0';
+	*end += text.len + 1;
+	return copy;
+}
+
+void task_set_preconditions(struct task *self, const char *url, struct preconditions preconditions)
+{
+	struct slice bare = url_text_without_fragment(url);
+	size_t size = bare.len + preconditions.if_none_match.len + preconditions.if_modified_since.len + 3;
+	task_drop_preconditions(self);
+	if (!preconditions.if_none_match.data && !preconditions.if_modified_since.data)
+		return;
+	struct task_preconditions *copy = alloc_new(sizeof *copy + size);
+	char *end = copy->texts;
+	copy->url = append_text(&end, bare);
+	copy->if_none_match = append_text(&end, preconditions.if_none_match);
+	copy->if_modified_since = append_text(&end, preconditions.if_modified_since);
+	self->preconditions = copy;
+}
+
+void task_drop_preconditions(struct task *self)
+{
+	free(self->preconditions);
+	self->preconditions = NULL;
+}
+
+static struct slice optional_slice(const char *text)
+{
+	return text ? slice_of(text) : (struct slice){0};
+}
+
+bool task_is_unchanged(const struct task *self)
+{
+	if (!self->tries->is_conditional)
+		return false;
+	struct preconditions sent = {
+	    .if_none_match = optional_slice(self->preconditions->if_none_match),
+	    .if_modified_since = optional_slice(self->preconditions->if_modified_since),
+	};
+	return validators_confirm(sent, self->tries->validators);
+}
+
+static bool may_ask_conditionally(const struct task *self, const struct options *options)
+{
+	return self->preconditions && self->purpose == STORE_PAGE &&
+	       slice_equal(url_text_without_fragment(self->url), slice_of(self->preconditions->url)) &&
+	       !headers_name_preconditions(&options->headers);
+}
+
+static void record_validators(struct tries *self, struct validators values)
+{
+	struct slice *copies[] = {
+	    &self->validators.etag, &self->validators.last_modified, &self->validators.date};
+	size_t count = sizeof copies / sizeof *copies;
+	size_t size = values.etag.len + values.last_modified.len + values.date.len;
+	free(self->validator_texts);
+	self->validator_texts = NULL;
+	self->validators = values;
+	if (size == 0)
+		return;
+	char *end = self->validator_texts = alloc_new(size + count);
+	for (size_t i = 0; i < count; i++)
+		copies[i]->data = append_text(&end, *copies[i]);
 }
 
 /* In the trail, a URL stands behind a byte that says whether its redirect is permanent, and before a NUL. */
@@ -230,7 +313,9 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 		timeout = timeout > tries->spent_ms ? timeout - tries->spent_ms : 1;
 	tries->http_status = 0;
 	tries->has_head = false;
+	tries->is_conditional = may_ask_conditionally(self, options);
 	task_discard_response(self);
+	const struct task_preconditions *preconditions = tries->is_conditional ? self->preconditions : NULL;
 	return (struct fetch_request){.url = self->url,
 	    .credentials = self->credentials,
 	    .timeout_ms = timeout,
@@ -239,6 +324,8 @@ struct fetch_request task_request(struct task *self, const struct options *optio
 	    .avoids_http3 = frontier_avoids_http3(&self->job),
 	    .left_origin = tries->left_origin,
 	    .cookies = tries->cookies,
+	    .if_none_match = preconditions ? preconditions->if_none_match : NULL,
+	    .if_modified_since = preconditions ? preconditions->if_modified_since : NULL,
 	    .waited_ms = -1,
 	    .job = self};
 }
@@ -281,6 +368,7 @@ void task_record_result(struct task *self, const struct fetch_result *result)
 	tries->phases = result->phases;
 	tries->phases.queued = queued;
 	tries->wire_bytes += result->wire_bytes;
+	record_validators(tries, self->purpose == STORE_PAGE ? result->validators : (struct validators){0});
 	free(tries->content_type);
 	tries->content_type = NULL;
 	if (result->content_type)

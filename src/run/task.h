@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/outcome.h"
 #include "base/url/url.h"
+#include "base/validators.h"
 #include "fetch/transfer.h"
 #include "in/frontier.h"
 #include "link/page.h"
@@ -66,6 +67,11 @@ struct tries {
 	struct phases phases;
 	uint64_t wire_bytes;
 	struct curl_slist *cookies;
+	bool is_conditional; /* the last try was a conditional request, see task_set_preconditions */
+	/* Of the response to the last try, if it was for the page (STORE_PAGE) and the loop reports them
+	 * (fetch_handlers.wants_validators). */
+	struct validators validators;
+	char *validator_texts;             /* what they point to */
 	struct link_check_page check_page; /* of the links of the page, with --check */
 };
 
@@ -90,6 +96,7 @@ struct task {
 	const char *listed;  /* the URL as listed, with its credentials; in source */
 	const char *via;     /* the page that led to the URL; NULL if it was listed; in source */
 	char *credentials;   /* "user:password" for the origin of url; NULL if there are none */
+	struct task_preconditions *preconditions; /* see task_set_preconditions; NULL if there are none */
 	/* The URL as listed, without credentials. What differs from it follows, each behind a NUL: the URL to
 	 * fetch first, the URL as listed, and the page that led to it. */
 	char source[];
@@ -126,6 +133,21 @@ void task_list_remove(struct task *task);
  * that the task is in no list and has no page. */
 struct task *task_new(const struct store_url *url, struct store_claim *claim);
 void task_free(struct task *self);
+
+/* Makes the requests of the task for url conditional. url is where an earlier run got the answer that the
+ * preconditions come from; its fragment does not count. If redirects led there, the request for the URL that
+ * was listed stays unconditional, and the one for url is conditional. All requests stay unconditional if they
+ * are not for the page (STORE_PAGE), or if one of the user's header lines has such a field. Copies url and
+ * the values. */
+void task_set_preconditions(struct task *self, const char *url, struct preconditions preconditions);
+
+/* Makes all further requests unconditional. */
+void task_drop_preconditions(struct task *self);
+
+/* For a response with the status 304: true if the request was conditional and the response says that the page
+ * is as it was, see validators_confirm. If the request was conditional and this is false, the page has to be
+ * asked for again, without preconditions. */
+bool task_is_unchanged(const struct task *self);
 
 /* Keeps a copy of the Location of a redirect, which is not empty, for a task that has none. Its bytes that
  * are not ASCII are percent-encoded one by one, as browsers do, so that they lead to the same bytes even if
