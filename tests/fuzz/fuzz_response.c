@@ -235,7 +235,7 @@ static enum status crawl(const struct options *options, struct ledger *ledger, c
 {
 	struct detour detour = {ledger_handlers(ledger), url};
 	const struct crawl_handlers handlers = {
-	    .fetch = {.ctx = &detour, .head = on_head, .body = on_body},
+	    .fetch = {.ctx = &detour, .wants_validators = true, .head = on_head, .body = on_body},
 	    .turn = turn,
 	    .next = next,
 	    .done = on_done,
