@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum kind { NUMBER, TEXT, PART, PACE, HANG, HOLD, HEADER, GZIP, CUT, KEYS, IGNORED };
+enum kind { NUMBER, TEXT, PART, PACE, HANG, HOLD, HEADER, GZIP, CUT, KEYS, MODIFIED, DATE, IGNORED };
 
 /* What stands where in a plan is said by offsets, so that a new key is one row here and one field there. */
 struct key {
@@ -40,6 +40,14 @@ static const struct key keys[] = {
     {"headers", NUMBER, AT(headers), "N|forever", "so many header lines more"},
     {"header_size", NUMBER, AT(header_size), "N|forever", "one header with a value of so many bytes"},
     {"hints", NUMBER, AT(hints), "N|forever", "so many 103 answers before the real one"},
+
+    {"etag", TEXT, AT(etag), "TEXT", "an ETag header, bytes as they are; If-None-Match is compared with it"},
+    {"etag_each", NUMBER, AT(etag_each), "1", "the ETag of each answer of this very URL is another one"},
+    {"etag_304", TEXT, AT(etag_304), "TEXT", "the ETag that a 304 has instead"},
+    {"modified", MODIFIED, AT(modified), "SECONDS",
+        "a Last-Modified header, since 1970; If-Modified-Since is compared with it"},
+    {"date", DATE, AT(date), "SECONDS", "a Date header, since 1970; else there is none"},
+    {"not_modified", NUMBER, AT(not_modified), "1", "every conditional request gets 304"},
 
     {"body", TEXT, AT(body), "BYTES", "the body"},
     {"part", PART, AT(body), "N*BYTES", "bytes behind the body, so many times; may be repeated"},
@@ -190,6 +198,12 @@ static bool set(struct plan *self, const struct key *key, struct slice value)
 		return read_number(value, field);
 	case CUT:
 		self->has_cut = true;
+		return text_number(value, field);
+	case MODIFIED:
+		self->has_modified = true;
+		return text_number(value, field);
+	case DATE:
+		self->has_date = true;
 		return text_number(value, field);
 	case TEXT:
 		plan_text_set(field, value);

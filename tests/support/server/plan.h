@@ -46,6 +46,13 @@ struct plan {
 	struct plan_text version, reason, type, location, header, retry_after;
 	uint64_t headers, header_size, hints;
 
+	/* Times are seconds since 1970, by the server's clock. */
+	struct plan_text etag, etag_304;
+	uint64_t etag_each;
+	bool has_modified, has_date;
+	uint64_t modified, date;
+	uint64_t not_modified;
+
 	struct plan_text body;
 	uint64_t links, size;
 	struct plan_text prefix;

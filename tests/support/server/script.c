@@ -1,5 +1,6 @@
 #include "script.h"
 
+#include "conditional.h"
 #include "encode.h"
 #include "text.h"
 
@@ -176,13 +177,14 @@ static void append_header(struct buf *head, const char *name, const struct plan_
 	buf_append_text(head, "\r\n");
 }
 
-static void head_lines(const struct plan *plan, struct buf *head)
+static void head_lines(const struct plan *plan, uint64_t asked, struct buf *head)
 {
 	text_printf(head, "%s %03llu %s\r\n", text_or(&plan->version, "HTTP/1.1"),
 	    (unsigned long long)plan->status, text_or(&plan->reason, reason_of(plan->status)));
 	if (!plan->type.data)
 		buf_append_text(head, "Content-Type: text/html\r\n");
 	append_header(head, "Content-Type", &plan->type);
+	conditional_append(plan, asked, head);
 	append_header(head, "Location", &plan->location);
 	append_header(
 	    head, "Content-Encoding", plan->encoding_name.data ? &plan->encoding_name : &plan->encoding);
@@ -235,7 +237,8 @@ static void answer_body(const struct plan *plan, const struct steps *content, st
 	broken_end(plan, steps, body_at);
 }
 
-static void answer(struct script *self, const struct plan *plan, const struct request *request)
+static void answer(
+    struct script *self, const struct plan *plan, const struct request *request, uint64_t asked)
 {
 	struct steps *steps = &self->steps;
 	struct steps content;
@@ -248,7 +251,7 @@ static void answer(struct script *self, const struct plan *plan, const struct re
 
 	steps_repeat(steps, slice_of(hint), repeated(plan->hints, sizeof hint - 1));
 	size_t head_at = steps->count;
-	head_lines(plan, &head);
+	head_lines(plan, asked, &head);
 	bool ends = framing(plan, steps_total(&content, 0), &head);
 	ends = ends || plan->close || plan->shortage || !request->keep_alive ||
 	       (plan->chunked && plan->unfinished);
@@ -291,7 +294,19 @@ static void build_failing(struct script *self, const struct plan *plan, const st
 		failing.location = plan->location;
 		failing.header = plan->header;
 	}
-	answer(self, &failing, request);
+	answer(self, &failing, request, 0);
+}
+
+/* A 304 has no body, and so nothing that describes one. The copy owns nothing. */
+static void build_not_modified(
+    struct script *self, const struct plan *plan, const struct request *request, uint64_t asked)
+{
+	static char none[] = "";
+	struct plan copy = *plan;
+	copy.status = 304;
+	copy.type = (struct plan_text){none, 0};
+	copy.encoding = copy.encoding_name = (struct plan_text){NULL, 0};
+	answer(self, &copy, request, asked);
 }
 
 /* The plan for a HEAD was read once before, so that it fits. */
@@ -323,8 +338,10 @@ void script_build(struct script *self, const struct plan *plan, const struct req
 		steps_end(&self->steps, STEP_HANG);
 	else if (asked < plan->fail)
 		build_failing(self, plan, request);
+	else if (conditional_is_not_modified(plan, request, asked))
+		build_not_modified(self, plan, request, asked);
 	else
-		answer(self, plan, request);
+		answer(self, plan, request, asked);
 }
 
 void script_plain(
@@ -339,6 +356,6 @@ void script_plain(
 	plan.status = (uint64_t)status;
 	plan.body = (struct plan_text){text.data, body.len};
 	plan.type = (struct plan_text){text.data + body.len, strlen(type)};
-	answer(self, &plan, request);
+	answer(self, &plan, request, 0);
 	buf_release(&text);
 }
