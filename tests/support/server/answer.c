@@ -197,6 +197,35 @@ static void answer_graph_set(const struct call *call)
 	buf_release(&text);
 }
 
+static void answer_nights_set(const struct call *call)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	buf_append(&text, "", 0);
+	struct slice query = call->request->query.data ? call->request->query : slice_of("");
+	bool good = night_site_set(call->source->nights, query, &text);
+	plain(call, good ? 200 : 400, &text);
+	buf_release(&text);
+}
+
+static void answer_nights_next(const struct call *call)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	text_printf(&text, "%u\n", ++call->source->nights->night);
+	plain(call, 200, &text);
+	buf_release(&text);
+}
+
+static void answer_nights(const struct call *call)
+{
+	struct plan plan;
+	plan_init(&plan);
+	night_site_plan(call->source->nights, call->tail, &plan);
+	script_build(call->script, &plan, call->request, call->asked);
+	plan_release(&plan);
+}
+
 static void answer_help(const struct call *call);
 
 static const struct endpoint {
@@ -216,6 +245,10 @@ static const struct endpoint {
     {"/_/echo", "the request as received; raw=1: as text/plain", answer_echo},
     {"/_/graph", "makes the sites of the graph that the keys below describe", answer_graph_set},
     {"/_/graph/", "their pages; robots.txt and sitemap.xml are at the root of each host", answer_graph},
+    {"/_/nights", "seed=N, pages=N: makes a site whose pages change from night to night, and begins night 0",
+        answer_nights_set},
+    {"/_/nights/next", "begins the next night; its number", answer_nights_next},
+    {"/_/nights/", "the pages: p0, p1, ...", answer_nights},
     {"/_/stats", "what was asked so far, as JSON", answer_stats},
     {"/_/stats/reset", "forgets it", answer_reset},
     {"/_/help", "this text", answer_help},

@@ -4,6 +4,7 @@
 #define SERVER_ANSWER_H
 
 #include "graph_site.h"
+#include "night_site.h"
 #include "request.h"
 #include "script.h"
 #include "stats.h"
@@ -12,9 +13,10 @@
 #include <stdint.h>
 
 struct answer_source {
-	const char *root;         /* NULL: nothing but /_/ is there */
-	struct stats *stats;      /* borrowed */
-	struct graph_site *graph; /* borrowed */
+	const char *root;          /* NULL: nothing but /_/ is there */
+	struct stats *stats;       /* borrowed */
+	struct graph_site *graph;  /* borrowed */
+	struct night_site *nights; /* borrowed */
 };
 
 /* False for a request to the bookkeeping itself, which is not to be counted. */

@@ -115,8 +115,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	raise_descriptor_limit();
-	struct answer_source source = {
-	    .root = settings.root, .stats = stats_new(settings.log_max), .graph = graph_site_new()};
+	struct night_site nights = {0};
+	struct answer_source source = {.root = settings.root,
+	    .stats = stats_new(settings.log_max),
+	    .graph = graph_site_new(),
+	    .nights = &nights};
 	struct loop *loop = loop_new(&source);
 	bool good =
 	    catch_signals() && loop_listen(loop, settings.bind, settings.bind_count, &settings.port) &&
