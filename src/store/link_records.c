@@ -17,16 +17,15 @@ enum { COMPRESSION_LEVEL = 1 };
 enum { CONTENT_MAX = 1 << 30 };
 
 enum record_flag {
-	KIND_MASK = 3,          /* enum link_kind */
-	IS_ROW = 1 << 2,        /* is_row */
-	IS_RAW_SUFFIX = 1 << 3, /* the URL ends with raw */
-	HAS_WORDS = 1 << 4,     /* tag, rel or attr differ from those before */
-	HAS_POSITION = 1 << 5,
-	HAS_LINE = 1 << 6,
-	FLAGS_UNUSED = 1 << 7
+	KIND_MASK = 7,          /* enum link_kind */
+	IS_ROW = 1 << 3,        /* is_row */
+	IS_RAW_SUFFIX = 1 << 4, /* the URL ends with raw */
+	HAS_WORDS = 1 << 5,     /* tag, rel or attr differ from those before */
+	HAS_POSITION = 1 << 6,
+	HAS_LINE = 1 << 7
 };
 
-_Static_assert(LINK_KINDS <= KIND_MASK + 1, "a kind has two bits");
+_Static_assert(LINK_KINDS <= KIND_MASK + 1, "a kind has three bits");
 
 static uint64_t hash_of_url(struct slice url)
 {
@@ -251,7 +250,7 @@ static void get_record(struct link_reader *self)
 		return;
 	unsigned flags = (unsigned char)*byte.data;
 	struct link_record *last = &self->last;
-	self->is_damaged = flags & FLAGS_UNUSED;
+	self->is_damaged = (flags & KIND_MASK) >= LINK_KINDS;
 	last->kind = (enum link_kind)(flags & KIND_MASK);
 	last->is_row = flags & IS_ROW;
 	get_url(self);
