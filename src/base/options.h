@@ -69,6 +69,9 @@ struct options {
 	enum lock_mode lock;
 	enum format format;
 	bool null_ends;        /* rows of FORMAT_URLS end with NUL instead of a newline */
+	const char *state;     /* file for what must outlive the run; NULL for none */
+	int64_t max_age_ms;    /* with state: pages that were fetched less than that ago are not asked for */
+	bool restart;          /* forget what the state knows */
 	bool ordered;          /* write the rows in the order of the list, not as pages complete */
 	const char *report;    /* file for a JSON line per URL; NULL for none */
 	const char *failed;    /* file for the list of failed URLs; NULL for none */

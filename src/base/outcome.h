@@ -5,6 +5,7 @@
 #include "base/cause.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Each input URL gets exactly one of these. */
@@ -68,6 +69,7 @@ struct outcome {
 	const char *http_version; /* of the last response, as "HTTP/1.1"; NULL if there was none */
 	uint64_t wire_bytes;      /* heads and bodies of all responses, before decompression */
 	uint64_t bytes;           /* of the last body, after decompression */
+	bool is_unchanged;        /* the page is as an earlier run had it, and was not received again */
 	uint64_t links;           /* links of the page that were given out, each counted once */
 	uint64_t unresolved;      /* links of the page that are no valid URL */
 };

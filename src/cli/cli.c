@@ -249,6 +249,10 @@ static const struct rule rules[] = {
     {.name = "ordered", .other = "depth", .why = ": what a crawl finds has no place in the list"},
     {.name = "ordered", .other = "sitemaps", .why = ": what they name has no place in the list"},
     {.name = "ordered", .other = "check", .why = ": a link is known to be dead when its target is"},
+    {.name = "restart", .other = "state", .need = " FILE"},
+    {.name = "max-age", .other = "state", .need = " FILE"},
+    {.name = "state", .other = "append", .why = ": the state says itself where the rows go on"},
+    {.name = "state", .other = "ordered", .why = ": a run that goes on has no order"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };
 

@@ -447,7 +447,7 @@ void cli_value_unset(struct options *options, const struct cli_row *row)
 		*(unsigned *)field = 0;
 	else if (row->kind == CLI_ATTRS)
 		*(uint32_t *)field = 0;
-	else if (row->kind == CLI_DEPTH)
+	else if (row->kind == CLI_DEPTH || row->kind == CLI_TIME)
 		*(int64_t *)field = 0;
 	else
 		*(const char **)field = NULL;
@@ -460,7 +460,7 @@ bool cli_value_is_set(const struct options *options, const struct cli_row *row)
 		return *(const bool *)field;
 	if (row->kind == CLI_ATTRS)
 		return *(const uint32_t *)field != 0;
-	if (row->kind == CLI_DEPTH)
+	if (row->kind == CLI_DEPTH || row->kind == CLI_TIME)
 		return *(const int64_t *)field != 0;
 	if (row->kind == CLI_SHARD)
 		return ((const struct option_shard *)field)->count != 0;

@@ -113,8 +113,21 @@ bool file_is_regular(const struct file *self)
 	return S_ISREG(self->info.st_mode);
 }
 
+/* Goes on with what an earlier run has written. */
+static enum status resume(struct file *self)
+{
+	self->is_begun = !self->atomic.target;
+	self->atomic.is_ours = self->atomic.target != NULL;
+	self->old_len = self->resume_len;
+	if (ftruncate(self->fd, (off_t)self->resume_len) != 0)
+		return log_output_error(self->name, "cannot be cut");
+	return STATUS_OK;
+}
+
 enum status file_begin(struct file *self)
 {
+	if (self->is_resumed)
+		return resume(self);
 	if (self->atomic.target)
 		return atomic_file_begin(&self->atomic, self->fd);
 	self->is_begun = true;
@@ -364,6 +377,7 @@ enum status file_close(struct file *self)
 	buf_release(&self->backlog);
 	self->sent_len = 0;
 	enum status status = self->fd < 0 ? STATUS_OK : check_at_close(self);
+	self->atomic.is_ours &= !self->is_kept;
 	atomic_file_release(&self->atomic, self->fd);
 	if (self->fd < 0)
 		return STATUS_OK;

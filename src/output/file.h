@@ -43,6 +43,9 @@ struct file {
 	struct atomic_file atomic;
 	struct buf backlog; /* bytes that are not written yet, after sent_len bytes that are */
 	size_t sent_len;
+	bool is_resumed;            /* file_begin cuts the file to resume_len bytes instead of emptying it */
+	uint64_t resume_len;        /* set by the caller before file_begin, like is_resumed */
+	bool is_kept;               /* an --atomic file stays where it is if it is not committed */
 	uint64_t old_len;           /* bytes of whole rows that a file that is appended to had before */
 	uint64_t accepted;          /* bytes that file_write was given, without those undone */
 	uint64_t written;           /* bytes of these that the system has taken */

@@ -38,6 +38,8 @@ static void append_outcome(struct buf *line, const struct outcome *outcome, bool
 	json_writer_number(line, "bytes_on_wire", outcome->wire_bytes);
 	json_writer_number(line, "bytes", outcome->bytes);
 	json_writer_number(line, "links", outcome->links);
+	if (outcome->is_unchanged)
+		json_writer_bool(line, "unchanged", true);
 	append_phases(line, &outcome->phases);
 	json_writer_close(line, '}');
 }

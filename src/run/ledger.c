@@ -160,6 +160,8 @@ static void on_turn(void *ctx, struct wait *wait)
 	self->backlog = 0;
 	ledger_record_status(self, observers_flush(self->observers, wait, &self->backlog));
 	ledger_report_written(self);
+	if (self->state)
+		ledger_record_status(self, run_state_turn(self->state, wait));
 	screen_flush(wait);
 	/* The list is read by on_next, which is called between this and the next turn. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
@@ -168,7 +170,8 @@ static void on_turn(void *ctx, struct wait *wait)
 static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	if (ledger_has_backlog(self) || !ledger_has_page_room(self))
+	bool is_behind = ledger_has_backlog(self) || (self->state && run_state_is_full(self->state));
+	if (is_behind || !ledger_has_page_room(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list;
 	struct task *task = next_task(self, &waits_for_list);
@@ -183,6 +186,7 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 		                !ledger_has_checked(self);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
+	ledger_ask_conditionally(self, task);
 	*request = task_request(task, self->options);
 	ledger_prepare_request(self, task, request);
 	return CRAWL_START;
@@ -298,6 +302,8 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	url_init(&self->url);
 	url_init(&self->url_of_robots);
 	url_init(&self->found_url);
+	url_init(&self->replayed_url);
+	buf_init(&self->identity, SIZE_MAX / 2);
 	buf_init(&self->found_text, SIZE_MAX / 2);
 	buf_init(&self->redacted, SIZE_MAX / 2);
 	return self;
@@ -325,6 +331,8 @@ void ledger_free(struct ledger *self)
 	url_release(&self->url);
 	url_release(&self->url_of_robots);
 	url_release(&self->found_url);
+	url_release(&self->replayed_url);
+	buf_release(&self->identity);
 	buf_release(&self->found_text);
 	buf_release(&self->redacted);
 	free(self);
@@ -354,6 +362,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self,
 	        .wants_robots_tags = self->follows && self->obeys_robots,
+	        .wants_validators = self->state != NULL,
 	        .head = on_head,
 	        .body = on_body},
 	    .turn = on_turn,
@@ -372,7 +381,7 @@ enum { READ_REST_FILE_MS = 3000, READ_REST_MS = 1000 };
 void ledger_end_waiting(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
 	ledger_settle_links(self, task, outcome);
-	ledger_report_without_rows(self, outcome);
+	ledger_report_without_rows(self, task, outcome);
 	ledger_release_claim(self, task);
 	task_free(task);
 }

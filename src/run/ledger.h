@@ -18,6 +18,12 @@ void ledger_free(struct ledger *self);
 /* Compiles all patterns. STATUS_USAGE if one of the user's is not valid, which was logged. */
 enum status ledger_compile(struct ledger *self);
 
+struct run_state;
+
+/* Lets the ledger keep what it does in the state file, and go on with a run that was interrupted. state may
+ * be NULL, and is borrowed until ledger_report_rest has returned. Call it after ledger_compile. */
+void ledger_resume(struct ledger *self, struct run_state *state);
+
 /* The handlers through which the event loop gets requests and passes on what happens to them. Their context
  * is the ledger. Call it after ledger_compile. */
 struct crawl_handlers ledger_handlers(struct ledger *self);

@@ -107,7 +107,7 @@ void ledger_offer_found(struct ledger *self, struct store_url found)
 	found.text = self->found_text.data;
 	found.number = store_number(found.depth, self->last_number + 1);
 	found.listed_us = clock_now_us();
-	enum store_offer answer = self->store.offer(self->store.self, &found, &claim);
+	enum store_offer answer = ledger_offer(self, &found, &claim);
 	if (answer == STORE_KNOWN)
 		return;
 	self->last_number++;
@@ -147,6 +147,7 @@ static enum left_reason follow(struct ledger *self, struct task *task, const str
 	    ledger_set_found(self, link->url, NULL))
 		ledger_offer_found(self, (struct store_url){.depth = depth,
 		                             .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,
+		                             .via_id = task->state_id,
 		                             .via = task->source});
 	return reason;
 }

@@ -13,6 +13,7 @@
 #include "link/page_pool.h"
 #include "run/ledger.h"
 #include "run/origins.h"
+#include "run/run_state.h"
 #include "run/task.h"
 #include "run/top_paths.h"
 #include "store/memory.h"
@@ -46,6 +47,10 @@ struct ledger {
 	int64_t links_deadline_us;     /* when emitting links stops for this turn of the event loop */
 	bool crawls;                   /* the run asks for URLs that are not in its list */
 	bool follows;                  /* crawls: links are followed */
+	struct run_state *state;       /* what --state keeps; borrowed; NULL without it */
+	uint64_t rows_end;             /* the largest ticket of the pages that were reported */
+	struct buf identity;           /* see ledger_state.c */
+	struct url replayed_url;       /* a link of an earlier run */
 	struct link_check *link_check; /* NULL without --check */
 	bool asks_robots;              /* robots.txt is asked for first */
 	bool obeys_robots;             /* and decides */
@@ -82,7 +87,7 @@ void ledger_record_status(struct ledger *self, enum status status);
 
 /* Reports the outcome of a URL that has no rows: an entry of the list that is not fetched, or a task that was
  * interrupted while it waited. */
-void ledger_report_without_rows(struct ledger *self, const struct outcome *outcome);
+void ledger_report_without_rows(struct ledger *self, const struct task *task, const struct outcome *outcome);
 
 /* Gives a task in flight its outcome, and removes it from the frontier and the store. Every task in flight
  * ends here. The outcome is reported and the task is freed at once, or, if rows of its page are not written
@@ -244,6 +249,32 @@ bool ledger_is_unanswered_head(const struct task *task, const struct fetch_resul
  * perhaps because of HTTP/2 (fetch_result.may_need_http1), or with another method. This does not count as
  * another attempt. */
 void ledger_retry_at_once(struct ledger *self, struct task *task, int64_t spent_ms);
+
+/* Offers a page to the store, and adds it to the state file if it is new. Sets url->id. */
+enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim);
+
+/* True if the run goes on after an interruption, and has done this URL before it. */
+bool ledger_is_done_before(struct ledger *self, const struct url *url);
+
+/* Makes the first request of the task a conditional one, if an earlier run has an answer. */
+void ledger_ask_conditionally(struct ledger *self, struct task *task);
+
+/* The response has the status 304. Returns true if the request was conditional; then the links of an earlier
+ * run are emitted, or the page is asked for again. */
+bool ledger_finish_unchanged(struct ledger *self, struct task *task);
+
+/* Uses an answer of an earlier run for the task, if that is younger than --max-age. */
+bool ledger_use_fresh_answer(struct ledger *self, struct task *task);
+
+/* Passes links of an earlier run to on_link, until until_us (monotonic us). Returns true when all are done.
+ */
+bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_us, page_link_fn on_link);
+
+/* Keeps a link of the task's page for the state file. */
+void ledger_record_link(struct ledger *self, struct task *task, const struct link *link);
+
+/* Gives the task its outcome in the state file. */
+void ledger_settle_state(struct ledger *self, const struct task *task, const struct outcome *outcome);
 
 /* Fills the frontier with tasks, first from the store and then from the list, until the frontier has enough
  * or list_deadline_us has come. True if the list has nothing to read at the moment: poll input_descriptor. */

@@ -21,7 +21,7 @@ static void report_entry(struct ledger *self, const char *url, struct outcome ou
 	outcome.source_url = outcome.final_url = self->redacted.data;
 	outcome.phases = (struct phases){-1, -1, -1, -1, -1, -1};
 	outcome.listed_us = clock_now_us();
-	ledger_report_without_rows(self, &outcome);
+	ledger_report_without_rows(self, NULL, &outcome);
 }
 
 static void fail_entry(struct ledger *self, const struct input_entry *entry)
@@ -50,6 +50,8 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
+	if (ledger_use_fresh_answer(self, task))
+		return;
 	if (url->via)
 		ledger_set_secrets(task, origins_get(&self->origins, url->url));
 	ledger_admit(self, task, url->url);
@@ -74,11 +76,13 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 	struct store_claim *claim;
 	if (self->crawls || self->asks_robots)
 		ledger_begin_listed(self, entry->url);
-	const struct store_url url = {.url = entry->url,
+	if (ledger_is_done_before(self, entry->url))
+		return;
+	struct store_url url = {.url = entry->url,
 	    .text = entry->text,
 	    .number = self->last_number + 1,
 	    .listed_us = clock_now_us()};
-	enum store_offer answer = self->store.offer(self->store.self, &url, &claim);
+	enum store_offer answer = ledger_offer(self, &url, &claim);
 	if (answer == STORE_KNOWN) {
 		self->totals.repeated++;
 		return;

@@ -16,7 +16,14 @@ enum { PAGES_WAITING_MAX = 16 };
  * that comes before them. At this number, only URLs below ledger_start_limit are started. */
 enum { UNREPORTED_MAX = 16 * 1024 };
 
-static void report_outcome(struct ledger *self, const struct outcome *outcome)
+/* No link is emitted after a failure of the run. */
+static bool is_going_on(const struct ledger *self)
+{
+	return self->status == STATUS_OK || self->status == STATUS_INPUT;
+}
+
+/* task is NULL for an entry of the list that is not fetched. */
+static void report_outcome(struct ledger *self, const struct task *task, const struct outcome *outcome)
 {
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
@@ -26,6 +33,8 @@ static void report_outcome(struct ledger *self, const struct outcome *outcome)
 	self->totals.links += outcome->links;
 	self->totals.bytes += outcome->bytes;
 	ledger_record_status(self, observers_outcome(self->observers, outcome));
+	if (task && is_going_on(self))
+		ledger_settle_state(self, task, outcome);
 }
 
 /* Changes the outcome of a page whose links were emitted to say that its rows are lost, because an output has
@@ -54,11 +63,11 @@ static bool finish_rows(struct ledger *self, struct outcome *outcome, uint64_t *
 	return status != STATUS_OK || *ticket <= observers_written(self->observers);
 }
 
-void ledger_report_without_rows(struct ledger *self, const struct outcome *outcome)
+void ledger_report_without_rows(struct ledger *self, const struct task *task, const struct outcome *outcome)
 {
 	uint64_t ticket;
 	ledger_record_status(self, observers_page_end(self->observers, outcome, &ticket));
-	report_outcome(self, outcome);
+	report_outcome(self, task, outcome);
 }
 
 void ledger_give_page_back(struct ledger *self, struct task *task)
@@ -72,14 +81,24 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 	page_pool_return(&self->page_pool, page);
 }
 
+/* All rows up to the ticket of a page whose outcome is reported belong to pages with an outcome. */
+static void record_rows_end(struct ledger *self, uint64_t ticket)
+{
+	if (ticket > self->rows_end)
+		self->rows_end = ticket;
+}
+
 void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {
 	uint64_t ticket;
 	ledger_settle_links(self, task, outcome);
 	bool is_final = finish_rows(self, outcome, &ticket);
+	if (is_final && outcome->kind == OUTCOME_OK)
+		record_rows_end(self, ticket);
 	if (is_final)
-		report_outcome(self, outcome);
-	frontier_finish(self->frontier, &task->job);
+		report_outcome(self, task, outcome);
+	if (!task->is_fresh)
+		frontier_finish(self->frontier, &task->job);
 	ledger_release_claim(self, task);
 	ledger_give_page_back(self, task);
 	if (is_final) {
@@ -94,8 +113,9 @@ static void report_first_unreported(struct ledger *self)
 {
 	struct heap_node *node = heap_first(&self->unreported);
 	struct task *task = node->item;
+	record_rows_end(self, node->key);
 	heap_remove(node);
-	report_outcome(self, &task->tries->outcome);
+	report_outcome(self, task, &task->tries->outcome);
 	task_free(task);
 }
 
@@ -193,6 +213,12 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
+	if (task->tries->replay) {
+		outcome.is_unchanged = true;
+		outcome.links = task->tries->replayed;
+		ledger_finish_task(self, task, &outcome);
+		return;
+	}
 	outcome.links = task->purpose == STORE_PAGE ? page_counts(page).links : 0;
 	outcome.unresolved = page_counts(page).unresolved;
 	if (state != PAGE_DONE)
@@ -210,6 +236,7 @@ static void on_link(void *ctx, const struct link *link)
 		link_check_add_invalid(self->link_check, &task->tries->outcome, link);
 		return;
 	}
+	ledger_record_link(self, task, link);
 	if (!self->follows || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
 	if (self->follows)
@@ -225,11 +252,18 @@ static void on_arrived_link(void *ctx, const struct link *link)
 		ledger_follow_arrived(task->tries->ledger, task, link);
 }
 
+static enum page_state emit_links_of(struct ledger *self, struct task *task)
+{
+	if (!task->tries->replay)
+		return page_emit_links(task->tries->page, self->links_deadline_us, on_link, task);
+	return ledger_emit_replayed(self, task, self->links_deadline_us, on_link) ? PAGE_DONE : PAGE_HAS_MORE;
+}
+
 /* Emits links of the first page that is ready. */
 static void emit_first_page(struct ledger *self)
 {
 	struct task *task = self->ready.first;
-	enum page_state state = page_emit_links(task->tries->page, self->links_deadline_us, on_link, task);
+	enum page_state state = emit_links_of(self, task);
 	if (state == PAGE_HAS_MORE)
 		return;
 	task_list_remove(task);

@@ -293,8 +293,10 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		fail_try(self, task, result);
 	else if (task->tries->location)
 		follow_redirect(self, task, result);
-	else if (result->http_status == HTTP_NOT_MODIFIED)
+	else if (result->http_status == HTTP_NOT_MODIFIED && !ledger_finish_unchanged(self, task))
 		finish_not_modified(self, task);
+	else if (result->http_status == HTTP_NOT_MODIFIED)
+		return;
 	else if (result->http_status >= 400)
 		fail_http_status(self, task, result);
 	else

@@ -172,11 +172,17 @@ enum status outputs_open(struct outputs *self, const struct options *options, co
 		if (status == STATUS_OK)
 			status = check_is_unused(self, options, input, i);
 	}
+	return status;
+}
+
+enum status outputs_begin(struct outputs *self, const struct options *options, const struct input *input)
+{
+	enum status status = STATUS_OK;
 	for (enum output i = 0; i < OUTPUTS && status == STATUS_OK; i++) {
 		if (is_open(&self->files[i]))
 			status = file_begin(&self->files[i]);
 	}
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !options->state)
 		arrange_guard(self, input);
 	return status;
 }

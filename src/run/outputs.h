@@ -30,11 +30,15 @@ struct outputs {
 /* Initialises the outputs. None is open. */
 void outputs_init(struct outputs *self);
 
-/* Opens the outputs that the options ask for. No file is changed before all of them are open and checked;
- * then they can be written to, and the guard process is started as soon as it is needed. STATUS_USAGE if an
+/* Opens the outputs that the options ask for, and changes no file yet. STATUS_USAGE if an
  * output is also another output, the list, or a file that an option reads; STATUS_OUTPUT if one cannot be
  * written; both were logged. Call outputs_close in any case. */
 enum status outputs_open(struct outputs *self, const struct options *options, const struct input *input);
+
+/* Prepares all outputs for the first write. The guard process is started as soon as it is needed; with
+ * --state there is none, since a run that goes on cuts the files itself. STATUS_OUTPUT if that is not
+ * possible (logged). */
+enum status outputs_begin(struct outputs *self, const struct options *options, const struct input *input);
 
 /* Waits until all data is written, but not beyond the time until (monotonic ms). See file_drain. */
 enum status outputs_drain(struct outputs *self, int64_t until);

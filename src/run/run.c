@@ -21,6 +21,7 @@
 #include "output/waterfall.h"
 #include "run/ledger.h"
 #include "run/outputs.h"
+#include "run/run_state.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ struct run {
 	struct input *input;
 	struct ledger *ledger;
 	struct outputs outputs;
+	struct run_state *state; /* NULL without --state */
 	struct observers observers;
 	struct rows *rows;       /* owned by its observer; NULL with --dry-run */
 	struct summary *summary; /* owned by its observer; NULL with --dry-run */
@@ -51,6 +53,14 @@ static enum status set_up(struct run *self)
 		status = ledger_compile(self->ledger);
 	if (status == STATUS_OK)
 		status = outputs_open(&self->outputs, self->options, self->input);
+	if (status == STATUS_OK && self->state)
+		status = run_state_open(self->state);
+	if (status == STATUS_OK && self->state)
+		status = run_state_begin(self->state);
+	if (status == STATUS_OK)
+		status = outputs_begin(&self->outputs, self->options, self->input);
+	if (status == STATUS_OK)
+		ledger_resume(self->ledger, self->state);
 	return status;
 }
 
@@ -222,6 +232,20 @@ static enum status write_summary(struct run *self, enum status status, int signa
 	return status_first(written, file_drain(file, until));
 }
 
+/* True if the run came to its end, so that there is nothing to go on with. */
+static bool is_complete(const struct run *self, enum status status)
+{
+	return !was_cut_short(self) && !ending_signal(status) &&
+	       (status == STATUS_OK || status == STATUS_URLS_FAILED || status == STATUS_DEAD_LINKS);
+}
+
+static enum status end_state(struct run *self, enum status status)
+{
+	bool has_ended = is_complete(self, status);
+	self->outputs.files[OUTPUT_ROWS].is_kept = !has_ended;
+	return run_state_end(self->state, &self->totals, has_ended);
+}
+
 /* The steps after the crawl: closes the outputs, replaces the file of --atomic, and writes --summary-json. */
 static enum status finish_run(struct run *self, enum status status, int *signal)
 {
@@ -229,6 +253,8 @@ static enum status finish_run(struct run *self, enum status status, int *signal)
 	status = status_first(status, outputs_close_others(&self->outputs));
 	/* A signal that comes later changes nothing, because the run is complete. */
 	*signal = ending_signal(status);
+	if (self->state)
+		status = status_first(status, end_state(self, status));
 	status = commit_rows(self, status, *signal);
 	status = status_first(status, file_close(&self->outputs.files[OUTPUT_ROWS]));
 	if (self->options->summary_json && self->summary)
@@ -241,6 +267,8 @@ struct run_end run(const struct options *options)
 	struct run self = {.options = options};
 	int signal = 0;
 	outputs_init(&self.outputs);
+	if (options->state && !options->dry_run)
+		self.state = run_state_new(options, &self.outputs);
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
 	add_observers(&self);
@@ -254,6 +282,7 @@ struct run_end run(const struct options *options)
 		signal = SIGPIPE;
 	observers_release(&self.observers);
 	ledger_free(self.ledger);
+	run_state_free(self.state);
 	input_free(self.input);
 	settings_release(&self.settings);
 	return (struct run_end){status, signal};

@@ -83,6 +83,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->via = url->via ? self->source + via_at : NULL;
 	self->depth = url->depth;
 	self->purpose = url->purpose;
+	self->state_id = url->id;
 	self->sitemap_level = url->sitemap_level;
 	self->is_guess = url->is_guess;
 	copy_credentials(self, url->url);
@@ -121,6 +122,12 @@ void task_free(struct task *self)
 		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
 		buf_release(&tries->trail);
+		if (tries->records)
+			link_records_release(tries->records);
+		if (tries->replay)
+			link_reader_release(tries->replay);
+		free(tries->records);
+		free(tries->replay);
 		free(tries->location);
 		free(tries->http2_reason);
 		free(tries->content_type);
@@ -291,16 +298,32 @@ void task_discard_response(struct task *self)
 	self->forbids_links = false;
 }
 
+static void make_tries(struct task *self, int64_t now)
+{
+	self->tries = alloc_new(sizeof *self->tries);
+	self->tries->phases = no_tries.phases;
+	buf_init(&self->tries->trail, SIZE_MAX / 2);
+	self->tries->left_origin = self->is_foreign;
+	self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
+}
+
+void task_begin_without_request(struct task *self)
+{
+	make_tries(self, clock_now_us());
+}
+
+void task_set_final_url(struct task *self, const char *url)
+{
+	free(self->redirect_url);
+	self->url = self->redirect_url = alloc_copy(url, strlen(url));
+	update_display_url(self);
+}
+
 struct fetch_request task_request(struct task *self, const struct options *options)
 {
 	int64_t now = clock_now_us();
-	if (!self->tries) {
-		self->tries = alloc_new(sizeof *self->tries);
-		self->tries->phases = no_tries.phases;
-		buf_init(&self->tries->trail, SIZE_MAX / 2);
-		self->tries->left_origin = self->is_foreign;
-		self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
-	}
+	if (!self->tries)
+		make_tries(self, now);
 	struct tries *tries = self->tries;
 	tries->began_us = now;
 	if (!tries->continues_attempt) {

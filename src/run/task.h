@@ -13,6 +13,7 @@
 #include "in/frontier.h"
 #include "link/page.h"
 #include "run/link_check.h"
+#include "store/link_records.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -71,7 +72,10 @@ struct tries {
 	/* Of the response to the last try, if it was for the page (STORE_PAGE) and the loop reports them
 	 * (fetch_handlers.wants_validators). */
 	struct validators validators;
-	char *validator_texts;             /* what they point to */
+	char *validator_texts;        /* what they point to */
+	struct link_records *records; /* the links of the page, for --state; NULL if there are none yet */
+	struct link_reader *replay;   /* the links of an earlier run that are emitted; NULL if none are */
+	uint64_t replayed;            /* how many of them were rows */
 	struct link_check_page check_page; /* of the links of the page, with --check */
 };
 
@@ -84,6 +88,8 @@ struct task {
 	struct task *next_parked;  /* see origin_park */
 	uint32_t depth;            /* the number of links between the list and the URL */
 	enum store_purpose purpose;
+	uint64_t state_id;      /* its number in the state file; 0 if it has none */
+	bool is_fresh;          /* an answer of an earlier run is used without a request */
 	unsigned sitemap_level; /* see store_url */
 	bool is_guess;          /* see store_url */
 	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
@@ -162,6 +168,12 @@ const char *task_read_location(const struct task *self, struct url *to, bool *le
 /* Makes url, the target of a redirect, the URL to fetch next. If the redirect leaves the origin, the
  * credentials are dropped. Credentials in url replace those of the task. */
 void task_redirect(struct task *self, const struct url *url, bool leaves);
+
+/* Makes the tries of a task that needs no request. */
+void task_begin_without_request(struct task *self);
+
+/* Sets where the redirects of an earlier run have led, for such a task. */
+void task_set_final_url(struct task *self, const char *url);
 
 /* A redirect that was followed. */
 struct task_hop {

@@ -47,7 +47,7 @@ struct memory {
 
 /* The head of a pending URL in its queue. The text and the via of the URL follow, each with a NUL. */
 struct record {
-	uint64_t number;
+	uint64_t number, id;
 	int64_t listed_us;
 	uint32_t depth;
 	uint16_t sitemap_level;
@@ -115,6 +115,7 @@ static void push_record(struct memory *self, struct store_claim *host, const str
 {
 	size_t text_len = strlen(url->text) + 1;
 	struct record record = {.number = url->number,
+	    .id = url->id,
 	    .listed_us = url->listed_us,
 	    .depth = url->depth,
 	    .sitemap_level = (uint16_t)url->sitemap_level,
@@ -227,6 +228,7 @@ static void read_record(struct memory *self, struct slice bytes, struct store_ur
 	*url = (struct store_url){.url = &self->url,
 	    .text = text,
 	    .number = record.number,
+	    .id = record.id,
 	    .listed_us = record.listed_us,
 	    .depth = record.depth,
 	    .purpose = (enum store_purpose)record.purpose,

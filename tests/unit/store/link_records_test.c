@@ -202,15 +202,15 @@ Test(link_records, that_make_no_sense_are_refused)
 	} cases[] = {
 	    {"", 0, 1},                      /* a record is missing */
 	    {"\x00\x00\x01x\x00more", 9, 1}, /* one too many */
-	    {"\x80\x00\x01x\x00", 5, 1},     /* a flag that does not exist */
+	    {"\x07\x00\x01x\x00", 5, 1},     /* a kind that does not exist */
 	    {"\x00\x01\x01x\x00", 5, 1},     /* shares what is not there */
 	    {"\x00\x00\x05x\x00", 5, 1},     /* a URL that is longer than all */
-	    {"\x08\x00\x01x\x02", 5, 1},     /* a suffix that is longer than the URL */
+	    {"\x10\x00\x01x\x02", 5, 1},     /* a suffix that is longer than the URL */
 	    {"\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, 1},     /* a huge length */
 	    {"\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 13, 1}, /* a number without end */
-	    {"\x10\x00\x01x\x00\x09", 6, 1},                                 /* a word is cut off */
-	    {"\x20\x00\x01x\x00", 5, 1},                                     /* no position */
-	    {"\x40\x00\x01x\x00\x02", 6, 1},                                 /* no column */
+	    {"\x20\x00\x01x\x00\x09", 6, 1},                                 /* a word is cut off */
+	    {"\x40\x00\x01x\x00", 5, 1},                                     /* no position */
+	    {"\x80\x00\x01x\x00\x02", 6, 1},                                 /* no column */
 	    {"\x00\x00\x01x\x00", 5, UINT64_MAX},
 	};
 	ZSTD_CCtx *compressor = ZSTD_createCCtx();

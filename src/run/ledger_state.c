@@ -1,0 +1,305 @@
+#include "run/ledger_internal.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Offering. */
+
+/* What the state file calls a URL: without fragment, user name and password. Borrowed until the next call. */
+static struct slice identity_of(struct ledger *self, const struct url *url)
+{
+	buf_clear(&self->identity);
+	url_append_without_credentials(url, &self->identity);
+	self->identity.len -= url_href(url).len - url_without_fragment(url).len;
+	return (struct slice){self->identity.data, self->identity.len};
+}
+
+bool ledger_is_done_before(struct ledger *self, const struct url *url)
+{
+	uint64_t id;
+	return self->state && run_state_find(self->state, identity_of(self, url), &id) == RUN_STATE_DONE;
+}
+
+enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim)
+{
+	if (!self->state || url->purpose != STORE_PAGE)
+		return self->store.offer(self->store.self, url, claim);
+	struct slice identity = identity_of(self, url->url);
+	enum run_state_known known = run_state_find(self->state, identity, &url->id);
+	if (known == RUN_STATE_DONE)
+		return STORE_KNOWN;
+	if (known == RUN_STATE_NEW)
+		url->id = run_state_next_id(self->state);
+	enum store_offer answer = self->store.offer(self->store.self, url, claim);
+	if (answer != STORE_KNOWN)
+		run_state_add(self->state, url, identity, known);
+	return answer;
+}
+
+/* Going on with a run that was interrupted. */
+
+/* Counts a page that is done, and lets the store know where it is and where it has led. */
+static void resume_done(struct ledger *self, const struct state_page *page, bool is_found)
+{
+	self->totals.urls++;
+	self->totals.found += is_found;
+	self->totals.outcomes[page->outcome]++;
+	self->totals.listed_failed += !is_found && page->outcome == OUTCOME_FAILED;
+	self->totals.links += page->outcome == OUTCOME_OK ? page->links : 0;
+	if (!self->crawls)
+		return;
+	if (url_parse(&self->found_url, page->url, strlen(page->url), NULL, NULL))
+		self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
+	if (!page->final_url ||
+	    !url_parse(&self->found_url, page->final_url, strlen(page->final_url), NULL, NULL))
+		return;
+	self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
+	if (self->scope && !is_found && page->outcome == OUTCOME_OK)
+		scope_add(self->scope, &self->found_url);
+}
+
+/* Offers a page that was found and is not done. */
+static void resume_pending(struct ledger *self, const struct state_page *page)
+{
+	static const char robots[] = "/robots.txt";
+	struct state_page source;
+	struct store_claim *claim;
+	struct url via;
+	const char *text = page->listed ? page->listed : page->url;
+	if (!url_parse(&self->found_url, text, strlen(text), NULL, NULL))
+		return;
+	url_init(&via);
+	if (page->via && run_state_find_page(self->state, page->via, &source))
+		url_parse(&via, source.url, strlen(source.url), NULL, NULL);
+	else
+		url_parse(&via, robots, sizeof robots - 1, &self->found_url, NULL);
+	const struct store_url url = {.url = &self->found_url,
+	    .text = text,
+	    .number = store_number(page->depth, ++self->last_number),
+	    .listed_us = clock_now_us(),
+	    .depth = page->depth,
+	    .sitemap_level = page->sitemap,
+	    .is_guess = page->is_guess,
+	    .id = page->id,
+	    .via = url_href(&via).data};
+	enum store_offer answer = self->store.offer(self->store.self, &url, &claim);
+	if (answer != STORE_KNOWN) {
+		self->totals.urls++;
+		self->totals.found++;
+	}
+	if (answer == STORE_CLAIMED)
+		ledger_add_task(self, &url, claim);
+	url_release(&via);
+}
+
+void ledger_resume(struct ledger *self, struct run_state *state)
+{
+	struct state_page page;
+	self->state = state;
+	if (!state || !run_state_resumes(state))
+		return;
+	uint64_t run = run_state_number(state);
+	/* Where redirects have led must be known before a pending page is offered. */
+	for (int pass = 0; pass < 2; pass++) {
+		while (run_state_next_page(state, &page)) {
+			bool is_found = page.via || page.sitemap;
+			if (page.run != run)
+				continue;
+			if (pass == 0 && page.is_settled)
+				resume_done(self, &page, is_found);
+			if (pass == 1 && !page.is_settled && is_found)
+				resume_pending(self, &page);
+		}
+	}
+}
+
+/* Answers of earlier runs. */
+
+/* Reads what earlier runs know of the task's URL. False if there is no answer that may be used. */
+static bool find_answer(struct ledger *self, const struct task *task, struct state_page *page)
+{
+	return self->state && task->purpose == STORE_PAGE && task->state_id &&
+	       run_state_may_have_answer(self->state, task->state_id) &&
+	       run_state_find_page(self->state, task->state_id, page) && page->fetched > 0;
+}
+
+static struct slice text_slice(const char *text)
+{
+	return text ? slice_of(text) : (struct slice){0};
+}
+
+void ledger_ask_conditionally(struct ledger *self, struct task *task)
+{
+	struct state_page page;
+	if (task->tries || !find_answer(self, task, &page))
+		return;
+	const struct validators values = {.etag = text_slice(page.etag),
+	    .last_modified = text_slice(page.last_modified),
+	    .date = text_slice(page.date)};
+	task_set_preconditions(task, page.final_url ? page.final_url : page.url,
+	    validators_choose(values, (int64_t)page.fetched));
+}
+
+/* Takes the task over until the links of its last good answer are emitted. False if they cannot be read. */
+static bool begin_replay(struct ledger *self, struct task *task)
+{
+	struct state_page page;
+	struct link_reader *reader = alloc_new(sizeof *reader);
+	link_reader_init(reader);
+	if (!find_answer(self, task, &page) || !run_state_find_links(self->state, &page, reader)) {
+		link_reader_release(reader);
+		free(reader);
+		return false;
+	}
+	if (page.final_url && task->is_fresh)
+		task_set_final_url(task, page.final_url);
+	task->tries->replay = reader;
+	task->tries->ledger = self;
+	task->tries->outcome = task_outcome(task);
+	task->tries->outcome.kind = OUTCOME_OK;
+	task->tries->outcome.stage = STAGE_RECEIVE;
+	task->tries->outcome.is_unchanged = true;
+	task_list_add(&self->ready, task);
+	return true;
+}
+
+bool ledger_finish_unchanged(struct ledger *self, struct task *task)
+{
+	if (!self->state || !task->tries->is_conditional)
+		return false;
+	if (!task_is_unchanged(task) || !begin_replay(self, task)) {
+		task_drop_preconditions(task);
+		ledger_retry_at_once(self, task, 0);
+	}
+	return true;
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
+{
+	struct state_page page;
+	double max_age = (double)self->options->max_age_ms / 1000;
+	if (max_age <= 0 || !find_answer(self, task, &page) || now_seconds() - page.fetched >= max_age ||
+	    now_seconds() < page.fetched)
+		return false;
+	task_begin_without_request(task);
+	task->is_fresh = true;
+	task->is_fresh = begin_replay(self, task);
+	return task->is_fresh;
+}
+
+bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_us, page_link_fn on_link)
+{
+	enum { LINKS_PER_CLOCK_READ = 64 };
+	struct link_record record;
+	for (unsigned i = 1; link_reader_next(task->tries->replay, &record); i++) {
+		if (!url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL))
+			continue;
+		const struct link link = {.url = record.url,
+		    .parsed = &self->replayed_url,
+		    .kind = record.kind,
+		    .is_row = record.is_row,
+		    .raw = record.raw,
+		    .tag = record.tag,
+		    .attr = record.attr,
+		    .rel = record.rel,
+		    .position = record.position,
+		    .line = record.line,
+		    .column = record.column};
+		task->tries->replayed += record.is_row;
+		on_link(task, &link);
+		if (i % LINKS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)
+			return false;
+	}
+	return true;
+}
+
+/* What this run adds. */
+
+void ledger_record_link(struct ledger *self, struct task *task, const struct link *link)
+{
+	struct tries *tries = task->tries;
+	if (!self->state || tries->replay)
+		return;
+	if (!tries->records) {
+		tries->records = alloc_new(sizeof *tries->records);
+		link_records_init(tries->records);
+	}
+	link_records_add(tries->records, &(struct link_record){.url = link->url,
+	                                     .kind = link->kind,
+	                                     .is_row = link->is_row,
+	                                     .raw = link->raw,
+	                                     .tag = link->tag,
+	                                     .rel = link->rel,
+	                                     .attr = link->attr,
+	                                     .position = link->position,
+	                                     .line = (uint32_t)link->line,
+	                                     .column = (uint32_t)link->column});
+}
+
+static enum state_answer answer_of(const struct task *task, const struct outcome *outcome)
+{
+	if (outcome->kind == OUTCOME_OK)
+		return task->is_fresh          ? STATE_ANSWER_KEPT
+		       : outcome->is_unchanged ? STATE_ANSWER_CONFIRMED
+		                               : STATE_ANSWER_NEW;
+	bool is_gone = outcome->kind == OUTCOME_FAILED && outcome->cause == CAUSE_HTTP_STATUS &&
+	               (outcome->http_status == 404 || outcome->http_status == 410);
+	return is_gone ? STATE_ANSWER_GONE : STATE_ANSWER_KEPT;
+}
+
+/* A text of a response with its NUL; NULL if there is none. */
+static const char *copy_value(struct buf *to, struct slice value)
+{
+	buf_clear(to);
+	if (!value.data)
+		return NULL;
+	buf_append(to, value.data, value.len);
+	return to->data;
+}
+
+void ledger_settle_state(struct ledger *self, const struct task *task, const struct outcome *outcome)
+{
+	/* What was interrupted, or has failed through this machine, is asked for again. */
+	if (!self->state || !task->state_id || task->purpose != STORE_PAGE ||
+	    outcome->kind == OUTCOME_INTERRUPTED || outcome->stage == STAGE_LOCAL)
+		return;
+	struct buf etag, modified, date;
+	buf_init(&etag, SIZE_MAX / 2);
+	buf_init(&modified, SIZE_MAX / 2);
+	buf_init(&date, SIZE_MAX / 2);
+	const struct tries *tries = task->tries;
+	struct state_result result = {.page = task->state_id,
+	    .outcome = outcome->kind,
+	    .cause = outcome->cause,
+	    .http_status = outcome->http_status,
+	    .answer = answer_of(task, outcome),
+	    .final_url = tries && tries->redirects > 0 ? task->url : NULL};
+	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {
+		result.etag = copy_value(&etag, tries->validators.etag);
+		result.last_modified = copy_value(&modified, tries->validators.last_modified);
+		result.date = copy_value(&date, tries->validators.date);
+		result.fetched = now_seconds();
+	}
+	if (result.answer == STATE_ANSWER_NEW && tries->records) {
+		result.links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};
+		result.link_count = tries->records->count;
+		result.links_hash = tries->records->hash;
+	}
+	run_state_set_rows(self->state, self->rows_end);
+	run_state_settle(self->state, &result);
+	buf_release(&etag);
+	buf_release(&modified);
+	buf_release(&date);
+}

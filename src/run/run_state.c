@@ -1,0 +1,371 @@
+#include "run/run_state.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/seen.h"
+#include "base/sort.h"
+#include "output/number_text.h"
+#include "run/row_options.h"
+#include "store/state_writer.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A URL that the file had when it was opened. */
+struct known_url {
+	uint64_t fingerprint;
+	uint64_t id : 60;
+	uint64_t is_of_run : 1;  /* of the run that goes on */
+	uint64_t is_settled : 1; /* and has its outcome there */
+	uint64_t is_listed : 1;
+	uint64_t was_offered : 1; /* in this process */
+};
+
+/* The outputs that are cut back when a run goes on. */
+static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT};
+static const char *const kept_names[] = {"output", "report"};
+enum { KEPT = sizeof kept_outputs / sizeof *kept_outputs, KEPT_ROWS = 0, KEPT_REPORT = 1 };
+
+struct run_state {
+	const struct options *options;
+	struct outputs *all_outputs;
+	struct file *files[KEPT];                 /* NULL for one that is not kept */
+	struct state_writer_output outputs[KEPT]; /* for the writer */
+	int indexes[KEPT];                        /* in outputs; -1 for one that is not kept */
+	uint64_t lengths[KEPT];                   /* to which a run that goes on cuts the files */
+	struct state_writer *writer;
+	struct state *state; /* for reading */
+	struct state_begun begun;
+	bool resumes;
+	char *began;              /* when the run began that goes on, as text */
+	struct seen fingerprints; /* only for its seed */
+	struct known_url *known;  /* sorted by fingerprint */
+	size_t known_count, known_room;
+	uint64_t next_id, first_new_id;
+	enum status status; /* of reading */
+};
+
+struct run_state *run_state_new(const struct options *options, struct outputs *outputs)
+{
+	struct run_state *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->all_outputs = outputs;
+	self->next_id = 1;
+	seen_init(&self->fingerprints);
+	return self;
+}
+
+void run_state_free(struct run_state *self)
+{
+	if (!self)
+		return;
+	state_free(self->state);
+	state_writer_free(self->writer);
+	seen_release(&self->fingerprints);
+	free(self->began);
+	free(self->known);
+	free(self);
+}
+
+static uint64_t fingerprint_of(const struct run_state *self, struct slice url)
+{
+	return seen_fingerprint(&self->fingerprints, url.data, url.len);
+}
+
+static int compare_known(const void *a, const void *b)
+{
+	const struct known_url *left = a, *right = b;
+	return left->fingerprint < right->fingerprint ? -1 : left->fingerprint > right->fingerprint;
+}
+
+/* Opening. */
+
+static enum status record_problem(struct run_state *self, enum status status)
+{
+	log_error("%s", state_problem(self->state));
+	self->status = status_first(self->status, status);
+	return status;
+}
+
+static void add_known(struct run_state *self, const struct state_page *page)
+{
+	if (self->known_count == self->known_room) {
+		self->known_room = self->known_room ? 2 * self->known_room : 1024;
+		self->known = alloc_resize(self->known, self->known_room, sizeof *self->known);
+	}
+	const struct state_run *run = state_last_run(self->state);
+	bool is_of_run = self->resumes && page->run == run->id;
+	self->known[self->known_count++] =
+	    (struct known_url){.fingerprint = fingerprint_of(self, slice_of(page->url)),
+	        .id = page->id & ((UINT64_C(1) << 60) - 1),
+	        .is_of_run = is_of_run,
+	        .is_settled = is_of_run && page->is_settled,
+	        .is_listed = page->via == 0 && page->sitemap == 0};
+	if (page->id >= self->next_id)
+		self->next_id = page->id + 1;
+}
+
+static enum status read_pages(struct run_state *self)
+{
+	struct state_page page;
+	enum status status = STATUS_OK;
+	enum state_find found;
+	while ((found = state_next_page(self->state, &page, &status)) == STATE_FOUND)
+		add_known(self, &page);
+	if (found == STATE_FAILED)
+		return record_problem(self, status);
+	self->first_new_id = self->next_id;
+	sort_array(self->known, self->known_count, sizeof *self->known, compare_known);
+	return STATUS_OK;
+}
+
+/* Checks that a file of the run that goes on is the one that it has written, and finds out where it is to be
+ * cut. A file that the run had not begun yet is empty. */
+static enum status check_output(struct run_state *self, size_t which)
+{
+	struct state_output output;
+	enum status status = STATUS_OK;
+	const struct file *file = self->files[which];
+	enum state_find found = state_find_output(self->state, kept_names[which], &output, &status);
+	if (found == STATE_FAILED)
+		return record_problem(self, status);
+	if (found == STATE_END || !file)
+		return STATUS_OK;
+	bool is_same =
+	    output.device == (uint64_t)file->info.st_dev && output.inode == (uint64_t)file->info.st_ino;
+	if (!is_same || (uint64_t)file->info.st_size < output.length) {
+		log_error("%s: %s, so the run of %s cannot go on with it (--restart begins anew)", file->name,
+		    is_same ? "is shorter than the run has written"
+		            : "is not the file that the run has written",
+		    self->began);
+		return STATUS_OUTPUT;
+	}
+	self->lengths[which] = output.length;
+	return STATUS_OK;
+}
+
+static char *time_text(double when)
+{
+	char text[32] = "an unknown time";
+	time_t seconds = (time_t)when;
+	struct tm local;
+	if (localtime_r(&seconds, &local))
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
+	return alloc_copy(text, strlen(text));
+}
+
+static void find_kept_outputs(struct run_state *self)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < KEPT; i++) {
+		struct file *file = &self->all_outputs->files[kept_outputs[i]];
+		bool is_kept = file->fd >= 0 && !file->is_stdout && file_is_regular(file);
+		self->files[i] = is_kept ? file : NULL;
+		self->indexes[i] = is_kept ? (int)count : -1;
+		if (is_kept)
+			self->outputs[count++] =
+			    (struct state_writer_output){kept_names[i], file->name, file->fd};
+	}
+	self->writer = state_writer_new(self->options->state, self->outputs, count);
+}
+
+enum status run_state_open(struct run_state *self)
+{
+	find_kept_outputs(self);
+	enum status status = state_writer_start(self->writer, self->options->lock == LOCK_FAIL);
+	if (status != STATUS_OK)
+		return status;
+	self->state = state_new(self->options->state);
+	status = state_open(self->state, STATE_READ);
+	if (status != STATUS_OK)
+		return record_problem(self, status);
+	const struct state_run *run = state_last_run(self->state);
+	self->resumes = run->id && run->ended <= 0 && !self->options->restart;
+	self->began = time_text(run->began);
+	if (!self->options->restart)
+		status = read_pages(self);
+	for (size_t i = 0; i < KEPT && status == STATUS_OK && self->resumes; i++)
+		status = check_output(self, i);
+	return status;
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void show_resumption(const struct run_state *self)
+{
+	uint64_t done = 0, all = 0;
+	for (size_t i = 0; i < self->known_count; i++) {
+		done += self->known[i].is_settled;
+		all += self->known[i].is_of_run;
+	}
+	log_warning("going on with the run of %s: %" PRIu64 " of %" PRIu64 " URL%s %s done", self->began,
+	    done, all, number_text_plural(all), all == 1 ? "is" : "are");
+}
+
+enum status run_state_begin(struct run_state *self)
+{
+	struct buf options;
+	buf_init(&options, SIZE_MAX / 2);
+	row_options_append(&options, self->options);
+	enum status status = state_writer_begin_run(
+	    self->writer, options.data, self->options->restart, now_seconds(), &self->begun);
+	buf_release(&options);
+	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++) {
+		if (self->resumes && self->files[i])
+			self->files[i]->resume_len = self->lengths[i];
+		if (self->files[i])
+			self->files[i]->is_resumed = self->resumes;
+	}
+	if (status == STATUS_OK && self->resumes)
+		show_resumption(self);
+	return status;
+}
+
+bool run_state_resumes(const struct run_state *self)
+{
+	return self->resumes;
+}
+
+uint64_t run_state_next_id(const struct run_state *self)
+{
+	return self->next_id;
+}
+
+uint64_t run_state_number(const struct run_state *self)
+{
+	return self->begun.run;
+}
+
+bool run_state_may_have_answer(const struct run_state *self, uint64_t id)
+{
+	return self->begun.has_same_options && id < self->first_new_id;
+}
+
+/* Reading. */
+
+bool run_state_next_page(struct run_state *self, struct state_page *page)
+{
+	enum status status = STATUS_OK;
+	enum state_find found = state_next_page(self->state, page, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
+bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page *page)
+{
+	enum status status = STATUS_OK;
+	enum state_find found = state_find_page(self->state, id, page, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
+bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links)
+{
+	enum status status = STATUS_OK;
+	enum state_find found = state_find_links(self->state, page, links, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
+enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id)
+{
+	const struct known_url wanted = {.fingerprint = fingerprint_of(self, url)};
+	struct known_url *known =
+	    sort_find(&wanted, self->known, self->known_count, sizeof *self->known, compare_known);
+	*id = known ? known->id : 0;
+	if (!known)
+		return RUN_STATE_NEW;
+	known->was_offered = true;
+	return known->is_settled ? RUN_STATE_DONE : known->is_of_run ? RUN_STATE_PENDING : RUN_STATE_BEFORE;
+}
+
+/* Writing. */
+
+void run_state_add(
+    struct run_state *self, const struct store_url *url, struct slice identity, enum run_state_known known)
+{
+	if (known == RUN_STATE_PENDING)
+		return;
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_append(&text, identity.data, identity.len);
+	if (known == RUN_STATE_NEW)
+		self->next_id++;
+	state_writer_add_page(
+	    self->writer, &(struct state_page){.id = url->id,
+	                      .url = text.data,
+	                      .listed = strcmp(url->text, text.data) == 0 ? NULL : url->text,
+	                      .depth = url->depth,
+	                      .via = url->via_id,
+	                      .sitemap = url->sitemap_level,
+	                      .is_guess = url->is_guess,
+	                      .run = self->begun.run});
+	buf_release(&text);
+}
+
+static void set_length(struct run_state *self, size_t which, uint64_t length)
+{
+	if (self->indexes[which] >= 0)
+		state_writer_set_output(self->writer, (size_t)self->indexes[which], length);
+}
+
+void run_state_set_rows(struct run_state *self, uint64_t length)
+{
+	if (self->files[KEPT_ROWS])
+		set_length(self, KEPT_ROWS, self->files[KEPT_ROWS]->old_len + length);
+}
+
+void run_state_settle(struct run_state *self, const struct state_result *result)
+{
+	const struct file *report = self->files[KEPT_REPORT];
+	if (report)
+		set_length(self, KEPT_REPORT, report->old_len + report->written);
+	state_writer_settle_page(self->writer, result);
+}
+
+enum status run_state_turn(struct run_state *self, struct wait *wait)
+{
+	return status_first(self->status, state_writer_turn(self->writer, wait));
+}
+
+bool run_state_is_full(const struct run_state *self)
+{
+	return state_writer_is_full(self->writer);
+}
+
+static void forget_unlisted(struct run_state *self)
+{
+	for (size_t i = 0; i < self->known_count; i++) {
+		if (self->known[i].is_listed && !self->known[i].was_offered)
+			state_writer_forget_page(self->writer, self->known[i].id);
+	}
+}
+
+enum status run_state_end(struct run_state *self, const struct totals *totals, bool is_complete)
+{
+	state_free(self->state);
+	self->state = NULL;
+	if (is_complete) {
+		forget_unlisted(self);
+		state_writer_end_run(self->writer,
+		    &(struct state_totals){.urls = totals->urls,
+		        .found = totals->found,
+		        .ok = totals->outcomes[OUTCOME_OK],
+		        .failed = totals->outcomes[OUTCOME_FAILED],
+		        .skipped = totals->outcomes[OUTCOME_SKIPPED],
+		        .interrupted = totals->outcomes[OUTCOME_INTERRUPTED],
+		        .links = totals->links},
+		    now_seconds());
+	}
+	return state_writer_finish(self->writer);
+}

@@ -1,0 +1,93 @@
+/* The state file of a run (--state): what earlier runs have left in it, and what this one adds.
+ *
+ *     run_state_new -> run_state_open        the outputs are open, and not changed yet
+ *                   -> run_state_begin       an interrupted run goes on, or a new one begins
+ *                   -> run_state_next, until it returns false, if run_state_resumes
+ *                   -> run_state_add, run_state_settle …, run_state_turn
+ *                   -> run_state_end -> run_state_free
+ *
+ * All functions but run_state_open, run_state_begin and run_state_end wait for nothing but a read of the
+ * disk. */
+#ifndef AREQ_RUN_RUN_STATE_H
+#define AREQ_RUN_RUN_STATE_H
+
+#include "base/options.h"
+#include "base/wait.h"
+#include "output/observer.h"
+#include "run/outputs.h"
+#include "store/state.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct run_state;
+
+/* options and outputs are borrowed. Free with run_state_free. */
+struct run_state *run_state_new(const struct options *options, struct outputs *outputs);
+void run_state_free(struct run_state *self);
+
+/* Locks and reads the state file, and if an interrupted run is to go on, checks its outputs. Changes nothing.
+ * The statuses of all functions are those of store/state_writer.h; they were logged. */
+enum status run_state_open(struct run_state *self);
+
+/* Begins the run in the state file, cuts the outputs back to what it says, and shows what is done already. */
+enum status run_state_begin(struct run_state *self);
+
+/* True if an interrupted run goes on. */
+bool run_state_resumes(const struct run_state *self);
+
+/* Of a run that goes on, reads the next page, in the order in which they were found; false after the last
+ * one. Borrowed until the next call. */
+bool run_state_next_page(struct run_state *self, struct state_page *page);
+
+/* Reads one page; false if there is none with that number. Borrowed until the next call. */
+bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page *page);
+
+/* Opens the links of the last good answer of a page that was read last. False if there is none. */
+bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links);
+
+/* What the state file knows of a URL that is offered to the run. */
+enum run_state_known {
+	RUN_STATE_NEW,     /* nothing */
+	RUN_STATE_BEFORE,  /* it was a page of an earlier run */
+	RUN_STATE_PENDING, /* it is a page of this run, which was interrupted */
+	RUN_STATE_DONE     /* it has its outcome in this run */
+};
+
+/* Looks up a URL, given without fragment, user name and password, and sets *id to its number; 0 if it is
+ * new. */
+enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id);
+
+/* The number that the next new URL gets. */
+uint64_t run_state_next_id(const struct run_state *self);
+
+/* The number of the run. */
+uint64_t run_state_number(const struct run_state *self);
+
+/* False if no earlier run can have an answer of that URL, or none that may be used. */
+bool run_state_may_have_answer(const struct run_state *self, uint64_t id);
+
+/* Adds a URL to the run, which run_state_find has looked up, with its number, which for a new one is
+ * run_state_next_id. */
+void run_state_add(
+    struct run_state *self, const struct store_url *url, struct slice identity, enum run_state_known known);
+
+/* Gives a URL its outcome. Everything that its outcome has added to the outputs was written. */
+void run_state_settle(struct run_state *self, const struct state_result *result);
+
+/* The rows up to this length of the output, counted from the beginning of this process, belong to URLs that
+ * were settled. */
+void run_state_set_rows(struct run_state *self, uint64_t length);
+
+/* Called in each turn of the event loop. */
+enum status run_state_turn(struct run_state *self, struct wait *wait);
+
+/* True while the process that writes the file is so far behind that nothing should be started. */
+bool run_state_is_full(const struct run_state *self);
+
+/* Makes all durable. If the run came to its end, the next one asks for what has changed; URLs of the list
+ * that are not on it any more are forgotten. */
+enum status run_state_end(struct run_state *self, const struct totals *totals, bool is_complete);
+
+#endif
