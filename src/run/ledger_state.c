@@ -190,8 +190,12 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 {
 	struct state_page page;
 	double max_age = (double)self->options->max_age_ms / 1000;
-	if (max_age <= 0 || !find_answer(self, task, &page) || now_seconds() - page.fetched >= max_age ||
-	    now_seconds() < page.fetched)
+	double since = self->state ? run_state_fresh_since(self->state) : 0, now = now_seconds();
+	if ((max_age <= 0 && since <= 0) || !find_answer(self, task, &page) || now < page.fetched)
+		return false;
+	bool is_fresh = now - page.fetched < max_age || (since > 0 && page.fetched >= since);
+	/* Whether a link should lead elsewhere is only known of redirects that were seen. */
+	if (!is_fresh || (self->link_check && page.final_url))
 		return false;
 	task_begin_without_request(task);
 	task->is_fresh = true;

@@ -39,6 +39,7 @@ struct run_state {
 	struct state *state; /* for reading */
 	struct state_begun begun;
 	bool resumes;
+	double fresh_since;
 	char *began;              /* when the run began that goes on, as text */
 	struct seen fingerprints; /* only for its seed */
 	struct known_url *known;  /* sorted by fingerprint */
@@ -182,7 +183,9 @@ enum status run_state_open(struct run_state *self)
 	if (status != STATUS_OK)
 		return record_problem(self, status);
 	const struct state_run *run = state_last_run(self->state);
-	self->resumes = run->id && run->ended <= 0 && !self->options->restart;
+	bool is_interrupted = run->id && run->ended <= 0 && !self->options->restart;
+	self->resumes = is_interrupted && !self->options->check;
+	self->fresh_since = is_interrupted && self->options->check ? run->began : 0;
 	self->began = time_text(run->began);
 	if (!self->options->restart)
 		status = read_pages(self);
@@ -209,13 +212,20 @@ static void show_resumption(const struct run_state *self)
 	    done, all, number_text_plural(all), all == 1 ? "is" : "are");
 }
 
+static enum state_wish wish_of(const struct run_state *self)
+{
+	if (self->options->restart)
+		return STATE_FORGET;
+	return self->options->check ? STATE_BEGIN_NEXT : STATE_GO_ON;
+}
+
 enum status run_state_begin(struct run_state *self)
 {
 	struct buf options;
 	buf_init(&options, SIZE_MAX / 2);
 	row_options_append(&options, self->options);
-	enum status status = state_writer_begin_run(
-	    self->writer, options.data, self->options->restart, now_seconds(), &self->begun);
+	enum status status =
+	    state_writer_begin_run(self->writer, options.data, wish_of(self), now_seconds(), &self->begun);
 	buf_release(&options);
 	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++) {
 		if (self->resumes && self->files[i])
@@ -225,6 +235,11 @@ enum status run_state_begin(struct run_state *self)
 	}
 	if (status == STATUS_OK && self->resumes)
 		show_resumption(self);
+	if (status == STATUS_OK && self->fresh_since > 0)
+		log_warning(
+		    "the run of %s was interrupted: the links of its pages are checked anew, and only "
+		    "pages that it has received are not asked for again",
+		    self->began);
 	return status;
 }
 
@@ -243,9 +258,15 @@ uint64_t run_state_number(const struct run_state *self)
 	return self->begun.run;
 }
 
+double run_state_fresh_since(const struct run_state *self)
+{
+	return self->fresh_since;
+}
+
 bool run_state_may_have_answer(const struct run_state *self, uint64_t id)
 {
-	return self->begun.has_same_options && id < self->first_new_id;
+	/* Anchors are not kept. */
+	return self->begun.has_same_options && id < self->first_new_id && !self->options->fragments;
 }
 
 /* Reading. */

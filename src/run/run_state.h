@@ -65,6 +65,11 @@ uint64_t run_state_next_id(const struct run_state *self);
 /* The number of the run. */
 uint64_t run_state_number(const struct run_state *self);
 
+/* Answers that came since then (Unix seconds) are used without a request; 0 if none are. With --check, a run
+ * that was interrupted is not gone on with, because the verdicts about its links are not kept: the next one
+ * uses its answers instead. */
+double run_state_fresh_since(const struct run_state *self);
+
 /* False if no earlier run can have an answer of that URL, or none that may be used. */
 bool run_state_may_have_answer(const struct run_state *self, uint64_t id);
 

@@ -113,6 +113,13 @@ struct state_totals {
 	uint64_t urls, found, ok, failed, skipped, interrupted, links;
 };
 
+/* How a run is to begin. */
+enum state_wish {
+	STATE_GO_ON,     /* with the last run, if that was interrupted; else as the next one */
+	STATE_FORGET,    /* after all that is known of URLs and outputs is forgotten */
+	STATE_BEGIN_NEXT /* as the next one, also if the last one was interrupted */
+};
+
 /* How a run begins. */
 enum state_begin {
 	STATE_FIRST_RUN,    /* nothing is known */
@@ -200,10 +207,9 @@ enum state_find state_find_robots(
 
 /* Begins a run, or goes on with the last one if that has no end, and commits. options is a JSON object whose
  * keys are the long names of the options that decide which rows there are, with their values; a run can only
- * be resumed with the same ones. STATUS_USAGE if one differs, which the message names. With restart, all that
- * is known of URLs and outputs is forgotten. */
+ * be resumed with the same ones. STATUS_USAGE if one differs, which the message names. */
 enum status state_begin_run(
-    struct state *self, const char *options, bool restart, double now, struct state_begun *begun);
+    struct state *self, const char *options, enum state_wish wish, double now, struct state_begun *begun);
 
 /* Adds a page to the run, as pending: a new one, whose id must be larger than all others, or one that is
  * known, with its id; of that its last good answer stays. All fields before `run` are used. */

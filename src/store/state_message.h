@@ -29,7 +29,7 @@ struct state_message {
 	union {
 		struct {
 			const char *options;
-			bool restart;
+			enum state_wish wish;
 			double now;
 		} begin;
 		struct state_page page;

@@ -125,7 +125,7 @@ static enum status fail_differing(struct state *self, const char *name)
 
 /* Decides how the run begins. */
 static enum status decide_begin(
-    struct state *self, const char *options, bool restart, struct state_begun *begun)
+    struct state *self, const char *options, enum state_wish wish, struct state_begun *begun)
 {
 	char *differing = NULL;
 	enum status status = STATUS_OK;
@@ -133,7 +133,10 @@ static enum status decide_begin(
 	if (self->run.id == 0)
 		return STATUS_OK;
 	status = find_differing_option(self, options, &differing);
-	begun->how = restart ? STATE_RESTARTED_RUN : self->run.ended > 0 ? STATE_NEXT_RUN : STATE_RESUMED_RUN;
+	bool is_interrupted = self->run.ended <= 0;
+	begun->how = wish == STATE_FORGET                    ? STATE_RESTARTED_RUN
+	             : is_interrupted && wish == STATE_GO_ON ? STATE_RESUMED_RUN
+	                                                     : STATE_NEXT_RUN;
 	begun->run = self->run.id + (begun->how != STATE_RESUMED_RUN);
 	begun->has_same_options = !differing;
 	if (status == STATUS_OK && differing && begun->how == STATE_RESUMED_RUN)
@@ -179,10 +182,10 @@ static enum status write_begin(
 }
 
 enum status state_begin_run(
-    struct state *self, const char *options, bool restart, double now, struct state_begun *begun)
+    struct state *self, const char *options, enum state_wish wish, double now, struct state_begun *begun)
 {
 	assert(self->access == STATE_WRITE && !self->has_begun && !self->in_cursor);
-	enum status status = decide_begin(self, options, restart, begun);
+	enum status status = decide_begin(self, options, wish, begun);
 	if (status == STATUS_OK)
 		status = write_begin(self, options, now, begun);
 	if (status == STATUS_OK)

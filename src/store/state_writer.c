@@ -264,11 +264,10 @@ static bool wait_for_reply(struct state_writer *self)
 	return self->status == STATUS_OK;
 }
 
-enum status state_writer_begin_run(
-    struct state_writer *self, const char *options, bool restart, double now, struct state_begun *begun)
+enum status state_writer_begin_run(struct state_writer *self, const char *options, enum state_wish wish,
+    double now, struct state_begun *begun)
 {
-	put(self,
-	    &(struct state_message){.type = STATE_MESSAGE_BEGIN, .with.begin = {options, restart, now}});
+	put(self, &(struct state_message){.type = STATE_MESSAGE_BEGIN, .with.begin = {options, wish, now}});
 	if (wait_for_reply(self))
 		*begun = self->reply.begun;
 	return self->status;

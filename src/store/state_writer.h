@@ -11,7 +11,7 @@
  *     while (state_next_page(state, &page) == STATE_FOUND)
  *             seen_add(url -> page.id); if the run is resumed and the page is pending: store.offer(…)
  *     state_find_output(state, "output", &output);      a file is cut back to output.length
- *     state_writer_begin_run(writer, options, restart, now, &begun);
+ *     state_writer_begin_run(writer, options, wish, now, &begun);
  *
  *     store.offer says NEW:    state_writer_add_page(writer, &page), with the next id, or the one it had
  *     store.claim:             state_find_page(state, id, &page): its validators; and after a 304
@@ -74,8 +74,8 @@ void state_writer_free(struct state_writer *self);
 enum status state_writer_start(struct state_writer *self, bool fail_if_locked);
 
 /* See state_begin_run. Waits until it is done. */
-enum status state_writer_begin_run(
-    struct state_writer *self, const char *options, bool restart, double now, struct state_begun *begun);
+enum status state_writer_begin_run(struct state_writer *self, const char *options, enum state_wish wish,
+    double now, struct state_begun *begun);
 
 /* These wait for nothing; see state_add_page and so on. The arguments are copied. */
 void state_writer_add_page(struct state_writer *self, const struct state_page *page);

@@ -88,7 +88,7 @@ static bool begin_run(const struct process *self, const struct state_message *me
 {
 	struct state_reply reply = {.type = STATE_REPLY_BEGUN};
 	enum status status = state_begin_run(self->state, message->with.begin.options,
-	    message->with.begin.restart, message->with.begin.now, &reply.begun);
+	    message->with.begin.wish, message->with.begin.now, &reply.begun);
 	return check(self, status) && send_reply(self, &reply);
 }
 
