@@ -283,6 +283,8 @@ bool run_state_next_page(struct run_state *self, struct state_page *page)
 bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page *page)
 {
 	enum status status = STATUS_OK;
+	if (self->status != STATUS_OK)
+		return false;
 	enum state_find found = state_find_page(self->state, id, page, &status);
 	if (found == STATE_FAILED)
 		record_problem(self, status);
@@ -292,6 +294,8 @@ bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page 
 bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links)
 {
 	enum status status = STATUS_OK;
+	if (self->status != STATUS_OK)
+		return false;
 	enum state_find found = state_find_links(self->state, page, links, &status);
 	if (found == STATE_FAILED)
 		record_problem(self, status);
