@@ -43,24 +43,17 @@ enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct
 
 /* Going on with a run that was interrupted. */
 
-/* Counts a page that is done, and lets the store know where it is and where it has led. */
+/* Lets the store and the scope know a page that is done, and where it has led. */
 static void resume_done(struct ledger *self, const struct state_page *page, bool is_found)
 {
-	self->totals.urls++;
-	self->totals.found += is_found;
-	self->totals.outcomes[page->outcome]++;
-	self->totals.listed_failed += !is_found && page->outcome == OUTCOME_FAILED;
-	self->totals.links += page->outcome == OUTCOME_OK ? page->links : 0;
-	if (!self->crawls)
+	struct url *url = &self->found_url;
+	if (url_parse(url, page->url, strlen(page->url), NULL, NULL))
+		self->store.mark(self->store.self, url, STORE_PAGE);
+	if (!page->final_url || !url_parse(url, page->final_url, strlen(page->final_url), NULL, NULL))
 		return;
-	if (url_parse(&self->found_url, page->url, strlen(page->url), NULL, NULL))
-		self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
-	if (!page->final_url ||
-	    !url_parse(&self->found_url, page->final_url, strlen(page->final_url), NULL, NULL))
-		return;
-	self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
+	self->store.mark(self->store.self, url, STORE_PAGE);
 	if (self->scope && !is_found && page->outcome == OUTCOME_OK)
-		scope_add(self->scope, &self->found_url);
+		scope_add(self->scope, url);
 }
 
 /* Offers a page that was found and is not done. */
@@ -97,24 +90,33 @@ static void resume_pending(struct ledger *self, const struct state_page *page)
 	url_release(&via);
 }
 
+static void resume_totals(struct ledger *self, const struct run_state_done *done)
+{
+	self->totals.urls = done->settled;
+	self->totals.found = done->found;
+	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+		self->totals.outcomes[kind] = done->outcomes[kind];
+	self->totals.listed_failed = done->listed_failed;
+	self->totals.links = done->links;
+}
+
 void ledger_resume(struct ledger *self, struct run_state *state)
 {
 	struct state_page page;
 	self->state = state;
 	if (!state || !run_state_resumes(state))
 		return;
+	resume_totals(self, run_state_done(state));
+	/* What is pending of a list comes from the list. */
+	if (!self->crawls && !run_state_done(state)->has_found)
+		return;
 	uint64_t run = run_state_number(state);
-	/* Where redirects have led must be known before a pending page is offered. */
-	for (int pass = 0; pass < 2; pass++) {
-		while (run_state_next_page(state, &page)) {
-			bool is_found = page.via || page.sitemap;
-			if (page.run != run)
-				continue;
-			if (pass == 0 && page.is_settled)
-				resume_done(self, &page, is_found);
-			if (pass == 1 && !page.is_settled && is_found)
-				resume_pending(self, &page);
-		}
+	while (run_state_next_page(state, &page)) {
+		bool is_found = page.via || page.sitemap;
+		if (page.run == run && page.is_settled)
+			resume_done(self, &page, is_found);
+		else if (page.run == run && is_found)
+			resume_pending(self, &page);
 	}
 }
 

@@ -39,6 +39,7 @@ struct run_state {
 	struct state *state; /* for reading */
 	struct state_begun begun;
 	bool resumes;
+	struct run_state_done done; /* if it resumes */
 	double fresh_since;
 	char *began;              /* when the run began that goes on, as text */
 	struct seen fingerprints; /* only for its seed */
@@ -90,13 +91,28 @@ static enum status record_problem(struct run_state *self, enum status status)
 	return status;
 }
 
+static void count_done(struct run_state_done *done, const struct state_page *page)
+{
+	bool is_found = page->via || page->sitemap;
+	done->has_found |= is_found;
+	done->all++;
+	if (!page->is_settled)
+		return;
+	done->settled++;
+	done->found += is_found;
+	done->outcomes[page->outcome]++;
+	done->listed_failed += !is_found && page->outcome == OUTCOME_FAILED;
+	done->links += page->outcome == OUTCOME_OK ? page->links : 0;
+}
+
 static void add_known(struct run_state *self, const struct state_page *page)
 {
+	const struct state_run *run = state_last_run(self->state);
 	if (self->known_count == self->known_room) {
-		self->known_room = self->known_room ? 2 * self->known_room : 1024;
+		bool is_first = self->known_room == 0 && run->pages > 0;
+		self->known_room = is_first ? run->pages : 2 * self->known_room + 1024;
 		self->known = alloc_resize(self->known, self->known_room, sizeof *self->known);
 	}
-	const struct state_run *run = state_last_run(self->state);
 	bool is_of_run = self->resumes && page->run == run->id;
 	self->known[self->known_count++] =
 	    (struct known_url){.fingerprint = fingerprint_of(self, slice_of(page->url)),
@@ -106,6 +122,8 @@ static void add_known(struct run_state *self, const struct state_page *page)
 	        .is_listed = page->via == 0 && page->sitemap == 0};
 	if (page->id >= self->next_id)
 		self->next_id = page->id + 1;
+	if (is_of_run)
+		count_done(&self->done, page);
 }
 
 static enum status read_pages(struct run_state *self)
@@ -203,13 +221,9 @@ static double now_seconds(void)
 
 static void show_resumption(const struct run_state *self)
 {
-	uint64_t done = 0, all = 0;
-	for (size_t i = 0; i < self->known_count; i++) {
-		done += self->known[i].is_settled;
-		all += self->known[i].is_of_run;
-	}
+	uint64_t all = self->done.all;
 	log_warning("going on with the run of %s: %" PRIu64 " of %" PRIu64 " URL%s %s done", self->began,
-	    done, all, number_text_plural(all), all == 1 ? "is" : "are");
+	    self->done.settled, all, number_text_plural(all), all == 1 ? "is" : "are");
 }
 
 static enum state_wish wish_of(const struct run_state *self)
@@ -246,6 +260,11 @@ enum status run_state_begin(struct run_state *self)
 bool run_state_resumes(const struct run_state *self)
 {
 	return self->resumes;
+}
+
+const struct run_state_done *run_state_done(const struct run_state *self)
+{
+	return &self->done;
 }
 
 uint64_t run_state_next_id(const struct run_state *self)

@@ -34,6 +34,19 @@ enum status run_state_open(struct run_state *self);
 /* Begins the run in the state file, cuts the outputs back to what it says, and shows what is done already. */
 enum status run_state_begin(struct run_state *self);
 
+/* What an interrupted run has done that goes on. */
+struct run_state_done {
+	uint64_t all;     /* URLs that it knows */
+	uint64_t settled; /* those of them that have their outcome; the others count only these */
+	uint64_t found;   /* those that are not of the list */
+	uint64_t outcomes[OUTCOME_KINDS];
+	uint64_t listed_failed; /* see struct totals */
+	uint64_t links;
+	bool has_found; /* one of all URLs is not of the list */
+};
+
+const struct run_state_done *run_state_done(const struct run_state *self);
+
 /* True if an interrupted run goes on. */
 bool run_state_resumes(const struct run_state *self);
 
