@@ -59,6 +59,8 @@ static const char *option_that_reads(const struct file *file, const struct optio
 	const char *home = getenv("HOME");
 	if (is_same_file(file, options->config))
 		return "--config";
+	if (is_same_file(file, options->state))
+		return "--state";
 	if (is_same_file(file, options->cacert))
 		return "--cacert";
 	if (is_same_file(file, options->netrc_file))
