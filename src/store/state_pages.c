@@ -48,15 +48,6 @@ static bool read_outcome(struct state_page *page, const char *outcome, const cha
 	return kind < OUTCOME_KINDS && number < CAUSES;
 }
 
-/* True if there is a run with that number. The process that writes the file may have begun another one since
- * this process has read which was the last. */
-static bool is_run(struct state *self, uint64_t run)
-{
-	bool may_be_new = run > self->run.id && self->access == STATE_READ && !self->in_cursor;
-	return run <= self->run.id ||
-	       (may_be_new && state_load_run(self) == STATUS_OK && run <= self->run.id);
-}
-
 /* Reads the row of a page. Its texts are borrowed until the next step. */
 static enum status read_page(struct state *self, sqlite3_stmt *row, struct state_page *page)
 {
@@ -81,7 +72,9 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	    .links_hash = state_column_number(self, row, PAGE_LINKS_HASH),
 	    .links = state_column_number(self, row, PAGE_LINKS),
 	};
-	if (!page->url || page->id == 0 || !is_run(self, page->run))
+	/* Another process may have begun a run since this one has read which one is the last. */
+	bool knows_last_run = self->access == STATE_WRITE || self->in_cursor;
+	if (!page->url || page->id == 0 || (knows_last_run && page->run > self->run.id))
 		return state_fail_damaged(self);
 	if (!read_outcome(
 	        page, state_column_text(self, row, PAGE_OUTCOME), state_column_text(self, row, PAGE_CAUSE)))

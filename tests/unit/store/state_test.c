@@ -182,6 +182,24 @@ Test(state, knows_the_pages_of_earlier_runs)
 	state_files_remove();
 }
 
+/* As the program does, which reads what the process that writes has written. */
+Test(state, is_read_on_while_the_next_run_is_written)
+{
+	const char *path = make_file(20, true);
+	struct state_page page;
+	enum status status = STATUS_OK;
+	struct state *reader = open_to_read(path);
+	struct state *state = state_files_begin(path, STATE_NEXT_RUN);
+	state_files_add(state, 7, 7);
+	cr_assert_eq(state_commit(state), STATUS_OK);
+	cr_expect_eq(state_find_page(reader, 7, &page, &status), STATE_FOUND, "%s", state_problem(reader));
+	cr_expect_eq(page.run, 2);
+	cr_expect_eq(page.depth, 7 % 5);
+	state_free(reader);
+	state_free(state);
+	state_files_remove();
+}
+
 static void settle(struct state *state, struct state_result result)
 {
 	cr_assert_eq(state_settle_page(state, &result), STATUS_OK, "%s", state_problem(state));
