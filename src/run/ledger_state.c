@@ -290,6 +290,7 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	    .outcome = outcome->kind,
 	    .cause = outcome->cause,
 	    .http_status = outcome->http_status,
+	    .depth = task->depth,
 	    .answer = answer_of(task, outcome),
 	    .final_url = tries && tries->redirects > 0 ? task->url : NULL};
 	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {

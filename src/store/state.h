@@ -87,6 +87,7 @@ struct state_result {
 	enum cause cause;
 	long http_status;
 	const char *final_url; /* NULL if it is that of the page */
+	uint32_t depth;        /* which may be smaller than when the page was added */
 	enum state_answer answer;
 
 	/* With STATE_ANSWER_CONFIRMED and STATE_ANSWER_NEW: */

@@ -387,6 +387,7 @@ enum status state_settle_page(struct state *self, const struct state_result *res
 	page.cause = result->cause;
 	page.http_status = result->http_status;
 	page.final_url = result->final_url;
+	page.depth = result->depth;
 	switch (result->answer) {
 	case STATE_ANSWER_KEPT:
 		break;

@@ -72,7 +72,7 @@ static bool has_failed(uint64_t id)
 static void settle(struct state *state, uint64_t id, struct link_records *links)
 {
 	make_links(id, links);
-	struct state_result result = {.page = id, .http_status = 200};
+	struct state_result result = {.page = id, .http_status = 200, .depth = (uint32_t)id % 3};
 	if (has_failed(id)) {
 		result.outcome = OUTCOME_FAILED;
 		result.cause = CAUSE_REFUSED;

@@ -75,7 +75,8 @@ void state_files_result(
 	}
 	snprintf(etag, sizeof etag, "\"%u-%u\"", version, (unsigned)id);
 	snprintf(final_url, sizeof final_url, "http://example.com/final/%u", (unsigned)id);
-	*result = (struct state_result){.page = id, .outcome = OUTCOME_OK, .http_status = 200};
+	*result = (struct state_result){
+	    .page = id, .outcome = OUTCOME_OK, .http_status = 200, .depth = (uint32_t)id % 5};
 	if (id % 5 == 0) {
 		result->outcome = OUTCOME_FAILED;
 		result->cause = CAUSE_ANSWER_TIMEOUT;
