@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/password.h"
+#include "run/replay.h"
 #include "run/run.h"
 
 #include <curl/curl.h>
@@ -34,19 +35,22 @@ static bool wants_color(const struct options *options)
 
 static enum status run_options(struct options *options, int64_t start_ms, int *signal)
 {
-	if (options->inputs.count == 0 && isatty(STDIN_FILENO)) {
+	if (options->inputs.count == 0 && !options->replay && isatty(STDIN_FILENO)) {
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
 		return STATUS_USAGE;
 	}
 	stop_catch_signals();
 	if (options->deadline_ms)
 		stop_at(start_ms + options->deadline_ms);
-	enum status password_status = options->dry_run ? STATUS_OK : cli_password_ask(options);
+	bool needs_password = !options->dry_run && !options->replay;
+	enum status password_status = !needs_password ? STATUS_OK : cli_password_ask(options);
 	*signal = stop_signal();
 	if (password_status != STATUS_OK || *signal)
 		return password_status;
 	if (options->config)
 		log_event("options from %s", options->config);
+	if (options->replay)
+		return replay_run(options, signal);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		log_error("libcurl cannot be started");
 		return STATUS_LIBRARY;

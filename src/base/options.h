@@ -72,6 +72,7 @@ struct options {
 	const char *state;     /* file for what must outlive the run; NULL for none */
 	int64_t max_age_ms;    /* with state: pages that were fetched less than that ago are not asked for */
 	bool restart;          /* forget what the state knows */
+	bool replay;           /* write the rows of the state's last run, and fetch nothing */
 	bool ordered;          /* write the rows in the order of the list, not as pages complete */
 	const char *report;    /* file for a JSON line per URL; NULL for none */
 	const char *failed;    /* file for the list of failed URLs; NULL for none */

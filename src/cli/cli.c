@@ -251,6 +251,7 @@ static const struct rule rules[] = {
     {.name = "ordered", .other = "check", .why = ": a link is known to be dead when its target is"},
     {.name = "restart", .other = "state", .need = " FILE"},
     {.name = "max-age", .other = "state", .need = " FILE"},
+    {.name = "replay", .other = "state", .need = " FILE"},
     {.name = "state", .other = "append", .why = ": the state says itself where the rows go on"},
     {.name = "state", .other = "ordered", .why = ": a run that goes on has no order"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
@@ -392,6 +393,39 @@ static enum status add_inputs(struct options *options, int argc, char **argv)
 	return STATUS_OK;
 }
 
+/* What --replay may be combined with: the rest says how to fetch, or what to write about that. */
+static bool counts_with_replay(const struct cli_row *row)
+{
+	static const char *const names[] = {"replay", "state", "output", "append", "repair", "atomic", "lock",
+	    "no-header", "format", "null", "schemes", "include", "exclude", "same-host", "external",
+	    "strip-fragment", "unique", "deadline", "verbose", "quiet", "color"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (row == row_of(names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Options of the configuration that do not count with --replay are ignored. */
+static enum status check_replay(const struct options *options, const struct command_line *line)
+{
+	if (!options->replay)
+		return STATUS_OK;
+	for (size_t i = 0; i < line->count; i++) {
+		const struct given_option *given = &line->given[i];
+		if (given->is_negated || counts_with_replay(given->row))
+			continue;
+		log_error(
+		    "--replay and --%s exclude each other: nothing is fetched", given->row->option.name);
+		return STATUS_USAGE;
+	}
+	if (options->inputs.count == 0)
+		return STATUS_OK;
+	log_error("--replay takes no list, and so no %s: its rows are those of the last run",
+	    options->inputs.items[0]);
+	return STATUS_USAGE;
+}
+
 enum status cli_parse(struct options *options, int argc, char **argv, bool *shown)
 {
 	*shown = false;
@@ -416,6 +450,8 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 		status = apply_options(&line, options);
 	if (status == STATUS_OK && !*shown)
 		status = add_inputs(options, argc, argv);
+	if (status == STATUS_OK && !*shown)
+		status = check_replay(options, &line);
 	if (status == STATUS_OK && !*shown)
 		status = check_rules(options, &line);
 	if (status == STATUS_OK && !*shown)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "run/stored_page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,17 +213,7 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 	for (unsigned i = 1; link_reader_next(task->tries->replay, &record); i++) {
 		if (!url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL))
 			continue;
-		const struct link link = {.url = record.url,
-		    .parsed = &self->replayed_url,
-		    .kind = record.kind,
-		    .is_row = record.is_row,
-		    .raw = record.raw,
-		    .tag = record.tag,
-		    .attr = record.attr,
-		    .rel = record.rel,
-		    .position = record.position,
-		    .line = record.line,
-		    .column = record.column};
+		const struct link link = stored_page_link(&record, &self->replayed_url);
 		task->tries->replayed += record.is_row;
 		on_link(task, &link);
 		if (i % LINKS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)
