@@ -43,6 +43,16 @@
 /* Times are seconds since 1970-01-01T00:00Z, with a fraction; 0 means never. Numbers of pages and runs begin
  * with 1; 0 means none. */
 
+/* How a page differs from what was known before the run. */
+enum state_change {
+	STATE_CHANGE_NONE, /* nothing is known of it, since the page has failed, was skipped or is pending */
+	STATE_CHANGE_NEW,  /* it is ok, and had no good answer before */
+	STATE_CHANGE_GONE, /* it had one, and is there no more */
+	STATE_CHANGE_CHANGED, /* it has other rows */
+	STATE_CHANGE_UNCHANGED,
+	STATE_CHANGES
+};
+
 /* What a run knows of a URL. Texts are NULL where there is nothing, and are borrowed: by the functions that
  * write for the call, from those that read until the next call of the same function. */
 struct state_page {
@@ -56,11 +66,13 @@ struct state_page {
 	uint64_t run;       /* the last run that it was added in */
 
 	bool
-	    is_settled; /* it has an outcome in that run; else it is pending, and the next four are not set */
+	    is_settled; /* it has an outcome in that run; else it is pending, and the next five are not set */
 	enum outcome_kind outcome;
 	enum cause cause;
 	long http_status;
 	const char *final_url; /* after redirects, if it differs from url */
+
+	enum state_change change;
 
 	/* Of the last good answer, in whatever run it came; fetched is 0 if there is none. */
 	const char *etag; /* header fields, as they were received */
@@ -100,6 +112,10 @@ struct state_result {
 	uint64_t links_hash;
 };
 
+/* Compares what was known of a page with the outcome that it has got. Two answers are the same if their rows
+ * have the same URLs, in whatever order. */
+enum state_change state_change_of(const struct state_page *before, const struct state_result *result);
+
 /* A run. */
 struct state_run {
 	uint64_t id;
@@ -112,6 +128,7 @@ struct state_run {
 /* The counts of a run that has ended; see struct totals. */
 struct state_totals {
 	uint64_t urls, found, ok, failed, skipped, interrupted, links;
+	uint64_t changes[STATE_CHANGES]; /* pages, also those that were forgotten */
 };
 
 /* How a run is to begin. */

@@ -19,6 +19,7 @@ enum {
 	PAGE_CAUSE,
 	PAGE_HTTP_STATUS,
 	PAGE_FINAL_URL,
+	PAGE_CHANGE,
 	PAGE_ETAG,
 	PAGE_LAST_MODIFIED,
 	PAGE_DATE,
@@ -29,7 +30,21 @@ enum {
 	PAGE_CHECKSUM
 };
 
+static const char *const change_words[STATE_CHANGES] = {[STATE_CHANGE_NEW] = "new",
+    [STATE_CHANGE_GONE] = "gone",
+    [STATE_CHANGE_CHANGED] = "changed",
+    [STATE_CHANGE_UNCHANGED] = "unchanged"};
+
 /* Reading. */
+
+static bool read_change(struct state_page *page, const char *word)
+{
+	int change = STATE_CHANGE_NONE;
+	while (word && ++change < STATE_CHANGES && strcmp(change_words[change], word) != 0)
+		continue;
+	page->change = (enum state_change)change;
+	return change < STATE_CHANGES;
+}
 
 static bool read_outcome(struct state_page *page, const char *outcome, const char *cause)
 {
@@ -76,7 +91,8 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	bool knows_last_run = self->access == STATE_WRITE || self->in_cursor;
 	if (!page->url || page->id == 0 || (knows_last_run && page->run > self->run.id))
 		return state_fail_damaged(self);
-	if (!read_outcome(
+	if (!read_change(page, state_column_text(self, row, PAGE_CHANGE)) ||
+	    !read_outcome(
 	        page, state_column_text(self, row, PAGE_OUTCOME), state_column_text(self, row, PAGE_CAUSE)))
 		return state_fail(self, STATUS_USAGE,
 		    "was written by a newer version of areq, which has to be used; or give another name");
@@ -261,6 +277,7 @@ static enum status write_page(struct state *self, const struct state_page *page)
 	state_bind_text(self, row, 1 + PAGE_CAUSE, page->is_settled ? cause_word(page->cause) : NULL);
 	state_bind_number(self, row, 1 + PAGE_HTTP_STATUS, (uint64_t)page->http_status);
 	state_bind_text(self, row, 1 + PAGE_FINAL_URL, page->final_url);
+	state_bind_text(self, row, 1 + PAGE_CHANGE, change_words[page->change]);
 	state_bind_text(self, row, 1 + PAGE_ETAG, page->etag);
 	state_bind_text(self, row, 1 + PAGE_LAST_MODIFIED, page->last_modified);
 	state_bind_text(self, row, 1 + PAGE_DATE, page->date);
@@ -310,6 +327,7 @@ enum status state_add_page(struct state *self, const struct state_page *page)
 	known.is_settled = false;
 	known.http_status = 0;
 	known.final_url = NULL;
+	known.change = STATE_CHANGE_NONE;
 	status = write_page(self, &known);
 	if (status == STATUS_OK && is_new) {
 		self->last_page_id = page->id;
@@ -343,11 +361,28 @@ static enum status write_links(struct state *self, const struct state_result *re
 	return state_run_statement(self, statement);
 }
 
+enum state_change state_change_of(const struct state_page *before, const struct state_result *result)
+{
+	bool had_answer = before->fetched > 0;
+	switch (result->answer) {
+	case STATE_ANSWER_KEPT:
+		return result->outcome == OUTCOME_OK ? STATE_CHANGE_UNCHANGED : STATE_CHANGE_NONE;
+	case STATE_ANSWER_CONFIRMED:
+		return STATE_CHANGE_UNCHANGED;
+	case STATE_ANSWER_NEW:
+		return !had_answer                                ? STATE_CHANGE_NEW
+		       : before->links_hash != result->links_hash ? STATE_CHANGE_CHANGED
+		                                                  : STATE_CHANGE_UNCHANGED;
+	case STATE_ANSWER_GONE:
+		return had_answer ? STATE_CHANGE_GONE : STATE_CHANGE_NONE;
+	}
+	return STATE_CHANGE_NONE;
+}
+
 /* Replaces the last good answer by the one of this run. */
 static void set_answer(struct state_page *page, const struct state_result *result)
 {
-	bool has_same_links =
-	    page->fetched > 0 && page->links_hash == result->links_hash && page->links == result->link_count;
+	bool has_same_links = page->change == STATE_CHANGE_UNCHANGED;
 	page->etag = result->etag;
 	page->last_modified = result->last_modified;
 	page->date = result->date;
@@ -388,6 +423,7 @@ enum status state_settle_page(struct state *self, const struct state_result *res
 	page.http_status = result->http_status;
 	page.final_url = result->final_url;
 	page.depth = result->depth;
+	page.change = state_change_of(&page, result);
 	switch (result->answer) {
 	case STATE_ANSWER_KEPT:
 		break;

@@ -23,16 +23,28 @@ static void set_run_options(struct state *self, const char *options)
 	self->run.options = self->run_options = copy;
 }
 
+/* The columns of a run but the first five and its checksum, in their order. */
+enum { TOTALS = 11, FIRST_TOTAL = 5, RUN_CHECKSUM = FIRST_TOTAL + TOTALS };
+
+static void list_totals(struct state *self, uint64_t *totals[TOTALS])
+{
+	struct state_totals *of = &self->totals;
+	uint64_t *const list[TOTALS] = {&of->urls, &of->found, &of->ok, &of->failed, &of->skipped,
+	    &of->interrupted, &of->links, &of->changes[STATE_CHANGE_NEW], &of->changes[STATE_CHANGE_GONE],
+	    &of->changes[STATE_CHANGE_CHANGED], &of->changes[STATE_CHANGE_UNCHANGED]};
+	memcpy(totals, list, sizeof list);
+}
+
 static void read_run(struct state *self, sqlite3_stmt *statement)
 {
-	uint64_t *const totals[] = {&self->totals.urls, &self->totals.found, &self->totals.ok,
-	    &self->totals.failed, &self->totals.skipped, &self->totals.interrupted, &self->totals.links};
+	uint64_t *totals[TOTALS];
+	list_totals(self, totals);
 	self->run.id = state_column_number(self, statement, 0);
 	self->run.began = self->sqlite->sqlite3_column_double(statement, 1);
 	self->run.ended = self->sqlite->sqlite3_column_double(statement, 2);
 	self->run.pages = state_column_number(self, statement, 4);
-	for (int i = 0; i < (int)(sizeof totals / sizeof *totals); i++)
-		*totals[i] = state_column_number(self, statement, 5 + i);
+	for (int i = 0; i < TOTALS; i++)
+		*totals[i] = state_column_number(self, statement, FIRST_TOTAL + i);
 	set_run_options(self, state_column_text(self, statement, 3));
 }
 
@@ -46,7 +58,8 @@ enum status state_load_run(struct state *self)
 		return state_fail_damaged(self);
 	if (found == STATE_FAILED)
 		return status;
-	if (!state_has_right_checksum(self, statement, 12) || !state_column_text(self, statement, 3))
+	if (!state_has_right_checksum(self, statement, RUN_CHECKSUM) ||
+	    !state_column_text(self, statement, 3))
 		status = state_fail_damaged(self);
 	else
 		read_run(self, statement);
@@ -56,19 +69,20 @@ enum status state_load_run(struct state *self)
 
 static enum status write_run(struct state *self)
 {
-	const uint64_t totals[] = {self->totals.urls, self->totals.found, self->totals.ok,
-	    self->totals.failed, self->totals.skipped, self->totals.interrupted, self->totals.links};
+	uint64_t *totals[TOTALS];
+	list_totals(self, totals);
 	sqlite3_stmt *statement = self->statements[STATE_WRITE_RUN];
 	state_bind_number(self, statement, 1, self->run.id);
 	state_bind_time(self, statement, 2, self->run.began);
 	state_bind_time(self, statement, 3, self->run.ended);
 	state_bind_text(self, statement, 4, self->run.options);
 	self->sqlite->sqlite3_bind_int64(statement, 5, (sqlite3_int64)self->run.pages);
-	for (int i = 0; i < (int)(sizeof totals / sizeof *totals); i++)
+	for (int i = 0; i < TOTALS; i++)
 		if (self->run.ended > 0)
-			self->sqlite->sqlite3_bind_int64(statement, 6 + i, (sqlite3_int64)totals[i]);
+			self->sqlite->sqlite3_bind_int64(
+			    statement, 1 + FIRST_TOTAL + i, (sqlite3_int64)*totals[i]);
 		else
-			self->sqlite->sqlite3_bind_null(statement, 6 + i);
+			self->sqlite->sqlite3_bind_null(statement, 1 + FIRST_TOTAL + i);
 	return state_run_statement(self, statement);
 }
 

@@ -16,12 +16,14 @@ static const struct {
              "  began REAL, ended REAL, options TEXT, pages INTEGER,\n"
              "  urls INTEGER, found INTEGER, ok INTEGER, failed INTEGER,\n"
              "  skipped INTEGER, interrupted INTEGER, links INTEGER,\n"
+             "  new INTEGER, gone INTEGER, changed INTEGER, unchanged INTEGER,\n"
              "  checksum INTEGER)"},
     {"pages", "CREATE TABLE pages(\n"
               "  id INTEGER PRIMARY KEY,\n"
               "  url TEXT, listed TEXT, depth INTEGER, via INTEGER,\n"
               "  sitemap INTEGER, guess INTEGER, run INTEGER,\n"
               "  outcome TEXT, cause TEXT, http_status INTEGER, final_url TEXT,\n"
+              "  change TEXT,\n"
               "  etag TEXT, last_modified TEXT, date TEXT, fetched REAL,\n"
               "  changed REAL, links_hash INTEGER, links INTEGER,\n"
               "  checksum INTEGER)"},

@@ -225,6 +225,7 @@ Test(state, keeps_the_last_good_answer_of_a_page)
 	struct state_page page = find(state, 7);
 	cr_expect(page.is_settled && page.outcome == OUTCOME_FAILED && page.cause == CAUSE_REFUSED);
 	cr_expect(page.links == 7 && page.fetched == 2001 && strcmp(page.etag, "\"1-7\"") == 0);
+	cr_expect_eq(page.change, STATE_CHANGE_NONE);
 	cr_expect_eq(state_find_links(state, &page, &links, &status), STATE_FOUND);
 
 	/* A 304 may have a new date, and no ETag. */
@@ -236,6 +237,7 @@ Test(state, keeps_the_last_good_answer_of_a_page)
 	page = find(state, 7);
 	cr_expect(page.is_settled && page.outcome == OUTCOME_OK && page.http_status == 304);
 	cr_expect(page.links == 7 && page.fetched == 5000 && page.changed == 2001);
+	cr_expect_eq(page.change, STATE_CHANGE_UNCHANGED);
 	cr_expect(strcmp(page.etag, "\"1-7\"") == 0 && strcmp(page.date, "today") == 0);
 	cr_expect_eq(state_find_links(state, &page, &links, &status), STATE_FOUND);
 
@@ -250,12 +252,14 @@ Test(state, keeps_the_last_good_answer_of_a_page)
 	settle(state, result);
 	page = find(state, 7);
 	cr_expect(page.fetched == 6000 && page.changed == 2001 && !page.etag && !page.date);
+	cr_expect_eq(page.change, STATE_CHANGE_UNCHANGED);
 	cr_expect_str_eq(page.last_modified, "yesterday");
 	state_files_result(7, 2, &result, &records);
 	result.fetched = 7000;
 	settle(state, result);
 	page = find(state, 7);
 	cr_expect(page.fetched == 7000 && page.changed == 7000);
+	cr_expect_eq(page.change, STATE_CHANGE_CHANGED);
 	link_records_release(&records);
 
 	settle(state, (struct state_result){.page = 7,
@@ -265,11 +269,21 @@ Test(state, keeps_the_last_good_answer_of_a_page)
 	                  .answer = STATE_ANSWER_GONE});
 	page = find(state, 7);
 	cr_expect(page.fetched == 0 && page.links == 0 && page.changed == 0 && !page.last_modified);
+	cr_expect_eq(page.change, STATE_CHANGE_GONE);
 	cr_expect_eq(state_find_links(state, &page, &links, &status), STATE_END);
+
+	/* What is gone cannot go again. */
+	settle(state, (struct state_result){.page = 7,
+	                  .outcome = OUTCOME_FAILED,
+	                  .cause = CAUSE_HTTP_STATUS,
+	                  .http_status = 410,
+	                  .answer = STATE_ANSWER_GONE});
+	cr_expect_eq(find(state, 7).change, STATE_CHANGE_NONE);
 
 	/* An answer without links. */
 	settle(state, (struct state_result){.page = 7, .answer = STATE_ANSWER_NEW, .fetched = 8000});
 	page = find(state, 7);
+	cr_expect_eq(page.change, STATE_CHANGE_NEW);
 	struct link_record record;
 	cr_expect_eq(state_find_links(state, &page, &links, &status), STATE_FOUND);
 	cr_expect_not(link_reader_next(&links, &record));
