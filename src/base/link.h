@@ -53,6 +53,7 @@ struct link {
 	uint64_t line, column;
 
 	const struct verdict *verdict; /* set for the callback `checked` of observers only */
+	char change; /* set for the callback `changed` only: '+' for a new link, '-' for one that is gone */
 };
 
 #endif

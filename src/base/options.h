@@ -72,6 +72,8 @@ struct options {
 	const char *state;     /* file for what must outlive the run; NULL for none */
 	int64_t max_age_ms;    /* with state: pages that were fetched less than that ago are not asked for */
 	bool restart;          /* forget what the state knows */
+	bool changes;          /* rows are what differs from the run before, with a sign */
+	const char *changes_to; /* file for such rows, beside the others; NULL for none */
 	bool replay;           /* write the rows of the state's last run, and fetch nothing */
 	bool ordered;          /* write the rows in the order of the list, not as pages complete */
 	const char *report;    /* file for a JSON line per URL; NULL for none */

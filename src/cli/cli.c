@@ -251,6 +251,11 @@ static const struct rule rules[] = {
     {.name = "ordered", .other = "check", .why = ": a link is known to be dead when its target is"},
     {.name = "restart", .other = "state", .need = " FILE"},
     {.name = "max-age", .other = "state", .need = " FILE"},
+    {.name = "changes", .other = "state", .need = " FILE"},
+    {.name = "changes-to", .other = "state", .need = " FILE"},
+    {.name = "changes", .other = "changes-to", .why = ": the one replaces all rows, the other has both"},
+    {.name = "changes", .other = "check", .why = ": --changes-to FILE has the changes beside the dead links"},
+    {.name = "changes", .other = "unique", .why = ": a change is that of one page"},
     {.name = "replay", .other = "state", .need = " FILE"},
     {.name = "state", .other = "append", .why = ": the state says itself where the rows go on"},
     {.name = "state", .other = "ordered", .why = ": a run that goes on has no order"},
@@ -393,6 +398,22 @@ static enum status add_inputs(struct options *options, int argc, char **argv)
 	return STATUS_OK;
 }
 
+/* Changes need the page that they are of. */
+static enum status check_changes(const struct options *options)
+{
+	if (options->format != FORMAT_URLS || !(options->changes || options->changes_to))
+		return STATUS_OK;
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	append_option(options, row_of(options->changes ? "changes" : "changes-to"), &text);
+	buf_append_text(&text, " and --format urls");
+	options_append_origin(options, offsetof(struct options, format), &text);
+	buf_append_text(&text, " exclude each other: a change is that of one page");
+	log_error("%s", text.data);
+	buf_release(&text);
+	return STATUS_USAGE;
+}
+
 /* What --replay may be combined with: the rest says how to fetch, or what to write about that. */
 static bool counts_with_replay(const struct cli_row *row)
 {
@@ -454,6 +475,8 @@ enum status cli_parse(struct options *options, int argc, char **argv, bool *show
 		status = check_replay(options, &line);
 	if (status == STATUS_OK && !*shown)
 		status = check_rules(options, &line);
+	if (status == STATUS_OK && !*shown)
+		status = check_changes(options);
 	if (status == STATUS_OK && !*shown)
 		status = check_tags(options);
 	free(line.given);

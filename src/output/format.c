@@ -167,6 +167,43 @@ static void append_jsonl_of_crawl(struct buf *rows, const struct outcome *page, 
 	buf_append_text(rows, "}\n");
 }
 
+static void append_tsv_change(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	buf_append_byte(rows, link->change);
+	buf_append_byte(rows, '\t');
+	append_tsv(rows, page, link);
+}
+
+static void append_csv_change(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	buf_append_byte(rows, link->change);
+	buf_append_byte(rows, ',');
+	append_csv(rows, page, link);
+}
+
+/* Puts the change before the members of a row, in the place of its brace. */
+static void append_jsonl_with_change(struct buf *rows, const struct outcome *page, const struct link *link,
+    void (*append_row)(struct buf *rows, const struct outcome *page, const struct link *link))
+{
+	buf_append_text(rows, "{\"change\":\"");
+	buf_append_byte(rows, link->change);
+	buf_append_byte(rows, '"');
+	size_t start = rows->len;
+	append_row(rows, page, link);
+	rows->data[start] = ',';
+}
+
+static void append_jsonl_change(struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_jsonl_with_change(rows, page, link, append_jsonl);
+}
+
+static void append_jsonl_change_of_crawl(
+    struct buf *rows, const struct outcome *page, const struct link *link)
+{
+	append_jsonl_with_change(rows, page, link, append_jsonl_of_crawl);
+}
+
 static const struct row_format formats[] = {
     [FORMAT_TSV] = {"source_url\tparsed_url\n", false, append_tsv},
     [FORMAT_CSV] = {"source_url,parsed_url\r\n", false, append_csv},
@@ -184,6 +221,14 @@ static const struct row_format checked_formats[] = {
     [FORMAT_URLS] = {NULL, true, append_url},
 };
 
+/* Those of --changes and --changes-to. */
+static const struct row_format change_formats[] = {
+    [FORMAT_TSV] = {"change\tsource_url\tparsed_url\n", false, append_tsv_change},
+    [FORMAT_CSV] = {"change,source_url,parsed_url\r\n", false, append_csv_change},
+    [FORMAT_JSONL] = {NULL, false, append_jsonl_change},
+};
+static const struct row_format jsonl_change_of_crawl = {NULL, false, append_jsonl_change_of_crawl};
+
 static const struct row_format jsonl_of_crawl = {NULL, false, append_jsonl_of_crawl};
 static const struct row_format urls_with_null = {NULL, true, append_url_null};
 
@@ -194,4 +239,11 @@ const struct row_format *format_of(const struct options *options)
 	if (options->null_ends)
 		return &urls_with_null;
 	return options->check ? &checked_formats[options->format] : &formats[options->format];
+}
+
+const struct row_format *format_of_changes(const struct options *options)
+{
+	if (options->format == FORMAT_JSONL && options_are_of_crawl(options))
+		return &jsonl_change_of_crawl;
+	return &change_formats[options->format];
 }

@@ -20,4 +20,7 @@ struct row_format {
 /* The format that the options ask for. It is constant and never freed. */
 const struct row_format *format_of(const struct options *options);
 
+/* The same for the changes of pages: each row begins with link->change. Not for FORMAT_URLS. */
+const struct row_format *format_of_changes(const struct options *options);
+
 #endif

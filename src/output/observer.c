@@ -74,6 +74,17 @@ enum status observers_elsewhere(const struct observers *self, const char *url)
 	return status;
 }
 
+enum status observers_changed(
+    const struct observers *self, const struct outcome *page, const struct link *link)
+{
+	enum status status = STATUS_OK;
+	for (const struct observer *observer = self->list; observer < self->list + self->count; observer++) {
+		if (observer->changed)
+			status = status_first(status, observer->changed(observer->self, page, link));
+	}
+	return status;
+}
+
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = STATUS_OK;

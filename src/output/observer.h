@@ -42,6 +42,14 @@ struct check_totals {
 	uint64_t skipped;
 };
 
+/* How many pages differ from the run before, with --state. */
+struct change_totals {
+	uint64_t added; /* ok, and without a good answer before */
+	uint64_t gone;
+	uint64_t changed;
+	uint64_t unchanged;
+};
+
 /* The totals of a run. At its end, urls is the sum of the outcomes. */
 struct totals {
 	uint64_t urls;          /* URLs that were listed or found, each counted once */
@@ -50,6 +58,7 @@ struct totals {
 	uint64_t left[LEFT_REASONS];
 	struct elsewhere_totals elsewhere; /* not counted in urls */
 	struct check_totals check;
+	struct change_totals changes;
 	const char *top_path; /* where most URLs were found: "example.com:443/calendar"; NULL if not known */
 	uint64_t repeated;    /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];
@@ -105,6 +114,10 @@ struct observer {
 	 * verdict about its target is known (link->verdict), between any two other calls. page holds what the
 	 * formats show. */
 	enum status (*checked)(void *self, const struct outcome *page, const struct link *link);
+	/* With --changes or --changes-to: called for a link that is new or gone (link->change), after the
+	 * last link of the page and before its page_end, or instead of links if the page has failed or is
+	 * gone. For a page that is not of this run any more, page->number is 0, and no page_end follows. */
+	enum status (*changed)(void *self, const struct outcome *page, const struct link *link);
 	/* With --shard: called once for each URL that would have been asked for, if it belonged to this
 	 * shard, and that is not of the list. url has neither fragment nor user name and password. */
 	enum status (*elsewhere)(void *self, const char *url);
@@ -149,6 +162,8 @@ enum status observers_exchange(
     const struct observers *self, const struct outcome *so_far, const struct exchange *exchange);
 enum status observers_link(const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_checked(
+    const struct observers *self, const struct outcome *page, const struct link *link);
+enum status observers_changed(
     const struct observers *self, const struct outcome *page, const struct link *link);
 enum status observers_elsewhere(const struct observers *self, const char *url);
 enum status observers_page_end(const struct observers *self, const struct outcome *outcome, uint64_t *ticket);

@@ -167,6 +167,21 @@ static void show_links(const struct summary *self, const struct totals *totals)
 	log_write_line(&line);
 }
 
+/* How the pages differ from the run before: "pages: 2 new, 1 gone, 5 changed, 991 unchanged". */
+static void show_changes(const struct summary *self, const struct totals *totals)
+{
+	const struct change_totals *changes = &totals->changes;
+	struct buf line;
+	if (!self->options->state)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "pages: %" PRIu64 " new", changes->added);
+	append_count(&line, LOG_PLAIN, changes->gone, "gone");
+	append_count(&line, LOG_PLAIN, changes->changed, "changed");
+	append_count(&line, LOG_PLAIN, changes->unchanged, "unchanged");
+	log_write_line(&line);
+}
+
 /* Shows how many more problems or pages there are; is_least if some are not counted. */
 static void show_more(size_t count, bool is_least, const char *kind)
 {
@@ -416,6 +431,7 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	show_unread(totals);
 	show_depths(self);
 	show_left(self, totals);
+	show_changes(self, totals);
 	show_links(self, totals);
 	if (self->options->check)
 		show_dead_links(self);

@@ -113,6 +113,17 @@ static void append_checked(struct buf *line, const struct summary *self, const s
 	json_writer_close(line, '}');
 }
 
+/* How the pages differ from the run before, with --state. */
+static void append_changes(struct buf *line, const struct change_totals *changes)
+{
+	json_writer_open(line, "changes", '{');
+	json_writer_number(line, "new", changes->added);
+	json_writer_number(line, "gone", changes->gone);
+	json_writer_number(line, "changed", changes->changed);
+	json_writer_number(line, "unchanged", changes->unchanged);
+	json_writer_close(line, '}');
+}
+
 static void append_hosts(struct buf *line, const struct slowest *slowest)
 {
 	size_t count;
@@ -139,6 +150,8 @@ static void append_summary(
 	append_totals(line, self, totals);
 	if (self->options->check)
 		append_checked(line, self, &totals->check);
+	if (self->options->state)
+		append_changes(line, &totals->changes);
 	json_writer_number(line, "elapsed_ms", (uint64_t)totals->elapsed_ms);
 	json_writer_bool(line, "deadline", totals->deadline);
 	json_writer_bool(line, "list_complete", !totals->unread);

@@ -449,5 +449,6 @@ enum status ledger_close(struct ledger *self, enum status status)
 	int64_t left = self->input_ended ? 0 : input_left(self->input);
 	self->totals.unread = !self->input_ended || self->lost > 0;
 	self->totals.unread_lines = left < 0 ? left : left + (int64_t)self->lost;
+	ledger_emit_unlisted(self);
 	return self->status;
 }

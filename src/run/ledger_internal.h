@@ -1,8 +1,9 @@
 /* What the files of the ledger share. ledger_list.c makes tasks of the list and the store, ledger.c has the
  * handlers of the event loop and the end of the run, ledger_result.c decides what follows from the end of a
  * try, ledger_pages.c passes the links of complete pages on to the observers and reports outcomes,
- * ledger_follow.c follows links, ledger_check.c has their targets checked, and ledger_robots.c asks for
- * robots.txt and obeys it. */
+ * ledger_follow.c follows links, ledger_check.c has their targets checked, ledger_robots.c asks for
+ * robots.txt and obeys it, ledger_state.c keeps what must outlive the run, and ledger_changes.c compares it
+ * with what an earlier run has kept. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
@@ -49,6 +50,7 @@ struct ledger {
 	bool follows;                  /* crawls: links are followed */
 	struct run_state *state;       /* what --state keeps; borrowed; NULL without it */
 	uint64_t rows_end;             /* the largest ticket of the pages that were reported */
+	uint64_t changes_end;          /* the largest tries.changes_end of them */
 	struct buf identity;           /* see ledger_state.c */
 	struct url replayed_url;       /* a link of an earlier run */
 	struct link_check *link_check; /* NULL without --check */
@@ -272,6 +274,28 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 
 /* Keeps a link of the task's page for the state file. */
 void ledger_record_link(struct ledger *self, struct task *task, const struct link *link);
+
+/* What an outcome means for the last good answer of the task's page. */
+enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome);
+
+/* Counts how pages differ from the run before: so many that are done, or one that gets this result. */
+void ledger_add_change(struct ledger *self, enum state_change change, uint64_t pages);
+void ledger_count_change(struct ledger *self, const struct state_result *result);
+
+/* All links of the task's page were emitted. Returns true if changes are to follow, which
+ * ledger_emit_changes passes on to the observers. */
+bool ledger_begin_changes(struct ledger *self, struct task *task);
+
+/* The task is to get this outcome. Returns true if that says that its page is gone and its links are to be
+ * passed on as changes before; the task is then in the list `ready`, with the outcome. */
+bool ledger_begin_gone(struct ledger *self, struct task *task, const struct outcome *outcome);
+
+/* Passes changes on until links_deadline_us. Returns true when all are done. */
+bool ledger_emit_changes(struct ledger *self, struct task *task);
+
+/* At the end of a run that has come to its end: counts the pages that have left the list, and passes the
+ * changes of their links on. */
+void ledger_emit_unlisted(struct ledger *self);
 
 /* Gives the task its outcome in the state file. */
 void ledger_settle_state(struct ledger *self, const struct task *task, const struct outcome *outcome);

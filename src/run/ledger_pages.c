@@ -50,13 +50,21 @@ static void set_rows_lost(const struct ledger *self, struct outcome *outcome)
 	                              : "local work failed: its rows could not be written";
 }
 
+/* A page that is gone has changes in the outputs, too. */
+static bool has_rows(const struct task *task, const struct outcome *outcome)
+{
+	bool is_gone = task->tries && task->tries->gone_reason && outcome->kind != OUTCOME_INTERRUPTED;
+	return outcome->kind == OUTCOME_OK || is_gone;
+}
+
 /* Tells the observers that no more links of the page follow. True if the outcome is final and can be reported
  * now. False if it must wait until observers_written has reached *ticket. */
-static bool finish_rows(struct ledger *self, struct outcome *outcome, uint64_t *ticket)
+static bool finish_rows(
+    struct ledger *self, const struct task *task, struct outcome *outcome, uint64_t *ticket)
 {
 	enum status status = observers_page_end(self->observers, outcome, ticket);
 	ledger_record_status(self, status);
-	if (outcome->kind != OUTCOME_OK)
+	if (!has_rows(task, outcome))
 		return true;
 	if (status != STATUS_OK)
 		set_rows_lost(self, outcome);
@@ -81,20 +89,27 @@ void ledger_give_page_back(struct ledger *self, struct task *task)
 	page_pool_return(&self->page_pool, page);
 }
 
-/* All rows up to the ticket of a page whose outcome is reported belong to pages with an outcome. */
-static void record_rows_end(struct ledger *self, uint64_t ticket)
+/* All rows up to the ticket of a page whose outcome is reported belong to pages with an outcome. So do the
+ * changes. */
+static void record_ends(struct ledger *self, const struct task *task, uint64_t ticket)
 {
 	if (ticket > self->rows_end)
 		self->rows_end = ticket;
+	if (task->tries->changes_end > self->changes_end)
+		self->changes_end = task->tries->changes_end;
 }
 
 void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {
 	uint64_t ticket;
+	if (ledger_begin_gone(self, task, outcome))
+		return;
 	ledger_settle_links(self, task, outcome);
-	bool is_final = finish_rows(self, outcome, &ticket);
-	if (is_final && outcome->kind == OUTCOME_OK)
-		record_rows_end(self, ticket);
+	bool is_final = finish_rows(self, task, outcome, &ticket);
+	if (self->state && task->tries)
+		task->tries->changes_end = run_state_changes_written(self->state);
+	if (is_final && has_rows(task, outcome))
+		record_ends(self, task, ticket);
 	if (is_final)
 		report_outcome(self, task, outcome);
 	if (!task->is_fresh)
@@ -113,7 +128,7 @@ static void report_first_unreported(struct ledger *self)
 {
 	struct heap_node *node = heap_first(&self->unreported);
 	struct task *task = node->item;
-	record_rows_end(self, node->key);
+	record_ends(self, task, node->key);
 	heap_remove(node);
 	report_outcome(self, task, &task->tries->outcome);
 	task_free(task);
@@ -210,6 +225,11 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 {
 	char reason[REASON_MAX];
 	const struct page *page = task->tries->page;
+	if (task->tries->gone_reason) {
+		struct outcome gone = task->tries->outcome;
+		ledger_finish_task(self, task, &gone);
+		return;
+	}
 	struct outcome outcome = task_outcome(task);
 	outcome.kind = OUTCOME_OK;
 	outcome.stage = STAGE_RECEIVE;
@@ -254,6 +274,8 @@ static void on_arrived_link(void *ctx, const struct link *link)
 
 static enum page_state emit_links_of(struct ledger *self, struct task *task)
 {
+	if (task->tries->changes)
+		return ledger_emit_changes(self, task) ? PAGE_DONE : PAGE_HAS_MORE;
 	if (!task->tries->replay)
 		return page_emit_links(task->tries->page, self->links_deadline_us, on_link, task);
 	return ledger_emit_replayed(self, task, self->links_deadline_us, on_link) ? PAGE_DONE : PAGE_HAS_MORE;
@@ -264,7 +286,7 @@ static void emit_first_page(struct ledger *self)
 {
 	struct task *task = self->ready.first;
 	enum page_state state = emit_links_of(self, task);
-	if (state == PAGE_HAS_MORE)
+	if (state == PAGE_HAS_MORE || (state == PAGE_DONE && ledger_begin_changes(self, task)))
 		return;
 	task_list_remove(task);
 	if (state == PAGE_WAITING)

@@ -99,6 +99,8 @@ static void resume_totals(struct ledger *self, const struct run_state_done *done
 		self->totals.outcomes[kind] = done->outcomes[kind];
 	self->totals.listed_failed = done->listed_failed;
 	self->totals.links = done->links;
+	for (int change = 0; change < STATE_CHANGES; change++)
+		ledger_add_change(self, (enum state_change)change, done->changes[change]);
 }
 
 void ledger_resume(struct ledger *self, struct run_state *state)
@@ -245,13 +247,14 @@ void ledger_record_link(struct ledger *self, struct task *task, const struct lin
 	                                     .column = (uint32_t)link->column});
 }
 
-static enum state_answer answer_of(const struct task *task, const struct outcome *outcome)
+enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome)
 {
 	if (outcome->kind == OUTCOME_OK)
 		return task->is_fresh          ? STATE_ANSWER_KEPT
 		       : outcome->is_unchanged ? STATE_ANSWER_CONFIRMED
 		                               : STATE_ANSWER_NEW;
-	bool is_gone = outcome->kind == OUTCOME_FAILED && outcome->cause == CAUSE_HTTP_STATUS &&
+	/* A sitemap that nobody has named is skipped then. */
+	bool is_gone = outcome->cause == CAUSE_HTTP_STATUS &&
 	               (outcome->http_status == 404 || outcome->http_status == 410);
 	return is_gone ? STATE_ANSWER_GONE : STATE_ANSWER_KEPT;
 }
@@ -282,7 +285,7 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	    .cause = outcome->cause,
 	    .http_status = outcome->http_status,
 	    .depth = task->depth,
-	    .answer = answer_of(task, outcome),
+	    .answer = ledger_answer_of(task, outcome),
 	    .final_url = tries && tries->redirects > 0 ? task->url : NULL};
 	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {
 		result.etag = copy_value(&etag, tries->validators.etag);
@@ -295,7 +298,9 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 		result.link_count = tries->records->count;
 		result.links_hash = tries->records->hash;
 	}
+	ledger_count_change(self, &result);
 	run_state_set_rows(self->state, self->rows_end);
+	run_state_set_changes(self->state, self->changes_end);
 	run_state_settle(self->state, &result);
 	buf_release(&etag);
 	buf_release(&modified);

@@ -10,7 +10,7 @@
 
 static const char *output_description(enum output output)
 {
-	static const char *const texts[OUTPUTS] = {"the rows", "the report", "the failed URLs",
+	static const char *const texts[OUTPUTS] = {"the rows", "the changes", "the report", "the failed URLs",
 	    "the URLs of other shards", "the waterfall", "the HTTP archive", "the graph", "the summary"};
 	return texts[output];
 }
@@ -19,9 +19,9 @@ static const char *output_description(enum output output)
 static size_t output_field(enum output output)
 {
 	static const size_t fields[OUTPUTS] = {offsetof(struct options, output),
-	    offsetof(struct options, report), offsetof(struct options, failed),
-	    offsetof(struct options, elsewhere), offsetof(struct options, waterfall),
-	    offsetof(struct options, har), offsetof(struct options, dot),
+	    offsetof(struct options, changes_to), offsetof(struct options, report),
+	    offsetof(struct options, failed), offsetof(struct options, elsewhere),
+	    offsetof(struct options, waterfall), offsetof(struct options, har), offsetof(struct options, dot),
 	    offsetof(struct options, summary_json)};
 	return fields[output];
 }

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "fetch/crawl.h"
 #include "in/input.h"
+#include "output/changes.h"
 #include "output/console.h"
 #include "output/dot.h"
 #include "output/dry_run.h"
@@ -35,7 +36,7 @@ struct run {
 	struct outputs outputs;
 	struct run_state *state; /* NULL without --state */
 	struct observers observers;
-	struct rows *rows;       /* owned by its observer; NULL with --dry-run */
+	struct rows *rows;       /* owned by its observer; NULL with --dry-run and --changes */
 	struct summary *summary; /* owned by its observer; NULL with --dry-run */
 	struct totals totals;
 };
@@ -74,9 +75,15 @@ static void add_observers(struct run *self)
 		observers_add(observers, console_observer(options));
 		return;
 	}
-	self->rows = rows_new(options, &files[OUTPUT_ROWS]);
 	self->summary = summary_new(options, isatty(STDERR_FILENO));
-	observers_add(observers, rows_observer(self->rows));
+	if (options->changes) {
+		observers_add(observers, changes_observer(options, &files[OUTPUT_ROWS], true));
+	} else {
+		self->rows = rows_new(options, &files[OUTPUT_ROWS]);
+		observers_add(observers, rows_observer(self->rows));
+	}
+	if (options->changes_to)
+		observers_add(observers, changes_observer(options, &files[OUTPUT_CHANGES], false));
 	if (options->report)
 		observers_add(observers, report_observer(&files[OUTPUT_REPORT], options_find_urls(options)));
 	if (options->failed)

@@ -24,9 +24,9 @@ struct known_url {
 };
 
 /* The outputs that are cut back when a run goes on. */
-static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT};
-static const char *const kept_names[] = {"output", "report"};
-enum { KEPT = sizeof kept_outputs / sizeof *kept_outputs, KEPT_ROWS = 0, KEPT_REPORT = 1 };
+static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_CHANGES};
+static const char *const kept_names[] = {"output", "report", "changes"};
+enum { KEPT_ROWS, KEPT_REPORT, KEPT_CHANGES, KEPT };
 
 struct run_state {
 	const struct options *options;
@@ -46,7 +46,8 @@ struct run_state {
 	struct known_url *known;  /* sorted by fingerprint */
 	size_t known_count, known_room;
 	uint64_t next_id, first_new_id;
-	enum status status; /* of reading */
+	bool has_same_answers; /* see row_options_have_same_answers */
+	enum status status;    /* of reading */
 };
 
 struct run_state *run_state_new(const struct options *options, struct outputs *outputs)
@@ -101,6 +102,7 @@ static void count_done(struct run_state_done *done, const struct state_page *pag
 	done->settled++;
 	done->found += is_found;
 	done->outcomes[page->outcome]++;
+	done->changes[page->change]++;
 	done->listed_failed += !is_found && page->outcome == OUTCOME_FAILED;
 	done->links += page->outcome == OUTCOME_OK ? page->links : 0;
 }
@@ -238,6 +240,8 @@ enum status run_state_begin(struct run_state *self)
 	struct buf options;
 	buf_init(&options, SIZE_MAX / 2);
 	row_options_append(&options, self->options);
+	const struct state_run *last = state_last_run(self->state);
+	self->has_same_answers = last->id && row_options_have_same_answers(last->options, options.data);
 	enum status status =
 	    state_writer_begin_run(self->writer, options.data, wish_of(self), now_seconds(), &self->begun);
 	buf_release(&options);
@@ -285,7 +289,7 @@ double run_state_fresh_since(const struct run_state *self)
 bool run_state_may_have_answer(const struct run_state *self, uint64_t id)
 {
 	/* Anchors are not kept. */
-	return self->begun.has_same_options && id < self->first_new_id && !self->options->fragments;
+	return self->has_same_answers && id < self->first_new_id && !self->options->fragments;
 }
 
 /* Reading. */
@@ -308,6 +312,29 @@ bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page 
 	if (found == STATE_FAILED)
 		record_problem(self, status);
 	return found == STATE_FOUND;
+}
+
+bool run_state_find_before(struct run_state *self, uint64_t id, struct state_page *page)
+{
+	return id < self->first_new_id && run_state_find_page(self, id, page);
+}
+
+static bool is_unlisted(const struct known_url *known)
+{
+	return known->is_listed && !known->was_offered;
+}
+
+bool run_state_next_unlisted(struct run_state *self, size_t *at, struct state_page *page)
+{
+	while (*at < self->known_count && !is_unlisted(&self->known[*at]))
+		++*at;
+	return *at < self->known_count && run_state_find_page(self, self->known[(*at)++].id, page);
+}
+
+bool run_state_read_stored(struct run_state *self, const struct state_page *page, struct stored_page *stored)
+{
+	enum status status = stored_page_read(stored, self->state, page);
+	return status == STATUS_OK || record_problem(self, status) == STATUS_OK;
 }
 
 bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links)
@@ -369,6 +396,18 @@ void run_state_set_rows(struct run_state *self, uint64_t length)
 		set_length(self, KEPT_ROWS, self->files[KEPT_ROWS]->old_len + length);
 }
 
+uint64_t run_state_changes_written(const struct run_state *self)
+{
+	const struct file *file = self->files[KEPT_CHANGES];
+	return file ? file->old_len + file->written : 0;
+}
+
+void run_state_set_changes(struct run_state *self, uint64_t length)
+{
+	if (self->files[KEPT_CHANGES])
+		set_length(self, KEPT_CHANGES, length);
+}
+
 void run_state_settle(struct run_state *self, const struct state_result *result)
 {
 	const struct file *report = self->files[KEPT_REPORT];
@@ -390,7 +429,7 @@ bool run_state_is_full(const struct run_state *self)
 static void forget_unlisted(struct run_state *self)
 {
 	for (size_t i = 0; i < self->known_count; i++) {
-		if (self->known[i].is_listed && !self->known[i].was_offered)
+		if (is_unlisted(&self->known[i]))
 			state_writer_forget_page(self->writer, self->known[i].id);
 	}
 }
@@ -401,6 +440,10 @@ enum status run_state_end(struct run_state *self, const struct totals *totals, b
 	self->state = NULL;
 	if (is_complete) {
 		forget_unlisted(self);
+		/* The changes of these are at the end of the files. */
+		for (size_t i = 0; i < KEPT; i++)
+			if (self->files[i])
+				set_length(self, i, self->files[i]->old_len + self->files[i]->written);
 		state_writer_end_run(self->writer,
 		    &(struct state_totals){.urls = totals->urls,
 		        .found = totals->found,
@@ -408,7 +451,11 @@ enum status run_state_end(struct run_state *self, const struct totals *totals, b
 		        .failed = totals->outcomes[OUTCOME_FAILED],
 		        .skipped = totals->outcomes[OUTCOME_SKIPPED],
 		        .interrupted = totals->outcomes[OUTCOME_INTERRUPTED],
-		        .links = totals->links},
+		        .links = totals->links,
+		        .changes = {[STATE_CHANGE_NEW] = totals->changes.added,
+		            [STATE_CHANGE_GONE] = totals->changes.gone,
+		            [STATE_CHANGE_CHANGED] = totals->changes.changed,
+		            [STATE_CHANGE_UNCHANGED] = totals->changes.unchanged}},
 		    now_seconds());
 	}
 	return state_writer_finish(self->writer);

@@ -15,6 +15,7 @@
 #include "base/wait.h"
 #include "output/observer.h"
 #include "run/outputs.h"
+#include "run/stored_page.h"
 #include "store/state.h"
 #include "store/store.h"
 
@@ -42,6 +43,7 @@ struct run_state_done {
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t listed_failed; /* see struct totals */
 	uint64_t links;
+	uint64_t changes[STATE_CHANGES]; /* how many pages differ how from the run before */
 	bool has_found; /* one of all URLs is not of the list */
 };
 
@@ -56,6 +58,16 @@ bool run_state_next_page(struct run_state *self, struct state_page *page);
 
 /* Reads one page; false if there is none with that number. Borrowed until the next call. */
 bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page *page);
+
+/* Reads what earlier runs know of a page; false if nothing. Borrowed until the next call. */
+bool run_state_find_before(struct run_state *self, uint64_t id, struct state_page *page);
+
+/* At the end of the run, reads the next page that earlier runs had on their list and this one has not; *at is
+ * 0 at first. False after the last one. Borrowed until the next call. */
+bool run_state_next_unlisted(struct run_state *self, size_t *at, struct state_page *page);
+
+/* See stored_page_read. */
+bool run_state_read_stored(struct run_state *self, const struct state_page *page, struct stored_page *stored);
 
 /* Opens the links of the last good answer of a page that was read last. False if there is none. */
 bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links);
@@ -97,6 +109,11 @@ void run_state_settle(struct run_state *self, const struct state_result *result)
 /* The rows up to this length of the output, counted from the beginning of this process, belong to URLs that
  * were settled. */
 void run_state_set_rows(struct run_state *self, uint64_t length);
+
+/* The same for the file of --changes-to, but for a length of the file itself, as run_state_changes_written
+ * returns it; 0 if it is not kept. */
+void run_state_set_changes(struct run_state *self, uint64_t length);
+uint64_t run_state_changes_written(const struct run_state *self);
 
 /* Called in each turn of the event loop. */
 enum status run_state_turn(struct run_state *self, struct wait *wait);

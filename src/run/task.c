@@ -126,6 +126,8 @@ void task_free(struct task *self)
 			link_records_release(tries->records);
 		if (tries->replay)
 			link_reader_release(tries->replay);
+		page_changes_free(tries->changes);
+		free(tries->gone_reason);
 		free(tries->records);
 		free(tries->replay);
 		free(tries->location);

@@ -189,8 +189,8 @@ void link_reader_release(struct link_reader *self)
 static uint64_t get_number(struct link_reader *self)
 {
 	uint64_t number = 0;
-	for (unsigned shift = 0; shift < 64 && self->at < self->content.len; shift += 7) {
-		unsigned char byte = (unsigned char)self->content.data[self->at++];
+	for (unsigned shift = 0; shift < 64 && self->at < self->bytes.len; shift += 7) {
+		unsigned char byte = (unsigned char)self->bytes.data[self->at++];
 		number |= (uint64_t)(byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return number;
@@ -208,10 +208,10 @@ static int64_t get_difference(struct link_reader *self)
 
 static struct slice get_bytes(struct link_reader *self, uint64_t len)
 {
-	self->is_damaged |= len > self->content.len - self->at;
+	self->is_damaged |= len > self->bytes.len - self->at;
 	if (self->is_damaged)
 		return (struct slice){NULL, 0};
-	struct slice bytes = {self->content.data + self->at, (size_t)len};
+	struct slice bytes = {self->bytes.data + self->at, (size_t)len};
 	self->at += bytes.len;
 	return bytes;
 }
@@ -285,6 +285,7 @@ static bool decompress(struct link_reader *self, struct slice packed)
 	if (ZSTD_decompress(to, (size_t)len, packed.data, packed.len) != len)
 		return false;
 	self->content.len = (size_t)len;
+	self->bytes = (struct slice){self->content.data, self->content.len};
 	return true;
 }
 
@@ -300,6 +301,7 @@ void link_reader_rewind(struct link_reader *self)
 void link_reader_clear(struct link_reader *self)
 {
 	buf_clear(&self->content);
+	self->bytes = (struct slice){NULL, 0};
 	self->start = 0;
 	self->count = 0;
 	self->is_damaged = false;
@@ -319,12 +321,20 @@ bool link_reader_open(struct link_reader *self, struct slice packed, uint64_t pa
 	return !self->is_damaged;
 }
 
+void link_reader_open_list(struct link_reader *self, const struct link_records *records)
+{
+	link_reader_clear(self);
+	self->bytes = (struct slice){records->bytes.data, records->bytes.len};
+	self->count = records->count;
+	link_reader_rewind(self);
+}
+
 bool link_reader_next(struct link_reader *self, struct link_record *record)
 {
 	if (self->is_damaged)
 		return false;
 	if (self->left == 0) {
-		self->is_damaged = self->at != self->content.len;
+		self->is_damaged = self->at != self->bytes.len;
 		return false;
 	}
 	self->left--;

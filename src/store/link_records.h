@@ -81,12 +81,13 @@ void link_records_pack(
     struct slice bytes, uint64_t count, uint64_t page, ZSTD_CCtx *compressor, struct buf *packed);
 
 struct link_reader {
-	struct buf content;
-	size_t start;   /* of the first record in content */
-	size_t at;      /* of the next one */
-	uint64_t left;  /* records that were not read yet */
-	uint64_t hash;  /* of the records that were read, as in struct link_records */
-	uint64_t count; /* of all records */
+	struct buf content; /* of packed links */
+	struct slice bytes; /* what is read: the content, or a list of links */
+	size_t start;       /* of the first record in bytes */
+	size_t at;          /* of the next one */
+	uint64_t left;      /* records that were not read yet */
+	uint64_t hash;      /* of the records that were read, as in struct link_records */
+	uint64_t count;     /* of all records */
 	bool is_damaged;
 	struct buf url;
 	struct link_record last;
@@ -100,6 +101,9 @@ void link_reader_release(struct link_reader *self);
 /* Begins with the packed links of that page, which may be freed afterwards. Returns false if they are damaged
  * or are not those of that page. */
 bool link_reader_open(struct link_reader *self, struct slice packed, uint64_t page);
+
+/* Begins with a list of links, which is borrowed and must not change. */
+void link_reader_open_list(struct link_reader *self, const struct link_records *records);
 
 /* Begins again with the first of the links that were opened. */
 void link_reader_rewind(struct link_reader *self);
