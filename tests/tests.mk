@@ -3,7 +3,7 @@
 SERVER_LIBRARIES := zlib:zlib1g-dev
 H2SERVER_LIBRARIES := openssl:libssl-dev
 TEST_LIBRARIES := $(SERVER_LIBRARIES) $(H2SERVER_LIBRARIES) criterion:libcriterion-dev \
-	jansson:libjansson-dev libbrotlienc:libbrotli-dev libzstd:libzstd-dev
+	jansson:libjansson-dev libbrotlienc:libbrotli-dev libzstd:libzstd-dev sqlite3:libsqlite3-dev
 TEST_CFLAGS := $(call flags_of,--cflags,$(TEST_LIBRARIES)) -Itests
 SERVER_LIBS := $(call flags_of,--libs,$(SERVER_LIBRARIES))
 H2SERVER_LIBS := $(call flags_of,--libs,$(H2SERVER_LIBRARIES)) -pthread

@@ -119,7 +119,8 @@ static enum status resume(struct file *self)
 	self->is_begun = !self->atomic.target;
 	self->atomic.is_ours = self->atomic.target != NULL;
 	self->old_len = self->resume_len;
-	if (ftruncate(self->fd, (off_t)self->resume_len) != 0)
+	/* The file of --atomic is not open for appending. */
+	if (ftruncate(self->fd, (off_t)self->resume_len) != 0 || lseek(self->fd, 0, SEEK_END) < 0)
 		return log_output_error(self->name, "cannot be cut");
 	return STATUS_OK;
 }

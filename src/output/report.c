@@ -1,7 +1,10 @@
 #include "output/report.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "output/json_writer.h"
+
+#include <stdlib.h>
 
 static void append_phases(struct buf *line, const struct phases *phases)
 {
@@ -44,36 +47,60 @@ static void append_outcome(struct buf *line, const struct outcome *outcome, bool
 	json_writer_close(line, '}');
 }
 
-static enum status write_outcome(struct file *file, const struct outcome *outcome, bool is_crawl)
-{
+struct report {
+	struct file *file;
+	bool is_crawl;
+	bool can_resume;
 	struct buf line;
-	buf_init(&line, SIZE_MAX / 4);
-	append_outcome(&line, outcome, is_crawl);
-	/* The newline is appended before the write, so that each line is a single write. */
-	buf_append_byte(&line, '\n');
-	enum status status = file_write(file, line.data, line.len);
-	buf_release(&line);
-	return status;
-}
+	struct buf held; /* lines of URLs that the next run asks for again */
+};
 
 static enum status report_outcome(void *ctx, const struct outcome *outcome)
 {
-	return write_outcome(ctx, outcome, false);
-}
-
-static enum status report_outcome_of_crawl(void *ctx, const struct outcome *outcome)
-{
-	return write_outcome(ctx, outcome, true);
+	struct report *self = ctx;
+	bool is_held = self->can_resume && outcome->kind == OUTCOME_FAILED && outcome->stage == STAGE_LOCAL;
+	struct buf *line = is_held ? &self->held : &self->line;
+	append_outcome(line, outcome, self->is_crawl);
+	/* The newline is appended before the write, so that each line is a single write. */
+	buf_append_byte(line, '\n');
+	if (is_held)
+		return STATUS_OK;
+	enum status status = file_write(self->file, line->data, line->len);
+	buf_clear(line);
+	return status;
 }
 
 static enum status report_flush(void *ctx, struct wait *wait, size_t *backlog)
 {
-	return file_flush_or_wait(ctx, wait, backlog);
+	const struct report *self = ctx;
+	return file_flush_or_wait(self->file, wait, backlog);
 }
 
-struct observer report_observer(struct file *file, bool is_crawl)
+static enum status report_end(void *ctx, const struct totals *totals)
 {
-	return (struct observer){.self = file,
-	    .outcome = is_crawl ? report_outcome_of_crawl : report_outcome,
-	    .flush = report_flush};
+	const struct report *self = ctx;
+	(void)totals;
+	return self->held.len ? file_write(self->file, self->held.data, self->held.len) : STATUS_OK;
+}
+
+static void report_free(void *ctx)
+{
+	struct report *self = ctx;
+	buf_release(&self->line);
+	buf_release(&self->held);
+	free(self);
+}
+
+struct observer report_observer(const struct options *options, struct file *file)
+{
+	struct report *self = alloc_new(sizeof *self);
+	*self = (struct report){
+	    .file = file, .is_crawl = options_find_urls(options), .can_resume = options->state != NULL};
+	buf_init(&self->line, SIZE_MAX / 4);
+	buf_init(&self->held, SIZE_MAX / 4);
+	return (struct observer){.self = self,
+	    .outcome = report_outcome,
+	    .flush = report_flush,
+	    .end = report_end,
+	    .free = report_free};
 }

@@ -180,9 +180,16 @@ static enum status release_ordered(struct rows *self)
 	return ordered_release(self->ordered, RELEASE_MAX - backlog);
 }
 
+/* The rows of an open page stay, since it may yet fail. */
 static enum status flush_complete(struct rows *self)
 {
-	return self->complete_len ? flush_buffer(self, 0) : STATUS_OK;
+	size_t len = self->complete_len;
+	if (len == self->buffer.len)
+		return len ? flush_buffer(self, 0) : STATUS_OK;
+	enum status status = len ? file_write(self->file, self->buffer.data, len) : STATUS_OK;
+	buf_consume(&self->buffer, len);
+	self->complete_len = 0;
+	return status;
 }
 
 /* Drops the rows of the open page, also those that were written, as far as that can be undone. With
@@ -252,6 +259,11 @@ static enum status rows_flush(void *ctx, struct wait *wait, size_t *backlog)
 	if (self->ordered && file_backlog(self->file) == 0 && ordered_is_ready(self->ordered))
 		wait_until(wait, clock_now_ms());
 	return status;
+}
+
+void rows_add_seen(struct rows *self, struct slice url)
+{
+	seen_add(&self->seen, url.data, url.len);
 }
 
 enum status rows_drain(struct rows *self, int64_t until)

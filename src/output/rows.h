@@ -3,6 +3,7 @@
 #define AREQ_OUTPUT_ROWS_H
 
 #include "base/options.h"
+#include "base/slice.h"
 #include "output/file.h"
 #include "output/observer.h"
 
@@ -22,6 +23,9 @@ struct rows *rows_new(const struct options *options, struct file *file);
 enum { ROWS_PIECE = 256 << 10 };
 
 struct observer rows_observer(struct rows *self);
+
+/* A row with this URL was written by an earlier run, so that with --unique none is written now. */
+void rows_add_seen(struct rows *self, struct slice url);
 
 /* Writes all rows that are left, after the last page_end, and waits until the reader has taken them, but not
  * beyond `until`. Fails as file_drain does. */

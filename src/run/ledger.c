@@ -436,6 +436,8 @@ static void read_rest_of_list(struct ledger *self)
 enum status ledger_close(struct ledger *self, enum status status)
 {
 	ledger_record_status(self, status);
+	ledger_report_written(self);
+	self->closing = true;
 	self->totals.delay_wait_ms = frontier_delay_wait_ms(self->frontier);
 	self->totals.rate_wait_ms = frontier_rate_wait_ms(self->frontier);
 	ledger_interrupt_pages(self);
@@ -443,7 +445,6 @@ enum status ledger_close(struct ledger *self, enum status status)
 	/* A reader that has not kept up gets no more rows. These links count as not checked. */
 	ledger_emit_checked(self, ledger_has_backlog(self) ? 0 : CLOCK_NEVER);
 	self->store.lift_limit(self->store.self);
-	self->closing = true;
 	read_rest_of_list(self);
 	ledger_count_lost(self, self->store.count(self->store.self));
 	int64_t left = self->input_ended ? 0 : input_left(self->input);

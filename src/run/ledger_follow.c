@@ -50,14 +50,19 @@ void ledger_begin_arrived_links(struct ledger *self, struct task *task)
 		page_robots(task->tries->page, on_robots_meta, task);
 }
 
+/* The pages are where the listed URL has led. */
+void ledger_extend_scope(struct ledger *self, const struct task *task)
+{
+	if (self->scope && !task->via && task->redirect_url &&
+	    url_parse(&self->url, task->url, strlen(task->url), NULL, NULL))
+		scope_add(self->scope, &self->url);
+}
+
 void ledger_begin_links(struct ledger *self, struct task *task)
 {
 	task->tries->slow_us = 0;
 	ledger_begin_arrived_links(self, task);
-	/* A listed URL may have been redirected: the pages are where it led. */
-	if (self->scope && !task->via && task->tries->redirects > 0 &&
-	    url_parse(&self->url, task->url, strlen(task->url), NULL, NULL))
-		scope_add(self->scope, &self->url);
+	ledger_extend_scope(self, task);
 }
 
 /* Returns why the crawl does not follow a link, LEFT_REASONS if it does. */

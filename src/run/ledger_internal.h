@@ -180,6 +180,9 @@ void ledger_read_robots_tags(struct ledger *self, struct task *task, const struc
 /* The links of the task's page follow: reads what the page says about them. */
 void ledger_begin_links(struct ledger *self, struct task *task);
 
+/* If the task is of a listed URL that was redirected, adds where it is now to the scope of the crawl. */
+void ledger_extend_scope(struct ledger *self, const struct task *task);
+
 /* The same for the links of a sitemap that have arrived. */
 void ledger_begin_arrived_links(struct ledger *self, struct task *task);
 
@@ -257,6 +260,13 @@ enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct
 
 /* True if the run goes on after an interruption, and has done this URL before it. */
 bool ledger_is_done_before(struct ledger *self, const struct url *url);
+
+/* The same for an entry of the list that is no URL; if it is not done, adds it to the state file and sets *id
+ * to its number, 0 without --state. */
+bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id);
+
+/* Gives the entry with that number its outcome in the state file. */
+void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause);
 
 /* Makes the first request of the task a conditional one, if an earlier run has an answer. */
 void ledger_ask_conditionally(struct ledger *self, struct task *task);

@@ -27,6 +27,11 @@ static void report_entry(struct ledger *self, const char *url, struct outcome ou
 static void fail_entry(struct ledger *self, const struct input_entry *entry)
 {
 	char place[REASON_MAX];
+	uint64_t id;
+	buf_clear(&self->redacted);
+	url_append_redacted(&self->redacted, entry->text);
+	if (ledger_is_entry_done(self, self->redacted.data, &id))
+		return;
 	snprintf(place, sizeof place, "%s:%zu", entry->source, entry->line);
 	self->totals.urls++;
 	report_entry(self, entry->text,
@@ -35,6 +40,7 @@ static void fail_entry(struct ledger *self, const struct input_entry *entry)
 	        .cause = entry->cause,
 	        .place = place,
 	        .reason = entry->problem});
+	ledger_settle_entry(self, id, entry->cause);
 }
 
 /* Reports an entry that would be fetched without --dry-run. */

@@ -14,47 +14,115 @@
 /* What the state file calls a URL: without fragment, user name and password. Borrowed until the next call. */
 static struct slice identity_of(struct ledger *self, const struct url *url)
 {
+	if (!url_has_credentials(url))
+		return url_without_fragment(url);
 	buf_clear(&self->identity);
 	url_append_without_credentials(url, &self->identity);
 	self->identity.len -= url_href(url).len - url_without_fragment(url).len;
 	return (struct slice){self->identity.data, self->identity.len};
 }
 
+/* What a URL is looked up by: two are the same where they are for the store. */
+static struct slice key_of(struct ledger *self, const struct url *url)
+{
+	return self->crawls ? identity_of(self, url) : url_without_fragment(url);
+}
+
 bool ledger_is_done_before(struct ledger *self, const struct url *url)
 {
 	uint64_t id;
-	return self->state && run_state_find(self->state, identity_of(self, url), &id) == RUN_STATE_DONE;
+	return self->state && run_state_find(self->state, key_of(self, url), &id) == RUN_STATE_DONE;
 }
 
 enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim)
 {
 	if (!self->state || url->purpose != STORE_PAGE)
 		return self->store.offer(self->store.self, url, claim);
-	struct slice identity = identity_of(self, url->url);
-	enum run_state_known known = run_state_find(self->state, identity, &url->id);
+	enum run_state_known known = run_state_find(self->state, key_of(self, url->url), &url->id);
 	if (known == RUN_STATE_DONE)
 		return STORE_KNOWN;
 	if (known == RUN_STATE_NEW)
 		url->id = run_state_next_id(self->state);
 	enum store_offer answer = self->store.offer(self->store.self, url, claim);
 	if (answer != STORE_KNOWN)
-		run_state_add(self->state, url, identity, known);
+		run_state_add(self->state, url, identity_of(self, url->url), known);
 	return answer;
+}
+
+bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id)
+{
+	*id = 0;
+	if (!self->state)
+		return false;
+	enum run_state_known known = run_state_find_entry(self->state, slice_of(text), id);
+	if (known == RUN_STATE_NEW)
+		*id = run_state_next_id(self->state);
+	if (known != RUN_STATE_DONE)
+		run_state_add_entry(self->state, *id, text, known);
+	return known == RUN_STATE_DONE;
+}
+
+void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause)
+{
+	if (!id || self->closing)
+		return;
+	run_state_set_rows(self->state, self->rows_end);
+	run_state_settle(
+	    self->state, &(struct state_result){.page = id, .outcome = OUTCOME_FAILED, .cause = cause});
 }
 
 /* Going on with a run that was interrupted. */
 
-/* Lets the store and the scope know a page that is done, and where it has led. */
-static void resume_done(struct ledger *self, const struct state_page *page, bool is_found)
+static bool parse_found(struct ledger *self, const char *text, size_t len)
 {
-	struct url *url = &self->found_url;
-	if (url_parse(url, page->url, strlen(page->url), NULL, NULL))
-		self->store.mark(self->store.self, url, STORE_PAGE);
-	if (!page->final_url || !url_parse(url, page->final_url, strlen(page->final_url), NULL, NULL))
+	return url_parse(&self->found_url, text, len, NULL, NULL) && url_is_http(&self->found_url);
+}
+
+/* Appends the URLs that redirects have led to, each with a newline. */
+static void append_redirects(struct buf *to, const char *hops, const char *final_url)
+{
+	const char *const texts[] = {hops, final_url};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		if (!texts[i])
+			continue;
+		buf_append_text(to, texts[i]);
+		buf_append_byte(to, '\n');
+	}
+}
+
+/* Marks such URLs, so that no page needs to lead there any more. */
+static void mark_redirects(struct ledger *self, struct slice urls)
+{
+	while (self->crawls && urls.len > 0) {
+		size_t len = (size_t)((char *)memchr(urls.data, '\n', urls.len) - urls.data);
+		if (parse_found(self, urls.data, len))
+			self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
+		urls.data += len + 1;
+		urls.len -= len + 1;
+	}
+}
+
+/* Lets the store know where a page is that is done. Adds where it has led to redirects. */
+static void resume_done(
+    struct ledger *self, const struct state_page *page, bool is_found, struct buf *redirects)
+{
+	if (!self->crawls)
 		return;
-	self->store.mark(self->store.self, url, STORE_PAGE);
-	if (self->scope && !is_found && page->outcome == OUTCOME_OK)
-		scope_add(self->scope, url);
+	if (parse_found(self, page->url, strlen(page->url)))
+		self->store.mark(self->store.self, &self->found_url, STORE_PAGE);
+	append_redirects(redirects, page->hops, page->final_url);
+	if (self->scope && !is_found && page->outcome == OUTCOME_OK && page->final_url &&
+	    parse_found(self, page->final_url, strlen(page->final_url)))
+		scope_add(self->scope, &self->found_url);
+}
+
+/* A page of the list belongs to the scope, and the user's secrets go to its origin, before one that was found
+ * is asked for. */
+static void resume_listed(struct ledger *self, const struct state_page *page)
+{
+	const char *text = page->listed ? page->listed : page->url;
+	if ((self->crawls || self->asks_robots) && parse_found(self, text, strlen(text)))
+		ledger_begin_listed(self, &self->found_url);
 }
 
 /* Offers a page that was found and is not done. */
@@ -99,6 +167,10 @@ static void resume_totals(struct ledger *self, const struct run_state_done *done
 		self->totals.outcomes[kind] = done->outcomes[kind];
 	self->totals.listed_failed = done->listed_failed;
 	self->totals.links = done->links;
+	self->depth_reached = done->depth;
+	self->asked = done->asked;
+	if (self->options->max_pages && self->asked > (uint64_t)self->options->max_pages)
+		self->asked = (uint64_t)self->options->max_pages;
 	for (int change = 0; change < STATE_CHANGES; change++)
 		ledger_add_change(self, (enum state_change)change, done->changes[change]);
 }
@@ -114,13 +186,24 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 	if (!self->crawls && !run_state_done(state)->has_found)
 		return;
 	uint64_t run = run_state_number(state);
-	while (run_state_next_page(state, &page)) {
-		bool is_found = page.via || page.sitemap;
-		if (page.run == run && page.is_settled)
-			resume_done(self, &page, is_found);
-		else if (page.run == run && is_found)
-			resume_pending(self, &page);
+	struct buf redirects;
+	buf_init(&redirects, SIZE_MAX / 2);
+	for (int pass = 0; pass < 2; pass++) {
+		while (run_state_next_page(state, &page)) {
+			bool is_found = page.via || page.sitemap;
+			if (page.run != run)
+				continue;
+			if (pass == 0 && !is_found)
+				resume_listed(self, &page);
+			if (pass == 0 && page.is_settled)
+				resume_done(self, &page, is_found, &redirects);
+			if (pass == 1 && !page.is_settled && is_found)
+				resume_pending(self, &page);
+		}
 	}
+	/* A page that was found and is pending was not marked when it was offered first. */
+	mark_redirects(self, (struct slice){redirects.data, redirects.len});
+	buf_release(&redirects);
 }
 
 /* Answers of earlier runs. */
@@ -128,9 +211,8 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 /* Reads what earlier runs know of the task's URL. False if there is no answer that may be used. */
 static bool find_answer(struct ledger *self, const struct task *task, struct state_page *page)
 {
-	return self->state && task->purpose == STORE_PAGE && task->state_id &&
-	       run_state_may_have_answer(self->state, task->state_id) &&
-	       run_state_find_page(self->state, task->state_id, page) && page->fetched > 0;
+	return self->state && task->purpose == STORE_PAGE &&
+	       run_state_find_answer(self->state, task->state_id, page);
 }
 
 static struct slice text_slice(const char *text)
@@ -146,8 +228,20 @@ void ledger_ask_conditionally(struct ledger *self, struct task *task)
 	const struct validators values = {.etag = text_slice(page.etag),
 	    .last_modified = text_slice(page.last_modified),
 	    .date = text_slice(page.date)};
-	task_set_preconditions(task, page.final_url ? page.final_url : page.url,
+	task_set_preconditions(task, page.answer_url ? page.answer_url : page.url,
 	    validators_choose(values, (int64_t)page.fetched));
+}
+
+/* Lets a task without a request be where the redirects of an earlier run have led. */
+static void set_answer_url(struct ledger *self, struct task *task, const struct state_page *page)
+{
+	struct buf redirects;
+	buf_init(&redirects, SIZE_MAX / 2);
+	bool has_hops = page->final_url && strcmp(page->final_url, page->answer_url) == 0;
+	append_redirects(&redirects, has_hops ? page->hops : NULL, page->answer_url);
+	mark_redirects(self, (struct slice){redirects.data, redirects.len});
+	buf_release(&redirects);
+	task_set_final_url(task, page->answer_url);
 }
 
 /* Takes the task over until the links of its last good answer are emitted. False if they cannot be read. */
@@ -161,8 +255,9 @@ static bool begin_replay(struct ledger *self, struct task *task)
 		free(reader);
 		return false;
 	}
-	if (page.final_url && task->is_fresh)
-		task_set_final_url(task, page.final_url);
+	if (page.answer_url && task->is_fresh)
+		set_answer_url(self, task, &page);
+	ledger_extend_scope(self, task);
 	task->tries->replay = reader;
 	task->tries->ledger = self;
 	task->tries->outcome = task_outcome(task);
@@ -200,7 +295,7 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 		return false;
 	bool is_fresh = now - page.fetched < max_age || (since > 0 && page.fetched >= since);
 	/* Whether a link should lead elsewhere is only known of redirects that were seen. */
-	if (!is_fresh || (self->link_check && page.final_url))
+	if (!is_fresh || (self->link_check && page.answer_url))
 		return false;
 	task_begin_without_request(task);
 	task->is_fresh = true;
@@ -235,8 +330,11 @@ void ledger_record_link(struct ledger *self, struct task *task, const struct lin
 		tries->records = alloc_new(sizeof *tries->records);
 		link_records_init(tries->records);
 	}
+	/* What forbids to follow all links of the page is not received again with a 304. */
+	bool is_nofollow = link->kind == LINK_PAGE && task->forbids_links;
+	enum link_kind kind = is_nofollow ? LINK_NOFOLLOW : link->kind;
 	link_records_add(tries->records, &(struct link_record){.url = link->url,
-	                                     .kind = link->kind,
+	                                     .kind = kind,
 	                                     .is_row = link->is_row,
 	                                     .raw = link->raw,
 	                                     .tag = link->tag,
@@ -269,13 +367,31 @@ static const char *copy_value(struct buf *to, struct slice value)
 	return to->data;
 }
 
+/* Where redirects led on the way to the last one, see state_page.hops. */
+static const char *list_hops(struct buf *to, const struct task *task)
+{
+	struct task_hop hop;
+	size_t at = 0;
+	/* The first redirect came from the URL of the page. */
+	if (!task_next_hop(task, &at, &hop))
+		return NULL;
+	while (task_next_hop(task, &at, &hop)) {
+		if (to->len)
+			buf_append_byte(to, '\n');
+		buf_append_text(to, hop.from);
+	}
+	return to->data;
+}
+
 void ledger_settle_state(struct ledger *self, const struct task *task, const struct outcome *outcome)
 {
-	/* What was interrupted, or has failed through this machine, is asked for again. */
-	if (!self->state || !task->state_id || task->purpose != STORE_PAGE ||
+	/* What was interrupted, or has failed through this machine, is asked for again. So is what ends after
+	 * the first URL was interrupted: a run that goes on cuts the line of that from the report. */
+	if (!self->state || self->closing || !task->state_id || task->purpose != STORE_PAGE ||
 	    outcome->kind == OUTCOME_INTERRUPTED || outcome->stage == STAGE_LOCAL)
 		return;
-	struct buf etag, modified, date;
+	struct buf hops, etag, modified, date;
+	buf_init(&hops, SIZE_MAX / 2);
 	buf_init(&etag, SIZE_MAX / 2);
 	buf_init(&modified, SIZE_MAX / 2);
 	buf_init(&date, SIZE_MAX / 2);
@@ -286,7 +402,8 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	    .http_status = outcome->http_status,
 	    .depth = task->depth,
 	    .answer = ledger_answer_of(task, outcome),
-	    .final_url = tries && tries->redirects > 0 ? task->url : NULL};
+	    .final_url = tries && task->redirect_url ? task->url : NULL,
+	    .hops = tries ? list_hops(&hops, task) : NULL};
 	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {
 		result.etag = copy_value(&etag, tries->validators.etag);
 		result.last_modified = copy_value(&modified, tries->validators.last_modified);
@@ -302,6 +419,7 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	run_state_set_rows(self->state, self->rows_end);
 	run_state_set_changes(self->state, self->changes_end);
 	run_state_settle(self->state, &result);
+	buf_release(&hops);
 	buf_release(&etag);
 	buf_release(&modified);
 	buf_release(&date);

@@ -2,13 +2,12 @@
 
 #include "output/json_writer.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-/* The first of the keys that say what the outputs make of the links. Quotation marks within a value have a
- * backslash, so that no value has the text of a key. */
-static const char output_key[] = "format";
-static const char output_part[] = ",\"format\":";
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 static void append_list(struct buf *to, const char *key, const struct option_list *list)
 {
@@ -22,8 +21,36 @@ static void append_list(struct buf *to, const char *key, const struct option_lis
 	buf_release(&text);
 }
 
-void row_options_append(struct buf *to, const struct options *options)
+static void append_value(struct buf *to, const char *name, const char *value)
 {
+	buf_append_text(to, name);
+	if (value)
+		buf_append(to, value, strlen(value) + 1);
+}
+
+/* Secrets must not be read from the file, so it has only a fingerprint. */
+static void append_request(struct buf *to, const struct settings *settings)
+{
+	struct buf text;
+	char digits[17];
+	const struct options *options = settings->options;
+	buf_init(&text, SIZE_MAX / 2);
+	append_value(&text, "A", options->user_agent);
+	append_value(&text, "u", options->user);
+	append_value(&text, "b", settings->cookies.line);
+	for (const struct curl_slist *cookie = settings->cookies.stored; cookie; cookie = cookie->next)
+		append_value(&text, "b", cookie->data);
+	for (size_t i = 0; i < options->headers.count; i++)
+		append_value(&text, "H", options->headers.items[i]);
+	append_value(&text, options->netrc ? "n" : "", options->netrc_file);
+	snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)XXH3_64bits(text.data, text.len));
+	json_writer_text(to, "request", digits);
+	buf_release(&text);
+}
+
+void row_options_append(struct buf *to, const struct settings *settings)
+{
+	const struct options *options = settings->options;
 	buf_append_byte(to, '{');
 	json_writer_text(to, "regexp", options->pattern);
 	json_writer_text(to, "xpath", options->xpath);
@@ -47,23 +74,12 @@ void row_options_append(struct buf *to, const struct options *options)
 	json_writer_number(to, "check", options->check);
 	json_writer_bool(to, "fragments", options->fragments);
 	json_writer_number(to, "shard", (uint64_t)options->shard.number);
-	json_writer_number(to, output_key, options->format);
+	json_writer_bool(to, "format-details", options_want_details(options));
+	json_writer_number(to, "format", options->format);
 	json_writer_bool(to, "null", options->null_ends);
 	json_writer_bool(to, "unique", options->unique);
 	json_writer_bool(to, "changes", options->changes);
 	json_writer_bool(to, "changes-to", options->changes_to);
+	append_request(to, settings);
 	buf_append_byte(to, '}');
-}
-
-bool row_options_have_same_answers(const char *before, const char *now)
-{
-	const char *before_output = strstr(before, output_part), *now_output = strstr(now, output_part);
-	if (!before_output || !now_output || before_output - before != now_output - now ||
-	    strncmp(before, now, (size_t)(now_output - now)) != 0)
-		return false;
-	enum format had = (enum format)strtoul(before_output + sizeof output_part - 1, NULL, 10);
-	enum format has = (enum format)strtoul(now_output + sizeof output_part - 1, NULL, 10);
-	/* Some formats show more of a link than is kept without them, see options_want_details. */
-	bool is_checked = !strstr(now, "\"check\":0,");
-	return had == has || had == FORMAT_JSONL || (has != FORMAT_JSONL && !is_checked);
 }

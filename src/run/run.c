@@ -41,6 +41,20 @@ struct run {
 	struct totals totals;
 };
 
+static void add_seen(void *ctx, struct slice url)
+{
+	rows_add_seen(ctx, url);
+}
+
+/* With --unique, the URLs that have a row already get none when the run goes on. */
+static enum status read_rows(struct run *self)
+{
+	bool is_unique = self->options->unique || self->options->format == FORMAT_URLS;
+	return is_unique && run_state_resumes(self->state)
+	           ? run_state_read_rows(self->state, add_seen, self->rows)
+	           : STATUS_OK;
+}
+
 /* Checks and opens everything. The outputs are the last, so that no file is changed if anything else
  * fails. */
 static enum status set_up(struct run *self)
@@ -62,6 +76,8 @@ static enum status set_up(struct run *self)
 		status = outputs_begin(&self->outputs, self->options, self->input);
 	if (status == STATUS_OK)
 		ledger_resume(self->ledger, self->state);
+	if (status == STATUS_OK && self->state && self->rows)
+		status = read_rows(self);
 	return status;
 }
 
@@ -85,7 +101,7 @@ static void add_observers(struct run *self)
 	if (options->changes_to)
 		observers_add(observers, changes_observer(options, &files[OUTPUT_CHANGES], false));
 	if (options->report)
-		observers_add(observers, report_observer(&files[OUTPUT_REPORT], options_find_urls(options)));
+		observers_add(observers, report_observer(options, &files[OUTPUT_REPORT]));
 	if (options->failed)
 		observers_add(observers, failed_list_observer(&files[OUTPUT_FAILED]));
 	if (options->elsewhere)
@@ -167,6 +183,10 @@ static enum status crawl(struct run *self)
 	if (status == STATUS_OK)
 		status = crawl_run(&self->settings, &handlers, &longest_turn_us);
 	int64_t ended = clock_now_ms(), stop_at = handlers.stop_at;
+	/* What can be done is done before the URLs that are interrupted get their lines in the report: a run
+	 * that goes on cuts these off. */
+	if (self->state)
+		status = status_first(status, drain_outputs(self, stop_at));
 	status = status_first(status, ledger_close(self->ledger, status));
 	status = status_first(status, drain_outputs(self, stop_at));
 	status = status_first(status, ledger_report_rest(self->ledger, status, &self->totals));
@@ -275,7 +295,7 @@ struct run_end run(const struct options *options)
 	int signal = 0;
 	outputs_init(&self.outputs);
 	if (options->state && !options->dry_run)
-		self.state = run_state_new(options, &self.outputs);
+		self.state = run_state_new(options, &self.settings, &self.outputs);
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
 	add_observers(&self);

@@ -9,6 +9,7 @@
 #include "store/state_writer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,13 +24,14 @@ struct known_url {
 	uint64_t was_offered : 1; /* in this process */
 };
 
-/* The outputs that are cut back when a run goes on. */
-static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_CHANGES};
-static const char *const kept_names[] = {"output", "report", "changes"};
-enum { KEPT_ROWS, KEPT_REPORT, KEPT_CHANGES, KEPT };
+/* The outputs that are cut back when a run goes on, and the options that name them. */
+static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED, OUTPUT_CHANGES};
+static const char *const kept_names[] = {"output", "report", "failed", "changes-to"};
+enum { KEPT_ROWS, KEPT_REPORT, KEPT_FAILED, KEPT_CHANGES, KEPT };
 
 struct run_state {
 	const struct options *options;
+	const struct settings *settings;
 	struct outputs *all_outputs;
 	struct file *files[KEPT];                 /* NULL for one that is not kept */
 	struct state_writer_output outputs[KEPT]; /* for the writer */
@@ -46,17 +48,20 @@ struct run_state {
 	struct known_url *known;  /* sorted by fingerprint */
 	size_t known_count, known_room;
 	uint64_t next_id, first_new_id;
-	bool has_same_answers; /* see row_options_have_same_answers */
-	enum status status;    /* of reading */
+	struct url url;     /* of a page that is read */
+	enum status status; /* of reading */
 };
 
-struct run_state *run_state_new(const struct options *options, struct outputs *outputs)
+struct run_state *run_state_new(
+    const struct options *options, const struct settings *settings, struct outputs *outputs)
 {
 	struct run_state *self = alloc_new(sizeof *self);
 	self->options = options;
+	self->settings = settings;
 	self->all_outputs = outputs;
 	self->next_id = 1;
 	seen_init(&self->fingerprints);
+	url_init(&self->url);
 	return self;
 }
 
@@ -67,6 +72,7 @@ void run_state_free(struct run_state *self)
 	state_free(self->state);
 	state_writer_free(self->writer);
 	seen_release(&self->fingerprints);
+	url_release(&self->url);
 	free(self->began);
 	free(self->known);
 	free(self);
@@ -92,6 +98,15 @@ static enum status record_problem(struct run_state *self, enum status status)
 	return status;
 }
 
+/* True if the URL of a page that is done was asked for. */
+static bool was_asked(const struct state_page *page)
+{
+	return page->outcome == OUTCOME_OK || page->http_status != 0 ||
+	       (page->outcome == OUTCOME_FAILED && page->cause != CAUSE_HOST_ERRORS &&
+	           page->cause != CAUSE_HOST_PATIENCE && page->cause != CAUSE_NOT_A_URL &&
+	           page->cause != CAUSE_NOT_HTTP && page->cause != CAUSE_LINE_TOO_LONG);
+}
+
 static void count_done(struct run_state_done *done, const struct state_page *page)
 {
 	bool is_found = page->via || page->sitemap;
@@ -103,8 +118,22 @@ static void count_done(struct run_state_done *done, const struct state_page *pag
 	done->found += is_found;
 	done->outcomes[page->outcome]++;
 	done->changes[page->change]++;
+	done->asked += was_asked(page);
+	if (page->depth > done->depth)
+		done->depth = page->depth;
 	done->listed_failed += !is_found && page->outcome == OUTCOME_FAILED;
 	done->links += page->outcome == OUTCOME_OK ? page->links : 0;
+}
+
+/* What a page is looked up by. In a run that finds no URLs, two that differ in user name and password are
+ * two. */
+static struct slice key_of(struct run_state *self, const struct state_page *page)
+{
+	bool has_credentials = !options_find_urls(self->options) && page->listed && strchr(page->listed, '@');
+	if (has_credentials && url_parse(&self->url, page->listed, strlen(page->listed), NULL, NULL) &&
+	    url_has_credentials(&self->url))
+		return url_without_fragment(&self->url);
+	return slice_of(page->url);
 }
 
 static void add_known(struct run_state *self, const struct state_page *page)
@@ -117,7 +146,7 @@ static void add_known(struct run_state *self, const struct state_page *page)
 	}
 	bool is_of_run = self->resumes && page->run == run->id;
 	self->known[self->known_count++] =
-	    (struct known_url){.fingerprint = fingerprint_of(self, slice_of(page->url)),
+	    (struct known_url){.fingerprint = fingerprint_of(self, key_of(self, page)),
 	        .id = page->id & ((UINT64_C(1) << 60) - 1),
 	        .is_of_run = is_of_run,
 	        .is_settled = is_of_run && page->is_settled,
@@ -142,27 +171,39 @@ static enum status read_pages(struct run_state *self)
 	return STATUS_OK;
 }
 
+/* Logs why the run cannot go on with its outputs as they are. name is that of a file. */
+static enum status refuse_output(const struct run_state *self, const char *name, const char *problem)
+{
+	log_error("%s: %s; the run of %s cannot go on without what it has written (--restart begins anew)",
+	    name, problem, self->began);
+	return STATUS_OUTPUT;
+}
+
 /* Checks that a file of the run that goes on is the one that it has written, and finds out where it is to be
- * cut. A file that the run had not begun yet is empty. */
+ * cut. A file that has nothing of it yet may be another one. */
 static enum status check_output(struct run_state *self, size_t which)
 {
 	struct state_output output;
 	enum status status = STATUS_OK;
 	const struct file *file = self->files[which];
 	enum state_find found = state_find_output(self->state, kept_names[which], &output, &status);
+	char problem[64];
 	if (found == STATE_FAILED)
 		return record_problem(self, status);
-	if (found == STATE_END || !file)
-		return STATUS_OK;
-	bool is_same =
-	    output.device == (uint64_t)file->info.st_dev && output.inode == (uint64_t)file->info.st_ino;
-	if (!is_same || (uint64_t)file->info.st_size < output.length) {
-		log_error("%s: %s, so the run of %s cannot go on with it (--restart begins anew)", file->name,
-		    is_same ? "is shorter than the run has written"
-		            : "is not the file that the run has written",
-		    self->began);
-		return STATUS_OUTPUT;
+	if (found == STATE_END) {
+		snprintf(problem, sizeof problem, "is not what --%s named before", kept_names[which]);
+		return file && self->done.settled ? refuse_output(self, file->name, problem) : STATUS_OK;
 	}
+	if (output.length == 0)
+		return STATUS_OK;
+	if (!file) {
+		snprintf(problem, sizeof problem, "is not named by --%s any more", kept_names[which]);
+		return refuse_output(self, output.path, problem);
+	}
+	if (output.device != (uint64_t)file->info.st_dev || output.inode != (uint64_t)file->info.st_ino)
+		return refuse_output(self, file->name, "is not the file that was written");
+	if ((uint64_t)file->info.st_size < output.length)
+		return refuse_output(self, file->name, "is shorter than what was written");
 	self->lengths[which] = output.length;
 	return STATUS_OK;
 }
@@ -221,6 +262,12 @@ static double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void set_length(struct run_state *self, size_t which, uint64_t length)
+{
+	if (self->indexes[which] >= 0)
+		state_writer_set_output(self->writer, (size_t)self->indexes[which], length);
+}
+
 static void show_resumption(const struct run_state *self)
 {
 	uint64_t all = self->done.all;
@@ -235,30 +282,37 @@ static enum state_wish wish_of(const struct run_state *self)
 	return self->options->check ? STATE_BEGIN_NEXT : STATE_GO_ON;
 }
 
+/* Lets the state know which outputs the run has, and prepares those that it goes on with. */
+static void begin_outputs(struct run_state *self)
+{
+	for (size_t i = 0; i < KEPT; i++) {
+		if (!self->files[i])
+			continue;
+		self->files[i]->resume_len = self->lengths[i];
+		self->files[i]->is_resumed = self->lengths[i] > 0;
+		set_length(self, i, self->lengths[i]);
+	}
+}
+
 enum status run_state_begin(struct run_state *self)
 {
 	struct buf options;
 	buf_init(&options, SIZE_MAX / 2);
-	row_options_append(&options, self->options);
-	const struct state_run *last = state_last_run(self->state);
-	self->has_same_answers = last->id && row_options_have_same_answers(last->options, options.data);
+	row_options_append(&options, self->settings);
 	enum status status =
 	    state_writer_begin_run(self->writer, options.data, wish_of(self), now_seconds(), &self->begun);
 	buf_release(&options);
-	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++) {
-		if (self->resumes && self->files[i])
-			self->files[i]->resume_len = self->lengths[i];
-		if (self->files[i])
-			self->files[i]->is_resumed = self->resumes;
-	}
-	if (status == STATUS_OK && self->resumes)
+	if (status != STATUS_OK)
+		return status;
+	begin_outputs(self);
+	if (self->resumes)
 		show_resumption(self);
-	if (status == STATUS_OK && self->fresh_since > 0)
+	if (self->fresh_since > 0)
 		log_warning(
 		    "the run of %s was interrupted: the links of its pages are checked anew, and only "
 		    "pages that it has received are not asked for again",
 		    self->began);
-	return status;
+	return STATUS_OK;
 }
 
 bool run_state_resumes(const struct run_state *self)
@@ -284,12 +338,6 @@ uint64_t run_state_number(const struct run_state *self)
 double run_state_fresh_since(const struct run_state *self)
 {
 	return self->fresh_since;
-}
-
-bool run_state_may_have_answer(const struct run_state *self, uint64_t id)
-{
-	/* Anchors are not kept. */
-	return self->has_same_answers && id < self->first_new_id && !self->options->fragments;
 }
 
 /* Reading. */
@@ -337,6 +385,14 @@ bool run_state_read_stored(struct run_state *self, const struct state_page *page
 	return status == STATUS_OK || record_problem(self, status) == STATUS_OK;
 }
 
+bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_page *page)
+{
+	/* Anchors are not kept. */
+	return id && id < self->first_new_id && !self->options->fragments &&
+	       run_state_find_page(self, id, page) && page->fetched > 0 &&
+	       page->variant == self->begun.variant;
+}
+
 bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links)
 {
 	enum status status = STATUS_OK;
@@ -348,11 +404,31 @@ bool run_state_find_links(struct run_state *self, const struct state_page *page,
 	return found == STATE_FOUND;
 }
 
-enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id)
+static bool has_rows(const struct run_state *self, const struct state_page *page)
 {
-	const struct known_url wanted = {.fingerprint = fingerprint_of(self, url)};
-	struct known_url *known =
-	    sort_find(&wanted, self->known, self->known_count, sizeof *self->known, compare_known);
+	return page->run == self->begun.run && page->is_settled && page->outcome == OUTCOME_OK;
+}
+
+enum status run_state_read_rows(
+    struct run_state *self, void (*on_row)(void *ctx, struct slice url), void *ctx)
+{
+	struct state_page page;
+	struct link_reader links;
+	struct link_record record;
+	link_reader_init(&links);
+	while (run_state_next_page(self, &page)) {
+		if (!has_rows(self, &page) || !run_state_find_links(self, &page, &links))
+			continue;
+		while (link_reader_next(&links, &record))
+			if (record.is_row)
+				on_row(ctx, record.url);
+	}
+	link_reader_release(&links);
+	return self->status;
+}
+
+static enum run_state_known take(struct known_url *known, uint64_t *id)
+{
 	*id = known ? known->id : 0;
 	if (!known)
 		return RUN_STATE_NEW;
@@ -360,12 +436,43 @@ enum run_state_known run_state_find(struct run_state *self, struct slice url, ui
 	return known->is_settled ? RUN_STATE_DONE : known->is_of_run ? RUN_STATE_PENDING : RUN_STATE_BEFORE;
 }
 
+static struct known_url *find_known(struct run_state *self, struct slice key)
+{
+	const struct known_url wanted = {.fingerprint = fingerprint_of(self, key)};
+	return sort_find(&wanted, self->known, self->known_count, sizeof *self->known, compare_known);
+}
+
+enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id)
+{
+	return take(find_known(self, url), id);
+}
+
+enum run_state_known run_state_find_entry(struct run_state *self, struct slice text, uint64_t *id)
+{
+	struct known_url *known = find_known(self, text);
+	uint64_t fingerprint = known ? known->fingerprint : 0;
+	while (known && known > self->known && known[-1].fingerprint == fingerprint)
+		known--;
+	while (known && known->was_offered)
+		known = known + 1 < self->known + self->known_count && known[1].fingerprint == fingerprint
+		            ? known + 1
+		            : NULL;
+	return take(known, id);
+}
+
 /* Writing. */
+
+/* The URL was listed when the run began, and now another page leads to it instead. */
+static bool is_listed_no_more(struct run_state *self, const struct store_url *url, struct slice identity)
+{
+	const struct known_url *known = url->via ? find_known(self, identity) : NULL;
+	return known && known->is_listed;
+}
 
 void run_state_add(
     struct run_state *self, const struct store_url *url, struct slice identity, enum run_state_known known)
 {
-	if (known == RUN_STATE_PENDING)
+	if (known == RUN_STATE_PENDING && !is_listed_no_more(self, url, identity))
 		return;
 	struct buf text;
 	buf_init(&text, SIZE_MAX / 2);
@@ -384,10 +491,12 @@ void run_state_add(
 	buf_release(&text);
 }
 
-static void set_length(struct run_state *self, size_t which, uint64_t length)
+void run_state_add_entry(struct run_state *self, uint64_t id, const char *text, enum run_state_known known)
 {
-	if (self->indexes[which] >= 0)
-		state_writer_set_output(self->writer, (size_t)self->indexes[which], length);
+	if (known == RUN_STATE_NEW)
+		self->next_id++;
+	state_writer_add_page(
+	    self->writer, &(struct state_page){.id = id, .url = text, .run = self->begun.run});
 }
 
 void run_state_set_rows(struct run_state *self, uint64_t length)
@@ -410,9 +519,9 @@ void run_state_set_changes(struct run_state *self, uint64_t length)
 
 void run_state_settle(struct run_state *self, const struct state_result *result)
 {
-	const struct file *report = self->files[KEPT_REPORT];
-	if (report)
-		set_length(self, KEPT_REPORT, report->old_len + report->written);
+	for (size_t i = KEPT_ROWS + 1; i < KEPT_CHANGES; i++)
+		if (self->files[i])
+			set_length(self, i, self->files[i]->old_len + self->files[i]->written);
 	state_writer_settle_page(self->writer, result);
 }
 

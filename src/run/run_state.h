@@ -13,6 +13,7 @@
 
 #include "base/options.h"
 #include "base/wait.h"
+#include "fetch/settings.h"
 #include "output/observer.h"
 #include "run/outputs.h"
 #include "run/stored_page.h"
@@ -24,8 +25,9 @@
 
 struct run_state;
 
-/* options and outputs are borrowed. Free with run_state_free. */
-struct run_state *run_state_new(const struct options *options, struct outputs *outputs);
+/* settings, which run_state_begin reads first, and outputs are borrowed. Free with run_state_free. */
+struct run_state *run_state_new(
+    const struct options *options, const struct settings *settings, struct outputs *outputs);
 void run_state_free(struct run_state *self);
 
 /* Locks and reads the state file, and if an interrupted run is to go on, checks its outputs. Changes nothing.
@@ -42,9 +44,11 @@ struct run_state_done {
 	uint64_t found;   /* those that are not of the list */
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t listed_failed; /* see struct totals */
+	uint64_t asked;         /* those that were asked for, for --max-pages */
+	uint32_t depth;         /* the largest one */
 	uint64_t links;
 	uint64_t changes[STATE_CHANGES]; /* how many pages differ how from the run before */
-	bool has_found; /* one of all URLs is not of the list */
+	bool has_found;                  /* one of all URLs is not of the list */
 };
 
 const struct run_state_done *run_state_done(const struct run_state *self);
@@ -80,9 +84,13 @@ enum run_state_known {
 	RUN_STATE_DONE     /* it has its outcome in this run */
 };
 
-/* Looks up a URL, given without fragment, user name and password, and sets *id to its number; 0 if it is
- * new. */
+/* Looks up a URL, given without fragment and, in a run that finds URLs, without user name and password; sets
+ * *id to its number, 0 if it is new. */
 enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id);
+
+/* Looks up an entry of the list that is no URL. Of several entries with the same text, each call returns
+ * another one. */
+enum run_state_known run_state_find_entry(struct run_state *self, struct slice text, uint64_t *id);
 
 /* The number that the next new URL gets. */
 uint64_t run_state_next_id(const struct run_state *self);
@@ -95,13 +103,21 @@ uint64_t run_state_number(const struct run_state *self);
  * uses its answers instead. */
 double run_state_fresh_since(const struct run_state *self);
 
-/* False if no earlier run can have an answer of that URL, or none that may be used. */
-bool run_state_may_have_answer(const struct run_state *self, uint64_t id);
+/* Reads a page that has an answer of an earlier run which may be used in this one. False if there is none.
+ * Borrowed until the next call of a function that reads a page. */
+bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_page *page);
+
+/* Of a run that goes on, calls on_row with the URL of each row that it has. */
+enum status run_state_read_rows(
+    struct run_state *self, void (*on_row)(void *ctx, struct slice url), void *ctx);
 
 /* Adds a URL to the run, which run_state_find has looked up, with its number, which for a new one is
  * run_state_next_id. */
 void run_state_add(
     struct run_state *self, const struct store_url *url, struct slice identity, enum run_state_known known);
+
+/* The same for an entry of the list that is no URL. */
+void run_state_add_entry(struct run_state *self, uint64_t id, const char *text, enum run_state_known known);
 
 /* Gives a URL its outcome. Everything that its outcome has added to the outputs was written. */
 void run_state_settle(struct run_state *self, const struct state_result *result);

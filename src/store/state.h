@@ -65,23 +65,27 @@ struct state_page {
 	bool is_guess;      /* nobody has named the URL */
 	uint64_t run;       /* the last run that it was added in */
 
-	bool
-	    is_settled; /* it has an outcome in that run; else it is pending, and the next five are not set */
+	bool is_settled; /* it has an outcome in that run; else it is pending, and the next four are not set
+	                  */
 	enum outcome_kind outcome;
 	enum cause cause;
 	long http_status;
+	/* Of the last outcome, in whatever run it came: */
 	const char *final_url; /* after redirects, if it differs from url */
+	const char *hops;      /* where redirects led on the way to final_url, separated by newlines */
 
 	enum state_change change;
 
 	/* Of the last good answer, in whatever run it came; fetched is 0 if there is none. */
-	const char *etag; /* header fields, as they were received */
+	const char *answer_url; /* where it came from, if that differs from url */
+	const char *etag;       /* header fields, as they were received */
 	const char *last_modified;
 	const char *date;
 	double fetched;      /* when it was received, or confirmed by a 304 */
 	double changed;      /* when its links were first as they are now */
 	uint64_t links_hash; /* see struct link_records */
 	uint64_t links;      /* number of records */
+	uint64_t variant;    /* state_begun.variant of the run that it came in, or was confirmed in */
 };
 
 /* What the outcome of a page means for its last good answer. */
@@ -100,6 +104,7 @@ struct state_result {
 	long http_status;
 	const char *final_url; /* NULL if it is that of the page */
 	uint32_t depth;        /* which may be smaller than when the page was added */
+	const char *hops;      /* see struct state_page */
 	enum state_answer answer;
 
 	/* With STATE_ANSWER_CONFIRMED and STATE_ANSWER_NEW: */
@@ -122,6 +127,7 @@ struct state_run {
 	double began;
 	double ended;        /* 0 if the run was interrupted, or goes on */
 	const char *options; /* see state_begin_run */
+	uint64_t variant;    /* see struct state_begun */
 	uint64_t pages;      /* number of pages that the file knew at its last commit */
 };
 
@@ -150,6 +156,9 @@ struct state_begun {
 	enum state_begin how;
 	uint64_t run;
 	bool has_same_options; /* as the run before; true for a resumed run, false for a first one */
+	/* A number that changes whenever the options do, also "request". An answer that has another one may
+	 * not be used. */
+	uint64_t variant;
 };
 
 /* An output file, as it was at a commit. */
@@ -225,7 +234,9 @@ enum state_find state_find_robots(
 
 /* Begins a run, or goes on with the last one if that has no end, and commits. options is a JSON object whose
  * keys are the long names of the options that decide which rows there are, with their values; a run can only
- * be resumed with the same ones. STATUS_USAGE if one differs, which the message names. */
+ * be resumed with the same ones. STATUS_USAGE if one differs, which the message names. The key "request"
+ * stands for what requests say of the user: a run may be resumed with another one, but what was answered
+ * before counts as out of date (see state_begun.variant). */
 enum status state_begin_run(
     struct state *self, const char *options, enum state_wish wish, double now, struct state_begun *begun);
 

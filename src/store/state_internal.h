@@ -15,13 +15,13 @@ enum { STATE_APPLICATION_ID = 0x61726571, STATE_FORMAT_VERSION = 1 };
 
 /* The columns of the tables but the last one, their checksum; ?1 and so on are their values. */
 #define STATE_PAGE_COLUMNS                                                                                   \
-	"id,url,listed,depth,via,sitemap,guess,run,outcome,cause,http_status,final_url,change,"              \
-	"etag,last_modified,date,fetched,changed,links_hash,links"
-#define STATE_PAGE_VALUES "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20"
+	"id,url,listed,depth,via,sitemap,guess,run,outcome,cause,http_status,final_url,hops,change,"         \
+	"answer_url,etag,last_modified,date,fetched,changed,links_hash,links,variant"
+#define STATE_PAGE_VALUES "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23"
 #define STATE_RUN_COLUMNS                                                                                    \
-	"id,began,ended,options,pages,urls,found,ok,failed,skipped,interrupted,links,"                       \
+	"id,began,ended,options,variant,pages,urls,found,ok,failed,skipped,interrupted,links,"               \
 	"new,gone,changed,unchanged"
-#define STATE_RUN_VALUES     "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16"
+#define STATE_RUN_VALUES     "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17"
 #define STATE_ROBOTS_COLUMNS "origin,fetched,http_status,body"
 #define STATE_ROBOTS_VALUES  "?1,?2,?3,?4"
 

@@ -21,6 +21,7 @@ static size_t list_texts(struct state_message *message, const char **texts[TEXTS
 		break;
 	case STATE_MESSAGE_SETTLE:
 		texts[count++] = &result->final_url;
+		texts[count++] = &result->hops;
 		texts[count++] = &result->etag;
 		texts[count++] = &result->last_modified;
 		texts[count++] = &result->date;

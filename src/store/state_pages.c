@@ -19,7 +19,9 @@ enum {
 	PAGE_CAUSE,
 	PAGE_HTTP_STATUS,
 	PAGE_FINAL_URL,
+	PAGE_HOPS,
 	PAGE_CHANGE,
+	PAGE_ANSWER_URL,
 	PAGE_ETAG,
 	PAGE_LAST_MODIFIED,
 	PAGE_DATE,
@@ -27,6 +29,7 @@ enum {
 	PAGE_CHANGED,
 	PAGE_LINKS_HASH,
 	PAGE_LINKS,
+	PAGE_VARIANT,
 	PAGE_CHECKSUM
 };
 
@@ -79,6 +82,8 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	    .run = state_column_number(self, row, PAGE_RUN),
 	    .http_status = (long)state_column_number(self, row, PAGE_HTTP_STATUS),
 	    .final_url = state_column_text(self, row, PAGE_FINAL_URL),
+	    .hops = state_column_text(self, row, PAGE_HOPS),
+	    .answer_url = state_column_text(self, row, PAGE_ANSWER_URL),
 	    .etag = state_column_text(self, row, PAGE_ETAG),
 	    .last_modified = state_column_text(self, row, PAGE_LAST_MODIFIED),
 	    .date = state_column_text(self, row, PAGE_DATE),
@@ -86,6 +91,7 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	    .changed = self->sqlite->sqlite3_column_double(row, PAGE_CHANGED),
 	    .links_hash = state_column_number(self, row, PAGE_LINKS_HASH),
 	    .links = state_column_number(self, row, PAGE_LINKS),
+	    .variant = state_column_number(self, row, PAGE_VARIANT),
 	};
 	/* Another process may have begun a run since this one has read which one is the last. */
 	bool knows_last_run = self->access == STATE_WRITE || self->in_cursor;
@@ -166,9 +172,9 @@ enum state_find state_find_page(struct state *self, uint64_t id, struct state_pa
 	*status = read_page(self, statement, page);
 	if (*status == STATUS_OK)
 		state_keep_texts(&self->page_text,
-		    (const char **const[]){&page->url, &page->listed, &page->final_url, &page->etag,
-		        &page->last_modified, &page->date},
-		    6);
+		    (const char **const[]){&page->url, &page->listed, &page->final_url, &page->hops,
+		        &page->answer_url, &page->etag, &page->last_modified, &page->date},
+		    8);
 	self->sqlite->sqlite3_reset(statement);
 	return *status == STATUS_OK ? STATE_FOUND : STATE_FAILED;
 }
@@ -277,7 +283,9 @@ static enum status write_page(struct state *self, const struct state_page *page)
 	state_bind_text(self, row, 1 + PAGE_CAUSE, page->is_settled ? cause_word(page->cause) : NULL);
 	state_bind_number(self, row, 1 + PAGE_HTTP_STATUS, (uint64_t)page->http_status);
 	state_bind_text(self, row, 1 + PAGE_FINAL_URL, page->final_url);
+	state_bind_text(self, row, 1 + PAGE_HOPS, page->hops);
 	state_bind_text(self, row, 1 + PAGE_CHANGE, change_words[page->change]);
+	state_bind_text(self, row, 1 + PAGE_ANSWER_URL, page->answer_url);
 	state_bind_text(self, row, 1 + PAGE_ETAG, page->etag);
 	state_bind_text(self, row, 1 + PAGE_LAST_MODIFIED, page->last_modified);
 	state_bind_text(self, row, 1 + PAGE_DATE, page->date);
@@ -290,6 +298,7 @@ static enum status write_page(struct state *self, const struct state_page *page)
 		self->sqlite->sqlite3_bind_null(row, 1 + PAGE_LINKS_HASH);
 		self->sqlite->sqlite3_bind_null(row, 1 + PAGE_LINKS);
 	}
+	state_bind_number(self, row, 1 + PAGE_VARIANT, page->variant);
 	return state_run_statement(self, row);
 }
 
@@ -326,7 +335,6 @@ enum status state_add_page(struct state *self, const struct state_page *page)
 	known.run = self->run.id;
 	known.is_settled = false;
 	known.http_status = 0;
-	known.final_url = NULL;
 	known.change = STATE_CHANGE_NONE;
 	status = write_page(self, &known);
 	if (status == STATUS_OK && is_new) {
@@ -383,6 +391,7 @@ enum state_change state_change_of(const struct state_page *before, const struct 
 static void set_answer(struct state_page *page, const struct state_result *result)
 {
 	bool has_same_links = page->change == STATE_CHANGE_UNCHANGED;
+	page->answer_url = result->final_url;
 	page->etag = result->etag;
 	page->last_modified = result->last_modified;
 	page->date = result->date;
@@ -403,9 +412,9 @@ static void confirm_answer(struct state_page *page, const struct state_result *r
 
 static void remove_answer(struct state_page *page)
 {
-	page->etag = page->last_modified = page->date = NULL;
+	page->answer_url = page->etag = page->last_modified = page->date = NULL;
 	page->fetched = page->changed = 0;
-	page->links_hash = page->links = 0;
+	page->links_hash = page->links = page->variant = 0;
 }
 
 enum status state_settle_page(struct state *self, const struct state_result *result)
@@ -424,14 +433,17 @@ enum status state_settle_page(struct state *self, const struct state_result *res
 	page.final_url = result->final_url;
 	page.depth = result->depth;
 	page.change = state_change_of(&page, result);
+	page.hops = result->hops;
 	switch (result->answer) {
 	case STATE_ANSWER_KEPT:
 		break;
 	case STATE_ANSWER_CONFIRMED:
 		confirm_answer(&page, result);
+		page.variant = self->run.variant;
 		break;
 	case STATE_ANSWER_NEW:
 		set_answer(&page, result);
+		page.variant = self->run.variant;
 		status = write_links(self, result);
 		break;
 	case STATE_ANSWER_GONE:

@@ -24,7 +24,7 @@ static void set_run_options(struct state *self, const char *options)
 }
 
 /* The columns of a run but the first five and its checksum, in their order. */
-enum { TOTALS = 11, FIRST_TOTAL = 5, RUN_CHECKSUM = FIRST_TOTAL + TOTALS };
+enum { TOTALS = 11, FIRST_TOTAL = 6, RUN_CHECKSUM = FIRST_TOTAL + TOTALS };
 
 static void list_totals(struct state *self, uint64_t *totals[TOTALS])
 {
@@ -42,7 +42,8 @@ static void read_run(struct state *self, sqlite3_stmt *statement)
 	self->run.id = state_column_number(self, statement, 0);
 	self->run.began = self->sqlite->sqlite3_column_double(statement, 1);
 	self->run.ended = self->sqlite->sqlite3_column_double(statement, 2);
-	self->run.pages = state_column_number(self, statement, 4);
+	self->run.variant = state_column_number(self, statement, 4);
+	self->run.pages = state_column_number(self, statement, 5);
 	for (int i = 0; i < TOTALS; i++)
 		*totals[i] = state_column_number(self, statement, FIRST_TOTAL + i);
 	set_run_options(self, state_column_text(self, statement, 3));
@@ -76,7 +77,8 @@ static enum status write_run(struct state *self)
 	state_bind_time(self, statement, 2, self->run.began);
 	state_bind_time(self, statement, 3, self->run.ended);
 	state_bind_text(self, statement, 4, self->run.options);
-	self->sqlite->sqlite3_bind_int64(statement, 5, (sqlite3_int64)self->run.pages);
+	state_bind_number(self, statement, 5, self->run.variant);
+	self->sqlite->sqlite3_bind_int64(statement, 6, (sqlite3_int64)self->run.pages);
 	for (int i = 0; i < TOTALS; i++)
 		if (self->run.ended > 0)
 			self->sqlite->sqlite3_bind_int64(
@@ -105,13 +107,15 @@ static enum status load_last_page_id(struct state *self)
 	return STATUS_OK;
 }
 
-/* Sets *name to an option that the two objects do not have in common, in a new string; NULL if they are the
- * same. */
-static enum status find_differing_option(struct state *self, const char *options, char **name)
+/* Sets *name to an option that the two objects do not have in common, in a new string: to "request" only if
+ * there is no other one, and to NULL if they are the same. *varies tells whether one differs that decides
+ * more than what the outputs make of the links. */
+static enum status find_differing_option(struct state *self, const char *options, char **name, bool *varies)
 {
 	enum status status = STATUS_OK;
 	sqlite3_stmt *statement = self->statements[STATE_DIFFERENCE];
 	*name = NULL;
+	*varies = false;
 	state_bind_text(self, statement, 1, self->run.options);
 	state_bind_text(self, statement, 2, options);
 	if (state_step(self, statement, &status) != STATE_FOUND)
@@ -119,6 +123,7 @@ static enum status find_differing_option(struct state *self, const char *options
 	const char *key = state_column_text(self, statement, 0);
 	if (key)
 		*name = alloc_copy(key, strlen(key));
+	*varies = state_column_number(self, statement, 1) != 0;
 	self->sqlite->sqlite3_reset(statement);
 	return STATUS_OK;
 }
@@ -142,18 +147,20 @@ static enum status decide_begin(
     struct state *self, const char *options, enum state_wish wish, struct state_begun *begun)
 {
 	char *differing = NULL;
+	bool varies;
 	enum status status = STATUS_OK;
-	*begun = (struct state_begun){.how = STATE_FIRST_RUN, .run = 1};
+	*begun = (struct state_begun){.how = STATE_FIRST_RUN, .run = 1, .variant = 1};
 	if (self->run.id == 0)
 		return STATUS_OK;
-	status = find_differing_option(self, options, &differing);
+	status = find_differing_option(self, options, &differing, &varies);
 	bool is_interrupted = self->run.ended <= 0;
 	begun->how = wish == STATE_FORGET                    ? STATE_RESTARTED_RUN
 	             : is_interrupted && wish == STATE_GO_ON ? STATE_RESUMED_RUN
 	                                                     : STATE_NEXT_RUN;
 	begun->run = self->run.id + (begun->how != STATE_RESUMED_RUN);
-	begun->has_same_options = !differing;
-	if (status == STATUS_OK && differing && begun->how == STATE_RESUMED_RUN)
+	begun->has_same_options = !differing || strcmp(differing, "request") == 0;
+	begun->variant = self->run.variant + varies;
+	if (status == STATUS_OK && !begun->has_same_options && begun->how == STATE_RESUMED_RUN)
 		status = fail_differing(self, differing);
 	free(differing);
 	return status;
@@ -173,23 +180,24 @@ static enum status end_run_before(struct state *self, double now)
 static enum status write_begin(
     struct state *self, const char *options, double now, const struct state_begun *begun)
 {
-	enum status status = STATUS_OK;
-	if (begun->how == STATE_RESUMED_RUN)
+	bool is_resumed = begun->how == STATE_RESUMED_RUN;
+	if (is_resumed && begun->variant == self->run.variant)
 		return state_execute(self, "PRAGMA journal_mode=WAL");
-	status = state_begin_transaction(self);
+	enum status status = state_begin_transaction(self);
 	if (status == STATUS_OK && !self->has_tables)
 		status = state_create_tables(self);
 	if (status == STATUS_OK && begun->how == STATE_RESTARTED_RUN)
 		status = forget_all(self);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !is_resumed)
 		status = end_run_before(self, now);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !is_resumed)
 		status = state_execute(self, "DELETE FROM outputs");
 	if (status != STATUS_OK)
 		return status;
 	self->run.id = begun->run;
-	self->run.began = now;
+	self->run.began = is_resumed ? self->run.began : now;
 	self->run.ended = 0;
+	self->run.variant = begun->variant;
 	set_run_options(self, options);
 	status = state_commit(self);
 	return status == STATUS_OK ? state_execute(self, "PRAGMA journal_mode=WAL") : status;

@@ -13,7 +13,7 @@ static const struct {
 } tables[] = {
     {"runs", "CREATE TABLE runs(\n"
              "  id INTEGER PRIMARY KEY,\n"
-             "  began REAL, ended REAL, options TEXT, pages INTEGER,\n"
+             "  began REAL, ended REAL, options TEXT, variant INTEGER, pages INTEGER,\n"
              "  urls INTEGER, found INTEGER, ok INTEGER, failed INTEGER,\n"
              "  skipped INTEGER, interrupted INTEGER, links INTEGER,\n"
              "  new INTEGER, gone INTEGER, changed INTEGER, unchanged INTEGER,\n"
@@ -22,10 +22,11 @@ static const struct {
               "  id INTEGER PRIMARY KEY,\n"
               "  url TEXT, listed TEXT, depth INTEGER, via INTEGER,\n"
               "  sitemap INTEGER, guess INTEGER, run INTEGER,\n"
-              "  outcome TEXT, cause TEXT, http_status INTEGER, final_url TEXT,\n"
-              "  change TEXT,\n"
+              "  outcome TEXT, cause TEXT, http_status INTEGER,\n"
+              "  final_url TEXT, hops TEXT, change TEXT, answer_url TEXT,\n"
               "  etag TEXT, last_modified TEXT, date TEXT, fetched REAL,\n"
               "  changed REAL, links_hash INTEGER, links INTEGER,\n"
+              "  variant INTEGER,\n"
               "  checksum INTEGER)"},
     {"links", "CREATE TABLE links(\n"
               "  page INTEGER PRIMARY KEY,\n"
@@ -45,13 +46,17 @@ static const struct {
 	"(SELECT group_concat(quote(name)||quote(path)||device||' '||inode||' '||length)"                    \
 	" FROM (SELECT * FROM outputs WHERE run=" run " ORDER BY name))"
 
+/* The keys of options that only decide what the outputs make of the links, see state_begin_run. */
+#define STATE_IS_OUTPUT_KEY "key IN ('format','null','unique','changes','changes-to')"
+
 static const char *const statement_texts[STATE_STATEMENTS] = {
     [STATE_HAS_TABLES] = "SELECT count(*), sum(type='trigger') FROM sqlite_master",
     [STATE_TABLE_SQL] = "SELECT sql FROM sqlite_master WHERE type='table' AND name=?1",
     [STATE_DIFFERENCE] =
-        "SELECT key FROM (SELECT key,type,value FROM json_each(?1) EXCEPT SELECT key,type,value FROM "
-        "json_each(?2)) UNION SELECT key FROM (SELECT key,type,value FROM json_each(?2) EXCEPT SELECT "
-        "key,type,value FROM json_each(?1)) ORDER BY key LIMIT 1",
+        "SELECT key,max(NOT " STATE_IS_OUTPUT_KEY
+        ") OVER () FROM (SELECT * FROM (SELECT key,type,value FROM json_each(?1) EXCEPT SELECT "
+        "key,type,value FROM json_each(?2)) UNION SELECT * FROM (SELECT key,type,value FROM json_each(?2) "
+        "EXCEPT SELECT key,type,value FROM json_each(?1))) ORDER BY key='request', key LIMIT 1",
     [STATE_LAST_RUN] = "SELECT " STATE_RUN_COLUMNS ",checksum,areq_checksum(" STATE_RUN_COLUMNS
                        "," OUTPUTS_OF("runs.id") ") FROM runs ORDER BY id DESC LIMIT 1",
     [STATE_WRITE_RUN] = "INSERT OR REPLACE INTO runs(" STATE_RUN_COLUMNS ",checksum) VALUES(" STATE_RUN_VALUES

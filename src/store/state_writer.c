@@ -65,10 +65,13 @@ void state_writer_free(struct state_writer *self)
 {
 	if (!self)
 		return;
-	if (self->pid) {
+	/* If nothing was written, the process has time to remove its lock. */
+	if (self->pid && self->batch == 1)
+		shutdown(self->fd, SHUT_RDWR);
+	else if (self->pid)
 		kill(self->pid, SIGKILL);
+	if (self->pid)
 		reap(self);
-	}
 	buf_release(&self->backlog);
 	free(self);
 }

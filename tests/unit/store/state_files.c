@@ -62,7 +62,7 @@ void state_files_page(uint64_t id, struct state_page *page)
 void state_files_result(
     uint64_t id, unsigned version, struct state_result *result, struct link_records *links)
 {
-	static char etag[40], final_url[100];
+	static char etag[40], final_url[100], hops[100];
 	char url[100];
 	link_records_clear(links);
 	for (unsigned i = 0; i < id % 40; i++) {
@@ -75,6 +75,7 @@ void state_files_result(
 	}
 	snprintf(etag, sizeof etag, "\"%u-%u\"", version, (unsigned)id);
 	snprintf(final_url, sizeof final_url, "http://example.com/final/%u", (unsigned)id);
+	snprintf(hops, sizeof hops, "http://example.com/hop/%u\nhttp://example.com/", (unsigned)id);
 	*result = (struct state_result){
 	    .page = id, .outcome = OUTCOME_OK, .http_status = 200, .depth = (uint32_t)id % 5};
 	if (id % 5 == 0) {
@@ -86,6 +87,7 @@ void state_files_result(
 	result->answer = STATE_ANSWER_NEW;
 	result->etag = etag;
 	result->final_url = id % 7 == 0 ? final_url : NULL;
+	result->hops = id % 14 == 0 ? hops : NULL;
 	result->fetched = 2000 + version;
 	result->links = (struct slice){links->bytes.data, links->bytes.len};
 	result->link_count = links->count;
@@ -160,9 +162,11 @@ static bool expect_page(struct state *state, const struct state_page *page, unsi
 	cr_expect_eq(page->cause, result.cause);
 	cr_expect_eq(page->http_status, result.http_status);
 	cr_expect(same(page->final_url, result.final_url) && same(page->etag, result.etag));
+	cr_expect(same(page->hops, result.hops));
 	cr_expect_eq(page->fetched, result.fetched);
 	if (result.answer == STATE_ANSWER_NEW) {
 		cr_expect_eq(page->links, result.link_count);
+		cr_expect(same(page->answer_url, result.final_url));
 		expect_links(state, page, &links);
 	} else {
 		cr_expect_eq(state_find_links(state, page, NULL, &status), STATE_END);

@@ -168,7 +168,7 @@ Test(state, knows_the_pages_of_earlier_runs)
 	cr_expect_eq(page.via, 0);
 	cr_expect_str_eq(page.etag, "\"1-7\"");
 	cr_expect_eq(page.fetched, 2001);
-	cr_expect_eq(page.final_url, NULL);
+	cr_expect_str_eq(page.answer_url, "http://example.com/final/7");
 	state_files_add(state, 1, 130);
 	state_files_settle(state, 1, 130, 2);
 	end_run(state);
@@ -337,6 +337,42 @@ Test(state, begins_anew_with_restart)
 		expect_file(path, 20, settled_of(20), 3);
 		state_files_remove();
 	}
+}
+
+/* What requests say of the user may change in a run that goes on, but what was answered before is then out of
+ * date, and stays that in the next run, too. */
+Test(state, tells_which_answers_may_be_used)
+{
+	static const struct {
+		const char *options;
+		bool ends;
+		enum state_begin how;
+		bool has_same_options;
+		uint64_t variant;
+	} runs[] = {
+	    {"{\"depth\":2,\"request\":\"a\"}", true, STATE_FIRST_RUN, false, 1},
+	    {"{\"depth\":2,\"request\":\"a\"}", false, STATE_NEXT_RUN, true, 1},
+	    {"{\"depth\":2,\"request\":\"b\"}", false, STATE_RESUMED_RUN, true, 2},
+	    {"{\"depth\":2,\"request\":\"b\"}", true, STATE_RESUMED_RUN, true, 2},
+	    {"{\"depth\":3,\"request\":\"b\"}", false, STATE_NEXT_RUN, false, 3},
+	    {"{\"depth\":3,\"request\":\"b\"}", true, STATE_RESUMED_RUN, true, 3},
+	};
+	const char *path = state_files_make();
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		struct state_begun begun;
+		struct state *state = state_new(path);
+		cr_assert_eq(state_open(state, STATE_WRITE), STATUS_OK);
+		cr_assert_eq(state_begin_run(state, runs[i].options, false, 1e9, &begun), STATUS_OK);
+		cr_expect_eq(begun.how, runs[i].how, "run %zu", i);
+		cr_expect_eq(begun.has_same_options, runs[i].has_same_options, "run %zu", i);
+		cr_expect_eq(begun.variant, runs[i].variant, "run %zu", i);
+		state_files_add(state, i + 1, i + 1);
+		if (runs[i].ends)
+			end_run(state);
+		cr_assert_eq(state_commit(state), STATUS_OK);
+		state_free(state);
+	}
+	state_files_remove();
 }
 
 Test(state, goes_on_with_the_same_options_only)
