@@ -508,13 +508,13 @@ void run_state_set_rows(struct run_state *self, uint64_t length)
 uint64_t run_state_changes_written(const struct run_state *self)
 {
 	const struct file *file = self->files[KEPT_CHANGES];
-	return file ? file->old_len + file->written : 0;
+	return file ? file->written : 0;
 }
 
 void run_state_set_changes(struct run_state *self, uint64_t length)
 {
 	if (self->files[KEPT_CHANGES])
-		set_length(self, KEPT_CHANGES, length);
+		set_length(self, KEPT_CHANGES, self->files[KEPT_CHANGES]->old_len + length);
 }
 
 void run_state_settle(struct run_state *self, const struct state_result *result)

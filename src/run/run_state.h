@@ -126,8 +126,8 @@ void run_state_settle(struct run_state *self, const struct state_result *result)
  * were settled. */
 void run_state_set_rows(struct run_state *self, uint64_t length);
 
-/* The same for the file of --changes-to, but for a length of the file itself, as run_state_changes_written
- * returns it; 0 if it is not kept. */
+/* The same for the file of --changes-to, and how much of it was written by this process; 0 if it is not
+ * kept. */
 void run_state_set_changes(struct run_state *self, uint64_t length);
 uint64_t run_state_changes_written(const struct run_state *self);
 

@@ -78,8 +78,9 @@ struct tries {
 	struct link_reader *replay;   /* the links of an earlier run that are emitted; NULL if none are */
 	uint64_t replayed;            /* how many of them were rows */
 	struct page_changes *changes; /* see ledger_begin_changes; NULL if there are none */
-	uint64_t changes_end; /* length of the file of --changes-to at the end of the changes of the page */
-	char *gone_reason;    /* the reason of outcome, see ledger_begin_gone; else NULL */
+	/* how much of the file of --changes-to was written at the end of the changes of the page */
+	uint64_t changes_end;
+	char *gone_reason;                 /* the reason of outcome, see ledger_begin_gone; else NULL */
 	struct link_check_page check_page; /* of the links of the page, with --check */
 };
 
