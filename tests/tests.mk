@@ -86,7 +86,7 @@ test-run: $(BIN) $(TEST_PROGRAMS)
 	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
 		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
-	for readme in README.md README.zh-CN.md docs/machines.md; do \
+	for readme in README.md README.zh-CN.md docs/machines.md docs/state.md; do \
 		sh tests/demo/recipes.sh $$readme $(BIN) $(BUILD)/areq-testserver || exit 1; done
 	sh tests/contrib/contrib.sh $(BIN) $(BUILD)/areq-testserver
 	sh tests/terminal/terminal.sh $(BIN) $(BUILD)/areq-testserver
