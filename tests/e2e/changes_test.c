@@ -187,7 +187,7 @@ Test(changes, of_pages_that_a_crawl_does_not_reach)
 	struct run_result result;
 	set_up(&self);
 	scratch_write(&self.root, "a.html", "<a href=b.html>b</a>");
-	const char *expected[] = {"+\t/a.html\t/b.html\n" ALL_OF_B, "-\t/a.html\t/b.html\n", "",
+	const char *expected[] = {("+\t/a.html\t/b.html\n" ALL_OF_B), "-\t/a.html\t/b.html\n", "",
 	    "+\t/a.html\t/b.html\n-\t/b.html\t/1\n"};
 	const char *pages[] = {"<a href=b.html>b</a>", "", "", "<a href=b.html>b</a>"};
 	for (size_t i = 0; i < 4; i++) {
