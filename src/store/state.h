@@ -237,7 +237,9 @@ enum state_find state_find_robots(
  * keys are the long names of the options that decide which rows there are, with their values; a run can only
  * be resumed with the same ones. STATUS_USAGE if one differs, which the message names. The key "request"
  * stands for what requests say of the user: a run may be resumed with another one, but what was answered
- * before counts as out of date (see state_begun.variant). */
+ * before counts as out of date (see state_begun.variant),
+ * as with any other option that differs in the next run, but for those of the outputs: "format", "null",
+ * "unique", "changes" and "changes-to". */
 enum status state_begin_run(
     struct state *self, const char *options, enum state_wish wish, double now, struct state_begun *begun);
 

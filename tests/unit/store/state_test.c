@@ -340,7 +340,7 @@ Test(state, begins_anew_with_restart)
 }
 
 /* What requests say of the user may change in a run that goes on, but what was answered before is then out of
- * date, and stays that in the next run, too. */
+ * date, and stays that in the next run, too. What only the outputs make of the links does not matter. */
 Test(state, tells_which_answers_may_be_used)
 {
 	static const struct {
@@ -356,6 +356,8 @@ Test(state, tells_which_answers_may_be_used)
 	    {"{\"depth\":2,\"request\":\"b\"}", true, STATE_RESUMED_RUN, true, 2},
 	    {"{\"depth\":3,\"request\":\"b\"}", false, STATE_NEXT_RUN, false, 3},
 	    {"{\"depth\":3,\"request\":\"b\"}", true, STATE_RESUMED_RUN, true, 3},
+	    {"{\"depth\":3,\"request\":\"b\",\"format\":2,\"unique\":true}", true, STATE_NEXT_RUN, false, 3},
+	    {"{\"depth\":3,\"request\":\"c\",\"format\":1}", true, STATE_NEXT_RUN, false, 4},
 	};
 	const char *path = state_files_make();
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
