@@ -271,7 +271,7 @@ static void fetch(const char *url)
 	struct file har = {.name = "har", .fd = open("/dev/null", O_WRONLY)};
 	struct totals totals;
 	seen_init(&watch.seen);
-	observers_add(&observers, report_observer(&report, true));
+	observers_add(&observers, report_observer(&options, &report));
 	observers_add(&observers, har_observer(&har));
 	observers_add(&observers, (struct observer){.self = &watch, .link = on_link, .outcome = on_outcome});
 	struct input *input = input_new(&options.inputs);
