@@ -66,6 +66,14 @@ static bool read_outcome(struct state_page *page, const char *outcome, const cha
 	return kind < OUTCOME_KINDS && number < CAUSES;
 }
 
+/* False if the page belongs to a run that there is not. Another process may have begun one since the last one
+ * was read. */
+static bool has_its_run(struct state *self, const struct state_page *page)
+{
+	return page->run <= self->run.id ||
+	       (self->access == STATE_READ && state_load_run(self) == STATUS_OK && page->run <= self->run.id);
+}
+
 /* Reads the row of a page. Its texts are borrowed until the next step. */
 static enum status read_page(struct state *self, sqlite3_stmt *row, struct state_page *page)
 {
@@ -93,9 +101,7 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	    .links = state_column_number(self, row, PAGE_LINKS),
 	    .variant = state_column_number(self, row, PAGE_VARIANT),
 	};
-	/* Another process may have begun a run since this one has read which one is the last. */
-	bool knows_last_run = self->access == STATE_WRITE || self->in_cursor;
-	if (!page->url || page->id == 0 || (knows_last_run && page->run > self->run.id))
+	if (!page->url || page->id == 0 || !has_its_run(self, page))
 		return state_fail_damaged(self);
 	if (!read_change(page, state_column_text(self, row, PAGE_CHANGE)) ||
 	    !read_outcome(

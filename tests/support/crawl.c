@@ -156,7 +156,10 @@ void crawl_run_argv(struct crawl *self, const struct truth_options *options, con
 	truth_init(&self->truth, &self->graph, options);
 	make_arguments(self, more, &args);
 	site_serve_graph(&self->site, &self->graph.spec);
-	run_program(&result, &(struct run_options){.limit = RUN_LIMIT}, run_areq_name(), args.text);
+	if (self->run)
+		self->run(self, args.text, &result);
+	else
+		run_program(&result, &(struct run_options){.limit = RUN_LIMIT}, run_areq_name(), args.text);
 	cr_assert_eq(result.exit_status, 0, "%s: exit status %d (signal %d): %s", self->label,
 	    result.exit_status, result.signal, result.err);
 	run_release(&result);

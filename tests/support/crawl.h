@@ -21,6 +21,8 @@ struct crawl {
 	struct graph graph;
 	struct truth truth;
 	struct truth_options options;
+	/* Runs areq with these arguments to its end; NULL: at once. */
+	void (*run)(struct crawl *self, const char *const *args, struct run_result *result);
 
 	/* Of the last run: */
 	char label[400]; /* what it was, for messages: it can be repeated from this */
