@@ -134,7 +134,7 @@ Test(task, asks_conditionally_only_for_pages)
 Test(task, leaves_preconditions_to_the_user)
 {
 	static const char *const lines[] = {
-	    "If-None-Match: \"u\"", "if-modified-since: " DATE, "If-None-Match:"};
+	    "If-None-Match: \"u\"", ("if-modified-since: " DATE), "If-None-Match:"};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct start start;
 		const char *line = lines[i];
