@@ -68,20 +68,22 @@ struct options {
 	bool no_header;
 	enum lock_mode lock;
 	enum format format;
-	bool null_ends;         /* rows of FORMAT_URLS end with NUL instead of a newline */
-	const char *state;      /* file for what must outlive the run; NULL for none */
-	int64_t max_age_ms;     /* with state: pages that were fetched less than that ago are not asked for */
+	bool null_ends; /* rows of FORMAT_URLS end with NUL instead of a newline */
+	bool ordered;   /* write the rows in the order of the list, not as pages complete */
+
 	bool restart;           /* forget what the state knows */
 	bool changes;           /* rows are what differs from the run before, with a sign */
-	const char *changes_to; /* file for such rows, beside the others; NULL for none */
 	bool replay;            /* write the rows of the state's last run, and fetch nothing */
-	bool ordered;           /* write the rows in the order of the list, not as pages complete */
-	const char *report;     /* file for a JSON line per URL; NULL for none */
-	const char *failed;     /* file for the list of failed URLs; NULL for none */
-	const char *elsewhere;  /* file for the found URLs of other shards; NULL for none */
-	const char *waterfall;  /* file for the run as an HTML page; NULL for none */
-	const char *har;        /* file for the run as an HTTP archive; NULL for none */
-	const char *dot;        /* file for the graph of hosts; NULL for none */
+	const char *state;      /* file for what must outlive the run; NULL for none */
+	int64_t max_age_ms;     /* with state: pages that were fetched less than that ago are not asked for */
+	const char *changes_to; /* file for the rows of changes, beside the others; NULL for none */
+
+	const char *report;    /* file for a JSON line per URL; NULL for none */
+	const char *failed;    /* file for the list of failed URLs; NULL for none */
+	const char *elsewhere; /* file for the found URLs of other shards; NULL for none */
+	const char *waterfall; /* file for the run as an HTML page; NULL for none */
+	const char *har;       /* file for the run as an HTTP archive; NULL for none */
+	const char *dot;       /* file for the graph of hosts; NULL for none */
 
 	int64_t depth;     /* links to follow from the list on, one after the other; DEPTH_ALL for no limit */
 	int64_t max_pages; /* most URLs to ask for; 0 for no limit */
