@@ -255,6 +255,7 @@ static const struct rule rules[] = {
     {.name = "changes-to", .other = "state", .need = " FILE"},
     {.name = "changes", .other = "changes-to", .why = ": the one replaces all rows, the other has both"},
     {.name = "changes", .other = "check", .why = ": --changes-to FILE has the changes beside the dead links"},
+    {.name = "changes", .other = "atomic", .why = ": changes that are left out would never come again"},
     {.name = "changes", .other = "unique", .why = ": a change is that of one page"},
     {.name = "replay", .other = "state", .need = " FILE"},
     {.name = "state", .other = "append", .why = ": the state says itself where the rows go on"},

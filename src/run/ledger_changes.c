@@ -31,6 +31,7 @@ void ledger_count_change(struct ledger *self, const struct state_result *result)
 	/* For the others, it does not matter what was before. */
 	if (result->answer == STATE_ANSWER_NEW || result->answer == STATE_ANSWER_GONE)
 		run_state_find_before(self->state, result->page, &before);
+	ledger_record_status(self, run_state_status(self->state));
 	ledger_add_change(self, state_change_of(&before, result), 1);
 }
 
@@ -42,15 +43,14 @@ static bool open_before(
     struct ledger *self, struct page_changes *changes, uint64_t id, const struct link_records *after)
 {
 	struct state_page page;
-	if (!run_state_find_before(self->state, id, &page) || page.fetched <= 0)
-		return after != NULL;
-	if (after && page.links_hash == after->hash)
+	bool has_links = run_state_find_before(self->state, id, &page) && page.fetched > 0;
+	if (has_links && after && page.links_hash == after->hash)
 		return false;
-	if (run_state_find_links(self->state, &page, &changes->before))
-		return true;
-	/* Otherwise the page would get its outcome without its changes. */
-	ledger_record_status(self, STATUS_OUTPUT);
-	return false;
+	if (has_links)
+		run_state_find_links(self->state, &page, &changes->before);
+	/* After a failure, the page must not get an outcome with other changes than it has. */
+	ledger_record_status(self, run_state_status(self->state));
+	return (has_links || after) && run_state_status(self->state) == STATUS_OK;
 }
 
 static bool begin(struct ledger *self, struct task *task, const struct link_records *after)
@@ -146,8 +146,7 @@ static void emit_unlisted(struct ledger *self, struct stored_page *stored, const
 	link_reader_init(&links);
 	bool is_known = run_state_find_links(self->state, page, &links) &&
 	                run_state_read_stored(self->state, page, stored);
-	if (!is_known)
-		ledger_record_status(self, STATUS_OUTPUT);
+	ledger_record_status(self, run_state_status(self->state));
 	struct outcome outcome = is_known ? stored_page_outcome(stored) : (struct outcome){0};
 	outcome.kind = OUTCOME_OK;
 	outcome.number = 0;

@@ -416,9 +416,11 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 		result.links_hash = tries->records->hash;
 	}
 	ledger_count_change(self, &result);
-	run_state_set_rows(self->state, self->rows_end);
-	run_state_set_changes(self->state, self->changes_end);
-	run_state_settle(self->state, &result);
+	if (run_state_status(self->state) == STATUS_OK) {
+		run_state_set_rows(self->state, self->rows_end);
+		run_state_set_changes(self->state, self->changes_end);
+		run_state_settle(self->state, &result);
+	}
 	buf_release(&hops);
 	buf_release(&etag);
 	buf_release(&modified);

@@ -525,6 +525,11 @@ void run_state_settle(struct run_state *self, const struct state_result *result)
 	state_writer_settle_page(self->writer, result);
 }
 
+enum status run_state_status(const struct run_state *self)
+{
+	return self->status;
+}
+
 enum status run_state_turn(struct run_state *self, struct wait *wait)
 {
 	return status_first(self->status, state_writer_turn(self->writer, wait));

@@ -131,6 +131,9 @@ void run_state_set_rows(struct run_state *self, uint64_t length);
 void run_state_set_changes(struct run_state *self, uint64_t length);
 uint64_t run_state_changes_written(const struct run_state *self);
 
+/* The first failure of reading. Nothing that was read since then may be used. */
+enum status run_state_status(const struct run_state *self);
+
 /* Called in each turn of the event loop. */
 enum status run_state_turn(struct run_state *self, struct wait *wait);
 

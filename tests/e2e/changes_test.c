@@ -5,6 +5,7 @@
 #include "support/site.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,6 +342,87 @@ Test(changes, are_counted_in_the_summary_in_json)
 	tear_down(&self);
 }
 
+/* Only a run that came to its end knows which lines have left the list, and it tells it once. */
+Test(changes, of_lines_that_have_left_the_list_of_a_run_that_was_killed)
+{
+	struct changes_case self;
+	struct run_child child;
+	struct run_result result;
+	set_up(&self);
+	expect_changes(&self, 0, COUNTS(2, 0, 0, 0), ALL_OF_A ALL_OF_B, self.a, self.b);
+	scratch_write(&self.root, "b.html", "<a href=1>1</a>");
+	const char *slow = site_page(&self.site, "delay", "forever");
+	run_start_areq(&child, (&(struct run_options){.limit = 30}), "--state", self.state, "--changes",
+	    "--no-header", "-o", self.file, self.b, slow);
+	site_wait_in_flight(&self.site, 1, 10);
+	run_wait(&child, 1);
+	run_kill(&child, SIGKILL);
+	run_finish(&child, &result);
+	run_release(&result);
+	char *changes = scratch_read(&self.scratch, "changes.tsv", NULL);
+	expect_rows(&self, changes, "-\t/b.html\t/3\n");
+	free(changes);
+	run_areq(&result, "--state", self.state, "--changes", "--no-header", "-o", self.file,
+	    "--summary-json", scratch_path(&self.scratch, "summary.json"), self.b);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "going on"), "%s", result.err);
+	run_release(&result);
+	changes = scratch_read(&self.scratch, "changes.tsv", NULL);
+	expect_rows(&self, changes, "-\t/b.html\t/3\n-\t/a.html\t/1\n-\t/a.html\t/2\n");
+	free(changes);
+	expect_counts(&self, COUNTS(0, 1, 1, 0));
+	tear_down(&self);
+}
+
+/* Whoever goes on must get the same changes. */
+Test(changes, of_a_run_that_goes_on_are_those_that_it_began_with)
+{
+	struct changes_case self;
+	struct run_child child;
+	struct run_result result;
+	set_up(&self);
+	run_start_areq(&child, (&(struct run_options){.limit = 30}), "--state", self.state, "--changes-to",
+	    self.file, "-o", "/dev/null", self.a, site_page(&self.site, "delay", "forever"));
+	site_wait_in_flight(&self.site, 1, 10);
+	run_wait(&child, 1);
+	run_kill(&child, SIGKILL);
+	run_finish(&child, &result);
+	run_release(&result);
+	run_areq(&result, "--state", self.state, "--changes", self.a);
+	run_expect_exit(&result, 2);
+	cr_expect(strstr(result.err, "had another --changes"), "%s", result.err);
+	run_release(&result);
+	tear_down(&self);
+}
+
+/* Without the links that were, it is not known what has changed. */
+Test(changes, of_a_state_that_is_damaged_end_the_run)
+{
+	static const char magic[] = "\x28\xb5\x2f\xfd"; /* RFC 8878, section 3.1.1 */
+	struct changes_case self;
+	struct run_result result;
+	size_t len;
+	set_up(&self);
+	expect_changes(&self, 0, COUNTS(1, 0, 0, 0), ALL_OF_A, self.a);
+	char *bytes = scratch_read(&self.scratch, "crawl.db", &len), *links = bytes;
+	while (links + 30 < bytes + len && memcmp(links, magic, sizeof magic - 1) != 0)
+		links++;
+	cr_assert_lt(links + 30, bytes + len, "the state has no links");
+	links[20] ^= 1;
+	scratch_write_bytes(&self.scratch, "crawl.db", bytes, len);
+	for (int i = 0; i < 2; i++) {
+		scratch_write(&self.root, "a.html", "<a href=7>7</a>");
+		scratch_write(&self.root, "_site", i == 0 ? "" : "/a.html status=404\n");
+		run_areq(&result, "--state", self.state, "--changes", "--no-header", self.a);
+		run_expect_exit(&result, 3);
+		cr_expect(strstr(result.err, "damaged"), "%s", result.err);
+		cr_expect_str_eq(result.out, "");
+		run_release(&result);
+	}
+	free(bytes);
+	tear_down(&self);
+}
+
 static void expect_refused(const struct changes_case *self, const char *words, const char *const *more)
 {
 	struct run_result result;
@@ -366,6 +448,8 @@ Test(changes, refuses_what_makes_no_sense)
 	    (const char *const[]){"--changes", "--check", NULL});
 	expect_refused(&self, "--changes and --unique exclude each other",
 	    (const char *const[]){"--changes", "--unique", NULL});
+	expect_refused(&self, "--changes and --atomic exclude each other",
+	    (const char *const[]){"--changes", "--atomic", "-o", self.file, NULL});
 	expect_refused(&self, "--changes and --changes-to exclude each other",
 	    (const char *const[]){"--changes", "--changes-to", "x", NULL});
 	expect_refused(&self, "--changes and --format urls exclude each other",
