@@ -77,6 +77,7 @@ test: test-run $(BUILD)/inject.so $(BUILD)/budget
 	$(BUDGET)
 	/usr/bin/python3 tests/inject/inject.py --step 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	sh tests/kill/kill.sh 15 $(BIN) $(BUILD)/areq-testserver
+	sh tests/kill/resume.sh 15 $(BIN) $(BUILD)/areq-testserver
 
 # All but what makes the system fail.
 test-run: $(BIN) $(TEST_PROGRAMS)
@@ -108,6 +109,7 @@ differential: $(BIN) $(BUILD)/replay/extract
 KILLS ?= 500
 kill: $(BIN) $(BUILD)/areq-testserver
 	sh tests/kill/kill.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
+	sh tests/kill/resume.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
 
 # With other flags than those of budget.txt, as asan has them, the script leaves it out.
 BUDGET = sh tests/budget/budget.sh $(BUILD)/budget "$(strip $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS))"

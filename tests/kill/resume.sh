@@ -1,0 +1,150 @@
+#!/bin/sh
+# Ends runs with --state by kill -9 at random moments, goes on with them until they end, ends some again on the way,
+# and compares what they have written with a run that nobody has disturbed. The server must see no URL again that the
+# state says is done.
+#
+#	resume.sh [TIMES [AREQ [TESTSERVER]]]
+#
+# TIMES runs are shared among the modes. SEED in the environment repeats the moments of an earlier run, as far as a machine can.
+set -eu
+
+# shellcheck source=tests/support/common.sh
+. "$(dirname "$0")/../support/common.sh"
+
+times=${1:-300}
+areq=$(absolute "${2:-./areq}")
+server=$(absolute "${3:-build/areq-testserver}")
+seed=${SEED:-$(date +%s)}
+pages=60
+modes="list atomic unique urls depth"
+
+be_nobody
+start_server "$server" --log 1000000
+# shellcheck disable=SC2154 # common.sh sets folder and site
+cd "$folder"
+curl -s "$site/_/graph?seed=5&port=$port&hosts=1&pages=150&redirects=25" >/dev/null
+
+# The list: pages of several sizes, one with more rows than one write has, a redirect, an error, and no URL.
+awk -v site="$site" -v pages=$pages 'BEGIN {
+	for (page = 1; page <= pages; page++)
+		printf "%s/_/page?links=%d&prefix=%d-\n", site, page % 20 ? page * 7 : 20000, page
+	printf "%s/_/chain?n=3&to=/_/page%%3Flinks=2\n%s/_/page?status=404\nno url\nno url\n", site, site
+}' >list
+
+options() {
+	case $1 in
+	list) echo "-o out --report report --rate 100/s list" ;;
+	atomic) echo "--atomic -o out --report report --rate 100/s list" ;;
+	unique) echo "--unique -o out --report report --rate 100/s list" ;;
+	urls) echo "--format urls -o out --report report --rate 100/s list" ;;
+	depth) echo "--depth all -o out --report report --per-host 0 --rate 100/s $site/_/graph/5/a/p0" ;;
+	esac
+}
+
+# $1: the mode; $2: the limit in seconds; more options behind.
+run() {
+	mode=$1 limit=$2
+	shift 2
+	result=0
+	# shellcheck disable=SC2046 # options are words
+	timeout --foreground -s KILL "$limit" "$areq" --fail-on never --host-errors 0 -r 0 "$@" $(options "$mode") \
+		3>&- >/dev/null 2>err || result=$?
+}
+
+# The rows and the lines of the report, in the form in which they are compared. With --unique it is not known which
+# page has the row of a URL.
+digest() {
+	case $1 in
+	unique) cut -f 2 out ;;
+	*) cat out ;;
+	esac | LC_ALL=C sort >rows
+	jq -r '[.url, .outcome, .cause // ""] | @tsv' report | LC_ALL=C sort >lines
+}
+
+# The URLs that are done, and how often the server was asked for each URL.
+done_urls() {
+	python3 -c '
+import sqlite3, sys
+db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
+try:
+    for row in db.execute("SELECT url FROM pages WHERE outcome IS NOT NULL AND url LIKE \"http%\" ORDER BY url"):
+        print(row[0])
+except sqlite3.OperationalError:
+    pass'
+}
+
+asked() {
+	curl -s "$site/_/stats" | jq -r '.log[] | .target' | sed "s|^|$site|" | LC_ALL=C sort | uniq -c |
+		awk '{ print $2, $1 }'
+}
+
+has_ended() {
+	[ "$(python3 -c '
+import sqlite3
+db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
+try:
+    print(db.execute("SELECT max(ended IS NOT NULL) FROM runs").fetchone()[0])
+except sqlite3.OperationalError:
+    print(0)')" = 1 ]
+}
+
+echo "SEED=$seed"
+failed=0
+times=$(((times + 4) / 5))
+for mode in $modes; do
+	rm -rf out report state*
+	began=$(date +%s%N)
+	run $mode 60
+	length=$((($(date +%s%N) - began) / 1000000))
+	[ $result -eq 0 ] || fail "the undisturbed run in mode $mode ends with $result: $(cat err)"
+	digest "$mode"
+	mv rows wanted-rows
+	mv lines wanted-lines
+	# Where a redirect leads may be asked for by more than one URL.
+	curl -s "$site/_/stats" | jq -r '.log[] | select(.status >= 300 and .status < 400) | .target' >redirects
+	awk -v seed="$seed" -v times="$times" -v length_ms="$length" 'BEGIN {
+		srand(seed)
+		for (i = 0; i < times; i++) {
+			kills = 1 + int(rand() * 3)
+			for (k = 0; k < kills; k++)
+				printf "%.4f ", rand() * length_ms / 1000 / (k + 1) + (k ? 0.15 : 0.01)
+			print ""
+		}
+	}' >moments
+	kills=0
+	all_done=0
+	wrong=0
+	while read -r line; do
+		rm -rf out out.part report state*
+		curl -s "$site/_/stats/reset" >/dev/null
+		: >done-urls
+		: >counts
+		for moment in $line; do
+			run $mode "$moment" --state state
+			[ $result -eq 137 ] || break
+			kills=$((kills + 1))
+			done_urls >done-urls
+			asked >counts
+			! has_ended || : >done-urls
+			all_done=$((all_done + $(wc -l <done-urls)))
+		done
+		[ $result -eq 0 ] || run $mode 60 --state state
+		problem=
+		[ $result -eq 0 ] || problem="ends with $result: $(tail -n 1 err)"
+		digest "$mode" 2>/dev/null || :
+		cmp -s rows wanted-rows || problem="$problem; other rows"
+		cmp -s lines wanted-lines || problem="$problem; another report"
+		asked >counts-after
+		again=$(awk 'FILENAME == "done-urls" { is_done[$1]; next }
+			FILENAME == "counts" { before[$1] = $2; next }
+			($1 in is_done) && $2 > before[$1] { print $1 }' done-urls counts counts-after | head -n 1)
+		[ -z "$again" ] || [ "$mode" = depth ] || problem="$problem; $again was asked for again"
+		[ -z "$problem" ] || {
+			echo "$mode: killed after $line: $problem"
+			wrong=$((wrong + 1))
+		}
+	done <moments
+	echo "$mode: $times runs of $length ms, killed $kills times, when $all_done URLs were done; $wrong are wrong"
+	[ $wrong -eq 0 ] || failed=1
+done
+[ $failed -eq 0 ]
