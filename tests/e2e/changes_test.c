@@ -389,8 +389,8 @@ Test(changes, of_a_run_that_goes_on_are_those_that_it_began_with)
 	run_finish(&child, &result);
 	run_release(&result);
 	run_areq(&result, "--state", self.state, "--changes", self.a);
-	run_expect_exit(&result, 2);
-	cr_expect(strstr(result.err, "had another --changes"), "%s", result.err);
+	run_expect_exit(&result, 3);
+	cr_expect(strstr(result.err, "is not named by --changes-to any more"), "%s", result.err);
 	run_release(&result);
 	tear_down(&self);
 }
