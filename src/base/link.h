@@ -35,7 +35,8 @@ struct verdict {
 struct link {
 	struct slice url; /* absolute and normalised, without control bytes (below 0x20, or 0x7F) */
 	/* The same as it was parsed, with its fragment. NULL if the link is no URL, which is passed on only
-	 * with page_tools.checks; url is then the text of the link, with control bytes percent-encoded. */
+	 * with page_tools.checks; url is then the text of the link, with control bytes percent-encoded. Also
+	 * NULL for a link of an earlier run, if it is neither followed nor checked. */
 	const struct url *parsed;
 	enum link_kind kind; /* LINK_RESOURCE in an HTML page, unless page_tools.crawls */
 	bool is_row;         /* false if it is passed only to be followed; only if page_tools.crawls */

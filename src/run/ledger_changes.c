@@ -94,9 +94,7 @@ bool ledger_begin_gone(struct ledger *self, struct task *task, const struct outc
 static void emit_change(
     struct ledger *self, const struct outcome *page, const struct link_record *record, char change)
 {
-	if (!url_parse(&self->replayed_url, record->url.data, record->url.len, NULL, NULL))
-		return;
-	struct link link = stored_page_link(record, &self->replayed_url);
+	struct link link = stored_page_link(record, NULL);
 	link.change = change;
 	ledger_record_status(self, observers_changed(self->observers, page, &link));
 }

@@ -252,7 +252,7 @@ static void on_link(void *ctx, const struct link *link)
 	struct ledger *self = task->tries->ledger;
 	if (!ledger_is_going_on(self) || task->purpose != STORE_PAGE)
 		return;
-	if (!link->parsed) {
+	if (!link->parsed && !task->tries->replay) {
 		link_check_add_invalid(self->link_check, &task->tries->outcome, link);
 		return;
 	}

@@ -307,10 +307,12 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 {
 	enum { LINKS_PER_CLOCK_READ = 64 };
 	struct link_record record;
+	/* Half of the time that it takes to write the rows again would go into parsing. */
+	bool needs_url = self->follows || self->link_check;
 	for (unsigned i = 1; link_reader_next(task->tries->replay, &record); i++) {
-		if (!url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL))
+		if (needs_url && !url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL))
 			continue;
-		const struct link link = stored_page_link(&record, &self->replayed_url);
+		const struct link link = stored_page_link(&record, needs_url ? &self->replayed_url : NULL);
 		task->tries->replayed += record.is_row;
 		on_link(task, &link);
 		if (i % LINKS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)

@@ -108,8 +108,12 @@ static struct slice wanted_text(struct replay *self, const struct link_record *r
 {
 	const struct options *options = &self->options;
 	static const struct slice none = {0};
-	if (!record->is_row || !url_parse(&self->link_url, record->url.data, record->url.len, NULL, NULL) ||
-	    !filter_wants(options, &self->page_url, &self->link_url))
+	bool needs_url =
+	    options->schemes || options->same_host || options->external || options->strip_fragment;
+	if (!record->is_row)
+		return none;
+	if (needs_url && (!url_parse(&self->link_url, record->url.data, record->url.len, NULL, NULL) ||
+	                     !filter_wants(options, &self->page_url, &self->link_url)))
 		return none;
 	struct slice text = record->url;
 	if (options->strip_fragment) {
@@ -142,7 +146,7 @@ static enum status write_links(struct replay *self, const struct outcome *outcom
 		record.url = wanted_text(self, &record, &status);
 		if (!record.url.data)
 			continue;
-		const struct link link = stored_page_link(&record, &self->link_url);
+		const struct link link = stored_page_link(&record, NULL);
 		status = self->rows.link(self->rows.self, outcome, &link);
 	}
 	return status;

@@ -27,7 +27,7 @@ enum status stored_page_read(struct stored_page *self, struct state *state, cons
  * Borrowed until the next call of stored_page_read. */
 struct outcome stored_page_outcome(const struct stored_page *self);
 
-/* A link of an earlier run, whose URL was parsed. It borrows both. */
+/* A link of an earlier run. parsed is its URL, or NULL if nobody needs that. It borrows both. */
 struct link stored_page_link(const struct link_record *record, const struct url *parsed);
 
 #endif
