@@ -69,7 +69,7 @@ help:
 	@echo "make soak       a long list of healthy pages and faults, also under these checks; SEED repeats one"
 	@echo "make differential  real pages, damaged at random, give the links of parse5 (needs npm)"
 	@echo "make inject     each allocation and system call of areq fails once, and from there on"
-	@echo "make kill       kill -9 at KILLS (500) random moments of a run, and what its file holds then"
+	@echo "make kill       kill -9 at KILLS (500) random moments of a run, power cuts, and what its files hold then"
 	@echo "make budget     count the instructions of finding and resolving links, and hold them to their budget;"
 	@echo "                budget-renew writes it anew"
 	@echo "make fuzz       run each fuzzer for FUZZ_SECONDS (30) with clang"

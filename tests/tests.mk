@@ -53,6 +53,10 @@ $(BUILD)/inject.so: tests/inject/inject.c $(BUILD)/flags | libraries
 	$(call step,CC,$<)$(CC) $(DEPS_CFLAGS) -std=c11 -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) \
 		-fno-omit-frame-pointer -fPIC -shared -o $@ $<
 
+# Likewise.
+$(BUILD)/powercut.so: tests/powercut/powercut.c $(BUILD)/flags | libraries
+	$(call step,CC,$<)$(CC) -std=c11 -D_FILE_OFFSET_BITS=64 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+
 # With random bits of its own, which are the same each time.
 $(BUILD)/budget: $(call objects,tests/budget/budget.c) $(filter-out $(BUILD)/src/base/random.o,$(LIB_OBJECTS))
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
@@ -73,11 +77,12 @@ check:
 	sh .ci/packages build test
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) test
 
-test: test-run $(BUILD)/inject.so $(BUILD)/budget
+test: test-run $(BUILD)/inject.so $(BUILD)/powercut.so $(BUILD)/budget
 	$(BUDGET)
 	/usr/bin/python3 tests/inject/inject.py --step 11 $(BIN) $(BUILD)/areq-testserver $(BUILD)/inject.so
 	sh tests/kill/kill.sh 15 $(BIN) $(BUILD)/areq-testserver
 	sh tests/kill/resume.sh 15 $(BIN) $(BUILD)/areq-testserver
+	$(POWERCUT)
 
 # All but what makes the system fail.
 test-run: $(BIN) $(TEST_PROGRAMS)
@@ -107,9 +112,12 @@ differential: $(BIN) $(BUILD)/replay/extract
 	AREQ_EVERY_CUT=1 $(BUILD)/replay/extract $(BUILD)/differential/cut/*
 
 KILLS ?= 500
-kill: $(BIN) $(BUILD)/areq-testserver
+POWERCUT = /usr/bin/python3 tests/powercut/powercut.py $(BIN) $(BUILD)/areq-testserver $(BUILD)/powercut.so
+kill: $(BIN) $(BUILD)/areq-testserver $(BUILD)/powercut.so
 	sh tests/kill/kill.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
 	sh tests/kill/resume.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
+	$(POWERCUT)
+	$(POWERCUT) --seed $$(date +%s)
 
 # With other flags than those of budget.txt, as asan has them, the script leaves it out.
 BUDGET = sh tests/budget/budget.sh $(BUILD)/budget "$(strip $(CFLAGS) $(SANITIZE) $(CPPFLAGS) $(LDFLAGS))"

@@ -227,8 +227,10 @@ static void find_kept_outputs(struct run_state *self)
 		self->files[i] = is_kept ? file : NULL;
 		self->indexes[i] = is_kept ? (int)count : -1;
 		if (is_kept)
-			self->outputs[count++] =
-			    (struct state_writer_output){kept_names[i], file->name, file->fd};
+			self->outputs[count++] = (struct state_writer_output){.name = kept_names[i],
+			    .path = file->name,
+			    .fd = file->fd,
+			    .temporary = file->atomic.path};
 	}
 	self->writer = state_writer_new(self->options->state, self->outputs, count);
 }

@@ -28,8 +28,8 @@
  *     state_writer_free(writer);
  *
  * What is given between two commits is durable together, or not at all. Before each commit, the data of the
- * output files are brought to the disk, up to the length that was given. So an output file that is cut back
- * to the length in the state has the rows of exactly those pages that are settled there.
+ * output files are brought to the disk, up to the length that was given, and their names. So an output file
+ * that is cut back to the length in the state has the rows of exactly those pages that are settled there.
  *
  * If the program dies, the process commits the batches that were sent completely, and ends. If the process
  * dies or fails, the next call says so. It holds the lock on the file as long as it lives. */
@@ -55,6 +55,7 @@ struct state_writer_output {
 	const char *name; /* as in struct state_output */
 	const char *path;
 	int fd;
+	const char *temporary; /* the path that fd has until the end of the run, if that is another one */
 };
 
 struct state_writer;

@@ -6,6 +6,7 @@
 #include "store/state_writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct process {
 	const struct state_writer_output *outputs;
 	size_t output_count;
 	bool *is_dirty; /* which of the outputs have a new length since the last commit */
+	bool *is_named; /* which of them have their names on the disk */
 	int socket;
 	struct state *state;
 	struct buf bytes; /* received bytes of messages */
@@ -106,11 +108,41 @@ static bool set_output(const struct process *self, const struct state_message *m
 	                                                     .length = message->with.output.length}));
 }
 
+/* Brings the name of a file to the disk, which fdatasync(2) need not do for a new file. A folder that may be
+ * written but not read cannot be synced, and some file systems sync no folders (EINVAL); that is not an
+ * error. */
+static bool sync_name(const struct state_writer_output *output)
+{
+	struct buf folder;
+	const char *path = output->temporary ? output->temporary : output->path;
+	const char *slash = strrchr(path, '/');
+	buf_init(&folder, SIZE_MAX / 2);
+	buf_append(&folder, path, slash ? (size_t)(slash - path) + 1 : 0);
+	buf_append_text(&folder, ".");
+	int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_synced = fd < 0 || fsync(fd) == 0 || errno == EINVAL;
+	int error = errno;
+	buf_release(&folder);
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return is_synced;
+}
+
+static bool sync_output(const struct process *self, size_t index)
+{
+	const struct state_writer_output *output = &self->outputs[index];
+	if (fdatasync(output->fd) != 0)
+		return false;
+	self->is_named[index] = self->is_named[index] || sync_name(output);
+	return self->is_named[index];
+}
+
 /* The rows are on the disk before the state says so. */
 static bool sync_outputs(const struct process *self)
 {
 	for (size_t i = 0; i < self->output_count; i++) {
-		if (self->is_dirty[i] && fdatasync(self->outputs[i].fd) != 0) {
+		if (self->is_dirty[i] && !sync_output(self, i)) {
 			char problem[512];
 			snprintf(problem, sizeof problem, "%.300s: cannot be written to the disk: %s",
 			    self->outputs[i].path, strerror(errno));
@@ -185,6 +217,7 @@ void state_writer_serve(
 	signal(SIGXFSZ, SIG_IGN);
 	self.state = state_new(path);
 	self.is_dirty = alloc_array(output_count + 1, sizeof *self.is_dirty);
+	self.is_named = alloc_array(output_count + 1, sizeof *self.is_named);
 	buf_init(&self.bytes, SIZE_MAX / 2);
 	bool is_well = open_state(&self);
 	while (is_well && receive(&self))
@@ -192,4 +225,5 @@ void state_writer_serve(
 	state_free(self.state);
 	buf_release(&self.bytes);
 	free(self.is_dirty);
+	free(self.is_named);
 }

@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""Cuts the power at each point of a run at which something was brought to the disk, and goes on with the run.
+
+powercut.so (powercut.c) records what areq and the process that writes its state file do to their files. After each
+sync, this program makes the files as a power cut would leave them: what was not synced is lost, or a part of it is. A
+new file is there only after its folder was synced. Then areq goes on with the run, and its outputs must be those of a
+run that nobody has disturbed.
+
+    powercut.py [--step N] [--seed N] AREQ TESTSERVER LIBRARY
+"""
+
+import argparse
+import json
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+RECORD = struct.Struct("=c7xQQQQ")
+PAGES = 60
+MODES = {"file": [], "atomic": ["--atomic"]}
+
+
+class Inode:
+    """A file: its bytes as they are, those that are on the disk, and the changes since."""
+
+    def __init__(self):
+        self.now = bytearray()
+        self.disk = b""
+        self.changes = []
+
+    def change(self, change):
+        self.changes.append(change)
+        apply(self.now, change)
+
+    def sync(self):
+        self.disk = bytes(self.now)
+        self.changes = []
+
+    def after_cut(self, chance):
+        """With a chance of 0 nothing of the changes is left, else a part of the writes."""
+        content = bytearray(self.disk)
+        for change in self.changes:
+            if chance and chance.random() < 0.5:
+                apply(content, change)
+        return bytes(content)
+
+
+def apply(content, change):
+    offset, data = change
+    if data is None:
+        del content[offset:]
+        content.extend(bytes(offset - len(content)))
+        return
+    content.extend(bytes(max(0, offset - len(content))))
+    content[offset:offset + len(data)] = data
+
+
+def read_log(path):
+    """Yields (what, inode, offset, name, data)."""
+    log = path.read_bytes()
+    at = 0
+    while at < len(log):
+        what, inode, offset, name_len, data_len = RECORD.unpack_from(log, at)
+        at += RECORD.size
+        name, data = log[at:at + name_len].decode(), log[at + name_len:at + name_len + data_len]
+        at += name_len + data_len
+        yield what.decode(), inode, offset, name, data
+
+
+class Disk:
+    """The files of the folder. Entries are names -> inode numbers."""
+
+    def __init__(self):
+        self.inodes = {}
+        self.entries = {}
+        self.disk_entries = {}
+
+    def replay(self, record, folder):
+        what, number, offset, name, data = record
+        inode = self.inodes.get(number)
+        if what == "c":
+            self.inodes[number] = Inode()
+            self.entries[name] = number
+        elif what == "w" and inode:
+            inode.change((offset, data))
+        elif what == "t" and inode:
+            inode.change((offset, None))
+        elif what == "s" and inode:
+            inode.sync()
+        elif what == "s":
+            inside = os.path.dirname(name + "/x")
+            self.disk_entries = {n: i for n, i in self.disk_entries.items() if os.path.dirname(n) != inside}
+            self.disk_entries |= {n: i for n, i in self.entries.items() if os.path.dirname(n) == inside}
+        elif what == "r":
+            to = os.path.join(folder, os.path.relpath(data.decode(), folder)) if data[:1] == b"/" else \
+                os.path.join(os.path.dirname(name), data.decode())
+            self.entries[to] = self.entries.pop(name)
+        elif what == "u":
+            self.entries.pop(name, None)
+
+
+class Run:
+    """The folders of one mode. Files of the recorded run are kept by their inodes, which the state knows."""
+
+    def __init__(self, args, base, site, mode):
+        self.args, self.mode, self.site = args, mode, site
+        self.base = base / mode
+        self.work, self.kept = self.base / "work", self.base / "kept"
+        self.rows = self.work / "rows"
+        for folder in (self.work, self.kept, self.rows):
+            folder.mkdir(parents=True)
+        self.log = self.base / "log"
+        self.log.touch()
+        self.list = self.base / "list"
+        pages = [f"{site}/_/page?links={3 + n % 5}&prefix={quote(f'p{n}-')}" for n in range(PAGES)]
+        self.list.write_text("".join(page + "\n" for page in pages) + "no url\n")
+
+    def areq(self, *options, preload=False):
+        environment = {**os.environ, "HOME": str(self.base), "no_proxy": "*"}
+        if preload:
+            environment |= {"LD_PRELOAD": str(self.args.library.resolve()),
+                            "AREQ_POWERCUT_FOLDER": str(self.work), "AREQ_POWERCUT_LOG": str(self.log)}
+        return subprocess.run(
+            [self.args.areq.resolve(), "--fail-on", "never", *MODES[self.mode], *options, self.list],
+            capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+    def run(self, *options, preload=False):
+        return self.areq("--state", self.work / "state", "-o", self.rows / "out", "--report",
+                         self.rows / "report", *options, preload=preload)
+
+    def result(self):
+        lines = [json.loads(line) for line in (self.rows / "report").read_text().splitlines()]
+        return (sorted((self.rows / "out").read_text().splitlines()),
+                sorted((line["url"], line["outcome"], line["cause"] or "") for line in lines))
+
+    def files(self):
+        return [path for path in self.work.rglob("*") if path.is_file()]
+
+    def keep(self):
+        for path in self.files():
+            os.link(path, self.kept / str(path.stat().st_ino))
+
+    def restore(self, disk, chance):
+        for path in self.files():
+            path.unlink()
+        for name, number in disk.disk_entries.items():
+            kept = self.kept / str(number)
+            if kept.exists():
+                os.link(kept, name)
+            Path(name).write_bytes(disk.inodes[number].after_cut(chance))
+
+
+def check_point(run, disk, chance, wanted):
+    run.restore(disk, chance)
+    result = run.run()
+    if result.returncode != 0:
+        return f"exit status {result.returncode}: {result.stderr}"
+    rows, lines = run.result()
+    if rows != wanted[0]:
+        return f"rows: {len(rows)} instead of {len(wanted[0])}\n{result.stderr}"
+    return None if lines == wanted[1] else f"report: {len(lines)} lines instead of {len(wanted[1])}"
+
+
+def check_mode(run, step, seed):
+    recorded = run.run("--rate", "80/s", preload=True)
+    if recorded.returncode != 0:
+        sys.exit(f"powercut: the undisturbed run ends with {recorded.returncode}: {recorded.stderr}")
+    wanted = run.result()
+    run.keep()
+    disk, points, wrong, lost = Disk(), 0, 0, 0
+    for number, record in enumerate(read_log(run.log)):
+        disk.replay(record, run.work)
+        if record[0] != "s":
+            continue
+        points += 1
+        if points % step:
+            continue
+        for chance in (None, random.Random(seed * 1000 + number)):
+            lost += sum(len(inode.changes) for inode in disk.inodes.values())
+            problem = check_point(run, disk, chance, wanted)
+            if problem:
+                wrong += 1
+                print(f"{run.mode}: after sync {points} of {record[3]}"
+                      f"{', with a part of what was not synced' if chance else ''}: {problem}")
+    print(f"{run.mode}: {points} points, 2 cuts at each {step}th; {lost} changes lost; {wrong} are wrong")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    for name in ("areq", "testserver", "library"):
+        parser.add_argument(name, type=Path)
+    args = parser.parse_args()
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="areq-powercut-") as base, subprocess.Popen(
+            [args.testserver.resolve(), "--log", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True) as server:
+        site = "http://" + server.stdout.readline().split()[-1]
+        for mode in MODES:
+            wrong += check_mode(Run(args, Path(base).resolve(), site, mode), args.step, args.seed)
+        server.stdin.close()
+    sys.exit(wrong > 0)
+
+
+main()
