@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CRAWLS = 4, KILLS_MAX = 4, PAGES = 120 };
+enum { CRAWLS = 3, KILLS_MAX = 4, PAGES = 120 };
 
 /* Seconds in which such a crawl ends on an idle machine. */
 static const double USUAL_SECONDS = 0.6;

@@ -1,5 +1,5 @@
-/* Records what a program and its child processes write to the files of a folder, and when they bring it to the
- * disk. powercut.py makes of that what a power cut would have left. It is loaded by LD_PRELOAD.
+/* Records what a program and its child processes write to the files of a folder, and when they bring it to
+ *the disk. powercut.py makes of that what a power cut would have left. It is loaded by LD_PRELOAD.
  *
  *	AREQ_POWERCUT_FOLDER    absolute name of the folder
  *	AREQ_POWERCUT_LOG       gets the records; see struct record
@@ -28,7 +28,7 @@ struct record {
 #define REAL(name)                                                                                           \
 	static __typeof__(&name) real;                                                                       \
 	if (!real)                                                                                           \
-		*(void **)&real = dlsym(RTLD_NEXT, #name)
+	*(void **)&real = dlsym(RTLD_NEXT, #name)
 
 static int is_ours(const char *path)
 {
@@ -36,7 +36,8 @@ static int is_ours(const char *path)
 	size_t len = folder ? strlen(folder) : 0;
 	const char *end = strrchr(path, '-');
 	/* What is in memory alone after a power cut does not count. */
-	return len && strncmp(path, folder, len) == 0 && !(end && (!strcmp(end, "-shm") || !strcmp(end, "-lock")));
+	return len && strncmp(path, folder, len) == 0 &&
+	       !(end && (!strcmp(end, "-shm") || !strcmp(end, "-lock")));
 }
 
 static void put(char what, uint64_t inode, uint64_t offset, const char *name, const void *data, size_t len)
@@ -47,7 +48,8 @@ static void put(char what, uint64_t inode, uint64_t offset, const char *name, co
 	int log = real_open(getenv("AREQ_POWERCUT_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
 	struct record record = {
 	    .what = what, .inode = inode, .offset = offset, .name_len = strlen(name), .data_len = len};
-	struct iovec parts[] = {{&record, sizeof record}, {(char *)name, record.name_len}, {(void *)data, len}};
+	struct iovec parts[] = {
+	    {&record, sizeof record}, {(char *)name, record.name_len}, {(void *)data, len}};
 	if (log < 0 || writev(log, parts, 3) < 0)
 		abort();
 	close(log);

@@ -44,6 +44,14 @@ void state_file_query(const char *path, const char *sql, struct rows *rows)
 	sqlite3_close(db);
 }
 
+void state_file_make_foreign(const char *path)
+{
+	sqlite3 *db = NULL;
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, "CREATE TABLE t(a)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 size_t state_file_number(const char *path, const char *sql)
 {
 	struct rows rows;

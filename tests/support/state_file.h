@@ -12,6 +12,9 @@
  * that is missing or has no tables yet gives no rows. */
 void state_file_query(const char *path, const char *sql, struct rows *rows);
 
+/* Makes a database of another program. */
+void state_file_make_foreign(const char *path);
+
 /* The number that a query gives; 0 if it gives no row. */
 size_t state_file_number(const char *path, const char *sql);
 

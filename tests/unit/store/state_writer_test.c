@@ -153,7 +153,7 @@ Test(state_writer, passes_on_all_kinds_of_records)
 	struct stat info;
 	cr_assert_eq(fstat(fd, &info), 0);
 	const struct state_writer_output outputs[] = {
-	    {"report", "/dev/null", open("/dev/null", O_WRONLY)}, {"output", "rows.tsv", fd}};
+	    {"report", "/dev/null", open("/dev/null", O_WRONLY), NULL}, {"output", "rows.tsv", fd, NULL}};
 	struct state_writer *writer = start(path, outputs, 2, STATE_FIRST_RUN);
 	add(writer, 1, 3);
 	state_writer_forget_page(writer, 2);
@@ -316,7 +316,7 @@ Test(state_writer, says_that_an_output_cannot_be_brought_to_the_disk)
 	log_to_file();
 	int fd = open(state_files_name("log"), NAME_ONLY);
 	cr_assert_geq(fd, 0);
-	const struct state_writer_output output = {"output", "rows.tsv", fd};
+	const struct state_writer_output output = {"output", "rows.tsv", fd, NULL};
 	struct state_writer *writer = start(path, &output, 1, STATE_FIRST_RUN);
 	add(writer, 1, 10);
 	cr_assert_eq(wait_for_commit(writer, state_writer_batch(writer)), STATUS_OK);
@@ -438,7 +438,7 @@ static uint64_t check_and_cut(const char *path, const char *rows_name, uint64_t 
 static void run_without_end(const char *path, const char *rows_name, uint64_t pages, uint64_t settled)
 {
 	int fd = open(rows_name, O_WRONLY | O_APPEND);
-	const struct state_writer_output output = {"output", rows_name, fd};
+	const struct state_writer_output output = {"output", rows_name, fd, NULL};
 	struct state_writer *writer = state_writer_new(path, &output, 1);
 	struct state_begun begun;
 	struct stat info;
@@ -603,7 +603,7 @@ Test(state_writer, process_writes_all_kinds_of_records)
 	link_records_init(&links);
 	state_files_result(1, 1, &list[6].with.result, &links);
 	struct state_writer_output output = {
-	    "output", "rows.tsv", open(state_files_name("rows.tsv"), O_CREAT | O_WRONLY, 0600)};
+	    "output", "rows.tsv", open(state_files_name("rows.tsv"), O_CREAT | O_WRONLY, 0600), NULL};
 	serve_messages(path, &output, list, 9, 0, replies, &count);
 	cr_assert_eq(count, 3);
 	cr_expect_eq(replies[2].type, STATE_REPLY_COMMITTED);
