@@ -22,6 +22,7 @@ struct next {
 
 static void next_start(struct next *self)
 {
+	*self = (struct next){.keeps_stats = false};
 	site_start_with(&self->site, "--bind", "127.0.0.1", "--bind", "127.0.0.2");
 	scratch_init(&self->scratch);
 	self->state = scratch_path(&self->scratch, "state");
