@@ -134,6 +134,8 @@ static void fail_http_status(struct ledger *self, struct task *task, const struc
 /* A page is not known from an earlier run, so a 304 is a failure, unless the user asked for it. */
 static void finish_not_modified(struct ledger *self, struct task *task)
 {
+	if (ledger_finish_unchanged(self, task))
+		return;
 	bool is_asked_for = headers_are_conditional(&self->options->headers);
 	finish_task(self, task, is_asked_for ? OUTCOME_SKIPPED : OUTCOME_FAILED,
 	    (struct failure_reason){STAGE_RECEIVE, CAUSE_NOT_MODIFIED,
@@ -293,10 +295,8 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		fail_try(self, task, result);
 	else if (task->tries->location)
 		follow_redirect(self, task, result);
-	else if (result->http_status == HTTP_NOT_MODIFIED && !ledger_finish_unchanged(self, task))
-		finish_not_modified(self, task);
 	else if (result->http_status == HTTP_NOT_MODIFIED)
-		return;
+		finish_not_modified(self, task);
 	else if (result->http_status >= 400)
 		fail_http_status(self, task, result);
 	else

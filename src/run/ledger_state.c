@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "run/stored_page.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -407,12 +408,13 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	    .final_url = tries && task->redirect_url ? task->url : NULL,
 	    .hops = tries ? list_hops(&hops, task) : NULL};
 	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {
+		assert(tries);
 		result.etag = copy_value(&etag, tries->validators.etag);
 		result.last_modified = copy_value(&modified, tries->validators.last_modified);
 		result.date = copy_value(&date, tries->validators.date);
 		result.fetched = now_seconds();
 	}
-	if (result.answer == STATE_ANSWER_NEW && tries->records) {
+	if (result.answer == STATE_ANSWER_NEW && tries && tries->records) {
 		result.links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};
 		result.link_count = tries->records->count;
 		result.links_hash = tries->records->hash;
