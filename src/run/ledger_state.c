@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "run/stored_page.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -65,7 +64,8 @@ bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id)
 
 void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause)
 {
-	if (!id || self->closing)
+	bool is_reported = self->status == STATUS_OK || self->status == STATUS_INPUT;
+	if (!id || self->closing || !is_reported)
 		return;
 	run_state_set_rows(self->state, self->rows_end);
 	run_state_settle(
@@ -407,14 +407,13 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 	    .answer = ledger_answer_of(task, outcome),
 	    .final_url = tries && task->redirect_url ? task->url : NULL,
 	    .hops = tries ? list_hops(&hops, task) : NULL};
-	if (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED) {
-		assert(tries);
+	if (tries && (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED)) {
 		result.etag = copy_value(&etag, tries->validators.etag);
 		result.last_modified = copy_value(&modified, tries->validators.last_modified);
 		result.date = copy_value(&date, tries->validators.date);
 		result.fetched = now_seconds();
 	}
-	if (result.answer == STATE_ANSWER_NEW && tries && tries->records) {
+	if (tries && result.answer == STATE_ANSWER_NEW && tries->records) {
 		result.links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};
 		result.link_count = tries->records->count;
 		result.links_hash = tries->records->hash;
