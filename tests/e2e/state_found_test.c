@@ -125,6 +125,26 @@ Test(state_found, asks_for_a_pending_page_that_a_listed_url_has_led_to)
 	found_stop(&self);
 }
 
+/* A line of the list is gone, but now a page leads to its URL, which is not forgotten then. */
+Test(state_found, keeps_a_page_that_is_found_instead_of_listed)
+{
+	struct found self;
+	struct rows out;
+	char body[600];
+	found_start(&self);
+	const char *gone = site_page(&self.site, "size", "9", "hold", "0,2,gone", "group", "gone");
+	snprintf(body, sizeof body, "<a href='%s'>", gone);
+	const char *late = site_page(&self.site, "body", body, "hold", "0,2,late", "group", "late");
+	const char *start = site_page(&self.site, "size", "9");
+	const char *const args[] = {"--depth", "1", "-o", self.out, start, gone, late, NULL};
+	const char *const less[] = {"--depth", "1", "-o", self.out, start, late, NULL};
+	run_twice(&self, 1, &out, args, less);
+	cr_expect_eq(state_file_number(self.state, "SELECT count(*) FROM pages WHERE outcome='ok'"), 3);
+	cr_expect_eq(state_file_number(self.state, "SELECT count(*) FROM pages WHERE via IS NOT NULL"), 1);
+	rows_release(&out);
+	found_stop(&self);
+}
+
 /* They go to all pages of the origins of the list, also to those that were found before the list is read. */
 Test(state_found, sends_the_user_s_secrets)
 {
