@@ -187,6 +187,8 @@ def check_mode(run, step, seed):
                 wrong += 1
                 print(f"{run.mode}: after sync {points} of {record[3]}"
                       f"{', with a part of what was not synced' if chance else ''}: {problem}")
+    if points < 20 or not lost:
+        sys.exit(f"powercut: only {points} points were recorded, with {lost} changes to lose")
     print(f"{run.mode}: {points} points, 2 cuts at each {step}th; {lost} changes lost; {wrong} are wrong")
     return wrong
 
