@@ -61,12 +61,13 @@ digest() {
 	jq -r '[.url, .outcome, .cause // ""] | @tsv' report | LC_ALL=C sort >lines
 }
 
-# The URLs that are done, and how often the server was asked for each URL.
+# The URLs that are done, none where the run was killed before it had a state; and how often the server was asked for
+# each URL.
 done_urls() {
 	python3 -c '
-import sqlite3, sys
-db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
+import sqlite3
 try:
+    db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
     for row in db.execute("SELECT url FROM pages WHERE outcome IS NOT NULL AND url LIKE \"http%\" ORDER BY url"):
         print(row[0])
 except sqlite3.OperationalError:
@@ -81,8 +82,8 @@ asked() {
 has_ended() {
 	[ "$(python3 -c '
 import sqlite3
-db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
 try:
+    db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
     print(db.execute("SELECT max(ended IS NOT NULL) FROM runs").fetchone()[0])
 except sqlite3.OperationalError:
     print(0)')" = 1 ]

@@ -123,7 +123,9 @@ class Run:
     def areq(self, *options, preload=False):
         environment = {**os.environ, "HOME": str(self.base), "no_proxy": "*"}
         if preload:
-            environment |= {"LD_PRELOAD": str(self.args.library.resolve()),
+            # A sanitized program would want its own library to be loaded first.
+            asan = f"{environment.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0"
+            environment |= {"LD_PRELOAD": str(self.args.library.resolve()), "ASAN_OPTIONS": asan,
                             "AREQ_POWERCUT_FOLDER": str(self.work), "AREQ_POWERCUT_LOG": str(self.log)}
         return subprocess.run(
             [self.args.areq.resolve(), "--fail-on", "never", *MODES[self.mode], *options, self.list],
