@@ -13,3 +13,10 @@ int64_t clock_now_ms(void)
 {
 	return clock_now_us() / 1000;
 }
+
+double clock_unix_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

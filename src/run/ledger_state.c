@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Offering. */
 
@@ -280,18 +279,11 @@ bool ledger_finish_unchanged(struct ledger *self, struct task *task)
 	return true;
 }
 
-static double now_seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 {
 	struct state_page page;
 	double max_age = (double)self->options->max_age_ms / 1000;
-	double since = self->state ? run_state_fresh_since(self->state) : 0, now = now_seconds();
+	double since = self->state ? run_state_fresh_since(self->state) : 0, now = clock_unix_s();
 	if ((max_age <= 0 && since <= 0) || !find_answer(self, task, &page) || now < page.fetched)
 		return false;
 	bool is_fresh = now - page.fetched < max_age || (since > 0 && page.fetched >= since);
@@ -411,7 +403,7 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 		result.etag = copy_value(&etag, tries->validators.etag);
 		result.last_modified = copy_value(&modified, tries->validators.last_modified);
 		result.date = copy_value(&date, tries->validators.date);
-		result.fetched = now_seconds();
+		result.fetched = clock_unix_s();
 	}
 	if (tries && result.answer == STATE_ANSWER_NEW && tries->records) {
 		result.links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};

@@ -1,10 +1,10 @@
 #include "run/run_state.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/seen.h"
-#include "base/sort.h"
 #include "output/number_text.h"
+#include "run/known_urls.h"
 #include "run/row_options.h"
 #include "store/state_writer.h"
 
@@ -13,16 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* A URL that the file had when it was opened. */
-struct known_url {
-	uint64_t fingerprint;
-	uint64_t id : 60;
-	uint64_t is_of_run : 1;  /* of the run that goes on */
-	uint64_t is_settled : 1; /* and has its outcome there */
-	uint64_t is_listed : 1;
-	uint64_t was_offered : 1; /* in this process */
-};
 
 /* The outputs that are cut back when a run goes on, and the options that name them. */
 static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED, OUTPUT_CHANGES};
@@ -43,10 +33,8 @@ struct run_state {
 	bool resumes;
 	struct run_state_done done; /* if it resumes */
 	double fresh_since;
-	char *began;              /* when the run began that goes on, as text */
-	struct seen fingerprints; /* only for its seed */
-	struct known_url *known;  /* sorted by fingerprint */
-	size_t known_count, known_room;
+	char *began; /* when the run began that goes on, as text */
+	struct known_urls known;
 	uint64_t next_id, first_new_id;
 	struct url url;     /* of a page that is read */
 	enum status status; /* of reading */
@@ -60,7 +48,7 @@ struct run_state *run_state_new(
 	self->settings = settings;
 	self->all_outputs = outputs;
 	self->next_id = 1;
-	seen_init(&self->fingerprints);
+	known_urls_init(&self->known);
 	url_init(&self->url);
 	return self;
 }
@@ -71,22 +59,10 @@ void run_state_free(struct run_state *self)
 		return;
 	state_free(self->state);
 	state_writer_free(self->writer);
-	seen_release(&self->fingerprints);
+	known_urls_release(&self->known);
 	url_release(&self->url);
 	free(self->began);
-	free(self->known);
 	free(self);
-}
-
-static uint64_t fingerprint_of(const struct run_state *self, struct slice url)
-{
-	return seen_fingerprint(&self->fingerprints, url.data, url.len);
-}
-
-static int compare_known(const void *a, const void *b)
-{
-	const struct known_url *left = a, *right = b;
-	return left->fingerprint < right->fingerprint ? -1 : left->fingerprint > right->fingerprint;
 }
 
 /* Opening. */
@@ -139,18 +115,12 @@ static struct slice key_of(struct run_state *self, const struct state_page *page
 static void add_known(struct run_state *self, const struct state_page *page)
 {
 	const struct state_run *run = state_last_run(self->state);
-	if (self->known_count == self->known_room) {
-		bool is_first = self->known_room == 0 && run->pages > 0;
-		self->known_room = is_first ? run->pages : 2 * self->known_room + 1024;
-		self->known = alloc_resize(self->known, self->known_room, sizeof *self->known);
-	}
 	bool is_of_run = self->resumes && page->run == run->id;
-	self->known[self->known_count++] =
-	    (struct known_url){.fingerprint = fingerprint_of(self, key_of(self, page)),
-	        .id = page->id & ((UINT64_C(1) << 60) - 1),
+	known_urls_add(&self->known, key_of(self, page),
+	    (struct known_url){.id = page->id & ((UINT64_C(1) << 60) - 1),
 	        .is_of_run = is_of_run,
 	        .is_settled = is_of_run && page->is_settled,
-	        .is_listed = page->via == 0 && page->sitemap == 0};
+	        .is_listed = page->via == 0 && page->sitemap == 0});
 	if (page->id >= self->next_id)
 		self->next_id = page->id + 1;
 	if (is_of_run)
@@ -167,7 +137,7 @@ static enum status read_pages(struct run_state *self)
 	if (found == STATE_FAILED)
 		return record_problem(self, status);
 	self->first_new_id = self->next_id;
-	sort_array(self->known, self->known_count, sizeof *self->known, compare_known);
+	known_urls_sort(&self->known);
 	return STATUS_OK;
 }
 
@@ -257,13 +227,6 @@ enum status run_state_open(struct run_state *self)
 	return status;
 }
 
-static double now_seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void set_length(struct run_state *self, size_t which, uint64_t length)
 {
 	if (self->indexes[which] >= 0)
@@ -302,7 +265,7 @@ enum status run_state_begin(struct run_state *self)
 	buf_init(&options, SIZE_MAX / 2);
 	row_options_append(&options, self->settings);
 	enum status status =
-	    state_writer_begin_run(self->writer, options.data, wish_of(self), now_seconds(), &self->begun);
+	    state_writer_begin_run(self->writer, options.data, wish_of(self), clock_unix_s(), &self->begun);
 	buf_release(&options);
 	if (status != STATUS_OK)
 		return status;
@@ -369,16 +332,12 @@ bool run_state_find_before(struct run_state *self, uint64_t id, struct state_pag
 	return id < self->first_new_id && run_state_find_page(self, id, page);
 }
 
-static bool is_unlisted(const struct known_url *known)
-{
-	return known->is_listed && !known->was_offered;
-}
-
 bool run_state_next_unlisted(struct run_state *self, size_t *at, struct state_page *page)
 {
-	while (*at < self->known_count && !is_unlisted(&self->known[*at]))
+	const struct known_urls *known = &self->known;
+	while (*at < known->count && !known_url_is_unlisted(&known->items[*at]))
 		++*at;
-	return *at < self->known_count && run_state_find_page(self, self->known[(*at)++].id, page);
+	return *at < known->count && run_state_find_page(self, known->items[(*at)++].id, page);
 }
 
 bool run_state_read_stored(struct run_state *self, const struct state_page *page, struct stored_page *stored)
@@ -438,28 +397,14 @@ static enum run_state_known take(struct known_url *known, uint64_t *id)
 	return known->is_settled ? RUN_STATE_DONE : known->is_of_run ? RUN_STATE_PENDING : RUN_STATE_BEFORE;
 }
 
-static struct known_url *find_known(struct run_state *self, struct slice key)
-{
-	const struct known_url wanted = {.fingerprint = fingerprint_of(self, key)};
-	return sort_find(&wanted, self->known, self->known_count, sizeof *self->known, compare_known);
-}
-
 enum run_state_known run_state_find(struct run_state *self, struct slice url, uint64_t *id)
 {
-	return take(find_known(self, url), id);
+	return take(known_urls_find(&self->known, url), id);
 }
 
 enum run_state_known run_state_find_entry(struct run_state *self, struct slice text, uint64_t *id)
 {
-	struct known_url *known = find_known(self, text);
-	uint64_t fingerprint = known ? known->fingerprint : 0;
-	while (known && known > self->known && known[-1].fingerprint == fingerprint)
-		known--;
-	while (known && known->was_offered)
-		known = known + 1 < self->known + self->known_count && known[1].fingerprint == fingerprint
-		            ? known + 1
-		            : NULL;
-	return take(known, id);
+	return take(known_urls_find_not_offered(&self->known, text), id);
 }
 
 /* Writing. */
@@ -467,7 +412,7 @@ enum run_state_known run_state_find_entry(struct run_state *self, struct slice t
 /* The URL was listed when the run began, and now another page leads to it instead. */
 static bool is_listed_no_more(struct run_state *self, const struct store_url *url, struct slice identity)
 {
-	const struct known_url *known = url->via ? find_known(self, identity) : NULL;
+	const struct known_url *known = url->via ? known_urls_find(&self->known, identity) : NULL;
 	return known && known->is_listed;
 }
 
@@ -544,9 +489,9 @@ bool run_state_is_full(const struct run_state *self)
 
 static void forget_unlisted(struct run_state *self)
 {
-	for (size_t i = 0; i < self->known_count; i++) {
-		if (is_unlisted(&self->known[i]))
-			state_writer_forget_page(self->writer, self->known[i].id);
+	for (size_t i = 0; i < self->known.count; i++) {
+		if (known_url_is_unlisted(&self->known.items[i]))
+			state_writer_forget_page(self->writer, self->known.items[i].id);
 	}
 }
 
@@ -572,7 +517,7 @@ enum status run_state_end(struct run_state *self, const struct totals *totals, b
 		            [STATE_CHANGE_GONE] = totals->changes.gone,
 		            [STATE_CHANGE_CHANGED] = totals->changes.changed,
 		            [STATE_CHANGE_UNCHANGED] = totals->changes.unchanged}},
-		    now_seconds());
+		    clock_unix_s());
 	}
 	return state_writer_finish(self->writer);
 }
