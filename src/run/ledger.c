@@ -181,7 +181,7 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 			wait_for(wait, input_descriptor(self->input), POLLIN);
 		else if (ledger_needs_more_time(self) || ledger_has_checked(self))
 			wait_until(wait, clock_now_ms());
-		bool finished = self->input_ended && count_waiting(self) == 0 &&
+		bool finished = self->input_ended && count_waiting(self) == 0 && !self->released &&
 		                self->ready.count + self->awaiting_helper.count == 0 &&
 		                !ledger_has_checked(self);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
@@ -224,7 +224,7 @@ static bool on_body(void *ctx, void *job, const char *bytes, size_t len, bool is
 	struct task *task = job;
 	self->received += len;
 	if (task->robots_of)
-		return ledger_feed_robots(task, bytes, len);
+		return ledger_feed_robots(self, task, bytes, len);
 	if (is_gzip_file)
 		page_set_gzip_file(task->tries->page);
 	if (page_feed(task->tries->page, bytes, len))

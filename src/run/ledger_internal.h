@@ -157,7 +157,7 @@ void ledger_leave_out_parked(struct ledger *self);
  * come, false if no more are wanted; its body was read; it has failed; the run is stopped and it waits in no
  * frontier. The last three free the task. */
 enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task, const char *content_type);
-bool ledger_feed_robots(struct task *task, const char *bytes, size_t len);
+bool ledger_feed_robots(struct ledger *self, struct task *task, const char *bytes, size_t len);
 void ledger_finish_robots(struct ledger *self, struct task *task);
 void ledger_fail_robots(
     struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure);

@@ -58,76 +58,6 @@ static void admit_by_robots(
 		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(robots));
 }
 
-void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
-{
-	if (!task->tries && ledger_is_exhausted(self)) {
-		ledger_leave_out(self, task);
-		return;
-	}
-	struct origin *origin = self->asks_robots ? origins_get(&self->origins, url) : NULL;
-	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. Links to
-	 * a host of which no page is fetched are checked without it, since no robot reads anything there. */
-	bool is_needless = origin && task->purpose != STORE_PAGE && self->options->robots != WHEN_ALWAYS &&
-	                   origin->robots_state == ROBOTS_UNKNOWN;
-	if (!origin || (!self->obeys_robots && !origin->is_listed) || is_needless) {
-		frontier_add(self->frontier, &task->job, url);
-		return;
-	}
-	if (origin->robots_state == ROBOTS_UNKNOWN)
-		ask_for_robots(self, origin, task->job.number);
-	if (origin->robots_state == ROBOTS_ASKED) {
-		origin_park(origin, task);
-		self->parked_count++;
-	} else {
-		admit_by_robots(self, task, url, origin);
-	}
-}
-
-void ledger_admit_released(struct ledger *self, int64_t until_us)
-{
-	for (struct origin *origin; (origin = self->released) && clock_now_us() < until_us;) {
-		struct task *task = origin_unpark(origin);
-		if (!task) {
-			self->released = origin->next_released;
-			origin->is_released = false;
-			continue;
-		}
-		self->parked_count--;
-		url_parse(&self->url_of_robots, task->url, strlen(task->url), NULL, NULL);
-		admit_by_robots(self, task, &self->url_of_robots, origin);
-	}
-}
-
-/* The most time that the end of a robots.txt takes at once for the tasks that have waited for it. */
-enum { ADMIT_US = 10000 };
-
-static void release_parked(struct ledger *self, struct origin *origin)
-{
-	if (!origin->is_released) {
-		origin->is_released = true;
-		origin->next_released = self->released;
-		self->released = origin;
-	}
-	ledger_admit_released(self, clock_now_us() + ADMIT_US);
-}
-
-/* The task for robots.txt has ended. The parked tasks come first, so that the frontier does not forget the
- * host. */
-static void end_robots_task(struct ledger *self, struct task *task)
-{
-	struct origin *origin = task->robots_of;
-	if (origin->robots_state == ROBOTS_ASKED) {
-		/* The run is stopped. */
-		robots_reader_free(origin->reader);
-		origin->reader = NULL;
-	} else {
-		release_parked(self, origin);
-		ledger_begin_sitemaps(self, origin);
-	}
-	frontier_finish(self->frontier, &task->job);
-	task_free(task);
-}
-
 static void refuse(struct origin *origin, enum outcome_kind kind, struct failure_reason failure)
 {
 	origin->robots_state = ROBOTS_REFUSED;
@@ -137,59 +67,24 @@ static void refuse(struct origin *origin, enum outcome_kind kind, struct failure
 	origin->refusal.reason = alloc_copy(failure.reason, strlen(failure.reason));
 }
 
-/* RFC 9309, sections 2.3.1.2 to 2.3.1.4: if there is no robots.txt, everything is allowed; if the server does
- * not tell, nothing is. */
-void ledger_fail_robots(
-    struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure)
-{
-	struct origin *origin = task->robots_of;
-	long status = task->tries ? task->tries->http_status : 0;
-	robots_reader_free(origin->reader);
-	origin->reader = NULL;
-	bool is_absent = failure.cause == CAUSE_REDIRECT || failure.cause == CAUSE_REDIRECTS ||
-	                 failure.cause == CAUSE_NOT_MODIFIED ||
-	                 (status >= 400 && status < 500 && status != HTTP_TOO_MANY_REQUESTS);
-	char reason[REASON_MAX];
-	snprintf(reason, sizeof reason, "robots.txt: %s", failure.reason);
-	failure.reason = reason;
-	if (kind == OUTCOME_INTERRUPTED)
-		log_event("robots.txt of %s: interrupted", origin->name);
-	else if (is_absent)
-		origin->robots_state = ROBOTS_KNOWN;
-	else
-		refuse(origin, OUTCOME_FAILED, failure);
-	end_robots_task(self, task);
-}
-
-enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task, const char *content_type)
-{
-	struct origin *origin = task->robots_of;
-	enum mediatype type = mediatype_of(content_type);
-	origin->may_be_html = content_type && (type == MEDIATYPE_HTML || type == MEDIATYPE_XML);
-	origin->is_no_text = type == MEDIATYPE_BINARY;
-	robots_reader_free(origin->reader);
-	origin->reader = robots_reader_new(self->robots_token);
-	return FETCH_BODY;
-}
-
-bool ledger_feed_robots(struct task *task, const char *bytes, size_t len)
-{
-	struct origin *origin = task->robots_of;
-	if (origin->may_be_html) {
-		struct slice text = ascii_trim((struct slice){bytes, len});
-		origin->is_no_text |= text.len > 0 && *text.data == '<';
-		origin->may_be_html = text.len == 0;
-	}
-	return !origin->is_no_text && robots_reader_feed(origin->reader, bytes, len);
-}
-
 /* The most memory for robots.txt files, in bytes. A site with a host name for each of its pages could fill
  * all memory. */
 enum { ROBOTS_BYTES_MAX = 64 << 20 };
 
-void ledger_finish_robots(struct ledger *self, struct task *task)
+/* Lets the tasks that have waited for the robots.txt of the origin be admitted, and its sitemaps begin, when
+ * ledger_admit_released is called. */
+static void add_released(struct ledger *self, struct origin *origin)
 {
-	struct origin *origin = task->robots_of;
+	if (origin->is_released)
+		return;
+	origin->is_released = true;
+	origin->next_released = self->released;
+	self->released = origin;
+}
+
+/* Makes what the reader of the origin has read its rules. */
+static void set_rules(struct ledger *self, struct origin *origin)
+{
 	char reason[REASON_MAX];
 	struct robots *robots = robots_reader_finish(origin->reader);
 	int64_t delay_ms = robots_crawl_delay_ms(robots);
@@ -208,6 +103,153 @@ void ledger_finish_robots(struct ledger *self, struct task *task)
 	} else {
 		origins_set_robots(&self->origins, origin, robots, ROBOTS_BYTES_MAX);
 	}
+}
+
+/* Uses the robots.txt that an earlier run has received, if that may be used. */
+static bool use_kept_robots(struct ledger *self, struct origin *origin)
+{
+	struct state_robots kept;
+	if (!self->state || !run_state_find_robots(self->state, origin->name, &kept))
+		return false;
+	log_event("robots.txt of %s: from the state file", origin->name);
+	origin->reader = robots_reader_new(self->robots_token);
+	robots_reader_feed(origin->reader, kept.body.data, kept.body.len);
+	set_rules(self, origin);
+	add_released(self, origin);
+	return true;
+}
+
+/* Keeps what came of a robots.txt, or an empty one if the host has none, for the next run. */
+static void keep_robots(struct ledger *self, const struct task *task, bool is_absent)
+{
+	const struct origin *origin = task->robots_of;
+	const struct slice body = {origin->received.data, is_absent ? 0 : origin->received.len};
+	if (self->state)
+		run_state_set_robots(self->state, origin->name, task->tries->http_status, body);
+}
+
+void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
+{
+	if (!task->tries && ledger_is_exhausted(self)) {
+		ledger_leave_out(self, task);
+		return;
+	}
+	struct origin *origin = self->asks_robots ? origins_get(&self->origins, url) : NULL;
+	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. Links to
+	 * a host of which no page is fetched are checked without it, since no robot reads anything there. */
+	bool is_needless = origin && task->purpose != STORE_PAGE && self->options->robots != WHEN_ALWAYS &&
+	                   origin->robots_state == ROBOTS_UNKNOWN;
+	if (!origin || (!self->obeys_robots && !origin->is_listed) || is_needless) {
+		frontier_add(self->frontier, &task->job, url);
+		return;
+	}
+	if (origin->robots_state == ROBOTS_UNKNOWN && !use_kept_robots(self, origin))
+		ask_for_robots(self, origin, task->job.number);
+	if (origin->robots_state == ROBOTS_ASKED) {
+		origin_park(origin, task);
+		self->parked_count++;
+	} else {
+		admit_by_robots(self, task, url, origin);
+	}
+}
+
+void ledger_admit_released(struct ledger *self, int64_t until_us)
+{
+	for (struct origin *origin; (origin = self->released) && clock_now_us() < until_us;) {
+		struct task *task = origin_unpark(origin);
+		if (!task) {
+			self->released = origin->next_released;
+			origin->is_released = false;
+			ledger_begin_sitemaps(self, origin);
+			continue;
+		}
+		self->parked_count--;
+		url_parse(&self->url_of_robots, task->url, strlen(task->url), NULL, NULL);
+		admit_by_robots(self, task, &self->url_of_robots, origin);
+	}
+}
+
+/* The most time that the end of a robots.txt takes at once for the tasks that have waited for it. */
+enum { ADMIT_US = 10000 };
+
+/* The task for robots.txt has ended. The parked tasks come first, so that the frontier does not forget the
+ * host. */
+static void end_robots_task(struct ledger *self, struct task *task)
+{
+	struct origin *origin = task->robots_of;
+	if (origin->robots_state == ROBOTS_ASKED) {
+		/* The run is stopped. */
+		robots_reader_free(origin->reader);
+		origin->reader = NULL;
+	} else {
+		add_released(self, origin);
+		ledger_admit_released(self, clock_now_us() + ADMIT_US);
+	}
+	buf_release(&origin->received);
+	frontier_finish(self->frontier, &task->job);
+	task_free(task);
+}
+
+/* RFC 9309, sections 2.3.1.2 to 2.3.1.4: if there is no robots.txt, everything is allowed; if the server does
+ * not tell, nothing is. */
+void ledger_fail_robots(
+    struct ledger *self, struct task *task, enum outcome_kind kind, struct failure_reason failure)
+{
+	struct origin *origin = task->robots_of;
+	long status = task->tries ? task->tries->http_status : 0;
+	robots_reader_free(origin->reader);
+	origin->reader = NULL;
+	bool is_absent = failure.cause == CAUSE_REDIRECT || failure.cause == CAUSE_REDIRECTS ||
+	                 failure.cause == CAUSE_NOT_MODIFIED ||
+	                 (status >= 400 && status < 500 && status != HTTP_TOO_MANY_REQUESTS);
+	char reason[REASON_MAX];
+	snprintf(reason, sizeof reason, "robots.txt: %s", failure.reason);
+	failure.reason = reason;
+	if (kind == OUTCOME_INTERRUPTED) {
+		log_event("robots.txt of %s: interrupted", origin->name);
+	} else if (is_absent) {
+		origin->robots_state = ROBOTS_KNOWN;
+		keep_robots(self, task, true);
+	} else {
+		refuse(origin, OUTCOME_FAILED, failure);
+	}
+	end_robots_task(self, task);
+}
+
+enum fetch_want ledger_begin_robots(struct ledger *self, struct task *task, const char *content_type)
+{
+	struct origin *origin = task->robots_of;
+	enum mediatype type = mediatype_of(content_type);
+	origin->may_be_html = content_type && (type == MEDIATYPE_HTML || type == MEDIATYPE_XML);
+	origin->is_no_text = type == MEDIATYPE_BINARY;
+	robots_reader_free(origin->reader);
+	origin->reader = robots_reader_new(self->robots_token);
+	buf_release(&origin->received);
+	/* From one more byte, the reader knows that its last line was cut off. */
+	buf_init(&origin->received, ROBOTS_READER_LIMIT + 1);
+	return FETCH_BODY;
+}
+
+bool ledger_feed_robots(struct ledger *self, struct task *task, const char *bytes, size_t len)
+{
+	struct origin *origin = task->robots_of;
+	if (origin->may_be_html) {
+		struct slice text = ascii_trim((struct slice){bytes, len});
+		origin->is_no_text |= text.len > 0 && *text.data == '<';
+		origin->may_be_html = text.len == 0;
+	}
+	if (origin->is_no_text)
+		return false;
+	size_t room = origin->received.max - origin->received.len;
+	if (self->state)
+		buf_append(&origin->received, bytes, len < room ? len : room);
+	return robots_reader_feed(origin->reader, bytes, len);
+}
+
+void ledger_finish_robots(struct ledger *self, struct task *task)
+{
+	set_rules(self, task->robots_of);
+	keep_robots(self, task, false);
 	end_robots_task(self, task);
 }
 

@@ -12,6 +12,7 @@ static void free_origin(struct origin *self)
 	assert(!self->first_parked);
 	robots_free(self->robots);
 	robots_reader_free(self->reader);
+	buf_release(&self->received);
 	free(self->credentials);
 	free(self->refusal.reason);
 	free(self);
@@ -39,7 +40,7 @@ struct origin *origins_get(struct origins *self, const struct url *url)
 	struct origin *origin = map_find(&self->by_name, name);
 	if (origin)
 		return origin;
-	origin = alloc_new(sizeof *origin + name.len);
+	origin = alloc_new(sizeof *origin + name.len + 1);
 	origin->name_len = name.len;
 	memcpy(origin->name, name.data, name.len);
 	map_add(&self->by_name, (struct slice){origin->name, name.len}, origin);
@@ -60,7 +61,7 @@ static void forget_robots(struct origins *self)
 {
 	struct origin *origin;
 	for (size_t at = 0; (origin = map_next(&self->by_name, &at));) {
-		if (!origin->robots || origin->first_parked)
+		if (!origin->robots || origin->first_parked || origin->is_released)
 			continue;
 		self->robots_bytes -= origin->robots_bytes;
 		robots_free(origin->robots);

@@ -33,6 +33,7 @@ struct origin {
 	    *robots; /* NULL if everything is allowed, or if the state is another than ROBOTS_KNOWN */
 	/* while robots.txt is read, and then for its sitemaps until the list has a URL of the origin */
 	struct robots_reader *reader;
+	struct buf received; /* with --state, what the reader has read of robots.txt */
 	size_t robots_bytes; /* memory of robots and reader, when origins_set_robots was called */
 	bool may_be_html;    /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
 	bool is_no_text;     /* it is an error page, say, and has no rules */
@@ -68,7 +69,8 @@ void origin_robots_url(const struct origin *self, struct url *url);
 /* The robots.txt of the origin was read: its state is ROBOTS_KNOWN then. The origin takes robots over, which
  * is what the file allows; its own is NULL before. If all origins together would need more memory for their
  * robots.txt files than robots_bytes_max, those of the others are forgotten, with their readers: their state
- * is ROBOTS_UNKNOWN again. Only those of origins with parked tasks stay. */
+ * is ROBOTS_UNKNOWN again. Only those of origins with parked tasks, and
+ * of released ones, stay. */
 void origins_set_robots(
     struct origins *self, struct origin *origin, struct robots *robots, size_t robots_bytes_max);
 

@@ -365,6 +365,17 @@ bool run_state_find_links(struct run_state *self, const struct state_page *page,
 	return found == STATE_FOUND;
 }
 
+bool run_state_find_robots(struct run_state *self, const char *origin, struct state_robots *robots)
+{
+	enum status status = STATUS_OK;
+	if (self->status != STATUS_OK)
+		return false;
+	enum state_find found = state_find_robots(self->state, origin, clock_unix_s(), robots, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
 static bool has_rows(const struct run_state *self, const struct state_page *page)
 {
 	return page->run == self->begun.run && page->is_settled && page->outcome == OUTCOME_OK;
@@ -462,6 +473,13 @@ void run_state_set_changes(struct run_state *self, uint64_t length)
 {
 	if (self->files[KEPT_CHANGES])
 		set_length(self, KEPT_CHANGES, self->files[KEPT_CHANGES]->old_len + length);
+}
+
+void run_state_set_robots(struct run_state *self, const char *origin, long http_status, struct slice body)
+{
+	state_writer_set_robots(self->writer,
+	    &(struct state_robots){
+	        .origin = origin, .fetched = clock_unix_s(), .http_status = http_status, .body = body});
 }
 
 void run_state_settle(struct run_state *self, const struct state_result *result)

@@ -107,6 +107,10 @@ double run_state_fresh_since(const struct run_state *self);
  * Borrowed until the next call of a function that reads a page. */
 bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_page *page);
 
+/* Reads the robots.txt of an origin, if an earlier run or this one has received it and it may be used.
+ * That of an origin that has none is empty. Its body is borrowed until the next call. */
+bool run_state_find_robots(struct run_state *self, const char *origin, struct state_robots *robots);
+
 /* Of a run that goes on, calls on_row with the URL of each row that it has. */
 enum status run_state_read_rows(
     struct run_state *self, void (*on_row)(void *ctx, struct slice url), void *ctx);
@@ -118,6 +122,9 @@ void run_state_add(
 
 /* The same for an entry of the list that is no URL. */
 void run_state_add_entry(struct run_state *self, uint64_t id, const char *text, enum run_state_known known);
+
+/* Keeps a robots.txt that was received just now. */
+void run_state_set_robots(struct run_state *self, const char *origin, long http_status, struct slice body);
 
 /* Gives a URL its outcome. Everything that its outcome has added to the outputs was written. */
 void run_state_settle(struct run_state *self, const struct state_result *result);

@@ -169,7 +169,9 @@ struct state_output {
 	uint64_t length; /* bytes, up to the end of the last page that the commit has */
 };
 
-/* What is known of a robots.txt. */
+/* What is known of a robots.txt. It may be used for a day (RFC 9309, section 2.4), and as long as the variant
+ * of the run stays the same (state_begun.variant). */
+enum { STATE_ROBOTS_MAX_AGE_S = 24 * 60 * 60 };
 struct state_robots {
 	const char *origin; /* "https://example.com" */
 	double fetched;
@@ -225,11 +227,13 @@ enum state_find state_find_page(
 enum state_find state_find_links(
     struct state *self, const struct state_page *page, struct link_reader *links, enum status *status);
 
-/* Reads an output file of the last run, and what is known of a robots.txt. */
+/* Reads an output file of the last run. */
 enum state_find state_find_output(
     struct state *self, const char *name, struct state_output *output, enum status *status);
+
+/* Reads a robots.txt that may be used now. */
 enum state_find state_find_robots(
-    struct state *self, const char *origin, struct state_robots *robots, enum status *status);
+    struct state *self, const char *origin, double now, struct state_robots *robots, enum status *status);
 
 /* All functions from here on need STATE_WRITE. Nothing is durable before state_commit. */
 

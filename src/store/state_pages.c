@@ -251,7 +251,7 @@ enum state_find state_find_output(
 }
 
 enum state_find state_find_robots(
-    struct state *self, const char *origin, struct state_robots *robots, enum status *status)
+    struct state *self, const char *origin, double now, struct state_robots *robots, enum status *status)
 {
 	enum state_find found = state_check_tables(self, status);
 	if (found != STATE_FOUND)
@@ -272,7 +272,8 @@ enum state_find state_find_robots(
 	self->sqlite->sqlite3_reset(statement);
 	if (!is_right)
 		*status = state_fail_damaged(self);
-	return is_right ? STATE_FOUND : STATE_FAILED;
+	bool is_usable = robots->fetched <= now && now - robots->fetched < STATE_ROBOTS_MAX_AGE_S;
+	return !is_right ? STATE_FAILED : is_usable ? STATE_FOUND : STATE_END;
 }
 
 /* Writing. */

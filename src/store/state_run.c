@@ -175,6 +175,14 @@ static enum status end_run_before(struct state *self, double now)
 	return write_run(self);
 }
 
+/* Forgets each robots.txt that may not be used any more. */
+static enum status forget_robots(struct state *self, double now, bool is_same_variant)
+{
+	sqlite3_stmt *statement = self->statements[STATE_DELETE_ROBOTS];
+	state_bind_time(self, statement, 1, is_same_variant ? now - STATE_ROBOTS_MAX_AGE_S : now);
+	return state_run_statement(self, statement);
+}
+
 /* Commits the tables in SQLite's first mode, so that the file says what it is even if the log is lost; and
  * only then has a log. */
 static enum status write_begin(
@@ -192,6 +200,8 @@ static enum status write_begin(
 		status = end_run_before(self, now);
 	if (status == STATUS_OK && !is_resumed)
 		status = state_execute(self, "DELETE FROM outputs");
+	if (status == STATUS_OK)
+		status = forget_robots(self, now, begun->variant == self->run.variant);
 	if (status != STATUS_OK)
 		return status;
 	self->run.id = begun->run;

@@ -80,6 +80,7 @@ static const char *const statement_texts[STATE_STATEMENTS] = {
     [STATE_WRITE_ROBOTS] =
         "INSERT OR REPLACE INTO robots(" STATE_ROBOTS_COLUMNS ",checksum) VALUES(" STATE_ROBOTS_VALUES
         ",areq_checksum(" STATE_ROBOTS_VALUES "))",
+    [STATE_DELETE_ROBOTS] = "DELETE FROM robots WHERE fetched<=?1",
 };
 
 void state_compute_checksum(sqlite3_context *context, int count, sqlite3_value **values)

@@ -111,7 +111,7 @@ Test(state, that_is_empty_has_no_runs)
 	cr_expect_eq(state_next_page(state, &page, &status), STATE_END);
 	cr_expect_eq(state_find_page(state, 1, &page, &status), STATE_END);
 	cr_expect_eq(state_find_output(state, "output", &output, &status), STATE_END);
-	cr_expect_eq(state_find_robots(state, "http://a", &robots, &status), STATE_END);
+	cr_expect_eq(state_find_robots(state, "http://a", 7, &robots, &status), STATE_END);
 	/* It sees what another process begins. */
 	pid_t child = fork();
 	if (child == 0) {
@@ -329,7 +329,7 @@ Test(state, begins_anew_with_restart)
 		cr_expect_eq(state_last_run(state)->id, 2);
 		cr_expect_eq(state_files_expect(state, 0, 1), 0);
 		cr_expect_eq(state_find_output(state, "output", &output, &status), STATE_END);
-		cr_expect_eq(state_find_robots(state, "http://a", &robots, &status), STATE_END);
+		cr_expect_eq(state_find_robots(state, "http://a", 7, &robots, &status), STATE_END);
 		state_files_add(state, 1, 20);
 		state_files_settle(state, 1, 20, 3);
 		commit(state);
@@ -452,11 +452,11 @@ Test(state, keeps_the_ends_of_outputs_and_robots)
 	cr_expect(output.length == 1000 && output.device == 1 && output.inode == UINT64_MAX);
 	cr_expect_str_eq(output.path, "it's here");
 	cr_expect_eq(state_find_output(state, "har", &output, &status), STATE_END);
-	cr_assert_eq(state_find_robots(state, "http://a:81", &robots, &status), STATE_FOUND);
+	cr_assert_eq(state_find_robots(state, "http://a:81", 7, &robots, &status), STATE_FOUND);
 	cr_expect(slice_equal(robots.body, (struct slice){"a\0b", 3}) && robots.http_status == 200);
-	cr_assert_eq(state_find_robots(state, "http://b", &robots, &status), STATE_FOUND);
+	cr_assert_eq(state_find_robots(state, "http://b", 7, &robots, &status), STATE_FOUND);
 	cr_expect(robots.body.len == 0 && robots.http_status == 404);
-	cr_expect_eq(state_find_robots(state, "http://c", &robots, &status), STATE_END);
+	cr_expect_eq(state_find_robots(state, "http://c", 7, &robots, &status), STATE_END);
 	state_free(state);
 	/* They are those of one run. */
 	state = state_files_begin(path, STATE_RESUMED_RUN);
@@ -465,8 +465,54 @@ Test(state, keeps_the_ends_of_outputs_and_robots)
 	state_free(state);
 	state = state_files_begin(path, STATE_NEXT_RUN);
 	cr_expect_eq(state_find_output(state, "report", &output, &status), STATE_END);
-	cr_expect_eq(state_find_robots(state, "http://b", &robots, &status), STATE_FOUND);
+	cr_expect_eq(state_find_robots(state, "http://b", 7, &robots, &status), STATE_FOUND);
 	state_free(state);
+	state_files_remove();
+}
+
+/* A robots.txt is good for a day, in runs that ask for it in the same way. */
+Test(state, keeps_robots_for_a_day)
+{
+	static const double day = 24 * 60 * 60;
+	struct state_robots robots;
+	struct state_begun begun;
+	enum status status = STATUS_OK;
+	const char *path = state_files_make();
+	struct state *state = state_files_begin(path, STATE_FIRST_RUN);
+	for (int second = 5; second <= 6; second++) {
+		const char *origin = second == 5 ? "http://a" : "http://b";
+		cr_assert_eq(
+		    state_set_robots(state,
+		        &(struct state_robots){.origin = origin, .fetched = second, .http_status = 404}),
+		    STATUS_OK);
+	}
+	end_run(state);
+	cr_expect_eq(state_find_robots(state, "http://a", 4.9, &robots, &status), STATE_END);
+	cr_expect_eq(state_find_robots(state, "http://a", 5, &robots, &status), STATE_FOUND);
+	cr_expect_eq(state_find_robots(state, "http://a", day + 4.9, &robots, &status), STATE_FOUND);
+	cr_expect_eq(state_find_robots(state, "http://a", day + 5, &robots, &status), STATE_END);
+	state_free(state);
+	static const struct {
+		const char *options;
+		double now;
+		bool has_a, has_b;
+	} next[] = {
+	    {"{\"depth\":2}", day + 5, false, true},
+	    {"{\"depth\":2,\"request\":1}", day + 5, false, false},
+	};
+	for (size_t i = 0; i < sizeof next / sizeof *next; i++) {
+		state = state_new(path);
+		cr_assert_eq(state_open(state, STATE_WRITE), STATUS_OK);
+		cr_assert_eq(
+		    state_begin_run(state, next[i].options, STATE_GO_ON, next[i].now, &begun), STATUS_OK);
+		/* They are gone, not only too old. */
+		cr_expect_eq(state_find_robots(state, "http://a", 5, &robots, &status) == STATE_FOUND,
+		    next[i].has_a, "case %zu", i);
+		cr_expect_eq(state_find_robots(state, "http://b", 6, &robots, &status) == STATE_FOUND,
+		    next[i].has_b, "case %zu", i);
+		end_run(state);
+		state_free(state);
+	}
 	state_files_remove();
 }
 
@@ -630,7 +676,7 @@ Test(state, notices_damage_when_it_meets_it)
 	state_free(state);
 	run_sqlite(path, "UPDATE robots SET http_status=404");
 	state = open_to_read(path);
-	cr_expect_eq(state_find_robots(state, "http://a", &robots, &status), STATE_FAILED);
+	cr_expect_eq(state_find_robots(state, "http://a", 7, &robots, &status), STATE_FAILED);
 	cr_expect_eq(status, STATUS_OUTPUT);
 	state_free(state);
 	/* What was right when it was opened. */

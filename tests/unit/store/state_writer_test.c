@@ -170,9 +170,9 @@ Test(state_writer, passes_on_all_kinds_of_records)
 	cr_assert_eq(state_open(state, STATE_READ), STATUS_OK);
 	cr_expect_eq(state_find_page(state, 2, &page, &status), STATE_END);
 	cr_expect_eq(state_find_page(state, 3, &page, &status), STATE_FOUND);
-	cr_expect_eq(state_find_robots(state, "http://a", &robots, &status), STATE_FOUND);
+	cr_expect_eq(state_find_robots(state, "http://a", 7, &robots, &status), STATE_FOUND);
 	cr_expect(slice_equal(robots.body, (struct slice){"x\0y", 3}) && robots.fetched == 7);
-	cr_expect_eq(state_find_robots(state, "http://b", &robots, &status), STATE_FOUND);
+	cr_expect_eq(state_find_robots(state, "http://b", 7, &robots, &status), STATE_FOUND);
 	cr_expect(robots.body.len == 0);
 	cr_expect_eq(state_find_output(state, "output", &output, &status), STATE_FOUND);
 	cr_expect(output.length == 1234 && output.inode == info.st_ino && output.device == info.st_dev);
