@@ -26,9 +26,14 @@ bool validators_is_etag(struct slice value)
 	return true;
 }
 
+/* The longest date in one of the three formats is "Wednesday, 09-Nov-94 08:49:37 GMT". */
+enum { DATE_SIZE = 64 };
+
 /* curl_getdate skips all bytes that cannot belong to a date, but this value is sent back. */
-static bool is_printable(struct slice value)
+static bool may_be_date(struct slice value)
 {
+	if (value.len == 0 || value.len >= DATE_SIZE)
+		return false;
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.data[i] < ' ' || value.data[i] > '~')
 			return false;
@@ -38,9 +43,8 @@ static bool is_printable(struct slice value)
 
 int64_t validators_date(struct slice value)
 {
-	/* The longest date in one of the three formats is "Wednesday, 09-Nov-94 08:49:37 GMT". */
-	char text[64];
-	if (value.len == 0 || value.len >= sizeof text || !is_printable(value))
+	char text[DATE_SIZE];
+	if (!may_be_date(value))
 		return INT64_MIN;
 	memcpy(text, value.data, value.len);
 	text[value.len] = '\0';
@@ -50,7 +54,7 @@ int64_t validators_date(struct slice value)
 
 static struct slice date_or_none(struct slice value)
 {
-	return validators_date(value) != INT64_MIN ? value : (struct slice){0};
+	return may_be_date(value) ? value : (struct slice){0};
 }
 
 struct validators validators_filter(struct validators values)
@@ -66,8 +70,8 @@ struct preconditions validators_choose(struct validators values, int64_t receive
 {
 	values = validators_filter(values);
 	struct preconditions chosen = {.if_none_match = values.etag};
-	int64_t date = values.date.data ? validators_date(values.date) : received;
-	if (values.last_modified.data && validators_date(values.last_modified) < date)
+	int64_t date = validators_date(values.date), modified = validators_date(values.last_modified);
+	if (modified != INT64_MIN && modified < (date != INT64_MIN ? date : received))
 		chosen.if_modified_since = values.last_modified;
 	return chosen;
 }
@@ -77,7 +81,7 @@ bool validators_confirm(struct preconditions sent, struct validators answer)
 	answer = validators_filter(answer);
 	if (sent.if_none_match.data && answer.etag.data)
 		return slice_equal(without_weakness(sent.if_none_match), without_weakness(answer.etag));
-	if (sent.if_modified_since.data && answer.last_modified.data)
-		return validators_date(sent.if_modified_since) == validators_date(answer.last_modified);
-	return true;
+	int64_t modified = validators_date(answer.last_modified);
+	return !sent.if_modified_since.data || modified == INT64_MIN ||
+	       validators_date(sent.if_modified_since) == modified;
 }

@@ -11,8 +11,9 @@
 /* A longer value is no validator: it would have to be kept for each page and sent with each request. */
 enum { VALIDATORS_LENGTH_MAX = 1024 };
 
-/* What a response says. The values are as they were received; data is NULL for one that is missing or is not
- * what the standard allows. */
+/* What a response says. The values are as they were received; data is NULL for one that is missing or may not
+ * be kept. Whether a date is one is told when it is used: that takes longer than all else here, and most are
+ * never used. */
 struct validators {
 	struct slice etag;          /* see validators_is_etag; a weak one keeps its W/ */
 	struct slice last_modified; /* see validators_date */
@@ -35,7 +36,8 @@ bool validators_is_etag(struct slice value);
  * sent such a date gets it back, and may ignore it. */
 int64_t validators_date(struct slice value);
 
-/* Returns the three without those that may not be kept: what is malformed or too long. */
+/* Returns the three without those that may not be kept: what is too long, has bytes that neither a date nor
+ * an entity tag has, or is no entity tag. */
 struct validators validators_filter(struct validators values);
 
 /* Returns what the next request for the same URL sends. received is when the response came, in Unix seconds;

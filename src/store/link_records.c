@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -11,7 +10,7 @@
 enum { FORMAT_VERSION = 1 };
 
 /* See docs/decisions/state-file.md for what other levels cost. */
-enum { COMPRESSION_LEVEL = 1 };
+enum { COMPRESSION_LEVEL = -3 };
 
 /* No packed links come to more than this: a damaged length must not take all memory. */
 enum { CONTENT_MAX = 1 << 30 };
@@ -32,29 +31,34 @@ static uint64_t hash_of_url(struct slice url)
 	return XXH3_64bits(url.data, url.len);
 }
 
-/* Writing. */
+/* Writing. A record is written into room that was reserved for the longest that it can be. */
 
-static void put_number(struct buf *out, uint64_t number)
+enum { NUMBER_SIZE_MAX = 10 };
+
+static char *put_number(char *to, uint64_t number)
 {
-	char *to = buf_reserve(out, 10);
-	size_t len = 0;
 	for (; number >= 0x80; number >>= 7)
-		to[len++] = (char)(number | 0x80);
-	to[len++] = (char)number;
-	out->len += len;
+		*to++ = (char)(number | 0x80);
+	*to++ = (char)number;
+	return to;
 }
 
-static void put_difference(struct buf *out, int64_t from, int64_t to)
+static char *put_difference(char *to, int64_t from, int64_t at)
 {
-	uint64_t difference = (uint64_t)to - (uint64_t)from;
-	put_number(out, difference >> 63 ? ~(difference << 1) : difference << 1);
+	uint64_t difference = (uint64_t)at - (uint64_t)from;
+	return put_number(to, difference >> 63 ? ~(difference << 1) : difference << 1);
 }
 
-static void put_text(struct buf *out, struct slice text)
+static char *put_bytes(char *to, const char *bytes, size_t len)
 {
-	put_number(out, text.data ? (uint64_t)text.len + 1 : 0);
-	if (text.data)
-		buf_append(out, text.data, text.len);
+	memcpy(to, bytes, len);
+	return to + len;
+}
+
+static char *put_text(char *to, struct slice text)
+{
+	to = put_number(to, text.data ? (uint64_t)text.len + 1 : 0);
+	return text.data ? put_bytes(to, text.data, text.len) : to;
 }
 
 void link_records_init(struct link_records *self)
@@ -62,36 +66,51 @@ void link_records_init(struct link_records *self)
 	*self = (struct link_records){.count = 0};
 	buf_init(&self->bytes, SIZE_MAX / 2);
 	buf_init(&self->url, SIZE_MAX / 2);
-	buf_init(&self->words, SIZE_MAX / 2);
+	for (size_t i = 0; i < LINK_RECORD_WORDS; i++)
+		buf_init(&self->words[i].text, SIZE_MAX / 2);
 }
 
 void link_records_release(struct link_records *self)
 {
+	link_records_clear(self);
 	buf_release(&self->bytes);
 	buf_release(&self->url);
-	buf_release(&self->words);
-	link_records_clear(self);
+	for (size_t i = 0; i < LINK_RECORD_WORDS; i++)
+		buf_release(&self->words[i].text);
 }
 
 void link_records_clear(struct link_records *self)
 {
 	buf_clear(&self->bytes);
 	buf_clear(&self->url);
-	buf_clear(&self->words);
+	for (size_t i = 0; i < LINK_RECORD_WORDS; i++) {
+		buf_clear(&self->words[i].text);
+		self->words[i].is_text = false;
+	}
 	self->count = self->hash = 0;
 	self->position = self->line = 0;
 }
 
-static void put_url(struct link_records *self, struct slice url)
+/* How many bytes two texts have in common at their beginning. */
+static size_t count_shared(const char *a, const char *b, size_t most)
 {
-	size_t most = url.len < self->url.len ? url.len : self->url.len, shared = 0;
-	while (shared < most && url.data[shared] == self->url.data[shared])
+	size_t shared = 0;
+	while (shared + sizeof(uint64_t) <= most && memcmp(a + shared, b + shared, sizeof(uint64_t)) == 0)
+		shared += sizeof(uint64_t);
+	while (shared < most && a[shared] == b[shared])
 		shared++;
-	put_number(&self->bytes, shared);
-	put_number(&self->bytes, url.len - shared);
-	buf_append(&self->bytes, url.data + shared, url.len - shared);
+	return shared;
+}
+
+static char *put_url(struct link_records *self, char *to, struct slice url)
+{
+	size_t most = url.len < self->url.len ? url.len : self->url.len;
+	size_t shared = count_shared(url.data, self->url.data, most);
 	self->url.len = shared;
 	buf_append(&self->url, url.data + shared, url.len - shared);
+	to = put_number(to, shared);
+	to = put_number(to, url.len - shared);
+	return put_bytes(to, url.data + shared, url.len - shared);
 }
 
 static bool is_suffix(struct slice text, struct slice suffix)
@@ -100,73 +119,110 @@ static bool is_suffix(struct slice text, struct slice suffix)
 	       memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
 }
 
-/* Writes the three words behind the others, and then either keeps them there or removes them. Returns true
- * if they are new. */
-static bool replace_words(struct link_records *self, const struct link_record *record)
+/* Keeps a word of the record. Returns true if it differs from that of the record before. */
+static bool replace_word(struct link_records_word *word, struct slice text)
 {
-	size_t old_len = self->words.len;
-	put_text(&self->words, record->tag);
-	put_text(&self->words, record->rel);
-	put_text(&self->words, record->attr);
-	assert(self->words.data);
-	struct slice old = {self->words.data, old_len};
-	struct slice new = {self->words.data + old_len, self->words.len - old_len};
-	if (slice_equal(old, new)) {
-		self->words.len = old_len;
+	bool is_same = word->is_text == (text.data != NULL) && word->text.len == text.len &&
+	               (text.len == 0 || memcmp(word->text.data, text.data, text.len) == 0);
+	if (is_same)
 		return false;
-	}
-	buf_consume(&self->words, old_len);
+	buf_clear(&word->text);
+	buf_append(&word->text, text.data, text.len);
+	word->is_text = text.data != NULL;
 	return true;
 }
 
 void link_records_add(struct link_records *self, const struct link_record *record)
 {
+	const struct slice words[LINK_RECORD_WORDS] = {record->tag, record->rel, record->attr};
+	size_t room = 1 + 7 * NUMBER_SIZE_MAX + record->url.len + record->raw.len;
 	unsigned flags = (unsigned)record->kind;
 	flags |= record->is_row ? IS_ROW : 0;
 	flags |= is_suffix(record->url, record->raw) ? IS_RAW_SUFFIX : 0;
-	flags |= replace_words(self, record) ? HAS_WORDS : 0;
+	for (size_t i = 0; i < LINK_RECORD_WORDS; i++) {
+		flags |= replace_word(&self->words[i], words[i]) ? HAS_WORDS : 0;
+		room += NUMBER_SIZE_MAX + words[i].len;
+	}
 	flags |= record->position >= 0 ? HAS_POSITION : 0;
 	flags |= record->line > 0 ? HAS_LINE : 0;
-	buf_append_byte(&self->bytes, (char)flags);
-	put_url(self, record->url);
+	char *to = buf_reserve(&self->bytes, room);
+	*to++ = (char)flags;
+	to = put_url(self, to, record->url);
 	if (flags & IS_RAW_SUFFIX)
-		put_number(&self->bytes, record->raw.len);
+		to = put_number(to, record->raw.len);
 	else
-		put_text(&self->bytes, record->raw);
-	if (flags & HAS_WORDS)
-		buf_append(&self->bytes, self->words.data, self->words.len);
+		to = put_text(to, record->raw);
+	for (size_t i = 0; i < LINK_RECORD_WORDS && (flags & HAS_WORDS); i++)
+		to = put_text(to, words[i]);
 	if (flags & HAS_POSITION) {
-		put_difference(&self->bytes, self->position, record->position);
+		to = put_difference(to, self->position, record->position);
 		self->position = record->position;
 	}
 	if (flags & HAS_LINE) {
-		put_difference(&self->bytes, self->line, record->line);
-		put_number(&self->bytes, record->column);
+		to = put_difference(to, self->line, record->line);
+		to = put_number(to, record->column);
 		self->line = record->line;
 	}
+	self->bytes.len = (size_t)(to - self->bytes.data);
 	self->count++;
 	if (record->is_row)
 		self->hash += hash_of_url(record->url);
 }
 
-void link_records_pack(
-    struct slice bytes, uint64_t count, uint64_t page, ZSTD_CCtx *compressor, struct buf *packed)
+/* Packing. */
+
+/* Buffers that became larger for one page are not kept for the others. */
+enum { KEPT_BYTES = 1 << 20 };
+
+void link_packer_init(struct link_packer *self)
 {
-	struct buf content;
-	buf_init(&content, SIZE_MAX / 2);
-	buf_append_byte(&content, FORMAT_VERSION);
-	put_number(&content, page);
-	put_number(&content, count);
-	buf_append(&content, bytes.data, bytes.len);
-	ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel, COMPRESSION_LEVEL);
-	ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, 1);
-	size_t room = ZSTD_compressBound(content.len);
-	size_t len = ZSTD_compress2(compressor, buf_reserve(packed, room), room, content.data, content.len);
-	/* With so much room, only memory can run out. */
-	if (ZSTD_isError(len))
+	self->compressor = NULL;
+	buf_init(&self->content, SIZE_MAX / 2);
+	buf_init(&self->packed, SIZE_MAX / 2);
+}
+
+void link_packer_release(struct link_packer *self)
+{
+	ZSTD_freeCCtx(self->compressor);
+	self->compressor = NULL;
+	buf_release(&self->content);
+	buf_release(&self->packed);
+}
+
+static void start_compressor(struct link_packer *self)
+{
+	self->compressor = ZSTD_createCCtx();
+	if (!self->compressor)
 		alloc_fail();
-	packed->len += len;
-	buf_release(&content);
+	ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_compressionLevel, COMPRESSION_LEVEL);
+	ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_checksumFlag, 1);
+}
+
+static void empty(struct buf *buffer)
+{
+	if (buffer->room > KEPT_BYTES)
+		buf_release(buffer);
+	buf_clear(buffer);
+}
+
+struct slice link_packer_pack(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page)
+{
+	if (!self->compressor)
+		start_compressor(self);
+	empty(&self->content);
+	empty(&self->packed);
+	char *to = buf_reserve(&self->content, 1 + 2 * NUMBER_SIZE_MAX + bytes.len);
+	*to++ = FORMAT_VERSION;
+	to = put_number(to, page);
+	to = put_number(to, count);
+	to = put_bytes(to, bytes.data, bytes.len);
+	size_t len = (size_t)(to - self->content.data), room = ZSTD_compressBound(len);
+	self->packed.len =
+	    ZSTD_compress2(self->compressor, buf_reserve(&self->packed, room), room, self->content.data, len);
+	/* With so much room, only memory can run out. */
+	if (ZSTD_isError(self->packed.len))
+		alloc_fail();
+	return (struct slice){self->packed.data, self->packed.len};
 }
 
 /* Reading. */

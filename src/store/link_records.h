@@ -3,7 +3,7 @@
  *     struct link_records records;            all links of one page
  *     link_records_init(&records);
  *     link_records_add(&records, &record);    once for each link
- *     link_records_pack(bytes_of_records, records.count, page, compressor, &packed);
+ *     packed = link_packer_pack(&packer, bytes_of_records, records.count, page);
  *
  *     struct link_reader reader;
  *     link_reader_init(&reader);
@@ -54,6 +54,14 @@ struct link_record {
 	uint32_t column;   /* likewise, in bytes */
 };
 
+/* A tag, rel or attr. */
+struct link_records_word {
+	struct buf text;
+	bool is_text; /* false if there is none */
+};
+
+enum { LINK_RECORD_WORDS = 3 };
+
 struct link_records {
 	struct buf bytes; /* the records, not compressed */
 	uint64_t count;
@@ -61,7 +69,7 @@ struct link_records {
 
 	/* of the record before, for the next one: */
 	struct buf url;
-	struct buf words; /* tag, rel and attr */
+	struct link_records_word words[LINK_RECORD_WORDS];
 	int64_t position, line;
 };
 
@@ -75,10 +83,19 @@ void link_records_clear(struct link_records *self);
 /* Appends a link. */
 void link_records_add(struct link_records *self, const struct link_record *record);
 
-/* Compresses count records, bytes[0..len) of a list of links, and appends the packed form for that page to
- * packed, whose limit must be out of reach. */
-void link_records_pack(
-    struct slice bytes, uint64_t count, uint64_t page, ZSTD_CCtx *compressor, struct buf *packed);
+/* Packs links, page after page. */
+struct link_packer {
+	ZSTD_CCtx *compressor; /* NULL before the first page */
+	struct buf content, packed;
+};
+
+/* Initialises a packer. Allocates nothing. */
+void link_packer_init(struct link_packer *self);
+void link_packer_release(struct link_packer *self);
+
+/* Returns the packed form of count records, the bytes of a list of links, for that page. It is borrowed until
+ * the next call. */
+struct slice link_packer_pack(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page);
 
 struct link_reader {
 	struct buf content; /* of packed links */

@@ -127,10 +127,11 @@ static char *join(const char *first, const char *second)
 struct state *state_new(const char *path)
 {
 	struct state *self = alloc_new(sizeof *self);
-	struct buf *const buffers[] = {&self->page_text, &self->output_text, &self->robots_text,
-	    &self->checksum_text, &self->packed_links};
+	struct buf *const buffers[] = {
+	    &self->page_text, &self->output_text, &self->robots_text, &self->checksum_text};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buf_init(buffers[i], SIZE_MAX / 2);
+	link_packer_init(&self->packer);
 	self->path = alloc_copy(path, strlen(path));
 	/* For SQLite, ":memory:" is no file. */
 	self->sqlite_path = join(*path == '/' ? "" : "./", path);
@@ -167,11 +168,11 @@ void state_free(struct state *self)
 	if (!self)
 		return;
 	close_database(self);
-	struct buf *const buffers[] = {&self->page_text, &self->output_text, &self->robots_text,
-	    &self->checksum_text, &self->packed_links};
+	struct buf *const buffers[] = {
+	    &self->page_text, &self->output_text, &self->robots_text, &self->checksum_text};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buf_release(buffers[i]);
-	ZSTD_freeCCtx(self->compressor);
+	link_packer_release(&self->packer);
 	free(self->path);
 	free(self->sqlite_path);
 	free(self->lock_path);
@@ -201,8 +202,9 @@ static enum status open_database(struct state *self)
 	    state_compute_checksum, NULL, NULL);
 	/* The hook takes the place of SQLite's automatic checkpoints, which would be part of a commit. */
 	self->sqlite->sqlite3_wal_hook(self->db, record_log_size, self);
-	enum status status = state_execute(self, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; "
-	                                         "PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY");
+	enum status status = state_execute(self, "PRAGMA page_size=8192; PRAGMA trusted_schema=OFF; "
+	                                         "PRAGMA cell_size_check=ON; PRAGMA synchronous=FULL; "
+	                                         "PRAGMA temp_store=MEMORY");
 	return status == STATUS_OK ? state_prepare(self) : status;
 }
 

@@ -78,8 +78,7 @@ struct state {
 	struct buf output_text;   /* of state_find_output */
 	struct buf robots_text;   /* of state_find_robots */
 	struct buf checksum_text; /* what a checksum is computed of */
-	struct buf packed_links;
-	ZSTD_CCtx *compressor; /* NULL before the first links */
+	struct link_packer packer;
 	char problem[1024];
 };
 

@@ -369,16 +369,10 @@ static enum status write_links(struct state *self, const struct state_result *re
 	if (result->link_count == 0)
 		return delete_by_number(self, STATE_DELETE_LINKS, result->page);
 	sqlite3_stmt *statement = self->statements[STATE_WRITE_LINKS];
-	if (!self->compressor)
-		self->compressor = ZSTD_createCCtx();
-	if (!self->compressor)
-		alloc_fail();
-	buf_clear(&self->packed_links);
-	link_records_pack(
-	    result->links, result->link_count, result->page, self->compressor, &self->packed_links);
+	struct slice packed =
+	    link_packer_pack(&self->packer, result->links, result->link_count, result->page);
 	state_bind_number(self, statement, 1, result->page);
-	self->sqlite->sqlite3_bind_blob64(
-	    statement, 2, self->packed_links.data, self->packed_links.len, SQLITE_STATIC);
+	self->sqlite->sqlite3_bind_blob64(statement, 2, packed.data, packed.len, SQLITE_STATIC);
 	return state_run_statement(self, statement);
 }
 

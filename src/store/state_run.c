@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-/* The log is copied into the file when it has that many pages, of 4 KiB. */
-enum { CHECKPOINT_PAGES = 2048 };
+/* The log is copied into the file when it has that many pages. */
+enum { CHECKPOINT_PAGES = 1024 };
 
 const struct state_run *state_last_run(const struct state *self)
 {

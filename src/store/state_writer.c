@@ -326,7 +326,10 @@ bool state_writer_is_full(const struct state_writer *self)
 enum status state_writer_turn(struct state_writer *self, struct wait *wait)
 {
 	assert(self->pid || self->status != STATUS_OK);
-	while (receive_reply(self))
+	/* The process sends something when a batch is durable, or when it fails. A failure between two
+	 * batches is received with the next one: to look for it in each turn would take longer than the
+	 * sending. */
+	while (self->committed < self->requested && receive_reply(self))
 		continue;
 	if (self->status != STATUS_OK)
 		return self->status;
@@ -335,7 +338,10 @@ enum status state_writer_turn(struct state_writer *self, struct wait *wait)
 	if (self->has_messages && may_commit && clock_now_ms() >= self->commit_due)
 		request_commit(self);
 	send_backlog(self);
-	wait_for(wait, self->fd, (short)(POLLIN | (self->backlog.len > 0 ? POLLOUT : 0)));
+	short events =
+	    (short)((self->committed < self->requested ? POLLIN : 0) | (self->backlog.len > 0 ? POLLOUT : 0));
+	if (events)
+		wait_for(wait, self->fd, events);
 	if (self->has_messages && may_commit)
 		wait_until(wait, self->commit_due);
 	return STATUS_OK;

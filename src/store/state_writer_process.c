@@ -22,11 +22,17 @@ enum { READ_SIZE = 256 << 10 };
 /* The system sends no event when a lock is released. */
 enum { LOCK_RETRY_MS = 100 };
 
+/* What the process knows of an output. */
+struct output {
+	bool has_new_length; /* since the last commit */
+	uint64_t length;
+	bool is_named; /* its name is on the disk */
+};
+
 struct process {
 	const struct state_writer_output *outputs;
 	size_t output_count;
-	bool *is_dirty; /* which of the outputs have a new length since the last commit */
-	bool *is_named; /* which of them have their names on the disk */
+	struct output *known; /* of each output */
 	int socket;
 	struct state *state;
 	struct buf bytes; /* received bytes of messages */
@@ -94,18 +100,13 @@ static bool begin_run(const struct process *self, const struct state_message *me
 	return check(self, status) && send_reply(self, &reply);
 }
 
+/* The length grows with each page, and only the last one before a commit is written. */
 static bool set_output(const struct process *self, const struct state_message *message)
 {
-	size_t index = message->with.output.index;
-	const struct state_writer_output *output = &self->outputs[index];
-	struct stat info = {0};
-	fstat(output->fd, &info);
-	self->is_dirty[index] = S_ISREG(info.st_mode);
-	return check(self, state_set_output(self->state, &(struct state_output){.name = output->name,
-	                                                     .path = output->path,
-	                                                     .device = (uint64_t)info.st_dev,
-	                                                     .inode = (uint64_t)info.st_ino,
-	                                                     .length = message->with.output.length}));
+	struct output *known = &self->known[message->with.output.index];
+	known->length = message->with.output.length;
+	known->has_new_length = true;
+	return true;
 }
 
 /* Brings the name of a file to the disk, which fdatasync(2) need not do for a new file. A folder that may be
@@ -132,24 +133,39 @@ static bool sync_name(const struct state_writer_output *output)
 static bool sync_output(const struct process *self, size_t index)
 {
 	const struct state_writer_output *output = &self->outputs[index];
+	struct output *known = &self->known[index];
 	if (fdatasync(output->fd) != 0)
 		return false;
-	self->is_named[index] = self->is_named[index] || sync_name(output);
-	return self->is_named[index];
+	known->is_named = known->is_named || sync_name(output);
+	return known->is_named;
+}
+
+static bool write_output(const struct process *self, size_t index)
+{
+	const struct state_writer_output *output = &self->outputs[index];
+	struct stat info = {0};
+	fstat(output->fd, &info);
+	if (S_ISREG(info.st_mode) && !sync_output(self, index)) {
+		char problem[512];
+		snprintf(problem, sizeof problem, "%.300s: cannot be written to the disk: %s", output->path,
+		    strerror(errno));
+		/* After a failure, fdatasync(2) may succeed without having written anything. */
+		return send_failure(self, STATUS_OUTPUT, problem);
+	}
+	return check(self, state_set_output(self->state, &(struct state_output){.name = output->name,
+	                                                     .path = output->path,
+	                                                     .device = (uint64_t)info.st_dev,
+	                                                     .inode = (uint64_t)info.st_ino,
+	                                                     .length = self->known[index].length}));
 }
 
 /* The rows are on the disk before the state says so. */
-static bool sync_outputs(const struct process *self)
+static bool write_outputs(const struct process *self)
 {
 	for (size_t i = 0; i < self->output_count; i++) {
-		if (self->is_dirty[i] && !sync_output(self, i)) {
-			char problem[512];
-			snprintf(problem, sizeof problem, "%.300s: cannot be written to the disk: %s",
-			    self->outputs[i].path, strerror(errno));
-			/* After a failure, fdatasync(2) may succeed without having written anything. */
-			return send_failure(self, STATUS_OUTPUT, problem);
-		}
-		self->is_dirty[i] = false;
+		if (self->known[i].has_new_length && !write_output(self, i))
+			return false;
+		self->known[i].has_new_length = false;
 	}
 	return true;
 }
@@ -157,7 +173,7 @@ static bool sync_outputs(const struct process *self)
 static bool commit(const struct process *self, uint64_t batch)
 {
 	struct state_reply reply = {.type = STATE_REPLY_COMMITTED, .batch = batch};
-	return sync_outputs(self) && check(self, state_commit(self->state)) && send_reply(self, &reply) &&
+	return write_outputs(self) && check(self, state_commit(self->state)) && send_reply(self, &reply) &&
 	       check(self, state_checkpoint(self->state));
 }
 
@@ -216,14 +232,12 @@ void state_writer_serve(
 	/* A write beyond the limit for files fails then, instead of ending the process. */
 	signal(SIGXFSZ, SIG_IGN);
 	self.state = state_new(path);
-	self.is_dirty = alloc_array(output_count + 1, sizeof *self.is_dirty);
-	self.is_named = alloc_array(output_count + 1, sizeof *self.is_named);
+	self.known = alloc_array(output_count + 1, sizeof *self.known);
 	buf_init(&self.bytes, SIZE_MAX / 2);
 	bool is_well = open_state(&self);
 	while (is_well && receive(&self))
 		is_well = handle_received(&self);
 	state_free(self.state);
 	buf_release(&self.bytes);
-	free(self.is_dirty);
-	free(self.is_named);
+	free(self.known);
 }

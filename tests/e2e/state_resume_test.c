@@ -259,7 +259,7 @@ Test(state_resume, loses_nothing_on_a_full_disk)
 	/* Blocks of 512 bytes, or of 1024 in some shells: the limit grows with each run. */
 	for (; status == 3 && runs < 12; runs++) {
 		snprintf(script, sizeof script, "ulimit -f %d; exec '%s' --delay 0.015 -q --state '%s' '%s'",
-		    100 + 60 * runs, run_areq_name(), self.state, self.list);
+		    100 + 120 * runs, run_areq_name(), self.state, self.list);
 		run_program(&result, NULL, "sh", (const char *const[]){"-c", script, NULL});
 		status = result.exit_status;
 		if (status == 3)

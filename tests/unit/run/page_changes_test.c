@@ -32,14 +32,11 @@ static void append_change(void *ctx, const struct link_record *record, char chan
 
 static void open_packed(struct link_reader *reader, const struct link_records *records)
 {
-	struct buf packed;
-	ZSTD_CCtx *compressor = ZSTD_createCCtx();
-	buf_init(&packed, SIZE_MAX / 2);
-	link_records_pack((struct slice){records->bytes.data ? records->bytes.data : "", records->bytes.len},
-	    records->count, 5, compressor, &packed);
-	cr_assert(link_reader_open(reader, (struct slice){packed.data, packed.len}, 5));
-	buf_release(&packed);
-	ZSTD_freeCCtx(compressor);
+	struct link_packer packer;
+	link_packer_init(&packer);
+	const struct slice bytes = {records->bytes.data ? records->bytes.data : "", records->bytes.len};
+	cr_assert(link_reader_open(reader, link_packer_pack(&packer, bytes, records->count, 5), 5));
+	link_packer_release(&packer);
 }
 
 /* after is NULL for a page that is gone. until_us may be over: then each call makes some progress. */

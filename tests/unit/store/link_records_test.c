@@ -34,17 +34,19 @@ static void pack(
     const struct link_record *list, size_t count, uint64_t page, struct buf *packed, uint64_t *hash)
 {
 	struct link_records records;
-	ZSTD_CCtx *compressor = ZSTD_createCCtx();
+	struct link_packer packer;
+	link_packer_init(&packer);
 	link_records_init(&records);
 	for (size_t i = 0; i < count; i++)
 		link_records_add(&records, &list[i]);
 	cr_assert_eq(records.count, count);
 	buf_init(packed, SIZE_MAX / 2);
-	link_records_pack(
-	    (struct slice){records.bytes.data, records.bytes.len}, records.count, page, compressor, packed);
+	struct slice bytes = link_packer_pack(
+	    &packer, (struct slice){records.bytes.data, records.bytes.len}, records.count, page);
+	buf_append(packed, bytes.data, bytes.len);
 	*hash = records.hash;
 	link_records_release(&records);
-	ZSTD_freeCCtx(compressor);
+	link_packer_release(&packer);
 }
 
 static void expect_round_trip(const struct link_record *list, size_t count)
@@ -213,21 +215,19 @@ Test(link_records, that_make_no_sense_are_refused)
 	    {"\x80\x00\x01x\x00\x02", 6, 1},                                 /* no column */
 	    {"\x00\x00\x01x\x00", 5, UINT64_MAX},
 	};
-	ZSTD_CCtx *compressor = ZSTD_createCCtx();
+	struct link_packer packer;
 	struct link_reader reader;
+	link_packer_init(&packer);
 	link_reader_init(&reader);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct buf packed;
 		struct link_record record;
-		buf_init(&packed, SIZE_MAX / 2);
-		link_records_pack(
-		    (struct slice){cases[i].bytes, cases[i].len}, cases[i].count, 1, compressor, &packed);
-		cr_assert(link_reader_open(&reader, (struct slice){packed.data, packed.len}, 1));
+		struct slice packed = link_packer_pack(
+		    &packer, (struct slice){cases[i].bytes, cases[i].len}, cases[i].count, 1);
+		cr_assert(link_reader_open(&reader, packed, 1));
 		while (link_reader_next(&reader, &record))
 			continue;
 		cr_expect(reader.is_damaged, "case %zu", i);
-		buf_release(&packed);
 	}
 	link_reader_release(&reader);
-	ZSTD_freeCCtx(compressor);
+	link_packer_release(&packer);
 }
