@@ -56,9 +56,14 @@ void ledger_check_link(struct ledger *self, struct task *task, const struct link
 	    link_check_needs_anchors(self->link_check, link) ? STORE_ANCHORS : STORE_LOOK);
 }
 
-void ledger_add_anchor(const struct task *task, struct slice anchor)
+void ledger_add_anchor(struct task *task, struct slice anchor)
 {
-	link_check_add_anchor(task->tries->ledger->link_check, url_text_without_fragment(task->url), anchor);
+	const struct ledger *self = task->tries->ledger;
+	link_check_add_anchor(self->link_check, url_text_without_fragment(task->url), anchor);
+	if (!self->state)
+		return;
+	buf_append(&task->tries->anchors, anchor.data, anchor.len);
+	buf_append_byte(&task->tries->anchors, '\0');
 }
 
 /* Verdicts. */
@@ -106,9 +111,9 @@ static struct target_verdict judge(
 	if (outcome->kind != OUTCOME_OK)
 		judge_unread(task, outcome, &verdict);
 	else if (self->options->fragments)
-		verdict.anchors = task->purpose == STORE_LOOK             ? ANCHORS_UNKNOWN
-		                  : page_knows_anchors(task->tries->page) ? ANCHORS_KNOWN
-		                                                          : ANCHORS_NONE;
+		verdict.anchors = task->purpose == STORE_LOOK  ? ANCHORS_UNKNOWN
+		                  : task->tries->knows_anchors ? ANCHORS_KNOWN
+		                                               : ANCHORS_NONE;
 	return verdict;
 }
 
@@ -134,6 +139,8 @@ void ledger_settle_links(struct ledger *self, const struct task *task, const str
 	                outcome->stage != STAGE_LOCAL;
 	if (!self->link_check || task->robots_of || !is_known)
 		return;
+	if (task->tries && task->tries->page)
+		task->tries->knows_anchors = page_knows_anchors(task->tries->page);
 	struct target_verdict verdict = judge(self, task, outcome);
 	struct slice end = verdict.final_url;
 	bool is_alive = verdict.kind == CHECK_OTHER && verdict.cause == CAUSE_NONE;

@@ -2,8 +2,8 @@
  * handlers of the event loop and the end of the run, ledger_result.c decides what follows from the end of a
  * try, ledger_pages.c passes the links of complete pages on to the observers and reports outcomes,
  * ledger_follow.c follows links, ledger_check.c has their targets checked, ledger_robots.c asks for
- * robots.txt and obeys it, ledger_state.c keeps what must outlive the run, and ledger_changes.c compares it
- * with what an earlier run has kept. */
+ * robots.txt and obeys it, ledger_state.c keeps what must outlive the run, ledger_targets.c what --check has
+ * asked for, and ledger_changes.c compares it with what an earlier run has kept. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
@@ -211,7 +211,7 @@ bool ledger_set_found(struct ledger *self, struct slice text, const struct url *
 void ledger_check_link(struct ledger *self, struct task *task, const struct link *link);
 
 /* With --fragments, records an anchor of the task's page. */
-void ledger_add_anchor(const struct task *task, struct slice anchor);
+void ledger_add_anchor(struct task *task, struct slice anchor);
 
 /* With --check, records what the outcome of a task says about links to its URL. */
 void ledger_settle_links(struct ledger *self, const struct task *task, const struct outcome *outcome);
@@ -255,6 +255,9 @@ bool ledger_is_unanswered_head(const struct task *task, const struct fetch_resul
  * another attempt. */
 void ledger_retry_at_once(struct ledger *self, struct task *task, int64_t spent_ms);
 
+/* What the state file calls a URL: without fragment, user name and password. Borrowed until the next call. */
+struct slice ledger_identity(struct ledger *self, const struct url *url);
+
 /* Offers a page to the store, and adds it to the state file if it is new. Sets url->id. */
 enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim);
 
@@ -277,6 +280,17 @@ bool ledger_finish_unchanged(struct ledger *self, struct task *task);
 
 /* Uses an answer of an earlier run for the task, if that is younger than --max-age. */
 bool ledger_use_fresh_answer(struct ledger *self, struct task *task);
+
+/* Takes a task that had a try over until the links of its last good answer are emitted. False if they cannot
+ * be read. */
+bool ledger_begin_replay(struct ledger *self, struct task *task);
+
+/* With --check, keeps what came of the task in the state file. */
+void ledger_keep_target(struct ledger *self, const struct task *task, const struct outcome *outcome);
+
+/* With --check, in a run that goes on: if the run had asked for url, which is that of the task, before it was
+ * interrupted, the task gets the same outcome without a request. */
+bool ledger_use_target(struct ledger *self, struct task *task, const struct url *url);
 
 /* Passes links of an earlier run to on_link, until until_us (monotonic us). Returns true when all are done.
  */

@@ -56,7 +56,7 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
-	if (ledger_use_fresh_answer(self, task))
+	if (ledger_use_target(self, task, url->url) || ledger_use_fresh_answer(self, task))
 		return;
 	if (url->via)
 		ledger_set_secrets(task, origins_get(&self->origins, url->url));

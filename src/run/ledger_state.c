@@ -10,8 +10,7 @@
 
 /* Offering. */
 
-/* What the state file calls a URL: without fragment, user name and password. Borrowed until the next call. */
-static struct slice identity_of(struct ledger *self, const struct url *url)
+struct slice ledger_identity(struct ledger *self, const struct url *url)
 {
 	if (!url_has_credentials(url))
 		return url_without_fragment(url);
@@ -24,13 +23,14 @@ static struct slice identity_of(struct ledger *self, const struct url *url)
 /* What a URL is looked up by: two are the same where they are for the store. */
 static struct slice key_of(struct ledger *self, const struct url *url)
 {
-	return self->crawls ? identity_of(self, url) : url_without_fragment(url);
+	return self->crawls ? ledger_identity(self, url) : url_without_fragment(url);
 }
 
 bool ledger_is_done_before(struct ledger *self, const struct url *url)
 {
 	uint64_t id;
-	return self->state && run_state_find(self->state, key_of(self, url), &id) == RUN_STATE_DONE;
+	return self->state && !self->link_check &&
+	       run_state_find(self->state, key_of(self, url), &id) == RUN_STATE_DONE;
 }
 
 enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim)
@@ -38,13 +38,13 @@ enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct
 	if (!self->state || url->purpose != STORE_PAGE)
 		return self->store.offer(self->store.self, url, claim);
 	enum run_state_known known = run_state_find(self->state, key_of(self, url->url), &url->id);
-	if (known == RUN_STATE_DONE)
+	if (known == RUN_STATE_DONE && !self->link_check)
 		return STORE_KNOWN;
 	if (known == RUN_STATE_NEW)
 		url->id = run_state_next_id(self->state);
 	enum store_offer answer = self->store.offer(self->store.self, url, claim);
-	if (answer != STORE_KNOWN)
-		run_state_add(self->state, url, identity_of(self, url->url), known);
+	if (answer != STORE_KNOWN && known != RUN_STATE_DONE)
+		run_state_add(self->state, url, ledger_identity(self, url->url), known);
 	return answer;
 }
 
@@ -58,7 +58,7 @@ bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id)
 		*id = run_state_next_id(self->state);
 	if (known != RUN_STATE_DONE)
 		run_state_add_entry(self->state, *id, text, known);
-	return known == RUN_STATE_DONE;
+	return known == RUN_STATE_DONE && !self->link_check;
 }
 
 void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause)
@@ -208,10 +208,12 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 
 /* Answers of earlier runs. */
 
-/* Reads what earlier runs know of the task's URL. False if there is no answer that may be used. */
+/* Reads what earlier runs know of the task's URL. False if there is no answer that may be used. The anchors
+ * of a page are only kept until the end of the run. */
 static bool find_answer(struct ledger *self, const struct task *task, struct state_page *page)
 {
 	return self->state && task->purpose == STORE_PAGE &&
+	       (!self->options->fragments || task->is_done_before) &&
 	       run_state_find_answer(self->state, task->state_id, page);
 }
 
@@ -244,8 +246,7 @@ static void set_answer_url(struct ledger *self, struct task *task, const struct 
 	task_set_final_url(task, page->answer_url);
 }
 
-/* Takes the task over until the links of its last good answer are emitted. False if they cannot be read. */
-static bool begin_replay(struct ledger *self, struct task *task)
+bool ledger_begin_replay(struct ledger *self, struct task *task)
 {
 	struct state_page page;
 	struct link_reader *reader = alloc_new(sizeof *reader);
@@ -255,7 +256,7 @@ static bool begin_replay(struct ledger *self, struct task *task)
 		free(reader);
 		return false;
 	}
-	if (page.answer_url && task->is_fresh)
+	if (page.answer_url && task->is_fresh && !task->is_done_before)
 		set_answer_url(self, task, &page);
 	ledger_extend_scope(self, task);
 	task->tries->replay = reader;
@@ -272,7 +273,7 @@ bool ledger_finish_unchanged(struct ledger *self, struct task *task)
 {
 	if (!self->state || !task->tries->is_conditional)
 		return false;
-	if (!task_is_unchanged(task) || !begin_replay(self, task)) {
+	if (!task_is_unchanged(task) || !ledger_begin_replay(self, task)) {
 		task_drop_preconditions(task);
 		ledger_retry_at_once(self, task, 0);
 	}
@@ -283,16 +284,15 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 {
 	struct state_page page;
 	double max_age = (double)self->options->max_age_ms / 1000;
-	double since = self->state ? run_state_fresh_since(self->state) : 0, now = clock_unix_s();
-	if ((max_age <= 0 && since <= 0) || !find_answer(self, task, &page) || now < page.fetched)
+	double now = clock_unix_s();
+	if (max_age <= 0 || !find_answer(self, task, &page) || now < page.fetched)
 		return false;
-	bool is_fresh = now - page.fetched < max_age || (since > 0 && page.fetched >= since);
 	/* Whether a link should lead elsewhere is only known of redirects that were seen. */
-	if (!is_fresh || (self->link_check && page.answer_url))
+	if (now - page.fetched >= max_age || (self->link_check && page.answer_url))
 		return false;
 	task_begin_without_request(task);
 	task->is_fresh = true;
-	task->is_fresh = begin_replay(self, task);
+	task->is_fresh = ledger_begin_replay(self, task);
 	return task->is_fresh;
 }
 
@@ -378,13 +378,29 @@ static const char *list_hops(struct buf *to, const struct task *task)
 	return to->data;
 }
 
+/* The page got its outcome before the run was interrupted. */
+static void count_kept_change(struct ledger *self, const struct task *task)
+{
+	struct state_page page;
+	if (run_state_find_page(self->state, task->state_id, &page))
+		ledger_add_change(self, page.change, 1);
+}
+
 void ledger_settle_state(struct ledger *self, const struct task *task, const struct outcome *outcome)
 {
 	/* What was interrupted, or has failed through this machine, is asked for again. So is what ends after
 	 * the first URL was interrupted: a run that goes on cuts the line of that from the report. */
-	if (!self->state || self->closing || !task->state_id || task->purpose != STORE_PAGE ||
-	    outcome->kind == OUTCOME_INTERRUPTED || outcome->stage == STAGE_LOCAL)
+	if (!self->state || self->closing || outcome->kind == OUTCOME_INTERRUPTED ||
+	    outcome->stage == STAGE_LOCAL)
 		return;
+	if (self->link_check && !task->is_done_before)
+		ledger_keep_target(self, task, outcome);
+	if (!task->state_id || task->purpose != STORE_PAGE)
+		return;
+	if (task->is_done_before) {
+		count_kept_change(self, task);
+		return;
+	}
 	struct buf hops, etag, modified, date;
 	buf_init(&hops, SIZE_MAX / 2);
 	buf_init(&etag, SIZE_MAX / 2);

@@ -30,11 +30,13 @@ struct run_state {
 	struct state_writer *writer;
 	struct state *state; /* for reading */
 	struct state_begun begun;
-	bool resumes;
+	bool goes_on;               /* the last run was interrupted */
+	bool resumes;               /* and what it has done is not done again */
 	struct run_state_done done; /* if it resumes */
-	double fresh_since;
-	char *began; /* when the run began that goes on, as text */
+	char *began;                /* when the run began that goes on, as text */
 	struct known_urls known;
+	struct known_urls targets; /* what the run that goes on has checked, see target_key */
+	struct buf target_key;
 	uint64_t next_id, first_new_id;
 	struct url url;     /* of a page that is read */
 	enum status status; /* of reading */
@@ -49,6 +51,8 @@ struct run_state *run_state_new(
 	self->all_outputs = outputs;
 	self->next_id = 1;
 	known_urls_init(&self->known);
+	known_urls_init(&self->targets);
+	buf_init(&self->target_key, SIZE_MAX / 2);
 	url_init(&self->url);
 	return self;
 }
@@ -60,6 +64,8 @@ void run_state_free(struct run_state *self)
 	state_free(self->state);
 	state_writer_free(self->writer);
 	known_urls_release(&self->known);
+	known_urls_release(&self->targets);
+	buf_release(&self->target_key);
 	url_release(&self->url);
 	free(self->began);
 	free(self);
@@ -115,7 +121,7 @@ static struct slice key_of(struct run_state *self, const struct state_page *page
 static void add_known(struct run_state *self, const struct state_page *page)
 {
 	const struct state_run *run = state_last_run(self->state);
-	bool is_of_run = self->resumes && page->run == run->id;
+	bool is_of_run = self->goes_on && page->run == run->id;
 	known_urls_add(&self->known, key_of(self, page),
 	    (struct known_url){.id = page->id & ((UINT64_C(1) << 60) - 1),
 	        .is_of_run = is_of_run,
@@ -138,6 +144,29 @@ static enum status read_pages(struct run_state *self)
 		return record_problem(self, status);
 	self->first_new_id = self->next_id;
 	known_urls_sort(&self->known);
+	return STATUS_OK;
+}
+
+/* What a target is looked up by. */
+static struct slice target_key(struct run_state *self, struct slice url, enum store_purpose purpose)
+{
+	buf_clear(&self->target_key);
+	buf_append(&self->target_key, url.data, url.len);
+	buf_append_byte(&self->target_key, (char)purpose);
+	return (struct slice){self->target_key.data, self->target_key.len};
+}
+
+static enum status read_targets(struct run_state *self)
+{
+	struct state_target target;
+	enum status status = STATUS_OK;
+	enum state_find found;
+	while ((found = state_next_target(self->state, &target, &status)) == STATE_FOUND)
+		known_urls_add(&self->targets, target_key(self, slice_of(target.url), target.purpose),
+		    (struct known_url){.id = target.id & ((UINT64_C(1) << 60) - 1)});
+	if (found == STATE_FAILED)
+		return record_problem(self, status);
+	known_urls_sort(&self->targets);
 	return STATUS_OK;
 }
 
@@ -216,14 +245,16 @@ enum status run_state_open(struct run_state *self)
 	if (status != STATUS_OK)
 		return record_problem(self, status);
 	const struct state_run *run = state_last_run(self->state);
-	bool is_interrupted = run->id && run->ended <= 0 && !self->options->restart;
-	self->resumes = is_interrupted && !self->options->check;
-	self->fresh_since = is_interrupted && self->options->check ? run->began : 0;
+	self->goes_on = run->id && run->ended <= 0 && !self->options->restart;
+	self->resumes = self->goes_on && !self->options->check;
 	self->began = time_text(run->began);
 	if (!self->options->restart)
 		status = read_pages(self);
-	for (size_t i = 0; i < KEPT && status == STATUS_OK && self->resumes; i++)
-		status = check_output(self, i);
+	if (status == STATUS_OK && self->goes_on && self->options->check)
+		status = read_targets(self);
+	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++)
+		if (self->resumes || (self->goes_on && i == KEPT_CHANGES))
+			status = check_output(self, i);
 	return status;
 }
 
@@ -236,15 +267,14 @@ static void set_length(struct run_state *self, size_t which, uint64_t length)
 static void show_resumption(const struct run_state *self)
 {
 	uint64_t all = self->done.all;
+	if (!self->resumes) {
+		log_warning("going on with the run of %s: what it has asked for is not asked for again, and "
+		            "its rows are written anew",
+		    self->began);
+		return;
+	}
 	log_warning("going on with the run of %s: %" PRIu64 " of %" PRIu64 " URL%s %s done", self->began,
 	    self->done.settled, all, number_text_plural(all), all == 1 ? "is" : "are");
-}
-
-static enum state_wish wish_of(const struct run_state *self)
-{
-	if (self->options->restart)
-		return STATE_FORGET;
-	return self->options->check ? STATE_BEGIN_NEXT : STATE_GO_ON;
 }
 
 /* Lets the state know which outputs the run has, and prepares those that it goes on with. */
@@ -264,19 +294,14 @@ enum status run_state_begin(struct run_state *self)
 	struct buf options;
 	buf_init(&options, SIZE_MAX / 2);
 	row_options_append(&options, self->settings);
-	enum status status =
-	    state_writer_begin_run(self->writer, options.data, wish_of(self), clock_unix_s(), &self->begun);
+	enum status status = state_writer_begin_run(self->writer, options.data,
+	    self->options->restart ? STATE_FORGET : STATE_GO_ON, clock_unix_s(), &self->begun);
 	buf_release(&options);
 	if (status != STATUS_OK)
 		return status;
 	begin_outputs(self);
-	if (self->resumes)
+	if (self->goes_on)
 		show_resumption(self);
-	if (self->fresh_since > 0)
-		log_warning(
-		    "the run of %s was interrupted: the links of its pages are checked anew, and only "
-		    "pages that it has received are not asked for again",
-		    self->began);
 	return STATUS_OK;
 }
 
@@ -298,11 +323,6 @@ uint64_t run_state_next_id(const struct run_state *self)
 uint64_t run_state_number(const struct run_state *self)
 {
 	return self->begun.run;
-}
-
-double run_state_fresh_since(const struct run_state *self)
-{
-	return self->fresh_since;
 }
 
 /* Reading. */
@@ -348,9 +368,7 @@ bool run_state_read_stored(struct run_state *self, const struct state_page *page
 
 bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_page *page)
 {
-	/* Anchors are not kept. */
-	return id && id < self->first_new_id && !self->options->fragments &&
-	       run_state_find_page(self, id, page) && page->fetched > 0 &&
+	return id && id < self->first_new_id && run_state_find_page(self, id, page) && page->fetched > 0 &&
 	       page->variant == self->begun.variant;
 }
 
@@ -360,6 +378,20 @@ bool run_state_find_links(struct run_state *self, const struct state_page *page,
 	if (self->status != STATUS_OK)
 		return false;
 	enum state_find found = state_find_links(self->state, page, links, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
+bool run_state_find_target(
+    struct run_state *self, struct slice url, enum store_purpose purpose, struct state_target *target)
+{
+	enum status status = STATUS_OK;
+	if (self->targets.count == 0 || self->status != STATUS_OK)
+		return false;
+	const struct known_url *known = known_urls_find(&self->targets, target_key(self, url, purpose));
+	enum state_find found =
+	    known ? state_find_target(self->state, known->id, target, &status) : STATE_END;
 	if (found == STATE_FAILED)
 		record_problem(self, status);
 	return found == STATE_FOUND;
@@ -480,6 +512,11 @@ void run_state_set_robots(struct run_state *self, const char *origin, long http_
 	state_writer_set_robots(self->writer,
 	    &(struct state_robots){
 	        .origin = origin, .fetched = clock_unix_s(), .http_status = http_status, .body = body});
+}
+
+void run_state_add_target(struct run_state *self, const struct state_target *target)
+{
+	state_writer_add_target(self->writer, target);
 }
 
 void run_state_settle(struct run_state *self, const struct state_result *result)

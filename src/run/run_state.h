@@ -53,7 +53,9 @@ struct run_state_done {
 
 const struct run_state_done *run_state_done(const struct run_state *self);
 
-/* True if an interrupted run goes on. */
+/* True if an interrupted run goes on with what it has done and written. With --check it goes on otherwise:
+ * its rows are written anew, because nobody knows which links of a page had their rows; but what it has asked
+ * for is not asked for again, see run_state_find_target. */
 bool run_state_resumes(const struct run_state *self);
 
 /* Of a run that goes on, reads the next page, in the order in which they were found; false after the last
@@ -98,14 +100,14 @@ uint64_t run_state_next_id(const struct run_state *self);
 /* The number of the run. */
 uint64_t run_state_number(const struct run_state *self);
 
-/* Answers that came since then (Unix seconds) are used without a request; 0 if none are. With --check, a run
- * that was interrupted is not gone on with, because the verdicts about its links are not kept: the next one
- * uses its answers instead. */
-double run_state_fresh_since(const struct run_state *self);
-
 /* Reads a page that has an answer of an earlier run which may be used in this one. False if there is none.
  * Borrowed until the next call of a function that reads a page. */
 bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_page *page);
+
+/* With --check, in a run that goes on: reads what it has asked for, given as in run_state_find. False if it
+ * has not. Borrowed until the next call. */
+bool run_state_find_target(
+    struct run_state *self, struct slice url, enum store_purpose purpose, struct state_target *target);
 
 /* Reads the robots.txt of an origin, if an earlier run or this one has received it and it may be used.
  * That of an origin that has none is empty. Its body is borrowed until the next call. */
@@ -122,6 +124,9 @@ void run_state_add(
 
 /* The same for an entry of the list that is no URL. */
 void run_state_add_entry(struct run_state *self, uint64_t id, const char *text, enum run_state_known known);
+
+/* Keeps what came of a URL that --check has asked for. */
+void run_state_add_target(struct run_state *self, const struct state_target *target);
 
 /* Keeps a robots.txt that was received just now. */
 void run_state_set_robots(struct run_state *self, const char *origin, long http_status, struct slice body);

@@ -122,6 +122,7 @@ void task_free(struct task *self)
 		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
 		buf_release(&tries->trail);
+		buf_release(&tries->anchors);
 		if (tries->records)
 			link_records_release(tries->records);
 		if (tries->replay)
@@ -264,13 +265,18 @@ bool task_has_visited(const struct task *self, const struct url *url)
 	return has_visited;
 }
 
-void task_redirect(struct task *self, const struct url *url, bool leaves)
+void task_add_hop(struct task *self, struct slice from, bool is_permanent)
 {
-	struct slice from = url_text_without_fragment(self->url);
-	bool is_permanent = http_is_permanent_redirect(self->tries->http_status);
 	buf_append_byte(&self->tries->trail, is_permanent ? permanent : temporary);
 	buf_append(&self->tries->trail, from.data, from.len);
 	buf_append_byte(&self->tries->trail, '\0');
+	self->tries->redirects++;
+}
+
+void task_redirect(struct task *self, const struct url *url, bool leaves)
+{
+	task_add_hop(
+	    self, url_text_without_fragment(self->url), http_is_permanent_redirect(self->tries->http_status));
 	struct buf bare;
 	buf_init(&bare, URL_LENGTH_MAX);
 	url_append_without_credentials(url, &bare);
@@ -287,7 +293,6 @@ void task_redirect(struct task *self, const struct url *url, bool leaves)
 	self->tries->needs_http1 = false;
 	self->tries->uses_get = false;
 	self->tries->has_head = false;
-	self->tries->redirects++;
 	self->tries->left_origin |= leaves;
 	self->tries->continues_attempt = true;
 }
@@ -305,6 +310,7 @@ static void make_tries(struct task *self, int64_t now)
 	self->tries = alloc_new(sizeof *self->tries);
 	self->tries->phases = no_tries.phases;
 	buf_init(&self->tries->trail, SIZE_MAX / 2);
+	buf_init(&self->tries->anchors, SIZE_MAX / 2);
 	self->tries->left_origin = self->is_foreign;
 	self->tries->phases.queued = (double)(now - self->listed_us) / 1000;
 }

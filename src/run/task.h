@@ -82,6 +82,8 @@ struct tries {
 	uint64_t changes_end;
 	char *gone_reason;                 /* the reason of outcome, see ledger_begin_gone; else NULL */
 	struct link_check_page check_page; /* of the links of the page, with --check */
+	bool knows_anchors;                /* --fragments: all anchors of the page are known */
+	struct buf anchors;                /* --state: these, each with a NUL behind it */
 };
 
 /* A task is small until its first try, because thousands of tasks wait for theirs. */
@@ -95,6 +97,7 @@ struct task {
 	enum store_purpose purpose;
 	uint64_t state_id;      /* its number in the state file; 0 if it has none */
 	bool is_fresh;          /* an answer of an earlier run is used without a request */
+	bool is_done_before;    /* the run had done it when it was interrupted, see ledger_use_target */
 	unsigned sitemap_level; /* see store_url */
 	bool is_guess;          /* see store_url */
 	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
@@ -179,6 +182,9 @@ void task_begin_without_request(struct task *self);
 
 /* Sets where the redirects of an earlier run have led, for such a task. */
 void task_set_final_url(struct task *self, const char *url);
+
+/* Records a redirect of an earlier run, for such a task. */
+void task_add_hop(struct task *self, struct slice from, bool is_permanent);
 
 /* A redirect that was followed. */
 struct task_hop {

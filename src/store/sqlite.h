@@ -17,6 +17,7 @@
 	X(sqlite3_column_double)                                                                             \
 	X(sqlite3_column_int64)                                                                              \
 	X(sqlite3_column_text)                                                                               \
+	X(sqlite3_column_type)                                                                               \
 	X(sqlite3_create_function)                                                                           \
 	X(sqlite3_db_config)                                                                                 \
 	X(sqlite3_errmsg)                                                                                    \

@@ -127,8 +127,8 @@ static char *join(const char *first, const char *second)
 struct state *state_new(const char *path)
 {
 	struct state *self = alloc_new(sizeof *self);
-	struct buf *const buffers[] = {
-	    &self->page_text, &self->output_text, &self->robots_text, &self->checksum_text};
+	struct buf *const buffers[] = {&self->page_text, &self->output_text, &self->robots_text,
+	    &self->target_text, &self->target_anchors, &self->checksum_text};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buf_init(buffers[i], SIZE_MAX / 2);
 	link_packer_init(&self->packer);
@@ -168,8 +168,8 @@ void state_free(struct state *self)
 	if (!self)
 		return;
 	close_database(self);
-	struct buf *const buffers[] = {
-	    &self->page_text, &self->output_text, &self->robots_text, &self->checksum_text};
+	struct buf *const buffers[] = {&self->page_text, &self->output_text, &self->robots_text,
+	    &self->target_text, &self->target_anchors, &self->checksum_text};
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buf_release(buffers[i]);
 	link_packer_release(&self->packer);

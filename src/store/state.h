@@ -36,6 +36,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "store/link_records.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -139,9 +140,8 @@ struct state_totals {
 
 /* How a run is to begin. */
 enum state_wish {
-	STATE_GO_ON,     /* with the last run, if that was interrupted; else as the next one */
-	STATE_FORGET,    /* after all that is known of URLs and outputs is forgotten */
-	STATE_BEGIN_NEXT /* as the next one, also if the last one was interrupted */
+	STATE_GO_ON, /* with the last run, if that was interrupted; else as the next one */
+	STATE_FORGET /* after all that is known of URLs and outputs is forgotten */
 };
 
 /* How a run begins. */
@@ -177,6 +177,27 @@ struct state_robots {
 	double fetched;
 	long http_status;
 	struct slice body; /* any bytes */
+};
+
+/* What --check has asked for in the run, and what came of it: more than struct state_page has, so that links
+ * can be judged by it again. */
+struct state_target {
+	uint64_t id;     /* set by the state */
+	const char *url; /* normalised, see store.offer */
+	enum store_purpose purpose;
+	enum outcome_kind outcome;
+	enum outcome_stage stage;
+	enum cause cause;
+	const char *reason; /* for people; NULL if the outcome is ok */
+	long http_status;
+	bool has_answered;     /* the head of a response has come from final_url */
+	const char *final_url; /* after redirects that were followed, if it differs from url */
+	/* The URLs that these redirects came from, each with a newline behind it and before it a byte that
+	 * says whether the redirect was permanent, 'p', or not, 't'. */
+	const char *hops;
+	const char *leads_to; /* where the last redirect leads, if it was not followed */
+	bool has_anchors;     /* of the page all anchors are known: these, each with a NUL behind it */
+	struct slice anchors;
 };
 
 struct state;
@@ -235,6 +256,14 @@ enum state_find state_find_output(
 enum state_find state_find_robots(
     struct state *self, const char *origin, double now, struct state_robots *robots, enum status *status);
 
+/* Reads all targets of the run, in the order of their id; to be read to the end like pages. The texts are
+ * borrowed until the next call. */
+enum state_find state_next_target(struct state *self, struct state_target *target, enum status *status);
+
+/* Reads one target. */
+enum state_find state_find_target(
+    struct state *self, uint64_t id, struct state_target *target, enum status *status);
+
 /* All functions from here on need STATE_WRITE. Nothing is durable before state_commit. */
 
 /* Begins a run, or goes on with the last one if that has no end, and commits. options is a JSON object whose
@@ -259,6 +288,9 @@ enum status state_forget_page(struct state *self, uint64_t id);
 
 enum status state_set_output(struct state *self, const struct state_output *output);
 enum status state_set_robots(struct state *self, const struct state_robots *robots);
+
+/* Adds a target to the run. The next run forgets all of them. */
+enum status state_add_target(struct state *self, const struct state_target *target);
 
 /* The run has ended; the next one asks conditionally. */
 enum status state_end_run(struct state *self, const struct state_totals *totals, double now);

@@ -76,3 +76,9 @@ enum status state_fail_sqlite(struct state *self)
 		    self->sqlite->sqlite3_errmsg(self->db), code, system_error);
 	}
 }
+
+enum status state_fail_newer(struct state *self)
+{
+	return state_fail(self, STATUS_USAGE,
+	    "was written by a newer version of areq, which has to be used; or give another name");
+}

@@ -1,6 +1,7 @@
 /* What the files of the state share. state.c opens and closes the file, state_run.c has the runs,
- * state_pages.c has the pages, their links, the output files and robots.txt, state_sql.c has the tables and
- * the statements, and state_error.c the messages. */
+ * state_pages.c has the pages, their links and the output files, state_targets.c what was checked,
+ * state_robots.c robots.txt, state_sql.c has the tables and the statements, and state_error.c the
+ * messages. */
 #ifndef AREQ_STORE_STATE_INTERNAL_H
 #define AREQ_STORE_STATE_INTERNAL_H
 
@@ -24,6 +25,9 @@ enum { STATE_APPLICATION_ID = 0x61726571, STATE_FORMAT_VERSION = 1 };
 #define STATE_RUN_VALUES     "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17"
 #define STATE_ROBOTS_COLUMNS "origin,fetched,http_status,body"
 #define STATE_ROBOTS_VALUES  "?1,?2,?3,?4"
+#define STATE_TARGET_COLUMNS                                                                                 \
+	"url,purpose,outcome,stage,cause,reason,http_status,answered,final_url,hops,leads_to,anchors"
+#define STATE_TARGET_VALUES "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12"
 
 /* The statements. The first ones need no tables and are prepared when the file is opened, the others as soon
  * as it has tables. */
@@ -47,6 +51,9 @@ enum state_statement {
 	STATE_FIND_ROBOTS,
 	STATE_WRITE_ROBOTS,
 	STATE_DELETE_ROBOTS,
+	STATE_NEXT_TARGET,
+	STATE_FIND_TARGET,
+	STATE_WRITE_TARGET,
 	STATE_STATEMENTS
 };
 
@@ -74,9 +81,11 @@ struct state {
 	uint64_t cursor_id;         /* of the page that state_next_page has read last */
 	uint64_t cursor_count;      /* pages that it has read */
 
-	struct buf page_text;     /* of state_find_page */
-	struct buf output_text;   /* of state_find_output */
-	struct buf robots_text;   /* of state_find_robots */
+	struct buf page_text;   /* of state_find_page */
+	struct buf output_text; /* of state_find_output */
+	struct buf robots_text; /* of state_find_robots */
+	struct buf target_text; /* of state_find_target */
+	struct buf target_anchors;
 	struct buf checksum_text; /* what a checksum is computed of */
 	struct link_packer packer;
 	char problem[1024];
@@ -94,6 +103,9 @@ enum status state_fail_sqlite(struct state *self);
 
 /* The same for content that cannot be right. */
 enum status state_fail_damaged(struct state *self);
+
+/* The same for a word that this version does not know. */
+enum status state_fail_newer(struct state *self);
 
 /* Prepares the statements that need no tables. */
 enum status state_prepare(struct state *self);
@@ -131,6 +143,10 @@ void state_bind_time(struct state *self, sqlite3_stmt *statement, int index, dou
 /* Return the value of a column; 0 or NULL where it is NULL. */
 uint64_t state_column_number(struct state *self, sqlite3_stmt *statement, int index);
 const char *state_column_text(struct state *self, sqlite3_stmt *statement, int index);
+
+/* Finds the values that the words stand for; cause is NULL for CAUSE_NONE. False if there are none. */
+bool state_read_outcome(
+    const char *kind_word, const char *cause_word_or_null, enum outcome_kind *kind, enum cause *cause);
 
 /* Copies texts into a buffer, and makes the pointers point there. */
 void state_keep_texts(struct buf *buffer, const char **const *texts, size_t count);

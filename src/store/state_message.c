@@ -10,6 +10,7 @@ static size_t list_texts(struct state_message *message, const char **texts[TEXTS
 {
 	struct state_page *page = &message->with.page;
 	struct state_result *result = &message->with.result;
+	struct state_target *target = &message->with.target;
 	size_t count = 0;
 	switch (message->type) {
 	case STATE_MESSAGE_BEGIN:
@@ -29,6 +30,13 @@ static size_t list_texts(struct state_message *message, const char **texts[TEXTS
 	case STATE_MESSAGE_ROBOTS:
 		texts[count++] = &message->with.robots.origin;
 		break;
+	case STATE_MESSAGE_TARGET:
+		texts[count++] = &target->url;
+		texts[count++] = &target->reason;
+		texts[count++] = &target->final_url;
+		texts[count++] = &target->hops;
+		texts[count++] = &target->leads_to;
+		break;
 	case STATE_MESSAGE_FORGET:
 	case STATE_MESSAGE_OUTPUT:
 	case STATE_MESSAGE_END:
@@ -43,6 +51,7 @@ static struct slice *bytes_of(struct state_message *message)
 {
 	return message->type == STATE_MESSAGE_SETTLE   ? &message->with.result.links
 	       : message->type == STATE_MESSAGE_ROBOTS ? &message->with.robots.body
+	       : message->type == STATE_MESSAGE_TARGET ? &message->with.target.anchors
 	                                               : NULL;
 }
 

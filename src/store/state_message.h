@@ -18,6 +18,7 @@ enum state_message_type {
 	STATE_MESSAGE_SETTLE,
 	STATE_MESSAGE_FORGET,
 	STATE_MESSAGE_ROBOTS,
+	STATE_MESSAGE_TARGET,
 	STATE_MESSAGE_OUTPUT,
 	STATE_MESSAGE_END,
 	STATE_MESSAGE_COMMIT
@@ -36,6 +37,7 @@ struct state_message {
 		struct state_result result;
 		uint64_t forgotten; /* id of a page */
 		struct state_robots robots;
+		struct state_target target;
 		struct {
 			size_t index; /* of the output in the list that the writer was started with */
 			uint64_t length;

@@ -52,18 +52,7 @@ static bool read_change(struct state_page *page, const char *word)
 static bool read_outcome(struct state_page *page, const char *outcome, const char *cause)
 {
 	page->is_settled = outcome;
-	if (!outcome)
-		return true;
-	int kind = 0, number = CAUSE_NONE;
-	while (kind < OUTCOME_KINDS && strcmp(outcome_kind_text((enum outcome_kind)kind), outcome) != 0)
-		kind++;
-	if (cause)
-		for (number = CAUSE_NONE + 1; number < CAUSES; number++)
-			if (strcmp(cause_word((enum cause)number), cause) == 0)
-				break;
-	page->outcome = (enum outcome_kind)kind;
-	page->cause = (enum cause)number;
-	return kind < OUTCOME_KINDS && number < CAUSES;
+	return !outcome || state_read_outcome(outcome, cause, &page->outcome, &page->cause);
 }
 
 /* False if the page belongs to a run that there is not. Another process may have begun one since the last one
@@ -106,8 +95,7 @@ static enum status read_page(struct state *self, sqlite3_stmt *row, struct state
 	if (!read_change(page, state_column_text(self, row, PAGE_CHANGE)) ||
 	    !read_outcome(
 	        page, state_column_text(self, row, PAGE_OUTCOME), state_column_text(self, row, PAGE_CAUSE)))
-		return state_fail(self, STATUS_USAGE,
-		    "was written by a newer version of areq, which has to be used; or give another name");
+		return state_fail_newer(self);
 	return STATUS_OK;
 }
 
@@ -248,32 +236,6 @@ enum state_find state_find_output(
 	state_keep_texts(&self->output_text, (const char **const[]){&output->name, &output->path}, 2);
 	self->sqlite->sqlite3_reset(statement);
 	return STATE_FOUND;
-}
-
-enum state_find state_find_robots(
-    struct state *self, const char *origin, double now, struct state_robots *robots, enum status *status)
-{
-	enum state_find found = state_check_tables(self, status);
-	if (found != STATE_FOUND)
-		return found;
-	sqlite3_stmt *statement = self->statements[STATE_FIND_ROBOTS];
-	state_bind_text(self, statement, 1, origin);
-	found = state_step(self, statement, status);
-	if (found != STATE_FOUND)
-		return found;
-	bool is_right = state_has_right_checksum(self, statement, 4);
-	*robots = (struct state_robots){.origin = origin,
-	    .fetched = self->sqlite->sqlite3_column_double(statement, 1),
-	    .http_status = (long)state_column_number(self, statement, 2),
-	    .body.len = (size_t)self->sqlite->sqlite3_column_bytes(statement, 3)};
-	buf_clear(&self->robots_text);
-	buf_append(&self->robots_text, self->sqlite->sqlite3_column_blob(statement, 3), robots->body.len);
-	robots->body.data = self->robots_text.data;
-	self->sqlite->sqlite3_reset(statement);
-	if (!is_right)
-		*status = state_fail_damaged(self);
-	bool is_usable = robots->fetched <= now && now - robots->fetched < STATE_ROBOTS_MAX_AGE_S;
-	return !is_right ? STATE_FAILED : is_usable ? STATE_FOUND : STATE_END;
 }
 
 /* Writing. */
@@ -490,20 +452,5 @@ enum status state_set_output(struct state *self, const struct state_output *outp
 	self->sqlite->sqlite3_bind_int64(statement, 4, (sqlite3_int64)output->device);
 	self->sqlite->sqlite3_bind_int64(statement, 5, (sqlite3_int64)output->inode);
 	self->sqlite->sqlite3_bind_int64(statement, 6, (sqlite3_int64)output->length);
-	return state_run_statement(self, statement);
-}
-
-enum status state_set_robots(struct state *self, const struct state_robots *robots)
-{
-	assert(self->has_begun);
-	enum status status = state_begin_transaction(self);
-	sqlite3_stmt *statement = self->statements[STATE_WRITE_ROBOTS];
-	if (status != STATUS_OK)
-		return status;
-	state_bind_text(self, statement, 1, robots->origin);
-	state_bind_time(self, statement, 2, robots->fetched);
-	state_bind_number(self, statement, 3, (uint64_t)robots->http_status);
-	self->sqlite->sqlite3_bind_blob64(
-	    statement, 4, robots->body.data ? robots->body.data : "", robots->body.len, SQLITE_STATIC);
 	return state_run_statement(self, statement);
 }

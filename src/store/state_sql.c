@@ -39,6 +39,13 @@ static const struct {
                "  origin TEXT PRIMARY KEY,\n"
                "  fetched REAL, http_status INTEGER, body BLOB,\n"
                "  checksum INTEGER) WITHOUT ROWID"},
+    {"targets", "CREATE TABLE targets(\n"
+                "  id INTEGER PRIMARY KEY,\n"
+                "  url TEXT, purpose TEXT, outcome TEXT, stage TEXT,\n"
+                "  cause TEXT, reason TEXT, http_status INTEGER,\n"
+                "  answered INTEGER, final_url TEXT, hops TEXT,\n"
+                "  leads_to TEXT, anchors BLOB,\n"
+                "  checksum INTEGER)"},
 };
 
 /* The checksum of a run includes its output files. */
@@ -81,6 +88,13 @@ static const char *const statement_texts[STATE_STATEMENTS] = {
         "INSERT OR REPLACE INTO robots(" STATE_ROBOTS_COLUMNS ",checksum) VALUES(" STATE_ROBOTS_VALUES
         ",areq_checksum(" STATE_ROBOTS_VALUES "))",
     [STATE_DELETE_ROBOTS] = "DELETE FROM robots WHERE fetched<=?1",
+    [STATE_NEXT_TARGET] = "SELECT id," STATE_TARGET_COLUMNS ",checksum,areq_checksum(" STATE_TARGET_COLUMNS
+                          ") FROM targets ORDER BY id",
+    [STATE_FIND_TARGET] = "SELECT id," STATE_TARGET_COLUMNS ",checksum,areq_checksum(" STATE_TARGET_COLUMNS
+                          ") FROM targets WHERE id=?1",
+    [STATE_WRITE_TARGET] =
+        "INSERT INTO targets(" STATE_TARGET_COLUMNS ",checksum) VALUES(" STATE_TARGET_VALUES
+        ",areq_checksum(" STATE_TARGET_VALUES "))",
 };
 
 void state_compute_checksum(sqlite3_context *context, int count, sqlite3_value **values)
@@ -264,4 +278,19 @@ enum status state_create_tables(struct state *self)
 	for (size_t i = 0; status == STATUS_OK && i < sizeof tables / sizeof *tables; i++)
 		status = state_execute(self, tables[i].sql);
 	return status == STATUS_OK ? accept_tables(self) : status;
+}
+
+bool state_read_outcome(
+    const char *kind_word, const char *cause_word_or_null, enum outcome_kind *kind, enum cause *cause)
+{
+	int number = 0, of_cause = CAUSE_NONE;
+	while (number < OUTCOME_KINDS && strcmp(outcome_kind_text((enum outcome_kind)number), kind_word) != 0)
+		number++;
+	if (cause_word_or_null)
+		for (of_cause = CAUSE_NONE + 1; of_cause < CAUSES; of_cause++)
+			if (strcmp(cause_word((enum cause)of_cause), cause_word_or_null) == 0)
+				break;
+	*kind = (enum outcome_kind)number;
+	*cause = (enum cause)of_cause;
+	return number < OUTCOME_KINDS && of_cause < CAUSES;
 }

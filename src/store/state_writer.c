@@ -296,6 +296,11 @@ void state_writer_set_robots(struct state_writer *self, const struct state_robot
 	put_in_batch(self, &(struct state_message){.type = STATE_MESSAGE_ROBOTS, .with.robots = *robots});
 }
 
+void state_writer_add_target(struct state_writer *self, const struct state_target *target)
+{
+	put_in_batch(self, &(struct state_message){.type = STATE_MESSAGE_TARGET, .with.target = *target});
+}
+
 void state_writer_set_output(struct state_writer *self, size_t index, uint64_t length)
 {
 	assert(index < self->output_count);

@@ -16,7 +16,7 @@ areq=$(absolute "${2:-./areq}")
 server=$(absolute "${3:-build/areq-testserver}")
 seed=${SEED:-$(date +%s)}
 pages=60
-modes="list atomic unique urls depth"
+modes="list atomic unique urls depth changes check fragments"
 
 be_nobody
 start_server "$server" --log 1000000
@@ -31,14 +31,36 @@ awk -v site="$site" -v pages=$pages 'BEGIN {
 	printf "%s/_/chain?n=3&to=/_/page%%3Flinks=2\n%s/_/page?status=404\nno url\nno url\n", site, site
 }' >list
 
+# The list before: a third of the pages are new since then, and as many have gone.
+awk 'NR % 3 == 1 { print } NR % 3 == 2 && /links/ { print $0 "gone-" }' list >list-before
+
+# Pages whose links lead to a few dead targets, which they share.
+awk -v site="$site" 'BEGIN {
+	for (page = 1; page <= 40; page++)
+		printf "%s/_/page?links=6&prefix=%d-&size=%d\n", site, page % 10, 1000 + page
+	printf "%s/_/chain?n=3&to=/_/page%%3Flinks=2\n%s/_/page?status=404\nno url\n", site, site
+}' >list-check
+
 options() {
 	case $1 in
 	list) echo "-o out --report report --rate 100/s list" ;;
 	atomic) echo "--atomic -o out --report report --rate 100/s list" ;;
 	unique) echo "--unique -o out --report report --rate 100/s list" ;;
 	urls) echo "--format urls -o out --report report --rate 100/s list" ;;
+	changes) echo "--changes-to out -o all --report report --rate 100/s list" ;;
+	check) echo "--check=all -o out --report report --rate 100/s list-check" ;;
+	fragments)
+		echo "--check=all --fragments --depth all -o out --report report --per-host 0 --rate 150/s" \
+			"$site/_/graph/5/a/p0"
+		;;
 	depth) echo "--depth all -o out --report report --per-host 0 --rate 100/s $site/_/graph/5/a/p0" ;;
 	esac
+}
+
+# Removes what earlier runs have written. Changes are those to a run before.
+clean() {
+	rm -rf out out.part all report state*
+	[ "$1" != changes ] || cp before.db state
 }
 
 # $1: the mode; $2: the limit in seconds; more options behind.
@@ -68,7 +90,10 @@ done_urls() {
 import sqlite3
 try:
     db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
-    for row in db.execute("SELECT url FROM pages WHERE outcome IS NOT NULL AND url LIKE \"http%\" ORDER BY url"):
+    pages = "SELECT url FROM pages WHERE run = (SELECT max(id) FROM runs) AND outcome IS NOT NULL AND url LIKE \"http%\""
+    targets = "SELECT url FROM targets GROUP BY url HAVING count(*) = 1"
+    is_check = db.execute("SELECT count(*) FROM targets").fetchone()[0] > 0
+    for row in db.execute((targets if is_check else pages) + " ORDER BY url"):
         print(row[0])
 except sqlite3.OperationalError:
     pass'
@@ -91,13 +116,19 @@ except sqlite3.OperationalError:
 
 echo "SEED=$seed"
 failed=0
-times=$(((times + 4) / 5))
+times=$(((times + 7) / 8))
+"$areq" -q --state before.db --fail-on never -o before list-before
 for mode in $modes; do
-	rm -rf out report state*
+	clean $mode
 	began=$(date +%s%N)
-	run $mode 60
+	if [ "$mode" = changes ]; then
+		run $mode 60 --state state
+	else
+		run $mode 60
+	fi
 	length=$((($(date +%s%N) - began) / 1000000))
-	[ $result -eq 0 ] || fail "the undisturbed run in mode $mode ends with $result: $(cat err)"
+	wanted_result=$result
+	[ $result -le 1 ] || fail "the undisturbed run in mode $mode ends with $result: $(cat err)"
 	digest "$mode"
 	mv rows wanted-rows
 	mv lines wanted-lines
@@ -116,7 +147,7 @@ for mode in $modes; do
 	all_done=0
 	wrong=0
 	while read -r line; do
-		rm -rf out out.part report state*
+		clean $mode
 		curl -s "$site/_/stats/reset" >/dev/null
 		: >done-urls
 		: >counts
@@ -129,9 +160,9 @@ for mode in $modes; do
 			! has_ended || : >done-urls
 			all_done=$((all_done + $(wc -l <done-urls)))
 		done
-		[ $result -eq 0 ] || run $mode 60 --state state
+		[ $result -eq $wanted_result ] || run $mode 60 --state state
 		problem=
-		[ $result -eq 0 ] || problem="ends with $result: $(tail -n 1 err)"
+		[ $result -eq $wanted_result ] || problem="ends with $result: $(tail -n 1 err)"
 		digest "$mode" 2>/dev/null || :
 		cmp -s rows wanted-rows || problem="$problem; other rows"
 		cmp -s lines wanted-lines || problem="$problem; another report"
@@ -139,7 +170,7 @@ for mode in $modes; do
 		again=$(awk 'FILENAME == "done-urls" { is_done[$1]; next }
 			FILENAME == "counts" { before[$1] = $2; next }
 			($1 in is_done) && $2 > before[$1] { print $1 }' done-urls counts counts-after | head -n 1)
-		[ -z "$again" ] || [ "$mode" = depth ] || problem="$problem; $again was asked for again"
+		[ -z "$again" ] || [ "$mode" = depth ] || [ "$mode" = fragments ] || problem="$problem; $again was asked for again"
 		[ -z "$problem" ] || {
 			echo "$mode: killed after $line: $problem"
 			wrong=$((wrong + 1))

@@ -4,6 +4,7 @@
 
 #include "check_truth.h"
 #include "nameserver.h"
+#include "run.h"
 #include "scratch.h"
 #include "site.h"
 
@@ -13,6 +14,9 @@ struct check_run {
 	struct scratch scratch;
 	struct check_site site;
 	char label[300]; /* what the last run was, for messages: it can be repeated from this */
+	/* Runs areq instead of run_program; the requests are then up to the caller. NULL at first. */
+	void (*run)(struct check_run *self, const char *const *args, struct run_result *result);
+	const char *const *more; /* more arguments for each run, which end with NULL; NULL at first */
 };
 
 /* Starts the server and the name server. */

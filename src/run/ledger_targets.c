@@ -1,0 +1,153 @@
+/* What --check has asked for outlives an interruption of the run. */
+
+#include "run/ledger_internal.h"
+
+#include <string.h>
+
+/* A redirect that is not followed, because its target is asked for by itself or is checked alone. */
+static bool ends_with_redirect(const struct task *task, const struct outcome *outcome)
+{
+	return task->tries && task->tries->location &&
+	       (outcome->cause == CAUSE_KNOWN || outcome->cause == CAUSE_OUT_OF_SCOPE);
+}
+
+/* The form of state_target.hops; NULL if there are none. */
+static const char *list_hops(struct buf *to, const struct task *task)
+{
+	struct task_hop hop;
+	for (size_t at = 0; task->tries && task_next_hop(task, &at, &hop);) {
+		buf_append_byte(to, hop.is_permanent ? 'p' : 't');
+		buf_append_text(to, hop.from);
+		buf_append_byte(to, '\n');
+	}
+	return to->data;
+}
+
+void ledger_keep_target(struct ledger *self, const struct task *task, const struct outcome *outcome)
+{
+	struct buf url, hops, leads_to;
+	bool leaves;
+	/* A URL of another shard is counted when it is found, so that it must be found again. */
+	if (outcome->cause == CAUSE_ELSEWHERE ||
+	    !url_parse(&self->found_url, task->source, strlen(task->source), NULL, NULL))
+		return;
+	buf_init(&url, SIZE_MAX / 2);
+	buf_init(&hops, SIZE_MAX / 2);
+	buf_init(&leads_to, SIZE_MAX / 2);
+	struct slice identity = ledger_identity(self, &self->found_url);
+	buf_append(&url, identity.data, identity.len);
+	if (ends_with_redirect(task, outcome) && !task_read_location(task, &self->found_url, &leaves))
+		buf_append_text(&leads_to, url_href(&self->found_url).data);
+	const struct tries *tries = task->tries;
+	run_state_add_target(
+	    self->state, &(struct state_target){.url = url.data,
+	                     .purpose = task->purpose,
+	                     .outcome = outcome->kind,
+	                     .stage = outcome->stage,
+	                     .cause = outcome->cause,
+	                     .reason = outcome->reason,
+	                     .http_status = outcome->http_status,
+	                     .has_answered = tries && tries->has_head,
+	                     .final_url = task->redirect_url,
+	                     .hops = list_hops(&hops, task),
+	                     .leads_to = leads_to.data,
+	                     .has_anchors = tries && tries->knows_anchors,
+	                     .anchors = tries ? (struct slice){tries->anchors.data, tries->anchors.len}
+	                                      : (struct slice){0}});
+	buf_release(&url);
+	buf_release(&hops);
+	buf_release(&leads_to);
+}
+
+/* A URL that a redirect has led to, so that no page needs to lead there any more. */
+static void mark(struct ledger *self, const struct task *task, struct slice text)
+{
+	if (url_parse(&self->url, text.data, text.len, NULL, NULL))
+		self->store.mark(self->store.self, &self->url, task->purpose);
+}
+
+static void restore_hops(struct ledger *self, struct task *task, const struct state_target *target)
+{
+	for (const char *hop = target->hops; hop && *hop;) {
+		const char *end = strchr(hop, '\n');
+		if (!end)
+			break;
+		const struct slice from = {hop + 1, (size_t)(end - hop) - 1};
+		task_add_hop(task, from, *hop == 'p');
+		mark(self, task, from);
+		hop = end + 1;
+	}
+	if (!target->final_url)
+		return;
+	task_set_final_url(task, target->final_url);
+	mark(self, task, slice_of(target->final_url));
+}
+
+static void restore_anchors(struct ledger *self, struct task *task, const struct state_target *target)
+{
+	task->tries->knows_anchors = target->has_anchors;
+	for (struct slice left = target->anchors; target->has_anchors && left.len > 0;) {
+		const char *end = memchr(left.data, '\0', left.len);
+		size_t len = end ? (size_t)(end - left.data) : left.len;
+		link_check_add_anchor(
+		    self->link_check, url_text_without_fragment(task->url), (struct slice){left.data, len});
+		slice_skip(&left, end ? len + 1 : len);
+	}
+}
+
+/* Gives the task the tries that it had. */
+static void restore_tries(struct ledger *self, struct task *task, const struct state_target *target)
+{
+	task_begin_without_request(task);
+	task->is_fresh = task->is_done_before = true;
+	task->tries->http_status = target->http_status;
+	task->tries->has_head = target->has_answered;
+	restore_hops(self, task, target);
+	restore_anchors(self, task, target);
+}
+
+static void finish(struct ledger *self, struct task *task, const struct state_target *target)
+{
+	struct buf reason;
+	buf_init(&reason, SIZE_MAX / 2);
+	buf_append_text(&reason, target->reason ? target->reason : "");
+	struct outcome outcome = task_outcome(task);
+	outcome.kind = target->outcome;
+	outcome.stage = target->stage;
+	outcome.cause = target->cause;
+	outcome.reason = target->reason ? reason.data : NULL;
+	if (target->leads_to && url_parse(&self->url, target->leads_to, strlen(target->leads_to), NULL, NULL))
+		ledger_check_redirected(self, task, &self->url, outcome.cause == CAUSE_OUT_OF_SCOPE);
+	ledger_finish_task(self, task, &outcome);
+	buf_release(&reason);
+}
+
+/* The limit of --max-pages is that of the whole run. */
+static void count_asked(struct ledger *self, const struct task *task, const struct state_target *target)
+{
+	bool was_asked = target->http_status || (target->stage > STAGE_INPUT && target->stage < STAGE_POLICY);
+	if (!was_asked || ledger_is_exhausted(self))
+		return;
+	self->asked++;
+	if (task->depth > self->depth_reached)
+		self->depth_reached = task->depth;
+}
+
+bool ledger_use_target(struct ledger *self, struct task *task, const struct url *url)
+{
+	struct state_target target;
+	struct state_page page;
+	if (!self->state || !self->link_check ||
+	    !run_state_find_target(self->state, ledger_identity(self, url), task->purpose, &target))
+		return false;
+	bool has_links = target.outcome == OUTCOME_OK && task->purpose == STORE_PAGE;
+	/* If the requests are not the same any more, the page is asked for again. */
+	if (has_links && !run_state_find_answer(self->state, task->state_id, &page))
+		return false;
+	restore_tries(self, task, &target);
+	count_asked(self, task, &target);
+	if (has_links)
+		return ledger_begin_replay(self, task);
+	finish(self, task, &target);
+	return true;
+}
