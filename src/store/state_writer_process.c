@@ -2,11 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/durable.h"
 #include "store/state_message.h"
 #include "store/state_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,43 +109,13 @@ static bool set_output(const struct process *self, const struct state_message *m
 	return true;
 }
 
-/* Brings the name of a file to the disk, which fdatasync(2) need not do for a new file. A folder that may be
- * written but not read cannot be synced, and some file systems sync no folders (EINVAL); that is not an
- * error. */
-static bool sync_name(const struct state_writer_output *output)
-{
-	struct buf folder;
-	const char *path = output->temporary ? output->temporary : output->path;
-	const char *slash = strrchr(path, '/');
-	buf_init(&folder, SIZE_MAX / 2);
-	buf_append(&folder, path, slash ? (size_t)(slash - path) + 1 : 0);
-	buf_append_text(&folder, ".");
-	int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_synced = fd < 0 || fsync(fd) == 0 || errno == EINVAL;
-	int error = errno;
-	buf_release(&folder);
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return is_synced;
-}
-
-static bool sync_output(const struct process *self, size_t index)
-{
-	const struct state_writer_output *output = &self->outputs[index];
-	struct output *known = &self->known[index];
-	if (fdatasync(output->fd) != 0)
-		return false;
-	known->is_named = known->is_named || sync_name(output);
-	return known->is_named;
-}
-
 static bool write_output(const struct process *self, size_t index)
 {
 	const struct state_writer_output *output = &self->outputs[index];
+	const char *path = output->temporary ? output->temporary : output->path;
 	struct stat info = {0};
 	fstat(output->fd, &info);
-	if (S_ISREG(info.st_mode) && !sync_output(self, index)) {
+	if (!durable_sync(output->fd, path, &self->known[index].is_named)) {
 		char problem[512];
 		snprintf(problem, sizeof problem, "%.300s: cannot be written to the disk: %s", output->path,
 		    strerror(errno));
