@@ -20,7 +20,7 @@ V ?= 0
 # Each library as pkg-config calls it, and the Debian package that has it.
 LIBRARIES := libcurl:libcurl4-openssl-dev libpcre2-8:libpcre2-dev libxml-2.0:libxml2-dev \
 	libidn2:libidn2-dev libcares:libc-ares-dev zlib:zlib1g-dev libbrotlidec:libbrotli-dev \
-	libzstd:libzstd-dev libxxhash:libxxhash-dev libpsl:libpsl-dev sqlite3:libsqlite3-dev
+	libzstd:libzstd-dev libxxhash:libxxhash-dev libpsl:libpsl-dev sqlite3:libsqlite3-dev hiredis:libhiredis-dev
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 # POSIX.1-2008 and nothing of one system alone: the feature-test macro holds that line. The other one makes off_t 64 bits
@@ -32,8 +32,8 @@ AREQ_CFLAGS := -std=c11 $(WARNINGS) $(SANITIZE)
 names = $(foreach library,$(1),$(firstword $(subst :, ,$(library))))
 flags_of = $(shell $(PKG_CONFIG) $(1) $(call names,$(2)) 2>/dev/null)
 DEPS_CFLAGS := $(call flags_of,--cflags,$(LIBRARIES))
-# These two are loaded when they are needed (src/base/library.h), by the names that a program linked with them would have.
-DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:% sqlite3:%,$(LIBRARIES))) $(if $(filter Linux,$(shell uname -s)),-ldl)
+# These three are loaded when they are needed (src/base/library.h), by the names that a program linked with them would have.
+DEPS_LIBS := $(call flags_of,--libs,$(filter-out libxml-2.0:% sqlite3:% hiredis:%,$(LIBRARIES))) $(if $(filter Linux,$(shell uname -s)),-ldl)
 # The linker's convention is that the shortest name of the file libxml2.so is that one, so no tool is asked.
 loaded_name = $(shell cd "$$($(PKG_CONFIG) --variable=libdir $(1) 2>/dev/null)/" && \
 	for name in $(2).so.*; do [ ! "$$name" -ef $(2).so ] || { echo "$$name"; break; }; done 2>/dev/null)
@@ -42,7 +42,8 @@ SQLITE := $(call loaded_name,sqlite3,libsqlite3)
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES))) $(BUILD)/src/output/waterfall_page.o
+LIB_OBJECTS := $(filter-out $(BUILD)/src/main.o,$(call objects,$(SOURCES))) $(BUILD)/src/output/waterfall_page.o \
+	$(BUILD)/src/store/redis_lua.o
 
 # The start of a recipe's line: what it does and to what, or with V=1 the line itself.
 step = $(if $(filter 0,$(V)),@printf '%-5s %s\n' $(1) $(2); )
@@ -53,7 +54,7 @@ COMPILE_END = $(CPPFLAGS) $(AREQ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo site run libraries libxml-name sqlite-name format install uninstall clean recording
+.PHONY: all help demo site run libraries libxml-name sqlite-name hiredis-name format install uninstall clean recording
 
 all: $(BIN)
 
@@ -109,6 +110,17 @@ $(BUILD)/src/output/waterfall_page.c: src/output/waterfall.html
 $(BUILD)/src/output/waterfall_page.o: $(BUILD)/src/output/waterfall_page.c src/output/waterfall_page.h $(BUILD)/flags
 	$(COMPILE) $(COMPILE_END)
 
+# The scripts that Redis runs, likewise: redis_join.lua is redis_lua_join, which ends with a NUL.
+LUA := $(wildcard src/store/*.lua)
+$(BUILD)/src/store/redis_lua.c: $(LUA)
+	@mkdir -p $(@D)
+	$(call step,EMBED,src/store/*.lua){ echo '#include "store/redis_lua.h"'; for file in $(LUA); do \
+		name=$${file##*/redis_}; echo "const char redis_lua_$${name%.lua}[] = {"; \
+		od -An -v -tx1 $$file | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; done; } >$@
+
+$(BUILD)/src/store/redis_lua.o: $(BUILD)/src/store/redis_lua.c src/store/redis_lua.h $(BUILD)/flags
+	$(COMPILE) $(COMPILE_END)
+
 define require
 @command -v $(PKG_CONFIG) >/dev/null || { echo "areq needs pkg-config: apt-get install pkg-config" >&2; exit 1; }
 @missing=; for pair in $(1); do \
@@ -130,6 +142,9 @@ libxml-name:
 	@echo $(LIBXML)
 sqlite-name:
 	@echo $(SQLITE)
+# As src/store/redis_library.c has it.
+hiredis-name:
+	@echo libhiredis.so.$$(echo HIREDIS_SONAME | $(CC) -E -P -include hiredis/hiredis.h - | tail -n 1)
 
 # What is installed first changes what this Makefile finds: hence the second make.
 demo:

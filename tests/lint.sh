@@ -2,7 +2,7 @@
 # Everything that can be held by a tool without running areq. Prints what it does; stops at the first failure.
 set -eu
 cd "$(dirname "$0")/.."
-libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares zlib libbrotlidec libbrotlienc libzstd libxxhash libpsl sqlite3 jansson criterion openssl"
+libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares zlib libbrotlidec libbrotlienc libzstd libxxhash libpsl sqlite3 hiredis jansson criterion openssl"
 # Words that are meant to split: lists of files, flags and packages.
 # shellcheck disable=SC2086
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION=__FILE__ -DAREQ_LIBXML=__FILE__ -DAREQ_SQLITE=__FILE__ -Isrc -Itests $(pkg-config --cflags $libraries)"

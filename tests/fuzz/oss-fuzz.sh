@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 sh .ci/packages build
-make build/src/output/waterfall_page.c
+make build/src/output/waterfall_page.c build/src/store/redis_lua.c
 libraries="libcurl libpcre2-8 libxml-2.0 libidn2 libcares libxxhash libpsl zlib libbrotlidec libzstd"
 libxml=$(make -s libxml-name)
 sqlite=$(make -s sqlite-name)
@@ -14,6 +14,6 @@ for source in tests/fuzz/fuzz_*.c; do
 	# shellcheck disable=SC2046,SC2086
 	$CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -DAREQ_VERSION='"fuzz"' -DAREQ_LIBXML="\"$libxml\"" -DAREQ_SQLITE="\"$sqlite\"" -Isrc -Itests \
 		$(pkg-config --cflags $libraries) -o "$OUT/$name" "$source" $(find src -name '*.c' ! -name main.c) \
-		build/src/output/waterfall_page.c $LIB_FUZZING_ENGINE $(pkg-config --libs $libraries) -ldl
+		build/src/output/waterfall_page.c build/src/store/redis_lua.c $LIB_FUZZING_ENGINE $(pkg-config --libs $libraries) -ldl
 	(cd "tests/fuzz/corpus/${name#fuzz_}" && zip -q -r "$OUT/${name}_seed_corpus.zip" .)
 done

@@ -1,0 +1,195 @@
+/* What the files of redis_crawl share. */
+#ifndef AREQ_STORE_REDIS_CRAWL_INTERNAL_H
+#define AREQ_STORE_REDIS_CRAWL_INTERNAL_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "store/redis_connection.h"
+#include "store/redis_crawl.h"
+#include "store/redis_library.h"
+#include "store/redis_scripts.h"
+
+enum { REDIS_TOKEN_SIZE = 16 };
+
+/* A doubly linked list of hosts. */
+struct redis_host_list {
+	struct redis_host *first, *last;
+};
+struct redis_host_link {
+	struct redis_host *previous, *next;
+	bool is_in;
+};
+enum redis_host_lists {
+	REDIS_HOSTS_HUNGRY, /* more of its pending URLs may be claimed */
+	REDIS_HOSTS_IDLE,   /* nothing of it is claimed */
+	REDIS_HOST_LISTS
+};
+
+/* A host that this member owns, or has owned. */
+struct redis_host {
+	struct redis_host_link links[REDIS_HOST_LISTS];
+	size_t ahead;       /* URLs that are claimed and not begun */
+	size_t claimed;     /* URLs that are claimed */
+	uint64_t pending;   /* URLs that were pending when Redis told so last */
+	int64_t idle_since; /* monotonic ms */
+	int64_t not_before; /* monotonic ms */
+	bool is_void;       /* it is in no map and no list, and is freed with its last claim */
+	size_t name_len;
+	char name[];
+};
+
+struct redis_claim {
+	struct redis_claim *previous, *next; /* among all of them */
+	struct redis_claim *next_queued;     /* among those that redis_crawl_next has not returned */
+	struct redis_host *host;
+	bool is_void, is_begun;
+	uint32_t depth;
+	size_t len;
+	char record[]; /* begins with the id */
+};
+
+/* An item of a batch, see redis_write.lua. */
+struct redis_item {
+	char letter;
+	size_t at, len; /* its bytes in redis_batch.arguments */
+};
+
+/* Who waits for the answer to an item. */
+struct redis_waiting {
+	redis_crawl_answer_fn fn;
+	void *ctx;
+	struct redis_claim *claim; /* that is forwarded; NULL for a mark */
+};
+
+/* What one run of redis_write.lua gets. */
+struct redis_batch {
+	struct redis_crawl *crawl;
+	struct redis_batch *next;
+	struct buf arguments; /* as they are sent */
+	size_t argument_count;
+	struct redis_item *items;
+	size_t item_count, item_room;
+	struct redis_waiting *waiting;
+	size_t waiting_count;
+	int64_t sent_at; /* monotonic ms; 0 if it was not sent */
+};
+
+enum redis_crawl_state {
+	REDIS_CRAWL_OUTSIDE, /* not a member */
+	REDIS_CRAWL_JOINING, /* has asked to become one */
+	REDIS_CRAWL_MEMBER,
+	REDIS_CRAWL_OVER, /* the run has ended */
+	REDIS_CRAWL_LEFT
+};
+
+struct redis_crawl {
+	struct redis_crawl_settings settings;
+	struct redis_crawl_handlers handlers;
+	struct redis_connection *connection;
+	struct redis_connection *events; /* for the channel */
+	struct redis_scripts scripts;
+	enum status status;
+	enum redis_crawl_state state;
+	bool is_started; /* it was a member once */
+	bool is_only_read; /* for redis_crawl_read_status */
+	bool feeds;      /* the list was not read to its end */
+	struct redis_crawl_begun begun;
+	char id[REDIS_TOKEN_SIZE + 1];     /* of the crawl */
+	char member[REDIS_TOKEN_SIZE + 1]; /* the fencing token: a member that has lost its lease becomes another one */
+	char run[24];
+	char prefix[96];    /* of all keys of the crawl */
+	uint64_t numbered;  /* the last number that a script has got */
+	uint64_t answered;  /* the largest one that was answered */
+	uint64_t offered;   /* what Redis had counted at the last answer */
+	int64_t lease_until; /* monotonic ms */
+	int64_t renewed_at; /* when the last script was sent */
+
+	/* Batches: those that were sent, and then those that were not; items are added to the last one. */
+	struct redis_batch *batches, *unsent, **batches_end;
+	size_t batches_sent;
+	size_t unsent_bytes;
+	int64_t flush_due; /* CLOCK_NEVER if nothing waits */
+
+	/* Work. */
+	struct map hosts;
+	struct redis_host_list lists[REDIS_HOST_LISTS];
+	struct redis_claim *claims; /* all of them */
+	struct redis_claim *queued, **queued_end;
+	size_t queued_count, ahead;
+	size_t room;
+	bool is_asking;    /* for work */
+	size_t asked_for;  /* how many URLs */
+	bool is_awake;     /* there may be more work */
+	int64_t wake_at;   /* when there may be work, or the lease of a member ends */
+	int64_t asked_at;  /* when the request for work was sent */
+	uint64_t left;
+	struct buf record; /* texts of the record that was returned last */
+	struct buf command;
+
+	/* Removing keys. */
+	bool is_sweeping, is_sweep_sent;
+	char cursor[24];
+	uint64_t swept; /* the run up to which keys were removed */
+
+	/* What the blocking calls wait for. */
+	bool is_answered;
+	struct redis_crawl_output found_output;
+	bool has_found_output;
+	struct redis_crawl_status found_status;
+	struct redis_crawl_member *members;
+	struct buf names;
+	struct redis_robots_request *robots_requests;
+};
+
+/* redis_crawl_data.c */
+void redis_crawl_free_robots(struct redis_crawl *self);
+
+/* redis_crawl_join.c */
+void redis_crawl_greet(void *ctx);
+void redis_crawl_become_void(struct redis_crawl *self);
+void redis_crawl_become_over(struct redis_crawl *self);
+enum status redis_crawl_wait(struct redis_crawl *self, bool (*is_done)(const struct redis_crawl *), const char *what);
+enum status redis_crawl_open(struct redis_crawl *self);
+/* Sends the next step of removing keys of earlier runs, if that is due. */
+void redis_crawl_sweep(struct redis_crawl *self);
+
+/* redis_crawl_write.c */
+struct redis_batch *redis_crawl_add_item(struct redis_crawl *self, char letter, size_t arguments);
+void redis_crawl_end_item(struct redis_crawl *self, struct redis_batch *batch);
+void redis_crawl_send_batches(struct redis_crawl *self);
+void redis_crawl_free_batches(struct redis_crawl *self);
+/* After the claims have become void: keeps what has nothing to do with them. */
+void redis_crawl_keep_offers(struct redis_crawl *self);
+/* Begins the command of a script with a number: run, member, number, lease. */
+void redis_crawl_format(struct redis_crawl *self, enum redis_script script, size_t arguments);
+
+/* redis_crawl_work.c */
+bool redis_crawl_wants_work(const struct redis_crawl *self);
+void redis_crawl_ask_for_work(struct redis_crawl *self);
+void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all);
+int64_t redis_crawl_idle_due(const struct redis_crawl *self);
+void redis_crawl_forget_work(struct redis_crawl *self);
+void redis_crawl_end_claim(struct redis_crawl *self, struct redis_claim *claim);
+struct redis_host *redis_crawl_find_host(struct redis_crawl *self, struct slice server);
+
+/* Reading answers. */
+static inline bool redis_reply_is_list(const redisReply *reply, size_t elements)
+{
+	return reply && reply->type == REDIS_REPLY_ARRAY && reply->elements >= elements;
+}
+static inline struct slice redis_reply_text(const redisReply *reply)
+{
+	bool is_text = reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
+	return is_text ? (struct slice){reply->str, (size_t)reply->len} : (struct slice){"", 0};
+}
+static inline bool redis_reply_is(const redisReply *reply, const char *text)
+{
+	return slice_equal(redis_reply_text(reply), slice_of(text));
+}
+/* The number in the reply, which may be a text; 0 if there is none. */
+uint64_t redis_reply_number(const redisReply *reply);
+
+/* Handles the first word of an answer to a script with a number. True if it is OK. */
+bool redis_crawl_take_answer(struct redis_crawl *self, const redisReply *reply, size_t elements, const char *what);
+
+#endif

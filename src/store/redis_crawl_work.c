@@ -1,0 +1,306 @@
+#include "store/redis_crawl_internal.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/url/url.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one script gives, so that Redis runs none for long: URLs, hosts that were not owned, hosts that were.
+ * Fewer URLs than the next number are not asked for while others are there to start. */
+enum { WANT_MAX = 100, WANT_MIN = 50, NEW_HOSTS_MAX = 16, OWN_HOSTS_MAX = 48 };
+
+/* A host of which nothing is claimed is given back after that many ms, in which its own pages may have led to
+ * more of it. */
+enum { LINGER_MS = 500 };
+
+/* The shortest time between two requests that bring nothing. */
+enum { LOOK_AGAIN_MS = 10 };
+
+/* Lists of hosts. */
+
+static void list_remove(struct redis_crawl *self, enum redis_host_lists which, struct redis_host *host)
+{
+	struct redis_host_list *list = &self->lists[which];
+	struct redis_host_link *link = &host->links[which];
+	if (!link->is_in)
+		return;
+	*(link->previous ? &link->previous->links[which].next : &list->first) = link->next;
+	*(link->next ? &link->next->links[which].previous : &list->last) = link->previous;
+	*link = (struct redis_host_link){0};
+}
+
+static void list_add(struct redis_crawl *self, enum redis_host_lists which, struct redis_host *host)
+{
+	struct redis_host_list *list = &self->lists[which];
+	if (host->links[which].is_in)
+		return;
+	host->links[which] = (struct redis_host_link){.previous = list->last, .is_in = true};
+	*(list->last ? &list->last->links[which].next : &list->first) = host;
+	list->last = host;
+}
+
+struct redis_host *redis_crawl_find_host(struct redis_crawl *self, struct slice server)
+{
+	return map_find(&self->hosts, server);
+}
+
+static struct redis_host *find_or_add_host(struct redis_crawl *self, struct slice name)
+{
+	struct redis_host *host = redis_crawl_find_host(self, name);
+	if (host)
+		return host;
+	host = alloc_new(sizeof *host + name.len);
+	host->name_len = name.len;
+	memcpy(host->name, name.data, name.len);
+	map_add(&self->hosts, (struct slice){host->name, host->name_len}, host);
+	return host;
+}
+
+/* Puts the host into the lists that it belongs to, after anything about it has changed. */
+static void update_host(struct redis_crawl *self, struct redis_host *host)
+{
+	bool is_idle = host->claimed == 0;
+	if (host->is_void) {
+		if (is_idle)
+			free(host);
+		return;
+	}
+	if (host->pending > 0 && host->ahead < REDIS_CRAWL_AHEAD_MAX)
+		list_add(self, REDIS_HOSTS_HUNGRY, host);
+	else
+		list_remove(self, REDIS_HOSTS_HUNGRY, host);
+	if (!is_idle)
+		list_remove(self, REDIS_HOSTS_IDLE, host);
+	else if (!host->links[REDIS_HOSTS_IDLE].is_in) {
+		host->idle_since = clock_now_ms();
+		list_add(self, REDIS_HOSTS_IDLE, host);
+	}
+}
+
+static void forget_host(struct redis_crawl *self, struct redis_host *host)
+{
+	list_remove(self, REDIS_HOSTS_HUNGRY, host);
+	list_remove(self, REDIS_HOSTS_IDLE, host);
+	map_remove(&self->hosts, (struct slice){host->name, host->name_len});
+	host->is_void = true;
+	update_host(self, host);
+}
+
+void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all)
+{
+	if (self->state != REDIS_CRAWL_MEMBER)
+		return;
+	for (struct redis_host *host; (host = self->lists[REDIS_HOSTS_IDLE].first);) {
+		/* While a request is on its way, its answer may be about this host. */
+		if (!all && (self->is_asking || now < host->idle_since + LINGER_MS))
+			return;
+		struct redis_batch *batch = redis_crawl_add_item(self, 'g', 2);
+		redis_connection_add(&batch->arguments, host->name, host->name_len);
+		redis_scripts_add_number(&batch->arguments,
+		    host->not_before > now ? (uint64_t)(host->not_before - now) : 0);
+		redis_crawl_end_item(self, batch);
+		forget_host(self, host);
+	}
+}
+
+int64_t redis_crawl_idle_due(const struct redis_crawl *self)
+{
+	const struct redis_host *host = self->lists[REDIS_HOSTS_IDLE].first;
+	return host && !self->is_asking ? host->idle_since + LINGER_MS : CLOCK_NEVER;
+}
+
+/* Claims. */
+
+static void add_claim(
+    struct redis_crawl *self, struct redis_host *host, struct slice record, uint32_t depth)
+{
+	struct redis_claim *claim = alloc_new(sizeof *claim + record.len);
+	claim->host = host;
+	claim->depth = depth;
+	claim->len = record.len;
+	memcpy(claim->record, record.data, record.len);
+	claim->next = self->claims;
+	if (self->claims)
+		self->claims->previous = claim;
+	self->claims = claim;
+	*self->queued_end = claim;
+	self->queued_end = &claim->next_queued;
+	self->queued_count++;
+	self->ahead++;
+	host->ahead++;
+	host->claimed++;
+}
+
+void redis_crawl_end_claim(struct redis_crawl *self, struct redis_claim *claim)
+{
+	struct redis_host *host = claim->host;
+	*(claim->previous ? &claim->previous->next : &self->claims) = claim->next;
+	if (claim->next)
+		claim->next->previous = claim->previous;
+	if (!claim->is_begun) {
+		host->ahead--;
+		self->ahead--;
+	}
+	host->claimed--;
+	free(claim);
+	update_host(self, host);
+}
+
+bool redis_crawl_next(struct redis_crawl *self, struct redis_record *record, struct redis_claim **claim)
+{
+	struct redis_claim *first = self->queued;
+	if (!first)
+		return false;
+	self->queued = first->next_queued;
+	if (!self->queued)
+		self->queued_end = &self->queued;
+	self->queued_count--;
+	if (self->room > 0)
+		self->room--;
+	/* It was checked when it arrived. */
+	redis_record_unpack(record, (struct slice){first->record, first->len}, &self->record);
+	if (first->depth < record->depth)
+		record->depth = first->depth;
+	*claim = first;
+	return true;
+}
+
+bool redis_claim_is_void(const struct redis_claim *claim)
+{
+	return claim->is_void;
+}
+
+void redis_crawl_begin(struct redis_crawl *self, struct redis_claim *claim)
+{
+	assert(!claim->is_begun);
+	claim->is_begun = true;
+	self->ahead--;
+	claim->host->ahead--;
+	update_host(self, claim->host);
+}
+
+void redis_crawl_forget_work(struct redis_crawl *self)
+{
+	struct redis_host *host;
+	while (self->queued) {
+		struct redis_claim *claim = self->queued;
+		self->queued = claim->next_queued;
+		redis_crawl_end_claim(self, claim);
+	}
+	self->queued_end = &self->queued;
+	self->queued_count = 0;
+	for (struct redis_claim *claim = self->claims; claim; claim = claim->next)
+		claim->is_void = true;
+	for (size_t at = 0; (host = map_next(&self->hosts, &at)); at = 0)
+		forget_host(self, host);
+	self->is_asking = false;
+	self->is_awake = true;
+	self->wake_at = 0;
+}
+
+/* Requests for work. */
+
+static size_t room_left(const struct redis_crawl *self)
+{
+	size_t room = self->room > self->queued_count ? self->room - self->queued_count : 0;
+	return room < WANT_MAX ? room : WANT_MAX;
+}
+
+bool redis_crawl_wants_work(const struct redis_crawl *self)
+{
+	bool may_bring = self->is_awake || self->lists[REDIS_HOSTS_HUNGRY].first;
+	return !self->is_asking && may_bring && (room_left(self) > 0 || self->is_awake);
+}
+
+/* Takes the URLs of one host: its name, how many more are pending, and a record and its depth for each. */
+static bool take_host(struct redis_crawl *self, const redisReply *entry, size_t *taken)
+{
+	struct redis_record record;
+	struct url url;
+	if (!redis_reply_is_list(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
+		return false;
+	struct redis_host *host = find_or_add_host(self, redis_reply_text(entry->element[0]));
+	host->pending = redis_reply_number(entry->element[1]);
+	url_init(&url);
+	bool is_valid = true;
+	for (size_t i = 2; is_valid && i + 1 < entry->elements; i += 2) {
+		struct slice bytes = redis_reply_text(entry->element[i]);
+		is_valid = redis_record_unpack(&record, bytes, &self->record) &&
+		           url_parse(&url, record.text, strlen(record.text), NULL, NULL) && url_is_http(&url);
+		if (is_valid)
+			add_claim(self, host, bytes, (uint32_t)redis_reply_number(entry->element[i + 1]));
+		*taken += 1;
+	}
+	url_release(&url);
+	update_host(self, host);
+	return is_valid;
+}
+
+static void on_work(void *ctx, const redisReply *reply)
+{
+	struct redis_crawl *self = ctx;
+	size_t taken = 0;
+	if (!redis_crawl_take_answer(self, reply, 6, "work"))
+		return;
+	const redisReply *hosts = reply->element[5];
+	int64_t lease = self->settings.lease_ms, now = clock_now_ms();
+	self->is_asking = false;
+	self->answered++;
+	self->lease_until = self->asked_at + lease - lease / 10;
+	self->left = redis_reply_number(reply->element[4]);
+	for (size_t i = 0; i < (hosts->type == REDIS_REPLY_ARRAY ? hosts->elements : 0); i++) {
+		if (!take_host(self, hosts->element[i], &taken)) {
+			redis_connection_fail_answer(self->connection, "work");
+			return;
+		}
+	}
+	if (redis_reply_number(reply->element[1]) == 1) {
+		redis_crawl_become_over(self);
+		return;
+	}
+	/* A message or this time wakes it. */
+	int64_t wait = (int64_t)redis_reply_number(reply->element[2]);
+	if (wait > self->settings.lease_ms)
+		wait = self->settings.lease_ms;
+	if (!redis_connection_is_open(self->events) && wait > 1000)
+		wait = 1000;
+	if (taken < self->asked_for && self->wake_at > 0) {
+		self->is_awake = false;
+		self->wake_at = now + (wait > LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
+	}
+}
+
+void redis_crawl_ask_for_work(struct redis_crawl *self)
+{
+	const struct redis_host *hosts[OWN_HOSTS_MAX];
+	size_t counts[OWN_HOSTS_MAX], count = 0, left = room_left(self);
+	self->asked_for = left;
+	while (left > 0 && count < OWN_HOSTS_MAX && self->lists[REDIS_HOSTS_HUNGRY].first) {
+		struct redis_host *host = self->lists[REDIS_HOSTS_HUNGRY].first;
+		size_t n = REDIS_CRAWL_AHEAD_MAX - host->ahead;
+		n = n < host->pending ? n : (size_t)host->pending;
+		n = n < left ? n : left;
+		hosts[count] = host;
+		counts[count++] = n;
+		left -= n;
+		/* Until the answer, it is not asked for again. */
+		list_remove(self, REDIS_HOSTS_HUNGRY, host);
+	}
+	redis_crawl_format(self, REDIS_SCRIPT_WORK, 3 + 2 * count);
+	redis_scripts_add_number(&self->command, self->asked_for);
+	redis_scripts_add_number(&self->command, REDIS_CRAWL_AHEAD_MAX);
+	redis_scripts_add_number(&self->command, NEW_HOSTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		redis_connection_add(&self->command, hosts[i]->name, hosts[i]->name_len);
+		redis_scripts_add_number(&self->command, counts[i]);
+	}
+	self->is_asking = true;
+	self->wake_at = CLOCK_NEVER;
+	self->asked_at = self->renewed_at = clock_now_ms();
+	/* It is sent again until there is an answer; Redis keeps the last one. */
+	redis_connection_send(
+	    self->connection, &self->command, REDIS_CONNECTION_UNSKIPPED, on_work, self);
+}

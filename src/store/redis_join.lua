@@ -1,0 +1,70 @@
+-- ARGV: version, id of a crawl that is new, options, member, lease, name of the member, 0 without a list or 1 with
+-- one or 2 with the rest of one, which begins no run, unix time.
+-- Begins the crawl or the next run if there is none that goes on, and makes the caller a member of it. May run
+-- twice.
+local version, id, options, who, lease, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local may_begin, has_list = ARGV[7] == '1', ARGV[7] ~= '0'
+local how = 'JOINED'
+
+-- The name of the first option that differs; what requests say of the user may differ.
+local function difference(theirs, ours)
+	if theirs == ours then
+		return nil
+	end
+	local a, b, names = cjson.decode(theirs), cjson.decode(ours), {}
+	for key in pairs(a) do
+		names[#names + 1] = key
+	end
+	for key in pairs(b) do
+		if a[key] == nil then
+			names[#names + 1] = key
+		end
+	end
+	table.sort(names)
+	for _, key in ipairs(names) do
+		local x = a[key] == nil and '' or cjson.encode(a[key])
+		local y = b[key] == nil and '' or cjson.encode(b[key])
+		if key ~= 'request' and x ~= y then
+			return {'OPTIONS', key, x, y}
+		end
+	end
+	return nil
+end
+
+local function begin_run(run)
+	call('HMSET', CRAWL, 'run', run, 'options', options, 'began', ARGV[8], 'left', 0, 'offered', 0, 'seen', 0,
+		'buckets', 1, 'settled', 0, 'forwarded', 0)
+	call('HDEL', CRAWL, 'ended', 'grace', 'o:0', 'o:1', 'o:2', 'o:3', 'lost')
+end
+
+local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options')
+local run = crawl[2]
+if not crawl[1] then
+	call('HMSET', CRAWL, 'version', version, 'id', id)
+	run, how = '1', 'FIRST'
+	begin_run(run)
+elseif tonumber(crawl[1]) > tonumber(version) then
+	return {'NEWER', crawl[1]}
+elseif crawl[3] and may_begin and not call('ZSCORE', PREFIX .. run .. ':alive', who) then
+	run, how = tostring(tonumber(run) + 1), 'NEXT'
+	begin_run(run)
+else
+	local differs = difference(crawl[4], options)
+	if differs then
+		return differs
+	end
+	if crawl[3] then
+		how = 'ENDED'
+	end
+end
+begin(run, who)
+if how ~= 'ENDED' and not call('ZSCORE', R .. 'alive', member) then
+	call('ZADD', R .. 'alive', now + lease, member)
+	call('SADD', R .. 'members', member)
+	call('HMSET', R .. 'm:' .. member, 'batch', 0, 'name', name, 'began', now, 'settled', 0)
+	if has_list then
+		call('SADD', R .. 'feeders', member)
+	end
+end
+local last = call('HMGET', CRAWL, 'id', 'swept')
+return {how, last[1], run, tonumber(last[2] or 0)}
