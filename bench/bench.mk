@@ -9,6 +9,14 @@ BENCH_LIBS := $(call flags_of,--libs,libcurl libxml-2.0)
 $(BUILD)/bench-links: $(call objects,bench/links.c) $(LIB_OBJECTS)
 	$(LINK) $(BENCH_LIBS) $(DEPS_LIBS) $(LDLIBS)
 
+# What a crawl costs in Redis.
+$(BUILD)/bench-redis: $(call objects,bench/redis.c) $(LIB_OBJECTS)
+	$(LINK) $(DEPS_LIBS) $(LDLIBS)
+
+.PHONY: bench-redis
+bench-redis: $(BUILD)/bench-redis
+	sh bench/redis.sh $(BUILD)/bench-redis $(or $(REDIS_URLS),1000 100000 1000000)
+
 # The peers of the bench. Go's are built from Debian's packages alone.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay graph sockets)
 GO_BUILD = GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/bench/go go build -o $@ $<

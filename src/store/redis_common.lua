@@ -98,7 +98,7 @@ end
 -- is a fingerprint of 8 bytes. Its value is the smallest depth that the URL was found at, up to 62, plus 64 if
 -- a redirect has led there, or 127 if that is all that is known. Buckets are split one after the other (linear
 -- hashing), so that no step takes long.
-local LOAD, MARKED, ONLY_MARKED, DEPTHS = 64, 64, 127, 62
+local LOAD, MARKED, ONLY_MARKED, DEPTHS = 32, 64, 127, 62
 local buckets, seen, level
 
 local function open_seen()

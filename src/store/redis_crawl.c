@@ -183,6 +183,8 @@ static void wait_for_flush(struct redis_crawl *self, struct wait *wait)
 	wait_until(wait, self->flush_due);
 	wait_until(wait, self->renewed_at + self->settings.lease_ms / 3);
 	wait_until(wait, redis_crawl_idle_due(self));
+	if (self->queued && self->room > 0)
+		wait_until(wait, 0); /* somebody has to take them first */
 	if (!self->is_asking && self->room > 0 && !self->is_awake)
 		wait_until(wait, self->wake_at);
 	if (redis_crawl_wants_work(self) && self->flush_due == CLOCK_NEVER)

@@ -9,7 +9,7 @@
 
 /* What one script gets, so that Redis runs none for long, and how many may be without an answer: fewer than
  * redis_write.lua keeps the answers of. */
-enum { ITEMS_MAX = 60, BYTES_MAX = 64 << 10, SENT_MAX = 32 };
+enum { ITEMS_MAX = 50, BYTES_MAX = 64 << 10, SENT_MAX = 32 };
 
 /* The part of a lease that a member does not use, as the two clocks may differ by that much meanwhile. */
 enum { MARGIN_PART = 10 };
