@@ -162,7 +162,7 @@ bool redis_crawl_next(struct redis_crawl *self, struct redis_record *record, str
 		self->room--;
 	/* It was checked when it arrived. */
 	redis_record_unpack(record, (struct slice){first->record, first->len}, &self->record);
-	if (first->depth < record->depth)
+	if (first->depth < record->depth && first->depth < REDIS_DEPTH_MAX)
 		record->depth = first->depth;
 	*claim = first;
 	return true;

@@ -23,6 +23,9 @@
 
 enum { REDIS_ID_SIZE = 8 };
 
+/* The scripts tell smaller depths apart only (redis_common.lua). */
+enum { REDIS_DEPTH_MAX = 62 };
+
 struct redis_record {
 	char id[REDIS_ID_SIZE];
 	enum store_purpose purpose;

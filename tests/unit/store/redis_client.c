@@ -60,6 +60,12 @@ enum status redis_client_turn(struct redis_client *self, int ms)
 	return status;
 }
 
+void redis_client_turn_for(struct redis_client *self, int ms)
+{
+	for (int64_t end = clock_now_ms() + ms; clock_now_ms() < end;)
+		cr_assert_eq(redis_client_turn(self, 20), STATUS_OK);
+}
+
 void redis_client_turn_until(
     struct redis_client *clients, size_t count, bool (*is_done)(void *ctx), void *ctx)
 {
@@ -107,6 +113,5 @@ void redis_client_settle(struct redis_client *self, struct redis_claim *claim)
 
 void redis_client_flush(struct redis_client *self)
 {
-	for (int64_t end = clock_now_ms() + REDIS_CRAWL_FLUSH_MS + 150; clock_now_ms() < end;)
-		cr_assert_eq(redis_client_turn(self, 20), STATUS_OK);
+	redis_client_turn_for(self, REDIS_CRAWL_FLUSH_MS + 150);
 }

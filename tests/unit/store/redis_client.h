@@ -36,6 +36,9 @@ void redis_client_leave(struct redis_client *self);
 /* One turn of the loop, which waits for at most that many ms. */
 enum status redis_client_turn(struct redis_client *self, int ms);
 
+/* Turns for that many ms. */
+void redis_client_turn_for(struct redis_client *self, int ms);
+
 /* Turns of several clients, until is_done returns true; fails after 20 s. */
 void redis_client_turn_until(
     struct redis_client *clients, size_t count, bool (*is_done)(void *ctx), void *ctx);
