@@ -51,6 +51,7 @@ struct redis_connection {
 	size_t next_address; /* of address->numeric */
 	bool has_warned;     /* since the last answer to a command */
 	char problem[PROBLEM_MAX];
+	char warned[PROBLEM_MAX]; /* the last error of Redis that passes */
 	enum status status;
 	uint64_t round_trips, sent;
 };
@@ -219,6 +220,9 @@ static bool is_passing(const char *text)
 static void take_error(struct redis_connection *self, const char *text)
 {
 	if (is_passing(text)) {
+		/* What Redis says is news, even if it was gone before. */
+		self->has_warned &= strcmp(self->warned, text) == 0;
+		snprintf(self->warned, sizeof self->warned, "%s", text);
 		redis_connection_retry(self, text);
 		return;
 	}

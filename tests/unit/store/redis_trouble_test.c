@@ -252,11 +252,10 @@ Test(redis_trouble, loads_its_data)
 	start(&client, &server, (struct redis_client_wish){.has_list = true});
 	offer_many(&client, 0, 100);
 	redis_client_flush(&client);
-	redis_server_run(&server, "eval 'for i=1,300000 do redis.call(\"set\",\"fill:\"..i,\"x\") end' 0");
+	redis_server_run(&server, "eval 'for i=1,20000 do redis.call(\"set\",\"fill:\"..i,\"x\") end' 0");
 	redis_server_run(&server, "save");
-	redis_server_run(&server, "config set key-load-delay 10");
 	FILE *file = fopen(strcat(strcpy((char[100]){0}, server.folder), "/redis.conf"), "a");
-	fputs("key-load-delay 5\nloading-process-events-interval-bytes 1024\n", file);
+	fputs("key-load-delay 100\nloading-process-events-interval-bytes 1024\n", file);
 	fclose(file);
 	redis_server_restart(&server, false);
 	redis_client_turn_for(&client, 1000);
