@@ -1,5 +1,5 @@
-/* Measures what a crawl costs in Redis: fills it with URLs of some hosts, prints its memory at some counts, then
- * claims and settles them all, and prints round trips. bench/redis.sh runs it with a server of its own.
+/* Measures what a crawl costs in Redis: fills it with URLs of some hosts, prints its memory at some counts,
+ * then claims and settles them all, and prints round trips. bench/redis.sh runs it with a server of its own.
  *
  *     redis URL [URLS [HOSTS]] */
 #include "base/clock.h"
@@ -33,8 +33,10 @@ static void offer(struct redis_crawl *crawl, uint64_t number, unsigned hosts)
 	unsigned host = (unsigned)(number % hosts);
 	int len = snprintf(server, sizeof server, "host%06u.example.com:443", host);
 	/* 60 bytes, in a page of the same host. */
-	snprintf(text, sizeof text, "https://host%06u.example.com/section/page-%014" PRIu64 ".html", host, number);
-	snprintf(via, sizeof via, "https://host%06u.example.com/section/page-%014" PRIu64 ".html", host, number / 100);
+	snprintf(
+	    text, sizeof text, "https://host%06u.example.com/section/page-%014" PRIu64 ".html", host, number);
+	snprintf(via, sizeof via, "https://host%06u.example.com/section/page-%014" PRIu64 ".html", host,
+	    number / 100);
 	redis_record_id(record.id, slice_of(text), redis_crawl_seed(crawl));
 	redis_crawl_offer(crawl, (struct slice){server, (size_t)len}, &record);
 }
@@ -72,8 +74,8 @@ int main(int argc, char **argv)
 	while (redis_crawl_left(crawl) < urls)
 		turn(crawl, 0, 10);
 	int64_t ms = clock_now_ms() - began;
-	printf("offered %" PRIu64 " URLs of %u hosts in %.1f s: %.0f a second\n", urls, hosts, (double)ms / 1000,
-	    (double)urls * 1000 / (double)(ms + 1));
+	printf("offered %" PRIu64 " URLs of %u hosts in %.1f s: %.0f a second\n", urls, hosts,
+	    (double)ms / 1000, (double)urls * 1000 / (double)(ms + 1));
 	fflush(stdout);
 	if (argc > 4) { /* for a look at the memory */
 		redis_crawl_free(crawl);
@@ -93,8 +95,8 @@ int main(int argc, char **argv)
 		}
 	}
 	ms = clock_now_ms() - began;
-	printf("settled %" PRIu64 " in %.1f s: %.0f a second; %.2f round trips per 100\n", settled, (double)ms / 1000,
-	    (double)settled * 1000 / (double)(ms + 1),
+	printf("settled %" PRIu64 " in %.1f s: %.0f a second; %.2f round trips per 100\n", settled,
+	    (double)ms / 1000, (double)settled * 1000 / (double)(ms + 1),
 	    (double)(redis_crawl_round_trips(crawl) - trips) * 100 / (double)settled);
 	redis_crawl_leave(crawl);
 	redis_crawl_free(crawl);

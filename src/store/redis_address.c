@@ -73,7 +73,8 @@ static bool parse_name(struct redis_address *self, struct slice name, struct buf
 	memcpy(self->name, name.data, name.len);
 	self->name[name.len] = '\0';
 	if (strspn(self->name, allowed) != name.len)
-		return refuse(problem, "the name of the crawl in Redis may have only letters, digits and . _ -");
+		return refuse(
+		    problem, "the name of the crawl in Redis may have only letters, digits and . _ -");
 	return true;
 }
 
@@ -93,9 +94,9 @@ static bool parse_user(struct redis_address *self, struct slice *authority, stru
 		return true;
 	const char *colon = memchr(authority->data, ':', at - 1);
 	if (!colon)
-		return refuse(
-		    problem, "the address in Redis has a user without a password, or the other way round; a "
-		             "password alone is written :PASSWORD@");
+		return refuse(problem,
+		    "the address in Redis has a user without a password, or the other way round; a "
+		    "password alone is written :PASSWORD@");
 	size_t user_len = (size_t)(colon - authority->data);
 	self->password = decode((struct slice){colon + 1, at - 1 - user_len - 1});
 	if (user_len > 0)
@@ -140,7 +141,8 @@ static bool parse_host(struct redis_address *self, struct slice authority, struc
 
 static bool parse_tcp(struct redis_address *self, const char *text, struct buf *problem)
 {
-	/* A password may have a slash that is not percent-encoded, so the authority ends behind the last @. */
+	/* A password may have a slash that is not percent-encoded, so the authority ends behind the last @.
+	 */
 	const char *after_user = strrchr(text, '@');
 	size_t len = (size_t)((after_user ? after_user : text) - text);
 	len += strcspn(text + len, "/");
@@ -187,9 +189,9 @@ bool redis_address_parse(struct redis_address *self, const char *text, struct bu
 	bool parsed;
 	*self = (struct redis_address){0};
 	if (skip_prefix(&text, scheme_tls)) {
-		buf_append_text(
-		    problem, "rediss://: this areq has no TLS for Redis; use redis:// through a tunnel of "
-		             "stunnel or ssh, or in a network that is private");
+		buf_append_text(problem,
+		    "rediss://: this areq has no TLS for Redis; use redis:// through a tunnel of "
+		    "stunnel or ssh, or in a network that is private");
 		return false;
 	}
 	if (skip_prefix(&text, scheme_unix))

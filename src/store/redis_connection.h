@@ -12,9 +12,9 @@
  *       └──────back-off────────┴─────────────┴──────────── lost or refused ──────────┘
  *
  * Commands are answered in the order in which they were given. Those that have no answer when the connection
- * is lost are sent again, in the same order, so each must be one that may run twice. The same happens after an
- * error that passes by itself: Redis loads its data, is out of memory, is a replica now, has lost the scripts.
- * Any other error of a command, and an answer that is not from Redis, ends the run. */
+ * is lost are sent again, in the same order, so each must be one that may run twice. The same happens after
+ * an error that passes by itself: Redis loads its data, is out of memory, is a replica now, has lost the
+ * scripts. Any other error of a command, and an answer that is not from Redis, ends the run. */
 #ifndef AREQ_STORE_REDIS_CONNECTION_H
 #define AREQ_STORE_REDIS_CONNECTION_H
 
@@ -74,11 +74,11 @@ void redis_connection_greet(
     struct redis_connection *self, const struct buf *command, redis_reply_fn fn, void *ctx);
 
 /* Adds a command; it is copied. number is for redis_connection_skip and
- * redis_connection_clear: 0 for a command that neither of them removes, REDIS_CONNECTION_UNSKIPPED for one that
- * only the latter does. */
+ * redis_connection_clear: 0 for a command that neither of them removes, REDIS_CONNECTION_UNSKIPPED for one
+ * that only the latter does. */
 #define REDIS_CONNECTION_UNSKIPPED UINT64_MAX
-void redis_connection_send(struct redis_connection *self, const struct buf *command, uint64_t number,
-    redis_reply_fn fn, void *ctx);
+void redis_connection_send(
+    struct redis_connection *self, const struct buf *command, uint64_t number, redis_reply_fn fn, void *ctx);
 
 /* Only in the answer of a greeting: removes the commands with numbers from 1 to last, which Redis has run
  * already; their fn is called with NULL. */

@@ -14,7 +14,13 @@
 /* Nothing is offered or started while so many bytes of items were not sent. */
 enum { UNSENT_MAX = 4 << 20 };
 
-uint64_t redis_reply_number(const redisReply *reply)
+/* The part of a lease that a member does not use, as two clocks may differ by that much meanwhile. */
+enum { MARGIN_PART = 10 };
+
+/* A process that has nothing to start sends earlier, but it may have many fetches that end one by one. */
+enum { STARVING_FLUSH_MS = 25 };
+
+uint64_t redis_crawl_reply_number(const redisReply *reply)
 {
 	if (reply->type == REDIS_REPLY_INTEGER)
 		return reply->integer > 0 ? (uint64_t)reply->integer : 0;
@@ -24,21 +30,30 @@ uint64_t redis_reply_number(const redisReply *reply)
 bool redis_crawl_take_answer(
     struct redis_crawl *self, const redisReply *reply, size_t elements, const char *what)
 {
-	if (redis_reply_is_list(reply, 1)) {
+	if (redis_crawl_reply_is_list(reply, 1)) {
 		const redisReply *word = reply->element[0];
-		if (redis_reply_is(word, "OK") && reply->elements >= elements)
+		if (redis_crawl_reply_is(word, "OK") && reply->elements >= elements)
 			return true;
-		if (redis_reply_is(word, "VOID")) {
+		if (redis_crawl_reply_is(word, "VOID")) {
 			redis_crawl_become_void(self);
 			return false;
 		}
-		if (redis_reply_is(word, "OVER")) {
+		if (redis_crawl_reply_is(word, "OVER")) {
 			redis_crawl_become_over(self);
 			return false;
 		}
 	}
 	redis_connection_fail_answer(self->connection, what);
 	return false;
+}
+
+void redis_crawl_note_answer(struct redis_crawl *self, uint64_t number, int64_t sent_at)
+{
+	int64_t lease = self->settings.lease_ms, until = sent_at + lease - lease / MARGIN_PART;
+	if (number > self->answered)
+		self->answered = number;
+	if (until > self->lease_until)
+		self->lease_until = until;
 }
 
 /* The channel of the crawl. */
@@ -60,7 +75,7 @@ static void on_event(void *ctx, struct slice payload)
 {
 	struct redis_crawl *self = ctx;
 	(void)payload;
-	self->is_awake = true;
+	self->is_awake = self->must_check = true;
 	self->wake_at = 0;
 }
 
@@ -151,9 +166,25 @@ void redis_crawl_free(struct redis_crawl *self)
 
 /* A turn. */
 
-static bool starves(const struct redis_crawl *self)
+/* When what waits is to be sent, or more work to be asked for. */
+static int64_t flush_time(const struct redis_crawl *self)
 {
-	return self->ahead == 0 && self->room > 0;
+	bool wants_work = redis_crawl_wants_work(self);
+	bool has_full_batch = self->unsent && self->unsent->next;
+	int64_t renewal = self->renewed_at + self->settings.lease_ms / 3;
+	int64_t time = self->flush_due < renewal ? self->flush_due : renewal;
+	if (self->batches_sent >= REDIS_BATCHES_SENT_MAX)
+		return CLOCK_NEVER; /* the next answer makes room */
+	if (has_full_batch || redis_crawl_wants_much_work(self))
+		return 0;
+	if (wants_work && time > self->flushed_at + REDIS_CRAWL_FLUSH_MS)
+		time = self->flushed_at + REDIS_CRAWL_FLUSH_MS;
+	if (self->ahead == 0 && self->room > 0 && (wants_work || self->unsent)) {
+		/* If nothing is being fetched either, all waits for this. */
+		int64_t early = self->claims ? self->flushed_at + STARVING_FLUSH_MS : 0;
+		time = early < time ? early : time;
+	}
+	return time;
 }
 
 /* Sends what waits, if there is reason to. A lease that is not in doubt is renewed by what is sent anyway. */
@@ -161,18 +192,16 @@ static void flush(struct redis_crawl *self, int64_t now)
 {
 	if (self->state != REDIS_CRAWL_MEMBER || !redis_connection_is_open(self->connection))
 		return;
-	bool wants_work = redis_crawl_wants_work(self);
-	bool is_renewal_due = now >= self->renewed_at + self->settings.lease_ms / 3;
-	bool has_full_batch = self->unsent && self->unsent->next;
-	bool is_due = now >= self->flush_due || has_full_batch || is_renewal_due;
-	if (!is_due && !(wants_work && starves(self)) && !(self->unsent && starves(self)))
+	if (now < flush_time(self))
 		return;
+	bool is_renewal_due = now >= self->renewed_at + self->settings.lease_ms / 3;
 	if (self->unsent || is_renewal_due) {
 		if (!self->unsent)
 			redis_crawl_add_item(self, 0, 0);
 		redis_crawl_send_batches(self);
 	}
-	if (wants_work)
+	/* What was said before must be known before more is claimed. */
+	if (!self->unsent && redis_crawl_wants_work(self))
 		redis_crawl_ask_for_work(self);
 }
 
@@ -180,16 +209,12 @@ static void wait_for_flush(struct redis_crawl *self, struct wait *wait)
 {
 	if (self->state != REDIS_CRAWL_MEMBER || !redis_connection_is_open(self->connection))
 		return;
-	wait_until(wait, self->flush_due);
-	wait_until(wait, self->renewed_at + self->settings.lease_ms / 3);
+	wait_until(wait, flush_time(self));
 	wait_until(wait, redis_crawl_idle_due(self));
 	if (self->queued && self->room > 0)
 		wait_until(wait, 0); /* somebody has to take them first */
 	if (!self->is_asking && self->room > 0 && !self->is_awake)
 		wait_until(wait, self->wake_at);
-	if (redis_crawl_wants_work(self) && self->flush_due == CLOCK_NEVER)
-		self->flush_due = clock_now_ms() + REDIS_CRAWL_FLUSH_MS;
-	wait_until(wait, self->flush_due);
 }
 
 enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait)

@@ -11,22 +11,23 @@
  *                          while (redis_crawl_next(crawl, &record, &claim)) …      claims that have arrived
  *     may something start: redis_crawl_holds_lease(crawl) && !redis_crawl_is_full(crawl)
  *     a fetch starts:      redis_crawl_begin(crawl, claim)
- *     a redirect:          redis_crawl_mark(…), or to another server: redis_crawl_forward(…); wait for the answer
- *     the page is there:   redis_crawl_offer(…) for each link to follow
- *                          rows are written if redis_crawl_holds_lease(crawl) && !redis_claim_is_void(claim);
- *                          while the lease is in doubt, the page has to wait
- *     rows are on disk:    redis_crawl_set_output(…); redis_crawl_settle(crawl, claim, kind)
+ *     a redirect:          redis_crawl_mark(…), or to another server: redis_crawl_forward(…); wait for the
+ * answer the page is there:   redis_crawl_offer(…) for each link to follow rows are written if
+ * redis_crawl_holds_lease(crawl) && !redis_crawl_is_void(claim); while the lease is in doubt, the page has to
+ * wait rows are on disk:    redis_crawl_set_output(…); redis_crawl_settle(crawl, claim, kind)
  *
  *     redis_crawl_has_ended(crawl)                         nothing is pending or claimed anywhere
  *     redis_crawl_leave(crawl);                            gives back what is left, and waits until it is
  *     redis_crawl_free(crawl);
  *
- * A claim belongs to the crawl, and ends with settle, forward or release. If another member has taken over what
- * this one held, since its lease has ended, its claims are void: handlers.lost is called once for all of them,
- * nothing that is said of them changes anything in Redis, and they still have to be ended by one of these calls.
+ * A claim belongs to the crawl, and ends with settle, forward or release. If another member has taken over
+ * what this one held, since its lease has ended, its claims are void: handlers.lost is called once for all of
+ * them, nothing that is said of them changes anything in Redis, and they still have to be ended by one of
+ * these calls.
  *
- * All calls between two flushes reach Redis in their order, in few messages. They are exactly once and in order
- * whatever happens to the connection, so what a page has found is in Redis before the page is settled. */
+ * All calls between two flushes reach Redis in their order, in few messages. They are exactly once and in
+ * order whatever happens to the connection, so what a page has found is in Redis before the page is settled.
+ */
 #ifndef AREQ_STORE_REDIS_CRAWL_H
 #define AREQ_STORE_REDIS_CRAWL_H
 
@@ -58,11 +59,12 @@ enum { REDIS_CRAWL_PATIENCE_MS = 5000 };
 /* All is borrowed. */
 struct redis_crawl_settings {
 	struct redis_address *address; /* parsed; redis_crawl_start resolves it */
-	const char *options;           /* a JSON object: what must be the same in all processes; the key "request" need not */
-	const char *name;              /* what the status calls this process, such as "machine:1234" */
-	int64_t lease_ms;              /* at least 1000 */
-	bool has_list;                 /* this process will offer URLs of a list */
-	bool restart;                  /* remove what is there, and begin anew */
+	const char
+	    *options; /* a JSON object: what must be the same in all processes; the key "request" need not */
+	const char *name; /* what the status calls this process, such as "machine:1234" */
+	int64_t lease_ms; /* at least 1000 */
+	bool has_list;    /* this process will offer URLs of a list */
+	bool restart;     /* remove what is there, and begin anew */
 };
 
 struct redis_crawl_handlers {
@@ -89,13 +91,13 @@ struct redis_claim;
 struct redis_crawl *redis_crawl_new(
     const struct redis_crawl_settings *settings, const struct redis_crawl_handlers *handlers);
 
-/* Frees it and all claims. Without redis_crawl_leave before, Redis keeps what this member held until its lease
- * ends. */
+/* Frees it and all claims. Without redis_crawl_leave before, Redis keeps what this member held until its
+ * lease ends. */
 void redis_crawl_free(struct redis_crawl *self);
 
-/* Loads hiredis, looks up the host, connects, and joins. Failures were logged: STATUS_OUTPUT if Redis cannot be
- * reached within REDIS_CRAWL_PATIENCE_MS, refuses, or has a crawl of a newer areq; STATUS_USAGE if an option
- * differs; STATUS_LIBRARY; STATUS_CUT_SHORT after a signal. */
+/* Loads hiredis, looks up the host, connects, and joins. Failures were logged: STATUS_OUTPUT if Redis cannot
+ * be reached within REDIS_CRAWL_PATIENCE_MS, refuses, or has a crawl of a newer areq; STATUS_USAGE if an
+ * option differs; STATUS_LIBRARY; STATUS_CUT_SHORT after a signal. */
 enum status redis_crawl_start(struct redis_crawl *self, struct redis_crawl_begun *begun);
 
 /* Sends and receives as much as is possible without waiting, claims URLs for which there is room, renews the
@@ -134,11 +136,11 @@ void redis_crawl_offer(struct redis_crawl *self, struct slice server, const stru
 /* The list was read to its end. */
 void redis_crawl_end_list(struct redis_crawl *self);
 
-/* Takes a claim that has arrived. The record is borrowed until the next call; its depth is the smallest that was
- * known when it was claimed. False if there is none. */
+/* Takes a claim that has arrived. The record is borrowed until the next call; its depth is the smallest that
+ * was known when it was claimed. False if there is none. */
 bool redis_crawl_next(struct redis_crawl *self, struct redis_record *record, struct redis_claim **claim);
 
-bool redis_claim_is_void(const struct redis_claim *claim);
+bool redis_crawl_is_void(const struct redis_claim *claim);
 
 /* The fetch may start. Called once for each claim, before it ends, unless it is released. */
 void redis_crawl_begin(struct redis_crawl *self, struct redis_claim *claim);
@@ -150,7 +152,7 @@ void redis_crawl_settle(struct redis_crawl *self, struct redis_claim *claim, enu
 void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim);
 
 enum redis_crawl_answer {
-	REDIS_CRAWL_NEW,   /* the target was neither offered nor marked; a claim that was forwarded has ended */
+	REDIS_CRAWL_NEW, /* the target was neither offered nor marked; a claim that was forwarded has ended */
 	REDIS_CRAWL_KNOWN, /* it was; a claim that was to be forwarded stays */
 	REDIS_CRAWL_VOID   /* the claims are void; a claim that was to be forwarded still has to be ended */
 };
@@ -160,17 +162,17 @@ typedef void (*redis_crawl_answer_fn)(void *ctx, enum redis_crawl_answer answer)
 void redis_crawl_mark(
     struct redis_crawl *self, const char id[REDIS_ID_SIZE], redis_crawl_answer_fn fn, void *ctx);
 
-/* A redirect has led to another server, which another process may own: marks the target, and if that is new, or
- * with always in any case, passes the URL on to it. record is that of the claim, with target and hops. The claim
- * must not be used until the answer has come; it is freed just before an answer of REDIS_CRAWL_NEW, which is
- * also the answer whenever it was passed on. */
+/* A redirect has led to another server, which another process may own: marks the target, and if that is new,
+ * or with always in any case, passes the URL on to it. record is that of the claim, with target and hops. The
+ * claim must not be used until the answer has come; it is freed just before an answer of REDIS_CRAWL_NEW,
+ * which is also the answer whenever it was passed on. */
 void redis_crawl_forward(struct redis_crawl *self, struct redis_claim *claim,
     const char target_id[REDIS_ID_SIZE], struct slice target_server, const struct redis_record *record,
     bool always, redis_crawl_answer_fn fn, void *ctx);
 
 /* The server may not be asked again within that many ms, by whatever process: Retry-After, Crawl-delay. Only
- * for a server of which this process has a claim. To be called when a fetch starts or ends, for any delay that
- * may be longer than a second. */
+ * for a server of which this process has a claim. To be called when a fetch starts or ends, for any delay
+ * that may be longer than a second. */
 void redis_crawl_delay_server(struct redis_crawl *self, struct slice server, int64_t ms);
 
 /* An output file, as it is when all that was settled so far is in it. key names it: the machine and the path.
@@ -217,8 +219,8 @@ struct redis_crawl_status {
  * does not want to join, and after the end, for the summary. Borrowed until the next call. */
 enum status redis_crawl_read_status(struct redis_crawl *self, struct redis_crawl_status *status);
 
-/* Ends all claims and the membership, so that others need not wait for the end of the lease. Waits until Redis
- * has all that was said; STATUS_OUTPUT, logged, if that takes longer than REDIS_CRAWL_PATIENCE_MS. */
+/* Ends all claims and the membership, so that others need not wait for the end of the lease. Waits until
+ * Redis has all that was said; STATUS_OUTPUT, logged, if that takes longer than REDIS_CRAWL_PATIENCE_MS. */
 enum status redis_crawl_leave(struct redis_crawl *self);
 
 /* For measurements: how often commands were sent, and URLs that were settled by this process. */

@@ -20,8 +20,8 @@ void redis_crawl_set_output(
     struct redis_crawl *self, struct slice key, const struct redis_crawl_output *output)
 {
 	char value[80];
-	int len = snprintf(value, sizeof value, "%" PRIu64 " %" PRIu64 " %" PRIu64, output->device, output->inode,
-	    output->length);
+	int len = snprintf(value, sizeof value, "%" PRIu64 " %" PRIu64 " %" PRIu64, output->device,
+	    output->inode, output->length);
 	struct redis_batch *batch = redis_crawl_add_item(self, 'w', 2);
 	redis_connection_add(&batch->arguments, key.data, key.len);
 	redis_connection_add(&batch->arguments, value, (size_t)len);
@@ -96,8 +96,7 @@ static void on_robots(void *ctx, const redisReply *reply)
 	free(request);
 }
 
-void redis_crawl_get_robots(
-    struct redis_crawl *self, const char *origin, redis_crawl_robots_fn fn, void *ctx)
+void redis_crawl_get_robots(struct redis_crawl *self, const char *origin, redis_crawl_robots_fn fn, void *ctx)
 {
 	struct redis_robots_request *request = alloc_new(sizeof *request);
 	*request = (struct redis_robots_request){self, self->robots_requests, fn, ctx};
@@ -149,20 +148,20 @@ static void take_members(struct redis_crawl *self, const redisReply *list)
 	/* The names move while the buffer grows, so it gets all of its memory first. */
 	size_t len = 1;
 	for (size_t i = 0; i < count; i++)
-		len += redis_reply_is_list(list->element[i], 4)
-		           ? redis_reply_text(list->element[i]->element[0]).len + 1
+		len += redis_crawl_reply_is_list(list->element[i], 4)
+		           ? redis_crawl_reply_text(list->element[i]->element[0]).len + 1
 		           : 0;
 	buf_reserve(&self->names, len);
 	for (size_t i = 0; i < count; i++) {
 		const redisReply *entry = list->element[i];
-		if (!redis_reply_is_list(entry, 4))
+		if (!redis_crawl_reply_is_list(entry, 4))
 			continue;
-		struct slice name = redis_reply_text(entry->element[0]);
+		struct slice name = redis_crawl_reply_text(entry->element[0]);
 		struct redis_crawl_member *member = &self->members[status->member_count++];
 		member->name = self->names.data + self->names.len;
-		member->settled = redis_reply_number(entry->element[1]);
-		member->hosts = redis_reply_number(entry->element[2]);
-		member->is_alive = redis_reply_number(entry->element[3]) == 1;
+		member->settled = redis_crawl_reply_number(entry->element[1]);
+		member->hosts = redis_crawl_reply_number(entry->element[2]);
+		member->is_alive = redis_crawl_reply_number(entry->element[3]) == 1;
 		buf_append(&self->names, name.data, name.len);
 		buf_append_byte(&self->names, '\0');
 	}
@@ -178,22 +177,22 @@ static void on_status(void *ctx, const redisReply *reply)
 	struct redis_crawl_status *status = &self->found_status;
 	*status = (struct redis_crawl_status){0};
 	self->is_answered = true;
-	if (redis_reply_is_list(reply, 1) && redis_reply_is(reply->element[0], "NONE"))
+	if (redis_crawl_reply_is_list(reply, 1) && redis_crawl_reply_is(reply->element[0], "NONE"))
 		return;
-	if (!redis_reply_is_list(reply, FEEDERS + 1)) {
+	if (!redis_crawl_reply_is_list(reply, FEEDERS + 1)) {
 		redis_connection_fail_answer(self->connection, "status");
 		return;
 	}
 	status->exists = true;
-	status->run = redis_reply_number(reply->element[RUN]);
-	status->has_ended = redis_reply_text(reply->element[ENDED]).len > 0;
-	status->left = redis_reply_number(reply->element[LEFT]);
-	status->offered = redis_reply_number(reply->element[OFFERED]);
-	status->settled = redis_reply_number(reply->element[SETTLED]);
+	status->run = redis_crawl_reply_number(reply->element[RUN]);
+	status->has_ended = redis_crawl_reply_text(reply->element[ENDED]).len > 0;
+	status->left = redis_crawl_reply_number(reply->element[LEFT]);
+	status->offered = redis_crawl_reply_number(reply->element[OFFERED]);
+	status->settled = redis_crawl_reply_number(reply->element[SETTLED]);
 	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-		status->outcomes[kind] = redis_reply_number(reply->element[OUTCOMES + kind]);
+		status->outcomes[kind] = redis_crawl_reply_number(reply->element[OUTCOMES + kind]);
 	take_members(self, reply->element[MEMBERS]);
-	status->feeders = redis_reply_number(reply->element[FEEDERS]);
+	status->feeders = redis_crawl_reply_number(reply->element[FEEDERS]);
 }
 
 static bool is_open(const struct redis_crawl *self)

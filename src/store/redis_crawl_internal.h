@@ -11,6 +11,9 @@
 
 enum { REDIS_TOKEN_SIZE = 16 };
 
+/* How many batches may be without an answer: fewer than redis_write.lua keeps the answers of. */
+enum { REDIS_BATCHES_SENT_MAX = 32 };
+
 /* A doubly linked list of hosts. */
 struct redis_host_list {
 	struct redis_host *first, *last;
@@ -71,7 +74,8 @@ struct redis_batch {
 	size_t item_count, item_room;
 	struct redis_waiting *waiting;
 	size_t waiting_count;
-	int64_t sent_at; /* monotonic ms; 0 if it was not sent */
+	uint64_t number; /* see redis_crawl_format; 0 if it was not sent */
+	int64_t sent_at; /* monotonic ms */
 };
 
 enum redis_crawl_state {
@@ -90,19 +94,21 @@ struct redis_crawl {
 	struct redis_scripts scripts;
 	enum status status;
 	enum redis_crawl_state state;
-	bool is_started; /* it was a member once */
+	bool is_started;   /* it was a member once */
 	bool is_only_read; /* for redis_crawl_read_status */
-	bool feeds;      /* the list was not read to its end */
+	bool feeds;        /* the list was not read to its end */
 	struct redis_crawl_begun begun;
-	char id[REDIS_TOKEN_SIZE + 1];     /* of the crawl */
-	char member[REDIS_TOKEN_SIZE + 1]; /* the fencing token: a member that has lost its lease becomes another one */
+	char id[REDIS_TOKEN_SIZE + 1]; /* of the crawl */
+	char member[REDIS_TOKEN_SIZE +
+	            1]; /* the fencing token: a member that has lost its lease becomes another one */
 	char run[24];
-	char prefix[96];    /* of all keys of the crawl */
-	uint64_t numbered;  /* the last number that a script has got */
-	uint64_t answered;  /* the largest one that was answered */
-	uint64_t offered;   /* what Redis had counted at the last answer */
+	char prefix[96];     /* of all keys of the crawl */
+	uint64_t numbered;   /* the last number that a script has got */
+	uint64_t answered;   /* the largest one that was answered */
+	uint64_t offered;    /* what Redis had counted at the last answer */
 	int64_t lease_until; /* monotonic ms */
-	int64_t renewed_at; /* when the last script was sent */
+	int64_t renewed_at;  /* when the last script was sent */
+	int64_t flushed_at;  /* when something was sent last */
 
 	/* Batches: those that were sent, and then those that were not; items are added to the last one. */
 	struct redis_batch *batches, *unsent, **batches_end;
@@ -117,11 +123,14 @@ struct redis_crawl {
 	struct redis_claim *queued, **queued_end;
 	size_t queued_count, ahead;
 	size_t room;
-	bool is_asking;    /* for work */
-	size_t asked_for;  /* how many URLs */
-	bool is_awake;     /* there may be more work */
-	int64_t wake_at;   /* when there may be work, or the lease of a member ends */
-	int64_t asked_at;  /* when the request for work was sent */
+	bool is_asking;        /* for work */
+	size_t asked_for;      /* how many URLs */
+	bool is_awake;         /* there may be more work */
+	int64_t wake_at;       /* when there may be work, or the lease of a member ends */
+	bool must_check;       /* the run may have ended, or a host may be ready */
+	bool is_leaving;       /* asks for no more work */
+	uint64_t asked_number; /* of the request for work */
+	int64_t asked_at;      /* when it was sent */
 	uint64_t left;
 	struct buf record; /* texts of the record that was returned last */
 	struct buf command;
@@ -148,9 +157,12 @@ void redis_crawl_free_robots(struct redis_crawl *self);
 void redis_crawl_greet(void *ctx);
 void redis_crawl_become_void(struct redis_crawl *self);
 void redis_crawl_become_over(struct redis_crawl *self);
-enum status redis_crawl_wait(struct redis_crawl *self, bool (*is_done)(const struct redis_crawl *), const char *what);
+enum status redis_crawl_wait(
+    struct redis_crawl *self, bool (*is_done)(const struct redis_crawl *), const char *what);
 enum status redis_crawl_open(struct redis_crawl *self);
-/* Sends the next step of removing keys of earlier runs, if that is due. */
+
+/* redis_crawl_sweep.c: sends the next step of removing keys, of earlier runs or of all of them, if that is
+ * due. */
 void redis_crawl_sweep(struct redis_crawl *self);
 
 /* redis_crawl_write.c */
@@ -165,6 +177,8 @@ void redis_crawl_format(struct redis_crawl *self, enum redis_script script, size
 
 /* redis_crawl_work.c */
 bool redis_crawl_wants_work(const struct redis_crawl *self);
+/* True if so much may be claimed at once that it is worth a request of its own. */
+bool redis_crawl_wants_much_work(const struct redis_crawl *self);
 void redis_crawl_ask_for_work(struct redis_crawl *self);
 void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all);
 int64_t redis_crawl_idle_due(const struct redis_crawl *self);
@@ -173,23 +187,27 @@ void redis_crawl_end_claim(struct redis_crawl *self, struct redis_claim *claim);
 struct redis_host *redis_crawl_find_host(struct redis_crawl *self, struct slice server);
 
 /* Reading answers. */
-static inline bool redis_reply_is_list(const redisReply *reply, size_t elements)
+static inline bool redis_crawl_reply_is_list(const redisReply *reply, size_t elements)
 {
 	return reply && reply->type == REDIS_REPLY_ARRAY && reply->elements >= elements;
 }
-static inline struct slice redis_reply_text(const redisReply *reply)
+static inline struct slice redis_crawl_reply_text(const redisReply *reply)
 {
 	bool is_text = reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 	return is_text ? (struct slice){reply->str, (size_t)reply->len} : (struct slice){"", 0};
 }
-static inline bool redis_reply_is(const redisReply *reply, const char *text)
+static inline bool redis_crawl_reply_is(const redisReply *reply, const char *text)
 {
-	return slice_equal(redis_reply_text(reply), slice_of(text));
+	return slice_equal(redis_crawl_reply_text(reply), slice_of(text));
 }
 /* The number in the reply, which may be a text; 0 if there is none. */
-uint64_t redis_reply_number(const redisReply *reply);
+uint64_t redis_crawl_reply_number(const redisReply *reply);
+
+/* A script with that number, sent at that time, was answered, so the lease has been renewed since. */
+void redis_crawl_note_answer(struct redis_crawl *self, uint64_t number, int64_t sent_at);
 
 /* Handles the first word of an answer to a script with a number. True if it is OK. */
-bool redis_crawl_take_answer(struct redis_crawl *self, const redisReply *reply, size_t elements, const char *what);
+bool redis_crawl_take_answer(
+    struct redis_crawl *self, const redisReply *reply, size_t elements, const char *what);
 
 #endif

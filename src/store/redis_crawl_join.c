@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys that one step looks at when keys are removed. */
-static const char sweep_count[] = "300";
-
 static const char *label_of(const struct redis_crawl *self)
 {
 	return self->settings.address->label;
@@ -34,8 +31,9 @@ void redis_crawl_become_over(struct redis_crawl *self)
 	if (self->state == REDIS_CRAWL_OVER)
 		return;
 	if (self->feeds) {
-		log_error("%s: the crawl %s has ended without the rest of this list, since this process was cut "
-		          "off for longer than its lease; the same command brings it to the next run",
+		log_error(
+		    "%s: the crawl %s has ended without the rest of this list, since this process was cut "
+		    "off for longer than its lease; the same command brings it to the next run",
 		    label_of(self), name_of(self));
 		fail(self, STATUS_OUTPUT);
 	}
@@ -51,10 +49,12 @@ static void join(struct redis_crawl *self);
 
 static void fail_options(struct redis_crawl *self, const redisReply *reply)
 {
-	struct slice key = redis_reply_text(reply->element[1]);
-	struct slice theirs = redis_reply_text(reply->element[2]), ours = redis_reply_text(reply->element[3]);
-	log_error("%s: the crawl %s was begun with --%.*s %.*s, and this process has %.*s; use the same, wait "
-	          "for its end, or begin anew with --restart",
+	struct slice key = redis_crawl_reply_text(reply->element[1]);
+	struct slice theirs = redis_crawl_reply_text(reply->element[2]),
+	             ours = redis_crawl_reply_text(reply->element[3]);
+	log_error(
+	    "%s: the crawl %s was begun with --%.*s %.*s, and this process has %.*s; use the same, wait "
+	    "for its end, or begin anew with --restart",
 	    label_of(self), name_of(self), (int)key.len, key.data, theirs.len ? (int)theirs.len : 7,
 	    theirs.len ? theirs.data : "not set", ours.len ? (int)ours.len : 7,
 	    ours.len ? ours.data : "not set");
@@ -63,7 +63,8 @@ static void fail_options(struct redis_crawl *self, const redisReply *reply)
 
 static void become_member(struct redis_crawl *self, const redisReply *reply, enum redis_crawl_how how)
 {
-	struct slice id = redis_reply_text(reply->element[1]), run = redis_reply_text(reply->element[2]);
+	struct slice id = redis_crawl_reply_text(reply->element[1]),
+	             run = redis_crawl_reply_text(reply->element[2]);
 	if (id.len != REDIS_TOKEN_SIZE || run.len == 0 || run.len >= sizeof self->run) {
 		redis_connection_fail_answer(self->connection, "join");
 		return;
@@ -78,13 +79,13 @@ static void become_member(struct redis_crawl *self, const redisReply *reply, enu
 	memcpy(self->id, id.data, id.len);
 	memcpy(self->run, run.data, run.len);
 	self->run[run.len] = '\0';
-	self->swept = redis_reply_number(reply->element[3]);
+	self->swept = redis_crawl_reply_number(reply->element[3]);
 	self->numbered = self->answered = 0;
 	self->is_awake = true;
 	self->renewed_at = 0;
 	self->state = how == REDIS_CRAWL_ENDED ? REDIS_CRAWL_OVER : REDIS_CRAWL_MEMBER;
 	if (!self->is_started)
-		self->begun = (struct redis_crawl_begun){how, redis_reply_number(reply->element[2])};
+		self->begun = (struct redis_crawl_begun){how, redis_crawl_reply_number(reply->element[2])};
 	self->is_started = true;
 }
 
@@ -95,19 +96,19 @@ static void on_joined(void *ctx, const redisReply *reply)
 	    [REDIS_CRAWL_JOINED] = "JOINED",
 	    [REDIS_CRAWL_ENDED] = "ENDED"};
 	struct redis_crawl *self = ctx;
-	if (redis_reply_is_list(reply, 4)) {
+	if (redis_crawl_reply_is_list(reply, 4)) {
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-			if (redis_reply_is(reply->element[0], words[i])) {
+			if (redis_crawl_reply_is(reply->element[0], words[i])) {
 				become_member(self, reply, (enum redis_crawl_how)i);
 				return;
 			}
 		}
-		if (redis_reply_is(reply->element[0], "OPTIONS")) {
+		if (redis_crawl_reply_is(reply->element[0], "OPTIONS")) {
 			fail_options(self, reply);
 			return;
 		}
 	}
-	if (redis_reply_is_list(reply, 2) && redis_reply_is(reply->element[0], "NEWER")) {
+	if (redis_crawl_reply_is_list(reply, 2) && redis_crawl_reply_is(reply->element[0], "NEWER")) {
 		log_error("%s: the crawl %s is of a newer areq; it was left as it is", label_of(self),
 		    name_of(self));
 		fail(self, STATUS_OUTPUT);
@@ -144,8 +145,9 @@ static void join(struct redis_crawl *self)
 /* Another member may hold what this one held, so it becomes a new one, which holds nothing. */
 void redis_crawl_become_void(struct redis_crawl *self)
 {
-	log_warning("%s: this process was cut off for longer than its lease (--lease), and drops the URLs that "
-	            "it had; other processes have them, or it gets them again",
+	log_warning(
+	    "%s: this process was cut off for longer than its lease (--lease), and drops the URLs that "
+	    "it had; other processes have them, or it gets them again",
 	    label_of(self));
 	snprintf(self->member, sizeof self->member, "%016" PRIx64, random_bits());
 	redis_connection_clear(self->connection);
@@ -168,13 +170,13 @@ static void fail_lost(struct redis_crawl *self, const char *what)
 static void on_hello(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
-	if (!redis_reply_is_list(reply, 1)) {
+	if (!redis_crawl_reply_is_list(reply, 1)) {
 		redis_connection_fail_answer(self->connection, "hello");
 		return;
 	}
 	if (self->state != REDIS_CRAWL_MEMBER)
 		return;
-	if (redis_reply_is(reply->element[0], "NONE")) {
+	if (redis_crawl_reply_is(reply->element[0], "NONE")) {
 		fail_lost(self, "Redis has lost the data of this crawl, or they were removed");
 		return;
 	}
@@ -182,20 +184,22 @@ static void on_hello(void *ctx, const redisReply *reply)
 		redis_connection_fail_answer(self->connection, "hello");
 		return;
 	}
-	uint64_t batch = redis_reply_number(reply->element[6]);
-	bool has_lost = redis_reply_number(reply->element[7]) < self->offered || batch < self->answered;
-	bool is_alive = redis_reply_number(reply->element[5]) == 1;
-	if (!redis_reply_is(reply->element[2], self->id)) {
+	uint64_t batch = redis_crawl_reply_number(reply->element[6]);
+	bool is_alive = redis_crawl_reply_number(reply->element[5]) == 1;
+	bool has_lost = redis_crawl_reply_number(reply->element[7]) < self->offered ||
+	                (is_alive && batch < self->answered);
+	if (!redis_crawl_reply_is(reply->element[2], self->id)) {
 		fail_lost(self, "Redis has another crawl of this name now");
-	} else if (!redis_reply_is(reply->element[3], self->run) ||
-	           redis_reply_number(reply->element[4]) == 1) {
+	} else if (!redis_crawl_reply_is(reply->element[3], self->run) ||
+	           redis_crawl_reply_number(reply->element[4]) == 1) {
 		redis_crawl_become_over(self);
-	} else if (has_lost && is_alive && self->settings.has_list) {
-		fail_lost(self, "Redis has lost a part of what this process has brought from its list; the same "
-		                "command goes on with it");
+	} else if (has_lost && self->settings.has_list) {
+		fail_lost(self,
+		    "Redis has lost a part of what this process has brought from its list; the same "
+		    "command goes on with it");
 	} else if (!is_alive || has_lost) {
 		/* The numbers of the old member mean nothing any more. */
-		self->offered = redis_reply_number(reply->element[7]);
+		self->offered = redis_crawl_reply_number(reply->element[7]);
 		redis_crawl_become_void(self);
 	} else {
 		self->answered = batch > self->answered ? batch : self->answered;
@@ -218,91 +222,6 @@ void redis_crawl_greet(void *ctx)
 	buf_release(&command);
 }
 
-/* Removing keys: of earlier runs, or of all of them. */
-
-static bool is_of_this_run(const struct redis_crawl *self, struct slice key)
-{
-	size_t len = strlen(self->run);
-	slice_skip(&key, strlen(self->prefix));
-	return key.len > len && memcmp(key.data, self->run, len) == 0 && key.data[len] == ':';
-}
-
-static void remove_keys(struct redis_crawl *self, const redisReply *keys)
-{
-	size_t prefix_len = strlen(self->prefix), count = 0;
-	struct buf arguments;
-	buf_init(&arguments, SIZE_MAX / 2);
-	for (size_t i = 0; i < keys->elements; i++) {
-		struct slice key = redis_reply_text(keys->element[i]);
-		if (key.len <= prefix_len || (!self->settings.restart && is_of_this_run(self, key)))
-			continue;
-		redis_connection_add(&arguments, key.data, key.len);
-		count++;
-	}
-	if (count > 0) {
-		buf_clear(&self->command);
-		redis_connection_format(&self->command, 1 + count);
-		redis_connection_add(&self->command, "UNLINK", 6);
-		buf_append(&self->command, arguments.data, arguments.len);
-		redis_connection_send(self->connection, &self->command, 0, NULL, NULL);
-	}
-	buf_release(&arguments);
-}
-
-static void on_scanned(void *ctx, const redisReply *reply)
-{
-	struct redis_crawl *self = ctx;
-	struct slice cursor = {0};
-	self->is_sweep_sent = false;
-	if (redis_reply_is_list(reply, 2) && reply->element[1]->type == REDIS_REPLY_ARRAY)
-		cursor = redis_reply_text(reply->element[0]);
-	if (cursor.len == 0 || cursor.len >= sizeof self->cursor) {
-		redis_connection_fail_answer(self->connection, "SCAN");
-		return;
-	}
-	memcpy(self->cursor, cursor.data, cursor.len);
-	self->cursor[cursor.len] = '\0';
-	remove_keys(self, reply->element[1]);
-	if (strcmp(self->cursor, "0") != 0)
-		return;
-	self->is_sweeping = false;
-	if (self->settings.restart) {
-		self->settings.restart = false;
-		return;
-	}
-	self->swept = self->begun.run - 1;
-	struct redis_batch *batch = redis_crawl_add_item(self, 'k', 1);
-	redis_scripts_add_number(&batch->arguments, self->swept);
-	redis_crawl_end_item(self, batch);
-}
-
-void redis_crawl_sweep(struct redis_crawl *self)
-{
-	char pattern[112];
-	bool is_due = self->settings.restart || (self->state == REDIS_CRAWL_MEMBER && self->swept + 1 < self->begun.run);
-	if (self->is_only_read || !is_due || self->is_sweep_sent || !redis_connection_is_open(self->connection))
-		return;
-	if (!self->is_sweeping && self->settings.restart) {
-		/* Without this key there is no crawl, so its other members end. */
-		buf_clear(&self->command);
-		redis_connection_format(&self->command, 2);
-		redis_connection_add(&self->command, "DEL", 3);
-		redis_connection_add(&self->command, self->scripts.key, strlen(self->scripts.key));
-		redis_connection_send(self->connection, &self->command, 0, NULL, NULL);
-	}
-	self->is_sweeping = self->is_sweep_sent = true;
-	snprintf(pattern, sizeof pattern, "%s%s", self->prefix, self->settings.restart ? "*" : "[0-9]*");
-	buf_clear(&self->command);
-	redis_connection_format(&self->command, 6);
-	redis_connection_add(&self->command, "SCAN", 4);
-	redis_connection_add(&self->command, self->cursor, strlen(self->cursor));
-	redis_connection_add(&self->command, "MATCH", 5);
-	redis_connection_add(&self->command, pattern, strlen(pattern));
-	redis_connection_add(&self->command, "COUNT", 5);
-	redis_connection_add(&self->command, sweep_count, sizeof sweep_count - 1);
-	redis_connection_send(self->connection, &self->command, 0, on_scanned, self);
-}
-
 /* Waiting, at the start and at the end only. */
 
 enum status redis_crawl_wait(
@@ -320,11 +239,13 @@ enum status redis_crawl_wait(
 			return STATUS_CUT_SHORT;
 		if (now >= deadline) {
 			const char *problem = redis_connection_problem(self->connection);
-			log_error("%s: %s: %s", label_of(self), what, *problem ? problem : "it does not answer");
+			log_error(
+			    "%s: %s: %s", label_of(self), what, *problem ? problem : "it does not answer");
 			return STATUS_OUTPUT;
 		}
 		for (size_t i = 0; i < wait.count; i++)
-			polled[i] = (struct pollfd){.fd = wait.list[i].descriptor, .events = wait.list[i].events};
+			polled[i] =
+			    (struct pollfd){.fd = wait.list[i].descriptor, .events = wait.list[i].events};
 		/* A signal that arrives just before poll(2) does not interrupt it. */
 		int64_t ms = wait.wake_ms - now;
 		poll(polled, wait.count, ms < 0 ? 0 : ms < 100 ? (int)ms : 100);
@@ -364,7 +285,8 @@ enum status redis_crawl_start(struct redis_crawl *self, struct redis_crawl_begun
 
 static bool has_left(const struct redis_crawl *self)
 {
-	return self->state != REDIS_CRAWL_MEMBER || (!self->unsent && redis_connection_is_idle(self->connection));
+	return self->state != REDIS_CRAWL_MEMBER ||
+	       (!self->unsent && redis_connection_is_idle(self->connection));
 }
 
 enum status redis_crawl_leave(struct redis_crawl *self)
@@ -374,6 +296,7 @@ enum status redis_crawl_leave(struct redis_crawl *self)
 		return self->status;
 	}
 	self->room = 0;
+	self->is_leaving = true;
 	self->is_awake = false;
 	self->wake_at = CLOCK_NEVER;
 	while (self->queued) {

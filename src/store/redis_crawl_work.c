@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What one script gives, so that Redis runs none for long: URLs, hosts that were not owned, hosts that were.
- * Fewer URLs than the next number are not asked for while others are there to start. */
+ * WANT_MIN URLs are worth a request of their own. */
 enum { WANT_MAX = 100, WANT_MIN = 50, NEW_HOSTS_MAX = 16, OWN_HOSTS_MAX = 48 };
 
 /* A host of which nothing is claimed is given back after that many ms, in which its own pages may have led to
@@ -99,8 +99,8 @@ void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all)
 			return;
 		struct redis_batch *batch = redis_crawl_add_item(self, 'g', 2);
 		redis_connection_add(&batch->arguments, host->name, host->name_len);
-		redis_scripts_add_number(&batch->arguments,
-		    host->not_before > now ? (uint64_t)(host->not_before - now) : 0);
+		redis_scripts_add_number(
+		    &batch->arguments, host->not_before > now ? (uint64_t)(host->not_before - now) : 0);
 		redis_crawl_end_item(self, batch);
 		forget_host(self, host);
 	}
@@ -114,8 +114,7 @@ int64_t redis_crawl_idle_due(const struct redis_crawl *self)
 
 /* Claims. */
 
-static void add_claim(
-    struct redis_crawl *self, struct redis_host *host, struct slice record, uint32_t depth)
+static void add_claim(struct redis_crawl *self, struct redis_host *host, struct slice record, uint32_t depth)
 {
 	struct redis_claim *claim = alloc_new(sizeof *claim + record.len);
 	claim->host = host;
@@ -168,7 +167,7 @@ bool redis_crawl_next(struct redis_crawl *self, struct redis_record *record, str
 	return true;
 }
 
-bool redis_claim_is_void(const struct redis_claim *claim)
+bool redis_crawl_is_void(const struct redis_claim *claim)
 {
 	return claim->is_void;
 }
@@ -212,7 +211,22 @@ static size_t room_left(const struct redis_crawl *self)
 bool redis_crawl_wants_work(const struct redis_crawl *self)
 {
 	bool may_bring = self->is_awake || self->lists[REDIS_HOSTS_HUNGRY].first;
-	return !self->is_asking && may_bring && (room_left(self) > 0 || self->is_awake);
+	return !self->is_asking && !self->is_leaving &&
+	       ((may_bring && room_left(self) > 0) || self->must_check);
+}
+
+bool redis_crawl_wants_much_work(const struct redis_crawl *self)
+{
+	const struct redis_host *host = self->lists[REDIS_HOSTS_HUNGRY].first;
+	size_t room = room_left(self), sum = self->is_awake ? room : 0;
+	if (!redis_crawl_wants_work(self) || room < WANT_MIN)
+		return false;
+	for (int i = 0; host && i < OWN_HOSTS_MAX && sum < WANT_MIN; i++) {
+		size_t more = REDIS_CRAWL_AHEAD_MAX - host->ahead;
+		sum += more < host->pending ? more : (size_t)host->pending;
+		host = host->links[REDIS_HOSTS_HUNGRY].next;
+	}
+	return sum >= WANT_MIN;
 }
 
 /* Takes the URLs of one host: its name, how many more are pending, and a record and its depth for each. */
@@ -220,18 +234,19 @@ static bool take_host(struct redis_crawl *self, const redisReply *entry, size_t 
 {
 	struct redis_record record;
 	struct url url;
-	if (!redis_reply_is_list(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
+	if (!redis_crawl_reply_is_list(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
 		return false;
-	struct redis_host *host = find_or_add_host(self, redis_reply_text(entry->element[0]));
-	host->pending = redis_reply_number(entry->element[1]);
+	struct redis_host *host = find_or_add_host(self, redis_crawl_reply_text(entry->element[0]));
+	host->pending = redis_crawl_reply_number(entry->element[1]);
 	url_init(&url);
 	bool is_valid = true;
 	for (size_t i = 2; is_valid && i + 1 < entry->elements; i += 2) {
-		struct slice bytes = redis_reply_text(entry->element[i]);
+		struct slice bytes = redis_crawl_reply_text(entry->element[i]);
 		is_valid = redis_record_unpack(&record, bytes, &self->record) &&
 		           url_parse(&url, record.text, strlen(record.text), NULL, NULL) && url_is_http(&url);
 		if (is_valid)
-			add_claim(self, host, bytes, (uint32_t)redis_reply_number(entry->element[i + 1]));
+			add_claim(
+			    self, host, bytes, (uint32_t)redis_crawl_reply_number(entry->element[i + 1]));
 		*taken += 1;
 	}
 	url_release(&url);
@@ -246,30 +261,28 @@ static void on_work(void *ctx, const redisReply *reply)
 	if (!redis_crawl_take_answer(self, reply, 6, "work"))
 		return;
 	const redisReply *hosts = reply->element[5];
-	int64_t lease = self->settings.lease_ms, now = clock_now_ms();
 	self->is_asking = false;
-	self->answered++;
-	self->lease_until = self->asked_at + lease - lease / 10;
-	self->left = redis_reply_number(reply->element[4]);
+	redis_crawl_note_answer(self, self->asked_number, self->asked_at);
+	self->left = redis_crawl_reply_number(reply->element[4]);
 	for (size_t i = 0; i < (hosts->type == REDIS_REPLY_ARRAY ? hosts->elements : 0); i++) {
 		if (!take_host(self, hosts->element[i], &taken)) {
 			redis_connection_fail_answer(self->connection, "work");
 			return;
 		}
 	}
-	if (redis_reply_number(reply->element[1]) == 1) {
+	if (redis_crawl_reply_number(reply->element[1]) == 1) {
 		redis_crawl_become_over(self);
 		return;
 	}
 	/* A message or this time wakes it. */
-	int64_t wait = (int64_t)redis_reply_number(reply->element[2]);
+	int64_t wait = (int64_t)redis_crawl_reply_number(reply->element[2]);
 	if (wait > self->settings.lease_ms)
 		wait = self->settings.lease_ms;
 	if (!redis_connection_is_open(self->events) && wait > 1000)
 		wait = 1000;
 	if (taken < self->asked_for && self->wake_at > 0) {
 		self->is_awake = false;
-		self->wake_at = now + (wait > LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
+		self->wake_at = clock_now_ms() + (wait > LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
 	}
 }
 
@@ -298,9 +311,10 @@ void redis_crawl_ask_for_work(struct redis_crawl *self)
 		redis_scripts_add_number(&self->command, counts[i]);
 	}
 	self->is_asking = true;
+	self->must_check = false;
 	self->wake_at = CLOCK_NEVER;
-	self->asked_at = self->renewed_at = clock_now_ms();
+	self->asked_number = self->numbered;
+	self->asked_at = self->renewed_at = self->flushed_at = clock_now_ms();
 	/* It is sent again until there is an answer; Redis keeps the last one. */
-	redis_connection_send(
-	    self->connection, &self->command, REDIS_CONNECTION_UNSKIPPED, on_work, self);
+	redis_connection_send(self->connection, &self->command, REDIS_CONNECTION_UNSKIPPED, on_work, self);
 }

@@ -7,12 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one script gets, so that Redis runs none for long, and how many may be without an answer: fewer than
- * redis_write.lua keeps the answers of. */
-enum { ITEMS_MAX = 50, BYTES_MAX = 64 << 10, SENT_MAX = 32 };
-
-/* The part of a lease that a member does not use, as the two clocks may differ by that much meanwhile. */
-enum { MARGIN_PART = 10 };
+/* What one script gets, so that Redis runs none for long. */
+enum { ITEMS_MAX = 50, BYTES_MAX = 64 << 10 };
 
 enum { SOON_MS = 30 };
 
@@ -55,9 +51,9 @@ static void add_batch(struct redis_crawl *self)
 
 static struct redis_batch *last_batch(struct redis_crawl *self)
 {
-	return self->batches ? (struct redis_batch *)((char *)self->batches_end -
-	                                              offsetof(struct redis_batch, next))
-	                     : NULL;
+	return self->batches
+	           ? (struct redis_batch *)((char *)self->batches_end - offsetof(struct redis_batch, next))
+	           : NULL;
 }
 
 struct redis_batch *redis_crawl_add_item(struct redis_crawl *self, char letter, size_t arguments)
@@ -128,20 +124,18 @@ static void on_written(void *ctx, const redisReply *reply)
 		return;
 	remove_batch(self, batch);
 	if (!is_skipped) {
-		int64_t lease = self->settings.lease_ms;
 		const redisReply *answers = reply->element[2];
-		uint64_t offered = redis_reply_number(reply->element[3]);
-		self->lease_until = batch->sent_at + lease - lease / MARGIN_PART;
-		self->left = redis_reply_number(reply->element[1]);
-		self->answered++;
+		uint64_t offered = redis_crawl_reply_number(reply->element[3]);
+		self->left = redis_crawl_reply_number(reply->element[1]);
+		redis_crawl_note_answer(self, batch->number, batch->sent_at);
 		if (offered > self->offered)
 			self->offered = offered;
-		if (batch->waiting_count > 0 && !redis_reply_is_list(answers, batch->waiting_count)) {
+		if (batch->waiting_count > 0 && !redis_crawl_reply_is_list(answers, batch->waiting_count)) {
 			redis_connection_fail_answer(self->connection, "write");
 		} else {
 			for (size_t i = 0; i < batch->waiting_count; i++)
 				answer(self, &batch->waiting[i],
-				    redis_reply_number(answers->element[i]) == 1);
+				    redis_crawl_reply_number(answers->element[i]) == 1);
 		}
 	}
 	free_batch(batch);
@@ -150,19 +144,21 @@ static void on_written(void *ctx, const redisReply *reply)
 void redis_crawl_send_batches(struct redis_crawl *self)
 {
 	int64_t now = clock_now_ms();
-	while (self->unsent && self->batches_sent < SENT_MAX) {
+	while (self->unsent && self->batches_sent < REDIS_BATCHES_SENT_MAX) {
 		struct redis_batch *batch = self->unsent;
 		redis_crawl_format(self, REDIS_SCRIPT_WRITE, batch->argument_count);
 		buf_append(&self->command, batch->arguments.data, batch->arguments.len);
 		self->unsent_bytes -= batch->arguments.len;
+		batch->number = self->numbered;
 		batch->sent_at = now;
 		/* One whose answer somebody waits for is sent again, and Redis has kept the answer. */
 		redis_connection_send(self->connection, &self->command,
-		    batch->waiting_count > 0 ? REDIS_CONNECTION_UNSKIPPED : self->numbered, on_written, batch);
+		    batch->waiting_count > 0 ? REDIS_CONNECTION_UNSKIPPED : self->numbered, on_written,
+		    batch);
 		self->batches_sent++;
 		self->unsent = batch->next;
 	}
-	self->renewed_at = now;
+	self->renewed_at = self->flushed_at = now;
 	self->flush_due = self->unsent ? now : CLOCK_NEVER;
 }
 
@@ -252,11 +248,10 @@ void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim)
 }
 
 /* Somebody waits, so the batch is sent soon. */
-static void wait_for_answer(struct redis_batch *batch, redis_crawl_answer_fn fn, void *ctx,
-    struct redis_claim *claim)
+static void wait_for_answer(
+    struct redis_batch *batch, redis_crawl_answer_fn fn, void *ctx, struct redis_claim *claim)
 {
-	batch->waiting =
-	    alloc_resize(batch->waiting, batch->waiting_count + 1, sizeof *batch->waiting);
+	batch->waiting = alloc_resize(batch->waiting, batch->waiting_count + 1, sizeof *batch->waiting);
 	batch->waiting[batch->waiting_count++] = (struct redis_waiting){fn, ctx, claim};
 	int64_t soon = clock_now_ms() + SOON_MS;
 	if (batch->crawl->flush_due > soon)

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 /* The name of the shared library, as a program that is linked with it has it. */
-#define TEXT_OF(token) #token
+#define TEXT_OF(token)   #token
 #define LIBRARY(version) "libhiredis.so." TEXT_OF(version)
 
 /* A loaded library belongs to the whole process, as a linked one does, so this is state of the file. */

@@ -32,8 +32,9 @@ static void put_text(struct buf *to, const char *text)
 void redis_record_pack(struct buf *to, const struct redis_record *record)
 {
 	unsigned level = record->sitemap_level & LEVEL_MASK;
-	unsigned flags = (unsigned)record->purpose | level << LEVEL_SHIFT | (record->is_guess ? IS_GUESS : 0) |
-	                 (record->via ? WAS_FOUND : 0) | (record->target ? HAS_TARGET : 0);
+	unsigned flags = (unsigned)record->purpose | level << LEVEL_SHIFT |
+	                 (record->is_guess ? IS_GUESS : 0) | (record->via ? WAS_FOUND : 0) |
+	                 (record->target ? HAS_TARGET : 0);
 	buf_append(to, record->id, REDIS_ID_SIZE);
 	buf_append_byte(to, (char)flags);
 	put_number(to, record->depth);

@@ -32,9 +32,9 @@ struct redis_record {
 	unsigned sitemap_level; /* 0 to 3 */
 	bool is_guess;
 	uint32_t depth;
-	uint32_t hops;     /* redirects that were followed already */
-	const char *text;  /* the URL as it was listed or found */
-	const char *via;   /* NULL if it was listed */
+	uint32_t hops;      /* redirects that were followed already */
+	const char *text;   /* the URL as it was listed or found */
+	const char *via;    /* NULL if it was listed */
 	const char *target; /* where redirects have led; NULL if there were none */
 };
 

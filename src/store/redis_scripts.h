@@ -1,5 +1,5 @@
-/* The scripts that Redis runs for a crawl (src/store/redis_*.lua), and the commands that run them. Redis knows
- * a script by the SHA-1 of its text, which it answers when it gets the script at the beginning of each
+/* The scripts that Redis runs for a crawl (src/store/redis_*.lua), and the commands that run them. Redis
+ * knows a script by the SHA-1 of its text, which it answers when it gets the script at the beginning of each
  * connection; so the long texts are not sent each time, and no script is ever missing for long. */
 #ifndef AREQ_STORE_REDIS_SCRIPTS_H
 #define AREQ_STORE_REDIS_SCRIPTS_H
@@ -33,8 +33,8 @@ void redis_scripts_init(struct redis_scripts *self, struct redis_connection *con
 /* For the handler greet: sends all scripts. */
 void redis_scripts_load(struct redis_scripts *self);
 
-/* Begins a command that runs a script with so many arguments, which follow with redis_connection_add. Once the
- * connection was open for the first time. */
+/* Begins a command that runs a script with so many arguments, which follow with redis_connection_add. Once
+ * the connection was open for the first time. */
 void redis_scripts_format(
     const struct redis_scripts *self, struct buf *command, enum redis_script script, size_t arguments);
 

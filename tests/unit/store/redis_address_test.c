@@ -25,10 +25,12 @@ Test(redis_address, has_these_forms)
 		struct buf problem;
 		buf_init(&problem, 1000);
 		cr_expect(redis_address_is_meant(cases[i].text));
-		cr_assert(redis_address_parse(&address, cases[i].text, &problem), "case %zu: %s", i, problem.data);
-		const char *const texts[][2] = {{address.host, cases[i].host}, {address.socket, cases[i].socket},
-		    {address.user, cases[i].user}, {address.password, cases[i].password},
-		    {address.name, cases[i].name}, {address.label, cases[i].label}};
+		cr_assert(
+		    redis_address_parse(&address, cases[i].text, &problem), "case %zu: %s", i, problem.data);
+		const char *const texts[][2] = {{address.host, cases[i].host},
+		    {address.socket, cases[i].socket}, {address.user, cases[i].user},
+		    {address.password, cases[i].password}, {address.name, cases[i].name},
+		    {address.label, cases[i].label}};
 		for (size_t j = 0; j < sizeof texts / sizeof *texts; j++) {
 			bool is_same = texts[j][0] && texts[j][1] ? strcmp(texts[j][0], texts[j][1]) == 0
 			                                          : texts[j][0] == texts[j][1];

@@ -112,7 +112,7 @@ static void finish(struct player *self, struct held *held)
 {
 	char text[100], via[100];
 	struct redis_crawl *crawl = self->client.crawl;
-	if (redis_claim_is_void(held->claim)) {
+	if (redis_crawl_is_void(held->claim)) {
 		redis_crawl_settle(crawl, held->claim, OUTCOME_OK);
 		held->claim = NULL;
 		return;
@@ -198,7 +198,8 @@ static void run_game(unsigned seed, bool has_deaths, const char *config)
 	redis_server_log_to_file(&game.server);
 	for (size_t i = 0; i < CLIENTS; i++)
 		start_player(&game.players[i], i == 0);
-	int64_t end = clock_now_ms() + 60000, next_death = clock_now_ms() + 100, next_restart = next_death + 200;
+	int64_t end = clock_now_ms() + 60000, next_death = clock_now_ms() + 100,
+	        next_restart = next_death + 200;
 	while (!has_ended()) {
 		cr_assert_lt(clock_now_ms(), end, "seed %u: the crawl does not end: %s", seed,
 		    redis_server_run(&game.server, "hgetall 'areq:{test}:crawl'"));
@@ -220,13 +221,14 @@ static void run_game(unsigned seed, bool has_deaths, const char *config)
 	}
 	int expected = find_reachable(reachable), repeated = 0;
 	for (int page = 0; page < PAGES; page++) {
-		cr_expect_eq(game.settled[page] > 0, reachable[page], "seed %u: page %d is settled %d times", seed,
-		    page, game.settled[page]);
+		cr_expect_eq(game.settled[page] > 0, reachable[page], "seed %u: page %d is settled %d times",
+		    seed, page, game.settled[page]);
 		repeated += game.settled[page] > 1 ? game.settled[page] - 1 : 0;
 		/* One that died has not heard of it. */
 		int wanted = is_redirect(page) && reachable[page];
 		if (!has_deaths)
-			cr_expect_eq(game.forwarded[page], wanted, "seed %u: page %d is forwarded %d times", seed, page, game.forwarded[page]);
+			cr_expect_eq(game.forwarded[page], wanted, "seed %u: page %d is forwarded %d times",
+			    seed, page, game.forwarded[page]);
 	}
 	cr_expect_eq(game.deaths > 0, has_deaths);
 	cr_expect_eq(game.restarts > 0, config != NULL);

@@ -22,15 +22,32 @@ enum status redis_client_start(
 	cr_assert(redis_address_parse(&self->address, url, &problem), "%s", problem.data);
 	buf_release(&problem);
 	url_init(&self->url);
-	self->crawl = redis_crawl_new(
-	    &(struct redis_crawl_settings){.address = &self->address,
-	        .options = wish.options ? wish.options : "{\"depth\":2}",
-	        .name = "machine:1",
-	        .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
-	        .has_list = wish.has_list,
-	        .restart = wish.restart},
+	self->crawl = redis_crawl_new(&(struct redis_crawl_settings){.address = &self->address,
+	                                  .options = wish.options ? wish.options : "{\"depth\":2}",
+	                                  .name = "machine:1",
+	                                  .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
+	                                  .has_list = wish.has_list,
+	                                  .restart = wish.restart},
 	    &(struct redis_crawl_handlers){self, on_lost});
 	return redis_crawl_start(self->crawl, &self->begun);
+}
+
+void redis_client_must_start(
+    struct redis_client *self, struct redis_server *server, struct redis_client_wish wish)
+{
+	cr_assert_eq(redis_client_start(self, server, wish), STATUS_OK);
+}
+
+bool redis_client_ends(void *ctx)
+{
+	return redis_crawl_has_ended(((struct redis_client *)ctx)->crawl);
+}
+
+void redis_client_on_answer(void *ctx, enum redis_crawl_answer answer)
+{
+	struct redis_client_answer *self = ctx;
+	self->answer = answer;
+	self->count++;
 }
 
 void redis_client_kill(struct redis_client *self)

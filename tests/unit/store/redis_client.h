@@ -27,6 +27,10 @@ struct redis_client_wish {
 enum status redis_client_start(
     struct redis_client *self, struct redis_server *server, struct redis_client_wish wish);
 
+/* The same; the test fails if it cannot join. */
+void redis_client_must_start(
+    struct redis_client *self, struct redis_server *server, struct redis_client_wish wish);
+
 /* Frees it, as if the process was killed. */
 void redis_client_kill(struct redis_client *self);
 
@@ -42,6 +46,16 @@ void redis_client_turn_for(struct redis_client *self, int ms);
 /* Turns of several clients, until is_done returns true; fails after 20 s. */
 void redis_client_turn_until(
     struct redis_client *clients, size_t count, bool (*is_done)(void *ctx), void *ctx);
+
+/* True once the run of the client ctx has ended. */
+bool redis_client_ends(void *ctx);
+
+/* What redis_client_on_answer, with this as ctx, was called with last, and how often. */
+struct redis_client_answer {
+	enum redis_crawl_answer answer;
+	int count;
+};
+void redis_client_on_answer(void *ctx, enum redis_crawl_answer answer);
 
 /* Offers a URL; via is NULL for one of a list. */
 void redis_client_offer(struct redis_client *self, const char *text, uint32_t depth, const char *via);

@@ -27,7 +27,8 @@ Test(redis_record, comes_back_as_it_was)
 		struct redis_record read;
 		buf_clear(&packed);
 		redis_record_pack(&packed, record);
-		cr_assert(redis_record_unpack(&read, (struct slice){packed.data, packed.len}, &texts), "%zu", i);
+		cr_assert(
+		    redis_record_unpack(&read, (struct slice){packed.data, packed.len}, &texts), "%zu", i);
 		cr_expect_eq(memcmp(read.id, record->id, REDIS_ID_SIZE), 0);
 		expect_text(read.text, record->text, i);
 		expect_text(read.via, record->via, i);
@@ -51,8 +52,8 @@ Test(redis_record, refuses_other_bytes)
 		buf_clear(&packed);
 		redis_record_pack(&packed, &records[i]);
 		for (size_t len = 0; len < packed.len; len++)
-			cr_expect_not(
-			    redis_record_unpack(&read, (struct slice){packed.data, len}, &texts), "%zu %zu", i, len);
+			cr_expect_not(redis_record_unpack(&read, (struct slice){packed.data, len}, &texts),
+			    "%zu %zu", i, len);
 		for (size_t at = REDIS_ID_SIZE; at < packed.len; at++) {
 			char was = packed.data[at];
 			for (int byte = 0; byte < 256; byte++) {

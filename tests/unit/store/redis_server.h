@@ -12,8 +12,8 @@ struct redis_server {
 	char url[160]; /* of the crawl "test" */
 };
 
-/* Makes the folder and starts the server with these further lines of configuration; NULL for none. Waits until
- * it answers. */
+/* Makes the folder and starts the server with these further lines of configuration; NULL for none. Waits
+ * until it answers. */
 void redis_server_start(struct redis_server *self, const char *config);
 
 /* Kills it with SIGKILL, and starts it again in the same folder; with is_empty, without its data. */

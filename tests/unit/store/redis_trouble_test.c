@@ -12,11 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool ends(void *ctx)
-{
-	return redis_crawl_has_ended(((struct redis_client *)ctx)->crawl);
-}
-
 static void expect_logged(struct redis_server *server, const char *part)
 {
 	const char *text = redis_server_logged(server);
@@ -29,11 +24,6 @@ static int count_logged(struct redis_server *server, const char *part)
 	for (const char *at = redis_server_logged(server); (at = strstr(at, part)); at++)
 		count++;
 	return count;
-}
-
-static void start(struct redis_client *client, struct redis_server *server, struct redis_client_wish wish)
-{
-	cr_assert_eq(redis_client_start(client, server, wish), STATUS_OK, "%s", redis_server_logged(server));
 }
 
 static void offer_many(struct redis_client *client, int first, int count)
@@ -54,7 +44,7 @@ static void settle_all(struct redis_client *client, int expected)
 	for (struct redis_claim *claim; (claim = redis_client_claim(client, &record, 8000)); count++)
 		redis_client_settle(client, claim);
 	cr_expect_eq(count, expected);
-	redis_client_turn_until(client, 1, ends, client);
+	redis_client_turn_until(client, 1, redis_client_ends, client);
 }
 
 /* Turns until the run has failed. */
@@ -78,11 +68,13 @@ Test(redis_trouble, not_there_at_the_start)
 	cr_expect_lt(clock_now_ms() - began, 20000);
 	expect_logged(&server, "socket: Redis cannot be reached: ");
 	redis_client_kill(&client);
-	cr_expect_eq(redis_client_start(&client, &server, (struct redis_client_wish){.url = "redis://127.0.0.1:1/x"}),
+	cr_expect_eq(
+	    redis_client_start(&client, &server, (struct redis_client_wish){.url = "redis://127.0.0.1:1/x"}),
 	    STATUS_OUTPUT);
 	expect_logged(&server, "127.0.0.1:1: Redis cannot be reached: Connection refused");
 	redis_client_kill(&client);
-	cr_expect_eq(redis_client_start(&client, &server, (struct redis_client_wish){.url = "redis://a..b/x"}),
+	cr_expect_eq(
+	    redis_client_start(&client, &server, (struct redis_client_wish){.url = "redis://a..b/x"}),
 	    STATUS_OUTPUT);
 	expect_logged(&server, "a..b:6379: the address of Redis cannot be looked up");
 	redis_client_kill(&client);
@@ -94,16 +86,17 @@ Test(redis_trouble, passwords_and_users)
 	struct redis_server server;
 	struct redis_client client;
 	char url[200];
-	redis_server_start(&server, "requirepass geheim\nuser bob on >w%40rd ~areq:* &areq:* +@all\nuser eve on >e ~x ~* +get");
+	redis_server_start(&server,
+	    "requirepass geheim\nuser bob on >w%40rd ~areq:* &areq:* +@all\nuser eve on >e ~x ~* +get");
 	redis_server_log_to_file(&server);
 	static const struct {
 		const char *user, *problem;
-	} cases[] = {{":geheim@", NULL}, {"bob:w%2540rd@", NULL}, {":falsch@", "WRONGPASS"}, {"bob:x@", "WRONGPASS"},
-	    {"", "NOAUTH"}, {"eve:e@", "NOPERM"}};
+	} cases[] = {{":geheim@", NULL}, {"bob:w%2540rd@", NULL}, {":falsch@", "WRONGPASS"},
+	    {"bob:x@", "WRONGPASS"}, {"", "NOAUTH"}, {"eve:e@", "NOPERM"}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		snprintf(url, sizeof url, "redis+unix://%s%s/socket?db=3#test", cases[i].user, server.folder);
-		enum status status =
-		    redis_client_start(&client, &server, (struct redis_client_wish){.url = url, .has_list = true});
+		enum status status = redis_client_start(
+		    &client, &server, (struct redis_client_wish){.url = url, .has_list = true});
 		cr_expect_eq(status, cases[i].problem ? STATUS_OUTPUT : STATUS_OK, "%s", cases[i].user);
 		if (cases[i].problem)
 			expect_logged(&server, cases[i].problem);
@@ -111,7 +104,8 @@ Test(redis_trouble, passwords_and_users)
 			redis_crawl_leave(client.crawl);
 		redis_client_kill(&client);
 	}
-	cr_expect_not(strstr(redis_server_logged(&server), "geheim") || strstr(redis_server_logged(&server), "falsch"));
+	cr_expect_not(
+	    strstr(redis_server_logged(&server), "geheim") || strstr(redis_server_logged(&server), "falsch"));
 	redis_server_end(&server);
 }
 
@@ -121,7 +115,8 @@ Test(redis_trouble, is_gone_for_a_while)
 	struct redis_client client;
 	redis_server_start(&server, "appendonly yes\nappendfsync always");
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	redis_client_must_start(
+	    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
 	offer_many(&client, 0, 100);
 	redis_client_turn_for(&client, 300);
 	redis_server_kill(&server);
@@ -143,7 +138,7 @@ Test(redis_trouble, comes_back_without_data)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	offer_many(&client, 0, 10);
 	redis_client_flush(&client);
 	redis_server_restart(&server, true);
@@ -159,9 +154,9 @@ Test(redis_trouble, comes_back_with_another_crawl)
 	struct redis_client client, other;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){0});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){0});
 	redis_server_restart(&server, true);
-	start(&other, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&other, &server, (struct redis_client_wish){.has_list = true});
 	cr_expect_eq(turn_until_failure(&client), STATUS_OUTPUT);
 	expect_logged(&server, "Redis has another crawl of this name now");
 	redis_client_kill(&client);
@@ -177,8 +172,8 @@ Test(redis_trouble, comes_back_with_older_data)
 	struct redis_record record;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&feeder, &server, (struct redis_client_wish){.has_list = true});
-	start(&worker, &server, (struct redis_client_wish){0});
+	redis_client_must_start(&feeder, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&worker, &server, (struct redis_client_wish){0});
 	feeder.room = 0;
 	offer_many(&feeder, 0, 100);
 	redis_client_flush(&feeder);
@@ -196,7 +191,7 @@ Test(redis_trouble, comes_back_with_older_data)
 	for (int64_t end = clock_now_ms() + 5000; worker.lost == 0 && clock_now_ms() < end;)
 		cr_assert_eq(redis_client_turn(&worker, 20), STATUS_OK);
 	cr_expect_eq(worker.lost, 1);
-	cr_expect(redis_claim_is_void(claim));
+	cr_expect(redis_crawl_is_void(claim));
 	redis_crawl_settle(worker.crawl, claim, OUTCOME_OK);
 	claim = redis_client_claim(&worker, &record, 5000);
 	cr_expect_not_null(claim);
@@ -210,7 +205,7 @@ Test(redis_trouble, has_no_memory)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	offer_many(&client, 0, 100);
 	redis_client_flush(&client);
 	redis_server_run(&server, "config set maxmemory 1mb");
@@ -230,7 +225,7 @@ Test(redis_trouble, is_a_replica)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	offer_many(&client, 0, 100);
 	redis_client_flush(&client);
 	redis_server_run(&server, "replicaof 127.0.0.1 1");
@@ -249,7 +244,7 @@ Test(redis_trouble, loads_its_data)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	offer_many(&client, 0, 100);
 	redis_client_flush(&client);
 	redis_server_run(&server, "eval 'for i=1,20000 do redis.call(\"set\",\"fill:\"..i,\"x\") end' 0");
@@ -260,7 +255,8 @@ Test(redis_trouble, loads_its_data)
 	redis_server_restart(&server, false);
 	redis_client_turn_for(&client, 1000);
 	expect_logged(&server, "LOADING");
-	for (int64_t end = clock_now_ms() + 15000; clock_now_ms() < end && !redis_crawl_is_connected(client.crawl);)
+	for (int64_t end = clock_now_ms() + 15000;
+	     clock_now_ms() < end && !redis_crawl_is_connected(client.crawl);)
 		cr_assert_eq(redis_client_turn(&client, 20), STATUS_OK);
 	settle_all(&client, 100);
 	redis_client_leave(&client);
@@ -273,7 +269,7 @@ Test(redis_trouble, has_forgotten_the_scripts)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	redis_server_run(&server, "script flush");
 	offer_many(&client, 0, 100);
 	settle_all(&client, 100);
@@ -288,7 +284,8 @@ Test(redis_trouble, hangs)
 	struct redis_client client;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	start(&client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	redis_client_must_start(
+	    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
 	offer_many(&client, 0, 100);
 	redis_client_flush(&client);
 	kill(server.pid, SIGSTOP);
@@ -332,9 +329,9 @@ static pid_t start_stranger(const char *answer, size_t len, int *port)
 
 Test(redis_trouble, is_somebody_else)
 {
-	static const char *const answers[] = {"HTTP/1.1 400 Bad Request\r\n\r\n", "+OK\r\n",
-	    "*1\r\n:5\r\n", "$-1\r\n", "*-1\r\n", ":1\r\n", "$40\r\n0123456789012345678901234567890123456789\r\n",
-	    "\0\0\0", "*2\r\n*2\r\n$1\r\na\r\n:1\r\n$0\r\n\r\n", "*4\r\n$5\r\nFIRST\r\n$1\r\nx\r\n$1\r\n1\r\n:0\r\n"};
+	static const char *const answers[] = {"HTTP/1.1 400 Bad Request\r\n\r\n", "+OK\r\n", "*1\r\n:5\r\n",
+	    "$-1\r\n", "*-1\r\n", ":1\r\n", "$40\r\n0123456789012345678901234567890123456789\r\n", "\0\0\0",
+	    "*2\r\n*2\r\n$1\r\na\r\n:1\r\n$0\r\n\r\n", "*4\r\n$5\r\nFIRST\r\n$1\r\nx\r\n$1\r\n1\r\n:0\r\n"};
 	struct redis_server server;
 	struct redis_client client;
 	char url[100];
@@ -345,8 +342,8 @@ Test(redis_trouble, is_somebody_else)
 		size_t len = strlen(answers[i]);
 		pid_t pid = start_stranger(answers[i], len ? len : 3, &port);
 		snprintf(url, sizeof url, "redis://127.0.0.1:%d/x", port);
-		cr_expect_eq(redis_client_start(&client, &server, (struct redis_client_wish){.url = url}), STATUS_OUTPUT,
-		    "answer %zu", i);
+		cr_expect_eq(redis_client_start(&client, &server, (struct redis_client_wish){.url = url}),
+		    STATUS_OUTPUT, "answer %zu", i);
 		redis_client_kill(&client);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
