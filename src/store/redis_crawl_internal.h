@@ -94,15 +94,24 @@ struct redis_crawl {
 	struct redis_scripts scripts;
 	enum status status;
 	enum redis_crawl_state state;
-	bool is_started;   /* it was a member once */
-	bool is_only_read; /* for redis_crawl_read_status */
-	bool feeds;        /* the list was not read to its end */
-	struct redis_crawl_begun begun;
+	bool is_started;                 /* it was a member once */
+	bool is_only_read;               /* for redis_crawl_read_status */
+	bool feeds;                      /* the list was not read to its end */
+	bool is_asking;                  /* for work */
+	bool is_awake;                   /* there may be more work */
+	bool must_check;                 /* the run may have ended, or a host may be ready */
+	bool is_leaving;                 /* asks for no more work */
+	bool is_sweeping, is_sweep_sent; /* keys are being removed; a step was sent */
+	bool is_answered;                /* what a blocking call waits for */
+	bool has_found_output;
 	char id[REDIS_TOKEN_SIZE + 1]; /* of the crawl */
-	char member[REDIS_TOKEN_SIZE +
-	            1]; /* the fencing token: a member that has lost its lease becomes another one */
+	/* The fencing token: a member that has lost its lease becomes another one. */
+	char member[REDIS_TOKEN_SIZE + 1];
 	char run[24];
-	char prefix[96];     /* of all keys of the crawl */
+	char prefix[96]; /* of all keys of the crawl */
+	char cursor[24]; /* of the keys that are being removed */
+	uint64_t swept;  /* the run up to which keys were removed */
+	struct redis_crawl_begun begun;
 	uint64_t numbered;   /* the last number that a script has got */
 	uint64_t answered;   /* the largest one that was answered */
 	uint64_t offered;    /* what Redis had counted at the last answer */
@@ -123,27 +132,16 @@ struct redis_crawl {
 	struct redis_claim *queued, **queued_end;
 	size_t queued_count, ahead;
 	size_t room;
-	bool is_asking;        /* for work */
 	size_t asked_for;      /* how many URLs */
-	bool is_awake;         /* there may be more work */
 	int64_t wake_at;       /* when there may be work, or the lease of a member ends */
-	bool must_check;       /* the run may have ended, or a host may be ready */
-	bool is_leaving;       /* asks for no more work */
 	uint64_t asked_number; /* of the request for work */
 	int64_t asked_at;      /* when it was sent */
 	uint64_t left;
 	struct buf record; /* texts of the record that was returned last */
 	struct buf command;
 
-	/* Removing keys. */
-	bool is_sweeping, is_sweep_sent;
-	char cursor[24];
-	uint64_t swept; /* the run up to which keys were removed */
-
-	/* What the blocking calls wait for. */
-	bool is_answered;
+	/* What blocking calls have found. */
 	struct redis_crawl_output found_output;
-	bool has_found_output;
 	struct redis_crawl_status found_status;
 	struct redis_crawl_member *members;
 	struct buf names;

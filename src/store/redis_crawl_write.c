@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What one script gets, so that Redis runs none for long. */
-enum { ITEMS_MAX = 50, BYTES_MAX = 64 << 10 };
+enum { ITEMS_MAX = 32, BYTES_MAX = 64 << 10 };
 
 enum { SOON_MS = 30 };
 
