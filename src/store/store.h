@@ -40,6 +40,8 @@ struct store_url {
 	uint64_t id;            /* the number in the state file; 0 if there is none */
 	uint64_t via_id;        /* that of via; not returned by claim */
 	const char *via;        /* the URL of the page that it was found in; NULL if it was listed */
+	const char *target; /* where redirects have led another process; NULL if none did. Only from claim */
+	uint32_t hops;      /* how many redirects that were */
 };
 
 /* A claim on a URL. It belongs to the store; the claimer passes it to begin and settle. */
@@ -48,7 +50,8 @@ struct store_claim;
 enum store_offer {
 	STORE_KNOWN,   /* the URL was offered before */
 	STORE_PENDING, /* the URL is new, and is pending now */
-	STORE_CLAIMED  /* the URL is new, nothing of its host is pending, and *claim was set */
+	STORE_CLAIMED, /* the URL is new, nothing of its host is pending, and *claim was set */
+	STORE_SENT     /* this process has not offered it before; if no other one has, it is pending there */
 };
 
 enum store_next {
