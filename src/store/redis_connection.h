@@ -59,8 +59,9 @@ struct redis_connection_handlers {
 
 struct redis_connection;
 
-/* address is borrowed, and redis_address_resolve was called for it; redis_library_load must have succeeded.
- * Free with redis_connection_free, which calls no handler. */
+/* SIGPIPE must be ignored, as stop_catch_signals does. address is borrowed, and redis_address_resolve was
+ * called for it; redis_library_load must have succeeded. Free with redis_connection_free, which calls no
+ * handler. */
 struct redis_connection *redis_connection_new(
     const struct redis_address *address, const struct redis_connection_handlers *handlers);
 void redis_connection_free(struct redis_connection *self);

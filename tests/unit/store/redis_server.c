@@ -59,6 +59,7 @@ static void run_server(struct redis_server *self)
 void redis_server_start(struct redis_server *self, const char *config)
 {
 	char path[200];
+	signal(SIGPIPE, SIG_IGN); /* as in areq */
 	strcpy(self->folder, "/tmp/areq-redis-XXXXXX");
 	cr_assert(mkdtemp(self->folder));
 	snprintf(self->url, sizeof self->url, "redis+unix://%s/socket#test", self->folder);
