@@ -6,8 +6,9 @@ local PREFIX = string.sub(CRAWL, 1, -6)
 local EVENTS = PREFIX .. 'events'
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- What is claimed or given back in one step, and the silence of all members that means that Redis was away.
-local STEP, SILENCE, GRACE = 100, 10000, 10000
+-- What is given back in one step, and for how long no lease ends after Redis was away: somewhat longer than the
+-- longest wait between two attempts to connect.
+local STEP, GRACE = 100, 6000
 local R -- the prefix of the keys of this run
 local member
 
@@ -37,7 +38,8 @@ local function enter(run, who, batch, lease)
 	call('HSET', R .. 'm:' .. member, 'batch', batch)
 	call('ZADD', R .. 'alive', now + lease, member)
 	local pulse = tonumber(call('HGET', CRAWL, 'pulse') or now)
-	if now - pulse > SILENCE then
+	-- Each member renews its lease three times as often as it has to, so that nobody had a connection.
+	if now - pulse > lease / 2 then
 		call('HSET', CRAWL, 'grace', now + GRACE)
 	end
 	call('HSET', CRAWL, 'pulse', now)

@@ -32,6 +32,53 @@ static void sleep_ms(int ms)
 	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
 }
 
+static void remove_files(const char *folder, const char *only)
+{
+	char path[1000];
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return;
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.' || (only && !strstr(entry->d_name, only)))
+			continue;
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		if (unlink(path) != 0) {
+			remove_files(path, NULL);
+			rmdir(path);
+		}
+	}
+	closedir(dir);
+}
+
+/* The guard waits for the end of a pipe that only the test can write to. */
+static void start_guard(struct redis_server *self)
+{
+	int ends[2];
+	char byte;
+	cr_assert_eq(pipe(ends), 0);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	self->guard = fork();
+	cr_assert_geq(self->guard, 0);
+	if (self->guard == 0) {
+		close(ends[1]);
+		if (read(ends[0], &byte, 1) == 0) {
+			kill(self->pid, SIGKILL);
+			remove_files(self->folder, NULL);
+			rmdir(self->folder);
+		}
+		_exit(0);
+	}
+	close(ends[0]);
+	self->guard_pipe = ends[1];
+}
+
+static void end_guard(struct redis_server *self)
+{
+	cr_expect_eq(write(self->guard_pipe, "", 1), 1);
+	close(self->guard_pipe);
+	waitpid(self->guard, NULL, 0);
+}
+
 /* Without shell: the server is the child itself, so that it can be killed by its id. */
 static void run_server(struct redis_server *self)
 {
@@ -47,6 +94,7 @@ static void run_server(struct redis_server *self)
 		execlp("redis-server", "redis-server", config, (char *)NULL);
 		_exit(127);
 	}
+	start_guard(self);
 	for (int i = 0; i < 1000; i++) {
 		const char *answer = redis_server_run(self, "ping");
 		if (strstr(answer, "PONG") || strstr(answer, "NOAUTH") || strstr(answer, "LOADING"))
@@ -78,27 +126,10 @@ void redis_server_kill(struct redis_server *self)
 {
 	if (!self->pid)
 		return;
+	end_guard(self);
 	kill(self->pid, SIGKILL);
 	waitpid(self->pid, NULL, 0);
 	self->pid = 0;
-}
-
-static void remove_files(const char *folder, const char *only)
-{
-	char path[1000];
-	DIR *dir = opendir(folder);
-	if (!dir)
-		return;
-	for (const struct dirent *entry; (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.' || (only && !strstr(entry->d_name, only)))
-			continue;
-		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		if (unlink(path) != 0) {
-			remove_files(path, NULL);
-			rmdir(path);
-		}
-	}
-	closedir(dir);
 }
 
 void redis_server_restart(struct redis_server *self, bool is_empty)

@@ -7,7 +7,9 @@
 #include <sys/types.h>
 
 struct redis_server {
-	pid_t pid; /* 0 if it does not run */
+	pid_t pid;   /* 0 if it does not run */
+	pid_t guard; /* a process that kills it if the test dies */
+	int guard_pipe;
 	char folder[64];
 	char url[160]; /* of the crawl "test" */
 };

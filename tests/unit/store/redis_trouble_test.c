@@ -2,6 +2,7 @@
 #include "unit/store/redis_client.h"
 
 #include "base/clock.h"
+#include "store/redis_crawl_internal.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
@@ -129,6 +130,47 @@ Test(redis_trouble, is_gone_for_a_while)
 	cr_expect_eq(client.lost, 0, "nobody has taken anything meanwhile");
 	cr_expect_eq(count_logged(&server, "goes on when Redis is back"), 1);
 	redis_client_leave(&client);
+	redis_server_end(&server);
+}
+
+static bool have_ended(void *ctx)
+{
+	struct redis_client *clients = ctx;
+	return redis_client_ends(&clients[0]) && redis_client_ends(&clients[1]);
+}
+
+/* The first that is back does not take what the others have. */
+Test(redis_trouble, is_gone_for_all_of_them)
+{
+	struct redis_server server;
+	struct redis_client clients[2];
+	struct redis_claim *claims[2];
+	struct redis_record record;
+	redis_server_start(&server, "appendonly yes\nappendfsync always");
+	redis_server_log_to_file(&server);
+	for (int i = 0; i < 2; i++) {
+		redis_client_must_start(
+		    &clients[i], &server, (struct redis_client_wish){.has_list = i == 0, .lease_ms = 1500});
+		redis_client_offer(&clients[i], i ? "http://a.test/" : "http://b.test/", 0, NULL);
+		cr_assert_not_null(claims[i] = redis_client_claim(&clients[i], &record, 3000));
+		redis_crawl_begin(clients[i].crawl, claims[i]);
+	}
+	redis_crawl_end_list(clients[0].crawl);
+	redis_server_kill(&server);
+	for (int64_t end = clock_now_ms() + 2500; clock_now_ms() < end;)
+		for (int i = 0; i < 2; i++)
+			cr_assert_eq(redis_client_turn(&clients[i], 10), STATUS_OK);
+	redis_server_restart(&server, false);
+	/* One is back long before the other one, and has room. */
+	redis_connection_reset(clients[0].crawl->connection);
+	redis_client_turn_for(&clients[0], 1000);
+	cr_expect(redis_crawl_holds_lease(clients[0].crawl));
+	for (int i = 0; i < 2; i++)
+		redis_crawl_settle(clients[i].crawl, claims[i], OUTCOME_OK);
+	redis_client_turn_until(clients, 2, have_ended, clients);
+	cr_expect_eq(clients[0].lost + clients[1].lost, 0);
+	redis_client_leave(&clients[0]);
+	redis_client_leave(&clients[1]);
 	redis_server_end(&server);
 }
 
