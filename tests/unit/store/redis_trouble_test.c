@@ -196,7 +196,7 @@ Test(redis_trouble, comes_back_with_another_crawl)
 	struct redis_client client, other;
 	redis_server_start(&server, NULL);
 	redis_server_log_to_file(&server);
-	redis_client_must_start(&client, &server, (struct redis_client_wish){0});
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
 	redis_server_restart(&server, true);
 	redis_client_must_start(&other, &server, (struct redis_client_wish){.has_list = true});
 	cr_expect_eq(turn_until_failure(&client), STATUS_OUTPUT);
