@@ -71,6 +71,9 @@ struct redis_crawl_handlers {
 	void *ctx;
 	/* All claims are void now. The crawl goes on; new ones come. NULL for none. */
 	void (*lost)(void *ctx);
+	/* Called with each start of the crawl, also those of this process, before a claim arrives that was
+	 * offered after it; url is borrowed for the call. NULL for none. */
+	void (*start)(void *ctx, struct slice url);
 };
 
 enum redis_crawl_how {
@@ -133,6 +136,10 @@ uint64_t redis_crawl_seed(const struct redis_crawl *self);
  * offered before changes nothing, but for a smaller depth. */
 void redis_crawl_offer(struct redis_crawl *self, struct slice server, const struct redis_record *record);
 
+/* Lets all processes know where the crawl starts, such as at http://example.com/docs/: on this depends which
+ * links are followed. What is known already changes nothing. */
+void redis_crawl_add_start(struct redis_crawl *self, struct slice url);
+
 /* The list was read to its end. */
 void redis_crawl_end_list(struct redis_crawl *self);
 
@@ -152,15 +159,17 @@ void redis_crawl_settle(struct redis_crawl *self, struct redis_claim *claim, enu
 void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim);
 
 enum redis_crawl_answer {
-	REDIS_CRAWL_NEW, /* the target was neither offered nor marked; a claim that was forwarded has ended */
+	REDIS_CRAWL_NEW,   /* the target was neither offered nor marked, but by the same URL; a claim that was
+	                      forwarded has ended */
 	REDIS_CRAWL_KNOWN, /* it was; a claim that was to be forwarded stays */
 	REDIS_CRAWL_VOID   /* the claims are void; a claim that was to be forwarded still has to be ended */
 };
 typedef void (*redis_crawl_answer_fn)(void *ctx, enum redis_crawl_answer answer);
 
-/* Marks the URL with that id as one that a redirect has led to: no page needs to lead there any more. */
-void redis_crawl_mark(
-    struct redis_crawl *self, const char id[REDIS_ID_SIZE], redis_crawl_answer_fn fn, void *ctx);
+/* Marks the URL with that id as one that a redirect of the URL `source` has led to: no page needs to lead
+ * there any more. */
+void redis_crawl_mark(struct redis_crawl *self, const char id[REDIS_ID_SIZE],
+    const char source[REDIS_ID_SIZE], redis_crawl_answer_fn fn, void *ctx);
 
 /* A redirect has led to another server, which another process may own: marks the target, and if that is new,
  * or with always in any case, passes the URL on to it. record is that of the claim, with target and hops. The

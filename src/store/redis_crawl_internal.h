@@ -137,6 +137,7 @@ struct redis_crawl {
 	uint64_t asked_number; /* of the request for work */
 	int64_t asked_at;      /* when it was sent */
 	uint64_t left;
+	uint64_t starts;   /* that this process has received */
 	struct buf record; /* texts of the record that was returned last */
 	struct buf command;
 

@@ -254,16 +254,26 @@ static bool take_host(struct redis_crawl *self, const redisReply *entry, size_t 
 	return is_valid;
 }
 
+static void take_starts(struct redis_crawl *self, const redisReply *starts)
+{
+	for (size_t i = 0; i < (starts->type == REDIS_REPLY_ARRAY ? starts->elements : 0); i++) {
+		self->starts++;
+		if (self->handlers.start)
+			self->handlers.start(self->handlers.ctx, redis_crawl_reply_text(starts->element[i]));
+	}
+}
+
 static void on_work(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
 	size_t taken = 0;
-	if (!redis_crawl_take_answer(self, reply, 6, "work"))
+	if (!redis_crawl_take_answer(self, reply, 7, "work"))
 		return;
 	const redisReply *hosts = reply->element[5];
 	self->is_asking = false;
 	redis_crawl_note_answer(self, self->asked_number, self->asked_at);
 	self->left = redis_crawl_reply_number(reply->element[4]);
+	take_starts(self, reply->element[6]);
 	for (size_t i = 0; i < (hosts->type == REDIS_REPLY_ARRAY ? hosts->elements : 0); i++) {
 		if (!take_host(self, hosts->element[i], &taken)) {
 			redis_connection_fail_answer(self->connection, "work");
@@ -302,10 +312,11 @@ void redis_crawl_ask_for_work(struct redis_crawl *self)
 		/* Until the answer, it is not asked for again. */
 		list_remove(self, REDIS_HOSTS_HUNGRY, host);
 	}
-	redis_crawl_format(self, REDIS_SCRIPT_WORK, 3 + 2 * count);
+	redis_crawl_format(self, REDIS_SCRIPT_WORK, 4 + 2 * count);
 	redis_scripts_add_number(&self->command, self->asked_for);
 	redis_scripts_add_number(&self->command, REDIS_CRAWL_AHEAD_MAX);
 	redis_scripts_add_number(&self->command, NEW_HOSTS_MAX);
+	redis_scripts_add_number(&self->command, self->starts);
 	for (size_t i = 0; i < count; i++) {
 		redis_connection_add(&self->command, hosts[i]->name, hosts[i]->name_len);
 		redis_scripts_add_number(&self->command, counts[i]);

@@ -170,9 +170,10 @@ void redis_crawl_keep_offers(struct redis_crawl *self)
 	for (struct redis_batch *batch = old; batch; batch = batch->next) {
 		for (size_t i = 0; i < batch->item_count; i++) {
 			const struct redis_item *item = &batch->items[i];
-			if (item->letter != 'o')
+			if (item->letter != 'o' && item->letter != 'u')
 				continue;
-			struct redis_batch *to = redis_crawl_add_item(self, 'o', 4);
+			struct redis_batch *to =
+			    redis_crawl_add_item(self, item->letter, item->letter == 'o' ? 4 : 1);
 			/* The letter is there already. */
 			to->arguments.len = to->items[to->item_count - 1].at;
 			buf_append(&to->arguments, batch->arguments.data + item->at, item->len);
@@ -213,6 +214,13 @@ void redis_crawl_offer(struct redis_crawl *self, struct slice server, const stru
 	redis_scripts_add_number(&batch->arguments, record->depth);
 	redis_connection_add(&batch->arguments, record->via ? "1" : "0", 1);
 	add_record(batch, record);
+	redis_crawl_end_item(self, batch);
+}
+
+void redis_crawl_add_start(struct redis_crawl *self, struct slice url)
+{
+	struct redis_batch *batch = redis_crawl_add_item(self, 'u', 1);
+	redis_connection_add(&batch->arguments, url.data, url.len);
 	redis_crawl_end_item(self, batch);
 }
 
@@ -258,11 +266,12 @@ static void wait_for_answer(
 		batch->crawl->flush_due = soon;
 }
 
-void redis_crawl_mark(
-    struct redis_crawl *self, const char id[REDIS_ID_SIZE], redis_crawl_answer_fn fn, void *ctx)
+void redis_crawl_mark(struct redis_crawl *self, const char id[REDIS_ID_SIZE],
+    const char source[REDIS_ID_SIZE], redis_crawl_answer_fn fn, void *ctx)
 {
-	struct redis_batch *batch = redis_crawl_add_item(self, 'm', 1);
+	struct redis_batch *batch = redis_crawl_add_item(self, 'm', 2);
 	redis_connection_add(&batch->arguments, id, REDIS_ID_SIZE);
+	redis_connection_add(&batch->arguments, source, REDIS_ID_SIZE);
 	redis_crawl_end_item(self, batch);
 	wait_for_answer(batch, fn, ctx, NULL);
 }

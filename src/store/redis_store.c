@@ -128,7 +128,7 @@ static bool mark(void *ctx, const struct url *url, enum store_purpose purpose)
 	bool is_new = mark_here(self, identity);
 	set_id(self, id, identity);
 	if (!was_marked)
-		redis_crawl_mark(self->crawl, id, ignore_answer, NULL);
+		redis_crawl_mark(self->crawl, id, id, ignore_answer, NULL);
 	return is_new;
 }
 
@@ -232,11 +232,12 @@ void redis_store_settle(struct store *store, struct store_claim *claimed, enum o
 	redis_crawl_settle(self->crawl, redis_store_claim(claimed), kind);
 }
 
-void redis_store_ask_mark(struct store *store, const struct url *url, enum store_purpose purpose,
-    redis_crawl_answer_fn fn, void *ctx)
+void redis_store_ask_mark(struct store *store, const struct url *url, const struct url *source,
+    enum store_purpose purpose, redis_crawl_answer_fn fn, void *ctx)
 {
 	struct redis_store *self = store->self;
-	char id[REDIS_ID_SIZE];
+	char id[REDIS_ID_SIZE], source_id[REDIS_ID_SIZE];
+	set_id(self, source_id, identity_of(self, source, purpose));
 	struct slice identity = identity_of(self, url, purpose);
 	if (seen_has(&self->marked, identity.data, identity.len)) {
 		fn(ctx, REDIS_CRAWL_KNOWN);
@@ -244,7 +245,7 @@ void redis_store_ask_mark(struct store *store, const struct url *url, enum store
 	}
 	mark_here(self, identity);
 	set_id(self, id, identity);
-	redis_crawl_mark(self->crawl, id, fn, ctx);
+	redis_crawl_mark(self->crawl, id, source_id, fn, ctx);
 }
 
 void redis_store_forward(struct store *store, struct store_claim *claimed, const struct store_url *url,

@@ -32,9 +32,10 @@ static inline struct redis_claim *redis_store_claim(struct store_claim *claim)
 /* The URL has its outcome, and its rows are on disk; the claim ends. */
 void redis_store_settle(struct store *store, struct store_claim *claim, enum outcome_kind kind);
 
-/* As store.mark; fn is called once with what Redis answers, or at once if this process knows it. */
-void redis_store_ask_mark(struct store *store, const struct url *url, enum store_purpose purpose,
-    redis_crawl_answer_fn fn, void *ctx);
+/* As store.mark, for a redirect of the URL that was claimed as source; fn is called once with what Redis
+ * answers, or at once if this process knows it. */
+void redis_store_ask_mark(struct store *store, const struct url *url, const struct url *source,
+    enum store_purpose purpose, redis_crawl_answer_fn fn, void *ctx);
 
 /* A redirect has led the claimed URL, given as it was claimed with target and hops, to another server: see
  * redis_crawl_forward. target is the same URL as url->target. */

@@ -1,7 +1,8 @@
--- ARGV: run, member, number of the script, lease, URLs wanted, most of them of one host, most new hosts, and
--- then hosts that the member owns, each with the number of URLs that are wanted of it.
--- Returns URLs that the caller has claimed now, with the hosts that it owns now; after the end of a lease, takes
--- back in steps what it held.
+-- ARGV: run, member, number of the script, lease, URLs wanted, most of them of one host, most new hosts, the
+-- number of starts that the member knows, and then hosts that the member owns, each with the number of URLs that
+-- are wanted of it.
+-- Returns URLs that the caller has claimed now, with the hosts that it owns now, and starts that it does not
+-- know; after the end of a lease, takes back in steps what it held.
 local answer = enter(ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
 if answer and answer[1] == 'DONE' then
 	return cmsgpack.unpack(call('HGET', R .. 'm:' .. member, 'last'))
@@ -12,6 +13,13 @@ end
 local want, each, hosts_max = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local given = {}
 open_seen()
+
+-- Which links of a page are followed depends on the starts, so that the member gets no page before it has all.
+local starts = call('ZRANGE', R .. 'starts', ARGV[8], ARGV[8] + 31)
+local has_all_starts = call('ZCARD', R .. 'starts') <= ARGV[8] + #starts
+if not has_all_starts then
+	want = 0
+end
 
 local function claim(host, count)
 	local key = R .. 'p:' .. host
@@ -70,7 +78,7 @@ end
 for _, host in ipairs(call('SPOP', R .. 'fed:' .. member, 32)) do
 	given[#given + 1] = {host, call('LLEN', R .. 'p:' .. host)}
 end
-for i = 8, #ARGV, 2 do
+for i = 9, #ARGV, 2 do
 	if call('HGET', R .. 'owner', ARGV[i]) == member then
 		claim(ARGV[i], tonumber(ARGV[i + 1]))
 	end
@@ -88,8 +96,8 @@ if want > 0 then
 end
 
 -- When to look again if no message comes before: a host may be asked again, or a lease ends.
-local wait = reap_again and 0 or 60000
-if not reap_again then
+local wait = (reap_again or not has_all_starts) and 0 or 60000
+if wait > 0 then
 	for _, key in ipairs({'ready', 'alive'}) do
 		local first = call('ZRANGE', R .. key, 0, 0, 'WITHSCORES')
 		if first[2] then
@@ -104,6 +112,6 @@ if want > 0 and wait > 0 then
 end
 end_if_done(tonumber(crawl[1]))
 local ended = call('HGET', CRAWL, 'ended')
-answer = {'OK', ended and 1 or 0, wait, others, tonumber(crawl[1]), given}
+answer = {'OK', ended and 1 or 0, wait, others, tonumber(crawl[1]), given, starts}
 call('HSET', R .. 'm:' .. member, 'last', cmsgpack.pack(answer))
 return answer

@@ -17,13 +17,18 @@ local function push(host, record)
 	touched[host] = true
 end
 
--- Adds a mark for the target of a redirect. Returns true if the URL was neither offered nor marked.
-local function mark(id)
+-- Adds a mark for the target of a redirect of the URL `source`. Returns true if the target was neither offered
+-- nor marked, but by that URL itself: the process that had claimed it then may have died before it was settled.
+local function mark(id, source)
 	local bucket = bucket_of(id)
 	local value = tonumber(call('HGET', bucket, id))
 	if not value then
 		call('HSET', bucket, id, ONLY_MARKED)
+		call('HSET', R .. 'marks', id, source)
 		seen = seen + 1
+		return true
+	end
+	if value >= MARKED and call('HGET', R .. 'marks', id) == source then
 		return true
 	end
 	if value < MARKED then
@@ -72,13 +77,13 @@ local items = {
 			touched[host] = true
 		end
 	end},
-	-- mark: id
-	m = {1, function(id)
-		answers[#answers + 1] = mark(id) and 1 or 0
+	-- mark: id, id of the URL that was redirected
+	m = {2, function(id, source)
+		answers[#answers + 1] = mark(id, source) and 1 or 0
 	end},
 	-- forward a claim: host, id, id of the target, 1 to do so even if that is known, host of the target, record
 	f = {6, function(host, id, target, always, to, record)
-		local is_new = mark(target)
+		local is_new = mark(target, id)
 		local goes = (is_new or always == '1') and call('HDEL', R .. 'c:' .. host, id) == 1
 		if goes then
 			push(to, record)
@@ -105,6 +110,10 @@ local items = {
 	-- an output file: key, value
 	w = {2, function(key, value)
 		call('HSET', R .. 'outputs', key, value)
+	end},
+	-- where the crawl starts: a URL
+	u = {1, function(url)
+		call('ZADD', R .. 'starts', 'NX', call('ZCARD', R .. 'starts'), url)
 	end},
 	-- the keys of all runs up to this one were removed
 	k = {1, function(run)

@@ -28,7 +28,7 @@ enum status redis_client_start(
 	                                  .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
 	                                  .has_list = wish.has_list,
 	                                  .restart = wish.restart},
-	    &(struct redis_crawl_handlers){self, on_lost});
+	    &(struct redis_crawl_handlers){.ctx = self, .lost = on_lost});
 	return redis_crawl_start(self->crawl, &self->begun);
 }
 

@@ -80,15 +80,41 @@ Test(redis_crawl, keeps_what_a_record_says_and_lowers_depths)
 	redis_server_end(&server);
 }
 
-static enum redis_crawl_answer mark(struct redis_client *client, const char *text)
+static enum redis_crawl_answer mark_from(struct redis_client *client, const char *text, const char *source)
 {
 	struct redis_client_answer answered = {0};
-	char id[REDIS_ID_SIZE];
+	char id[REDIS_ID_SIZE], source_id[REDIS_ID_SIZE];
 	redis_client_id(client, text, id);
-	redis_crawl_mark(client->crawl, id, redis_client_on_answer, &answered);
+	redis_client_id(client, source, source_id);
+	redis_crawl_mark(client->crawl, id, source_id, redis_client_on_answer, &answered);
 	redis_client_flush(client);
 	cr_assert_eq(answered.count, 1);
 	return answered.answer;
+}
+
+/* Each time from another URL. */
+static enum redis_crawl_answer mark(struct redis_client *client, const char *text)
+{
+	static int count;
+	char source[40];
+	snprintf(source, sizeof source, "http://source.test/%d", count++);
+	return mark_from(client, text, source);
+}
+
+/* The process that had claimed the first URL may have died before it was settled. */
+Test(redis_crawl, lets_a_redirect_come_again)
+{
+	static const char target[] = "http://a.test/target", first[] = "http://a.test/first";
+	struct redis_server server;
+	struct redis_client client;
+	redis_server_start(&server, NULL);
+	redis_client_must_start(&client, &server, (struct redis_client_wish){.has_list = true});
+	cr_expect_eq(mark_from(&client, target, first), REDIS_CRAWL_NEW);
+	cr_expect_eq(mark_from(&client, target, "http://a.test/second"), REDIS_CRAWL_KNOWN);
+	cr_expect_eq(mark_from(&client, target, first), REDIS_CRAWL_NEW);
+	cr_expect_eq(mark_from(&client, target, "http://a.test/second"), REDIS_CRAWL_KNOWN);
+	redis_client_leave(&client);
+	redis_server_end(&server);
 }
 
 Test(redis_crawl, knows_where_redirects_have_led)

@@ -50,6 +50,14 @@ static void remove_files(const char *folder, const char *only)
 	closedir(dir);
 }
 
+/* A child would keep pipes open, at whose end others wait. */
+static void close_all_but(int kept)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		if (fd != kept)
+			close(fd);
+}
+
 /* The guard waits for the end of a pipe that only the test can write to. */
 static void start_guard(struct redis_server *self)
 {
@@ -60,7 +68,7 @@ static void start_guard(struct redis_server *self)
 	self->guard = fork();
 	cr_assert_geq(self->guard, 0);
 	if (self->guard == 0) {
-		close(ends[1]);
+		close_all_but(ends[0]);
 		if (read(ends[0], &byte, 1) == 0) {
 			kill(self->pid, SIGKILL);
 			remove_files(self->folder, NULL);
@@ -91,6 +99,7 @@ static void run_server(struct redis_server *self)
 		dup2(null, 0);
 		dup2(null, 1);
 		dup2(null, 2);
+		close_all_but(-1);
 		execlp("redis-server", "redis-server", config, (char *)NULL);
 		_exit(127);
 	}

@@ -71,10 +71,10 @@ Test(redis_store, two_processes_share_what_they_find)
 	cr_assert(url_parse(&parsed, "http://a.test/", 14, NULL, NULL));
 	cr_expect(of_b.mark(of_b.self, &parsed, STORE_PAGE), "this process has never heard of it");
 	redis_store_forget(&of_b);
-	redis_store_ask_mark(&of_b, &parsed, STORE_PAGE, redis_client_on_answer, &answer);
+	redis_store_ask_mark(&of_b, &parsed, url.url, STORE_PAGE, redis_client_on_answer, &answer);
 	redis_client_flush(&b);
 	cr_expect(answer.count == 1 && answer.answer == REDIS_CRAWL_KNOWN);
-	redis_store_ask_mark(&of_b, &parsed, STORE_PAGE, redis_client_on_answer, &answer);
+	redis_store_ask_mark(&of_b, &parsed, url.url, STORE_PAGE, redis_client_on_answer, &answer);
 	cr_expect_eq(answer.count, 2, "now it knows");
 	cr_assert(url_parse(&parsed, "http://d.test/", 14, NULL, NULL));
 	of_b.begin(of_b.self, claim);
