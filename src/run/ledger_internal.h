@@ -285,6 +285,10 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task);
  * be read. */
 bool ledger_begin_replay(struct ledger *self, struct task *task);
 
+/* With --check, in a run that goes on: marks where the redirects have led that it knows, before anything is
+ * offered. */
+void ledger_resume_targets(struct ledger *self);
+
 /* With --check, keeps what came of the task in the state file. */
 void ledger_keep_target(struct ledger *self, const struct task *task, const struct outcome *outcome);
 

@@ -179,6 +179,8 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 {
 	struct state_page page;
 	self->state = state;
+	if (state && self->link_check)
+		ledger_resume_targets(self);
 	if (!state || !run_state_resumes(state))
 		return;
 	resume_totals(self, run_state_done(state));

@@ -59,28 +59,52 @@ void ledger_keep_target(struct ledger *self, const struct task *task, const stru
 	buf_release(&leads_to);
 }
 
-/* A URL that a redirect has led to, so that no page needs to lead there any more. */
-static void mark(struct ledger *self, const struct task *task, struct slice text)
+/* Takes the first redirect from the front of state_target.hops. False if there is none. */
+static bool next_hop(const char **hops, struct slice *from, bool *is_permanent)
 {
-	if (url_parse(&self->url, text.data, text.len, NULL, NULL))
-		self->store.mark(self->store.self, &self->url, task->purpose);
+	const char *end = *hops ? strchr(*hops, '\n') : NULL;
+	if (!end)
+		return false;
+	*is_permanent = **hops == 'p';
+	*from = (struct slice){*hops + 1, (size_t)(end - *hops) - 1};
+	*hops = end + 1;
+	return true;
 }
 
-static void restore_hops(struct ledger *self, struct task *task, const struct state_target *target)
+/* No page needs to lead any more to a URL that a redirect has led to, unless a page had led there before. */
+static void mark(struct ledger *self, enum store_purpose purpose, struct slice text)
 {
-	for (const char *hop = target->hops; hop && *hop;) {
-		const char *end = strchr(hop, '\n');
-		if (!end)
-			break;
-		const struct slice from = {hop + 1, (size_t)(end - hop) - 1};
-		task_add_hop(task, from, *hop == 'p');
-		mark(self, task, from);
-		hop = end + 1;
-	}
-	if (!target->final_url)
+	if (!url_parse(&self->url, text.data, text.len, NULL, NULL))
 		return;
-	task_set_final_url(task, target->final_url);
-	mark(self, task, slice_of(target->final_url));
+	bool was_found =
+	    purpose == STORE_PAGE && run_state_has_in_run(self->state, ledger_identity(self, &self->url));
+	if (!was_found)
+		self->store.mark(self->store.self, &self->url, purpose);
+}
+
+void ledger_resume_targets(struct ledger *self)
+{
+	struct state_target target;
+	while (run_state_next_target(self->state, &target)) {
+		const char *hops = target.hops;
+		struct slice from;
+		bool is_first = true, is_permanent;
+		for (; next_hop(&hops, &from, &is_permanent); is_first = false)
+			if (!is_first)
+				mark(self, target.purpose, from);
+		if (target.final_url)
+			mark(self, target.purpose, slice_of(target.final_url));
+	}
+}
+
+static void restore_hops(struct task *task, const struct state_target *target)
+{
+	const char *hops = target->hops;
+	struct slice from;
+	for (bool is_permanent; next_hop(&hops, &from, &is_permanent);)
+		task_add_hop(task, from, is_permanent);
+	if (target->final_url)
+		task_set_final_url(task, target->final_url);
 }
 
 static void restore_anchors(struct ledger *self, struct task *task, const struct state_target *target)
@@ -102,7 +126,7 @@ static void restore_tries(struct ledger *self, struct task *task, const struct s
 	task->is_fresh = task->is_done_before = true;
 	task->tries->http_status = target->http_status;
 	task->tries->has_head = target->has_answered;
-	restore_hops(self, task, target);
+	restore_hops(task, target);
 	restore_anchors(self, task, target);
 }
 

@@ -397,6 +397,23 @@ bool run_state_find_target(
 	return found == STATE_FOUND;
 }
 
+bool run_state_next_target(struct run_state *self, struct state_target *target)
+{
+	enum status status = STATUS_OK;
+	if (self->targets.count == 0 || self->status != STATUS_OK)
+		return false;
+	enum state_find found = state_next_target(self->state, target, &status);
+	if (found == STATE_FAILED)
+		record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
+bool run_state_has_in_run(struct run_state *self, struct slice url)
+{
+	const struct known_url *known = known_urls_find(&self->known, url);
+	return known && known->is_of_run;
+}
+
 bool run_state_find_robots(struct run_state *self, const char *origin, struct state_robots *robots)
 {
 	enum status status = STATUS_OK;

@@ -109,6 +109,13 @@ bool run_state_find_answer(struct run_state *self, uint64_t id, struct state_pag
 bool run_state_find_target(
     struct run_state *self, struct slice url, enum store_purpose purpose, struct state_target *target);
 
+/* Reads the next one of these, in the order in which they were settled; false after the last one. Borrowed
+ * until the next call. */
+bool run_state_next_target(struct run_state *self, struct state_target *target);
+
+/* True if the run that goes on has that URL, given as in run_state_find, as a page. */
+bool run_state_has_in_run(struct run_state *self, struct slice url);
+
 /* Reads the robots.txt of an origin, if an earlier run or this one has received it and it may be used.
  * That of an origin that has none is empty. Its body is borrowed until the next call. */
 bool run_state_find_robots(struct run_state *self, const char *origin, struct state_robots *robots);

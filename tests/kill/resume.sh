@@ -109,7 +109,7 @@ has_ended() {
 import sqlite3
 try:
     db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
-    print(db.execute("SELECT max(ended IS NOT NULL) FROM runs").fetchone()[0])
+    print(db.execute("SELECT ended IS NOT NULL FROM runs ORDER BY id DESC LIMIT 1").fetchone()[0])
 except sqlite3.OperationalError:
     print(0)')" = 1 ]
 }
