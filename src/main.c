@@ -8,6 +8,7 @@
 #include "cli/password.h"
 #include "run/replay.h"
 #include "run/run.h"
+#include "run/shared_crawl.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -33,9 +34,26 @@ static bool wants_color(const struct options *options)
 	return screen_has_control_sequences() && !(no_color && *no_color);
 }
 
+/* Makes stdin an empty file. */
+static void fill_stdin(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	if (fd > STDIN_FILENO) {
+		dup2(fd, STDIN_FILENO);
+		close(fd);
+	}
+}
+
 static enum status run_options(struct options *options, int64_t start_ms, int *signal)
 {
-	if (options->inputs.count == 0 && !options->replay && isatty(STDIN_FILENO)) {
+	bool is_shared = shared_crawl_is_meant(options);
+	enum status shared_status = shared_crawl_check(options);
+	if (shared_status != STATUS_OK)
+		return shared_status;
+	/* Other processes may bring the list of a shared crawl. */
+	if (is_shared && options->inputs.count == 0 && isatty(STDIN_FILENO))
+		fill_stdin();
+	if (options->inputs.count == 0 && !options->replay && !is_shared && isatty(STDIN_FILENO)) {
 		log_error("no list given: areq FILE, areq URL, or a list on stdin (see areq --help)");
 		return STATUS_USAGE;
 	}

@@ -75,6 +75,7 @@ struct options {
 	bool changes;           /* rows are what differs from the run before, with a sign */
 	bool replay;            /* write the rows of the state's last run, and fetch nothing */
 	const char *state;      /* file for what must outlive the run; NULL for none */
+	int64_t lease_ms;       /* with a state in Redis: when others take over what a dead process had */
 	int64_t max_age_ms;     /* with state: pages that were fetched less than that ago are not asked for */
 	const char *changes_to; /* file for the rows of changes, beside the others; NULL for none */
 

@@ -44,7 +44,7 @@ static bool may_be_date(struct slice value)
 int64_t validators_date(struct slice value)
 {
 	char text[DATE_SIZE];
-	if (!may_be_date(value))
+	if (!value.data || !may_be_date(value))
 		return INT64_MIN;
 	memcpy(text, value.data, value.len);
 	text[value.len] = '\0';

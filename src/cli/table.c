@@ -46,6 +46,8 @@ const struct cli_row cli_table[] = {
         FIELD(dot), 0, 0},
     {{"state", 0, "FILE", in_out, true, NULL, "keep the state in FILE: go on, ask for changes"}, CLI_NAME,
         FIELD(state), 0, 0},
+    {{"lease", 0, "TIME", in_out, false, NULL, "with Redis: when the dead lose their URLs (30s)"}, CLI_TIME,
+        FIELD(lease_ms), 1000, DAY_MS},
     {{"max-age", 0, "TIME", in_out, false, NULL, "with --state: ask for no younger page (0)"}, CLI_TIME,
         FIELD(max_age_ms), 0, 365 * DAY_MS},
     {{"restart", 0, NULL, in_out, false, NULL, "with --state: forget what it knows"}, CLI_FLAG,

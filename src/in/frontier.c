@@ -255,6 +255,11 @@ void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, in
 	requeue_host(self, job->host);
 }
 
+int64_t frontier_host_due(const struct job *job)
+{
+	return job->host->not_before;
+}
+
 void frontier_set_crawl_delay(struct frontier *self, struct job *job, int64_t ms)
 {
 	host_set_crawl_delay(job->host, ms);

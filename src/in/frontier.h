@@ -81,6 +81,9 @@ void frontier_redirect(struct frontier *self, struct job *job, const struct url 
  * earlier pause counts as time wasted by the host. */
 void frontier_pause_host(struct frontier *self, struct job *job, int64_t now, int64_t until);
 
+/* The time before which no job of the host of a job in flight starts (monotonic ms); it may be over. */
+int64_t frontier_host_due(const struct job *job);
+
 /* Sets what the robots.txt of the host of a waiting job asks for, see host_set_crawl_delay. Whoever adds a
  * job to a host with such a delay calls this, because a host without jobs is forgotten. */
 void frontier_set_crawl_delay(struct frontier *self, struct job *job, int64_t ms);

@@ -99,6 +99,22 @@ void input_free(struct input *self)
 	free(self);
 }
 
+static bool is_empty_file(const struct stat *info)
+{
+	struct stat null;
+	bool is_null =
+	    S_ISCHR(info->st_mode) && stat("/dev/null", &null) == 0 && info->st_rdev == null.st_rdev;
+	return is_null || (S_ISREG(info->st_mode) && info->st_size == 0);
+}
+
+bool input_may_have_entries(const struct input *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (self->sources[i].kind == SOURCE_URL || !is_empty_file(&self->sources[i].info))
+			return true;
+	return false;
+}
+
 /* True if the name of a file may be meant as a URL: "example.com/x", "localhost:8080", "http:/x", "//x/y". */
 static bool resembles_url(const char *name)
 {

@@ -50,6 +50,9 @@ void input_free(struct input *self);
  * with its name. */
 enum status input_open(struct input *self);
 
+/* False if it is known, after input_open, that the list is empty: it has only empty files and /dev/null. */
+bool input_may_have_entries(const struct input *self);
+
 /* Reads the next entry, without waiting for a slow pipe. Blank lines and lines that begin with '#' are
  * skipped. A line ends with LF or CRLF, and in a list without LF with CR. UTF-8 byte order marks at the start
  * of a line and white space around it are removed. */

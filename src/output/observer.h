@@ -50,6 +50,15 @@ struct change_totals {
 	uint64_t unchanged;
 };
 
+/* How a crawl stands that other processes work on, too. */
+struct crawl_totals {
+	bool is_known;
+	uint64_t urls; /* that are done: ok, failed, skipped */
+	uint64_t ok, failed, skipped;
+	uint64_t left;
+	uint64_t processes; /* that have worked on it */
+};
+
 /* The totals of a run. At its end, urls is the sum of the outcomes. */
 struct totals {
 	uint64_t urls;          /* URLs that were listed or found, each counted once */
@@ -59,6 +68,7 @@ struct totals {
 	struct elsewhere_totals elsewhere; /* not counted in urls */
 	struct check_totals check;
 	struct change_totals changes;
+	struct crawl_totals crawl; /* with a state in Redis: of all processes, at the end of this one */
 	const char *top_path; /* where most URLs were found: "example.com:443/calendar"; NULL if not known */
 	uint64_t repeated;    /* URLs that were listed again; not counted in urls */
 	uint64_t outcomes[OUTCOME_KINDS];

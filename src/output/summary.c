@@ -172,13 +172,29 @@ static void show_changes(const struct summary *self, const struct totals *totals
 {
 	const struct change_totals *changes = &totals->changes;
 	struct buf line;
-	if (!self->options->state)
+	if (!self->options->state || totals->crawl.is_known)
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "pages: %" PRIu64 " new", changes->added);
 	append_count(&line, LOG_PLAIN, changes->gone, "gone");
 	append_count(&line, LOG_PLAIN, changes->changed, "changed");
 	append_count(&line, LOG_PLAIN, changes->unchanged, "unchanged");
+	log_write_line(&line);
+}
+
+/* What all processes of a crawl have done: "crawl: 500 URLs of 3 processes: 490 ok, 10 failed". */
+static void show_crawl(const struct crawl_totals *crawl)
+{
+	struct buf line;
+	if (!crawl->is_known)
+		return;
+	buf_init(&line, SIZE_MAX / 2);
+	log_append(&line, LOG_PLAIN, "crawl: %" PRIu64 " URL%s of %" PRIu64 " process%s: %" PRIu64 " ok",
+	    crawl->urls, number_text_plural(crawl->urls), crawl->processes, crawl->processes == 1 ? "" : "es",
+	    crawl->ok);
+	append_count(&line, LOG_RED, crawl->failed, "failed");
+	append_count(&line, LOG_PLAIN, crawl->skipped, "skipped");
+	append_count(&line, LOG_PLAIN, crawl->left, "left");
 	log_write_line(&line);
 }
 
@@ -432,6 +448,7 @@ static enum status summary_end(void *ctx, const struct totals *totals)
 	show_depths(self);
 	show_left(self, totals);
 	show_changes(self, totals);
+	show_crawl(&totals->crawl);
 	show_links(self, totals);
 	if (self->options->check)
 		show_dead_links(self);

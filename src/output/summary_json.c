@@ -124,6 +124,19 @@ static void append_changes(struct buf *line, const struct change_totals *changes
 	json_writer_close(line, '}');
 }
 
+/* What all processes have done, with a state in Redis. */
+static void append_shared(struct buf *line, const struct crawl_totals *crawl)
+{
+	json_writer_open(line, "crawl", '{');
+	json_writer_number(line, "urls", crawl->urls);
+	json_writer_number(line, "ok", crawl->ok);
+	json_writer_number(line, "failed", crawl->failed);
+	json_writer_number(line, "skipped", crawl->skipped);
+	json_writer_number(line, "left", crawl->left);
+	json_writer_number(line, "processes", crawl->processes);
+	json_writer_close(line, '}');
+}
+
 static void append_hosts(struct buf *line, const struct slowest *slowest)
 {
 	size_t count;
@@ -150,7 +163,9 @@ static void append_summary(
 	append_totals(line, self, totals);
 	if (self->options->check)
 		append_checked(line, self, &totals->check);
-	if (self->options->state)
+	if (totals->crawl.is_known)
+		append_shared(line, &totals->crawl);
+	else if (self->options->state)
 		append_changes(line, &totals->changes);
 	json_writer_number(line, "elapsed_ms", (uint64_t)totals->elapsed_ms);
 	json_writer_bool(line, "deadline", totals->deadline);

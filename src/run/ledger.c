@@ -101,6 +101,11 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 			ledger_fail_given_up(self, task);
 			continue;
 		}
+		if (ledger_is_void(self, task)) {
+			frontier_finish(self->frontier, &task->job);
+			ledger_drop_void(self, task);
+			continue;
+		}
 		if (ledger_is_superseded(self, task)) {
 			frontier_finish(self->frontier, &task->job);
 			ledger_drop_superseded(self, task);
@@ -118,7 +123,8 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 
 static uint64_t count_waiting(const struct ledger *self)
 {
-	return frontier_waiting(self->frontier) + self->parked_count + self->store.count(self->store.self);
+	return frontier_waiting(self->frontier) + self->parked_count + self->redirect_count +
+	       self->store.count(self->store.self);
 }
 
 static void report_progress(struct ledger *self, struct wait *wait)
@@ -147,6 +153,14 @@ static void report_progress(struct ledger *self, struct wait *wait)
 	wait_until(wait, self->progress_due);
 }
 
+/* So many URLs of a shared crawl keep the transfers busy. More would keep hosts from other processes. */
+static size_t room_for_claims(const struct ledger *self)
+{
+	size_t wanted = 3 * (size_t)self->options->jobs;
+	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
+	return waiting < wanted ? wanted - waiting : 0;
+}
+
 static void on_turn(void *ctx, struct wait *wait)
 {
 	struct ledger *self = ctx;
@@ -154,7 +168,8 @@ static void on_turn(void *ctx, struct wait *wait)
 		report_progress(self, wait);
 	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
 	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
-	ledger_emit_links(self, wait);
+	if (ledger_may_go_on(self))
+		ledger_emit_links(self, wait);
 	if (!ledger_has_backlog(self) && ledger_emit_checked(self, self->links_deadline_us))
 		wait_until(wait, clock_now_ms());
 	self->backlog = 0;
@@ -162,6 +177,8 @@ static void on_turn(void *ctx, struct wait *wait)
 	ledger_report_written(self);
 	if (self->state)
 		ledger_record_status(self, run_state_turn(self->state, wait));
+	if (self->shared)
+		ledger_record_status(self, shared_crawl_turn(self->shared, room_for_claims(self), wait));
 	screen_flush(wait);
 	/* The list is read by on_next, which is called between this and the next turn. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
@@ -171,7 +188,9 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 {
 	struct ledger *self = ctx;
 	bool is_behind = ledger_has_backlog(self) || (self->state && run_state_is_full(self->state));
-	if (is_behind || !ledger_has_page_room(self))
+	if (self->input_ended && self->shared)
+		shared_crawl_end_list(self->shared);
+	if (is_behind || !ledger_may_go_on(self) || !ledger_has_page_room(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list;
 	struct task *task = next_task(self, &waits_for_list);
@@ -183,12 +202,14 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && count_waiting(self) == 0 && !self->released &&
 		                self->ready.count + self->awaiting_helper.count == 0 &&
-		                !ledger_has_checked(self);
+		                !ledger_has_checked(self) &&
+		                (!self->shared || shared_crawl_has_ended(self->shared));
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	ledger_ask_conditionally(self, task);
 	*request = task_request(task, self->options);
 	ledger_prepare_request(self, task, request);
+	ledger_share_delay(self, task);
 	return CRAWL_START;
 }
 
@@ -401,13 +422,14 @@ static void interrupt_waiting(struct ledger *self)
 			ledger_interrupt_waiting(self, task);
 	}
 	ledger_interrupt_parked(self);
+	ledger_drop_redirects(self);
 }
 
 /* False if all was read, if the reader of an output is gone and wants no more, or if one is far behind. */
 static bool may_read_rest(struct ledger *self)
 {
 	struct wait wait = {.wake_ms = CLOCK_NEVER};
-	bool is_read = self->input_ended && self->store.count(self->store.self) == 0;
+	bool is_read = self->shared || (self->input_ended && self->store.count(self->store.self) == 0);
 	if (is_read || self->status == STATUS_PIPE_CLOSED)
 		return false;
 	self->backlog = 0;

@@ -24,6 +24,12 @@ struct run_state;
  * be NULL, and is borrowed until ledger_report_rest has returned. Call it after ledger_compile. */
 void ledger_resume(struct ledger *self, struct run_state *state);
 
+struct shared_crawl;
+
+/* Shares the crawl with other processes. shared is borrowed, and is to be freed after the ledger. Call it
+ * after ledger_compile. */
+void ledger_share(struct ledger *self, struct shared_crawl *shared);
+
 /* The handlers through which the event loop gets requests and passes on what happens to them. Their context
  * is the ledger. Call it after ledger_compile. */
 struct crawl_handlers ledger_handlers(struct ledger *self);

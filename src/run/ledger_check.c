@@ -111,9 +111,9 @@ static struct target_verdict judge(
 	if (outcome->kind != OUTCOME_OK)
 		judge_unread(task, outcome, &verdict);
 	else if (self->options->fragments)
-		verdict.anchors = task->purpose == STORE_LOOK  ? ANCHORS_UNKNOWN
-		                  : task->tries->knows_anchors ? ANCHORS_KNOWN
-		                                               : ANCHORS_NONE;
+		verdict.anchors = task->purpose == STORE_LOOK                 ? ANCHORS_UNKNOWN
+		                  : task->tries && task->tries->knows_anchors ? ANCHORS_KNOWN
+		                                                              : ANCHORS_NONE;
 	return verdict;
 }
 

@@ -113,7 +113,7 @@ void ledger_offer_found(struct ledger *self, struct store_url found)
 	found.number = store_number(found.depth, self->last_number + 1);
 	found.listed_us = clock_now_us();
 	enum store_offer answer = ledger_offer(self, &found, &claim);
-	if (answer == STORE_KNOWN)
+	if (answer == STORE_KNOWN || answer == STORE_SENT)
 		return;
 	self->last_number++;
 	self->totals.urls++;
@@ -223,8 +223,10 @@ const char *ledger_check_redirect(
 	}
 	if (!self->crawls)
 		return NULL;
-	bool is_new = !ledger_is_asked_for_more(self, url, task->purpose) &&
-	              self->store.mark(self->store.self, url, task->purpose);
+	/* Whether the target of a shared crawl is known is asked by ledger_share_redirect. */
+	bool is_new = self->shared ? !task_has_visited(task, url)
+	                           : !ledger_is_asked_for_more(self, url, task->purpose) &&
+	                                 self->store.mark(self->store.self, url, task->purpose);
 	if (is_new || !task->via)
 		return NULL;
 	if (!task_has_visited(task, url)) {

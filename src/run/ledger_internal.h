@@ -3,7 +3,8 @@
  * try, ledger_pages.c passes the links of complete pages on to the observers and reports outcomes,
  * ledger_follow.c follows links, ledger_check.c has their targets checked, ledger_robots.c asks for
  * robots.txt and obeys it, ledger_state.c keeps what must outlive the run, ledger_targets.c what --check has
- * asked for, and ledger_changes.c compares it with what an earlier run has kept. */
+ * asked for, ledger_changes.c compares it with what an earlier run has kept, and ledger_shared.c shares the
+ * crawl with other processes. */
 #ifndef AREQ_RUN_LEDGER_INTERNAL_H
 #define AREQ_RUN_LEDGER_INTERNAL_H
 
@@ -15,6 +16,7 @@
 #include "run/ledger.h"
 #include "run/origins.h"
 #include "run/run_state.h"
+#include "run/shared_crawl.h"
 #include "run/task.h"
 #include "run/top_paths.h"
 #include "store/memory.h"
@@ -43,12 +45,15 @@ struct ledger {
 	struct task_list ready;           /* complete pages whose links can be emitted, one after the other */
 	struct task_list awaiting_helper; /* complete pages that wait for a helper process */
 	struct task_list arrived;         /* sitemaps in flight of which links can be followed */
-	struct heap unreported;        /* tasks whose outcome waits until their rows are written, by ticket */
-	int64_t list_deadline_us;      /* when reading the list stops for this turn of the event loop */
-	int64_t links_deadline_us;     /* when emitting links stops for this turn of the event loop */
-	bool crawls;                   /* the run asks for URLs that are not in its list */
-	bool follows;                  /* crawls: links are followed */
-	struct run_state *state;       /* what --state keeps; borrowed; NULL without it */
+	struct heap unreported;      /* tasks whose outcome waits until their rows are written, by ticket */
+	int64_t list_deadline_us;    /* when reading the list stops for this turn of the event loop */
+	int64_t links_deadline_us;   /* when emitting links stops for this turn of the event loop */
+	bool crawls;                 /* the run asks for URLs that are not in its list */
+	bool follows;                /* crawls: links are followed */
+	struct run_state *state;     /* what --state keeps in a file; borrowed; NULL without it */
+	struct shared_crawl *shared; /* the crawl that --state has in Redis; borrowed; NULL without it */
+	struct redirect *redirects; /* tasks that wait until Redis knows where they go, see ledger_shared.c */
+	size_t redirect_count;
 	uint64_t rows_end;             /* the largest ticket of the pages that were reported */
 	uint64_t changes_end;          /* the largest tries.changes_end of them */
 	struct buf identity;           /* see ledger_state.c */
@@ -89,7 +94,7 @@ void ledger_record_status(struct ledger *self, enum status status);
 
 /* Reports the outcome of a URL that has no rows: an entry of the list that is not fetched, or a task that was
  * interrupted while it waited. */
-void ledger_report_without_rows(struct ledger *self, const struct task *task, const struct outcome *outcome);
+void ledger_report_without_rows(struct ledger *self, struct task *task, const struct outcome *outcome);
 
 /* Gives a task in flight its outcome, and removes it from the frontier and the store. Every task in flight
  * ends here. The outcome is reported and the task is freed at once, or, if rows of its page are not written
@@ -257,6 +262,32 @@ void ledger_retry_at_once(struct ledger *self, struct task *task, int64_t spent_
 
 /* What the state file calls a URL: without fragment, user name and password. Borrowed until the next call. */
 struct slice ledger_identity(struct ledger *self, const struct url *url);
+
+/* A URL of the shared crawl was claimed: counts it. */
+void ledger_count_claimed(struct ledger *self, const struct store_url *url);
+
+/* With a shared crawl, ends the claim of a task that has this outcome, if it was not ended. */
+void ledger_settle_claim(struct ledger *self, struct task *task, const struct outcome *outcome);
+
+/* True if another process has taken over the task's URL, so that it has to be dropped. */
+bool ledger_is_void(const struct ledger *self, const struct task *task);
+
+/* Drops such a task, which is in neither the frontier nor a list. It then does not count. */
+void ledger_drop_void(struct ledger *self, struct task *task);
+
+/* With a shared crawl, follows a redirect of a task in flight to self->url, if it is not known; another host
+ * may be that of another process. */
+void ledger_share_redirect(struct ledger *self, struct task *task, bool leaves);
+
+/* Drops all tasks that wait for that. */
+void ledger_drop_redirects(struct ledger *self);
+
+/* Lets other processes know how long the host of the task may not be asked. */
+void ledger_share_delay(struct ledger *self, const struct task *task);
+
+/* False while the lease of a shared crawl is in doubt: then nothing is started, and no links are passed
+ * on. */
+bool ledger_may_go_on(const struct ledger *self);
 
 /* Offers a page to the store, and adds it to the state file if it is new. Sets url->id. */
 enum store_offer ledger_offer(struct ledger *self, struct store_url *url, struct store_claim **claim);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* How many tasks may wait in the frontier: enough for URLs of many hosts, and few enough that a list of
  * millions is not kept in memory. */
@@ -53,9 +54,24 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 	        .reason = "not fetched (--dry-run)"});
 }
 
+/* Another process has followed redirects of the URL up to this host. */
+static void begin_redirected(struct ledger *self, struct task *task, const struct store_url *url)
+{
+	task_begin_without_request(task);
+	url_parse(&self->url, url->target, strlen(url->target), NULL, NULL);
+	task_redirect(task, &self->url, true);
+	task->tries->redirects = url->hops;
+	task->tries->continues_attempt = false;
+	ledger_admit(self, task, &self->url);
+}
+
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
+	if (url->target) {
+		begin_redirected(self, task, url);
+		return;
+	}
 	if (ledger_use_target(self, task, url->url) || ledger_use_fresh_answer(self, task))
 		return;
 	if (url->via)
@@ -73,8 +89,11 @@ void ledger_begin_claim(struct ledger *self, struct task *task)
 
 void ledger_release_claim(struct ledger *self, struct task *task)
 {
+	if (!task->claim)
+		return;
 	ledger_begin_claim(self, task);
 	self->store.settle(self->store.self, task->claim);
+	task->claim = NULL;
 }
 
 static void offer_entry(struct ledger *self, const struct input_entry *entry)
@@ -82,6 +101,8 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 	struct store_claim *claim;
 	if (self->crawls || self->asks_robots)
 		ledger_begin_listed(self, entry->url);
+	if (self->shared && self->crawls)
+		shared_crawl_add_start(self->shared, entry->url);
 	if (ledger_is_done_before(self, entry->url))
 		return;
 	struct store_url url = {.url = entry->url,
@@ -93,6 +114,9 @@ static void offer_entry(struct ledger *self, const struct input_entry *entry)
 		self->totals.repeated++;
 		return;
 	}
+	/* It counts for the process that claims it. */
+	if (answer == STORE_SENT)
+		return;
 	self->totals.urls++;
 	if (self->options->dry_run) {
 		/* Nothing is pending, because each claim is settled at once. */
@@ -147,7 +171,10 @@ static bool claim_pending(struct ledger *self)
 	uint64_t lost;
 	switch (self->store.claim(self->store.self, ledger_start_limit(self), &url, &claim, &lost)) {
 	case STORE_URL:
-		self->pending_listed -= !url.via;
+		if (self->shared)
+			ledger_count_claimed(self, &url);
+		else
+			self->pending_listed -= !url.via;
 		ledger_add_task(self, &url, claim);
 		return true;
 	case STORE_LOST:

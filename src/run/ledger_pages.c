@@ -23,7 +23,7 @@ static bool is_going_on(const struct ledger *self)
 }
 
 /* task is NULL for an entry of the list that is not fetched. */
-static void report_outcome(struct ledger *self, const struct task *task, const struct outcome *outcome)
+static void report_outcome(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
@@ -35,6 +35,8 @@ static void report_outcome(struct ledger *self, const struct task *task, const s
 	ledger_record_status(self, observers_outcome(self->observers, outcome));
 	if (task && is_going_on(self))
 		ledger_settle_state(self, task, outcome);
+	if (task && self->shared)
+		ledger_settle_claim(self, task, outcome);
 }
 
 /* Changes the outcome of a page whose links were emitted to say that its rows are lost, because an output has
@@ -71,7 +73,7 @@ static bool finish_rows(
 	return status != STATUS_OK || *ticket <= observers_written(self->observers);
 }
 
-void ledger_report_without_rows(struct ledger *self, const struct task *task, const struct outcome *outcome)
+void ledger_report_without_rows(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
 	uint64_t ticket;
 	ledger_record_status(self, observers_page_end(self->observers, outcome, &ticket));
@@ -114,7 +116,8 @@ void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *
 		report_outcome(self, task, outcome);
 	if (!task->is_fresh)
 		frontier_finish(self->frontier, &task->job);
-	ledger_release_claim(self, task);
+	if (!self->shared)
+		ledger_release_claim(self, task);
 	ledger_give_page_back(self, task);
 	if (is_final) {
 		task_free(task);
@@ -285,6 +288,14 @@ static enum page_state emit_links_of(struct ledger *self, struct task *task)
 static void emit_first_page(struct ledger *self)
 {
 	struct task *task = self->ready.first;
+	if (ledger_is_void(self, task) && !task->tries->is_emitted) {
+		task_list_remove(task);
+		ledger_give_page_back(self, task);
+		frontier_finish(self->frontier, &task->job);
+		ledger_drop_void(self, task);
+		return;
+	}
+	task->tries->is_emitted = true;
 	enum page_state state = emit_links_of(self, task);
 	if (state == PAGE_HAS_MORE || (state == PAGE_DONE && ledger_begin_changes(self, task)))
 		return;

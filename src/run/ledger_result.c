@@ -85,6 +85,8 @@ static void retry_or_fail(struct ledger *self, struct task *task, struct failure
 	}
 	if (has_retry_after)
 		frontier_pause_host(self->frontier, &task->job, now, now + retry_after_ms);
+	if (has_retry_after)
+		ledger_share_delay(self, task);
 	bool retry_is_useless = !transient || frontier_host_state(&task->job) != HOST_KEPT;
 	if (retry_is_useless || task->tries->attempts > self->options->retries) {
 		finish_task(self, task, OUTCOME_FAILED, failure);
@@ -191,11 +193,15 @@ static void follow_redirect(struct ledger *self, struct task *task, struct fetch
 	}
 	if (!task->robots_of && refuse_redirect(self, task, result->cookies))
 		return;
-	task_redirect(task, &self->url, leaves);
 	task->tries->spent_ms += (int64_t)result->phases.total;
 	fetch_cookies_free(task->tries->cookies);
 	task->tries->cookies = result->cookies;
 	result->cookies = NULL;
+	if (self->shared && !task->robots_of) {
+		ledger_share_redirect(self, task, leaves);
+		return;
+	}
+	task_redirect(task, &self->url, leaves);
 	if (!self->asks_robots || task->robots_of) {
 		frontier_redirect(self->frontier, &task->job, &self->url);
 		return;
@@ -276,6 +282,12 @@ void ledger_handle_result(struct ledger *self, struct task *task, struct fetch_r
 		frontier_record_request(self->frontier, clock_now_ms());
 	if (result->hides_tcp_failure || may_be_fault_of_http3(result))
 		frontier_avoid_http3(&task->job);
+	if (ledger_is_void(self, task)) {
+		ledger_discard_response(self, task);
+		frontier_finish(self->frontier, &task->job);
+		ledger_drop_void(self, task);
+		return;
+	}
 	if (result->complete || result->stopped)
 		log_event("got %ld %s", result->http_status, task_display_url(task));
 	if (result->interrupted)

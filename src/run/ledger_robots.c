@@ -120,12 +120,11 @@ static bool use_kept_robots(struct ledger *self, struct origin *origin)
 }
 
 /* Keeps what came of a robots.txt, or an empty one if the host has none, for the next run. */
-static void keep_robots(struct ledger *self, const struct task *task, bool is_absent)
+static void keep_robots(struct ledger *self, const struct origin *origin, long http_status, bool is_absent)
 {
-	const struct origin *origin = task->robots_of;
 	const struct slice body = {origin->received.data, is_absent ? 0 : origin->received.len};
 	if (self->state)
-		run_state_set_robots(self->state, origin->name, task->tries->http_status, body);
+		run_state_set_robots(self->state, origin->name, http_status, body);
 }
 
 void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
@@ -209,7 +208,7 @@ void ledger_fail_robots(
 		log_event("robots.txt of %s: interrupted", origin->name);
 	} else if (is_absent) {
 		origin->robots_state = ROBOTS_KNOWN;
-		keep_robots(self, task, true);
+		keep_robots(self, origin, status, true);
 	} else {
 		refuse(origin, OUTCOME_FAILED, failure);
 	}
@@ -249,7 +248,7 @@ bool ledger_feed_robots(struct ledger *self, struct task *task, const char *byte
 void ledger_finish_robots(struct ledger *self, struct task *task)
 {
 	set_rules(self, task->robots_of);
-	keep_robots(self, task, false);
+	keep_robots(self, task->robots_of, task->tries->http_status, false);
 	end_robots_task(self, task);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "output/guard.h"
+#include "store/redis_address.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +185,7 @@ enum status outputs_begin(struct outputs *self, const struct options *options, c
 		if (is_open(&self->files[i]))
 			status = file_begin(&self->files[i]);
 	}
-	if (status == STATUS_OK && !options->state)
+	if (status == STATUS_OK && (!options->state || redis_address_is_meant(options->state)))
 		arrange_guard(self, input);
 	return status;
 }

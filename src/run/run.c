@@ -23,6 +23,7 @@
 #include "run/ledger.h"
 #include "run/outputs.h"
 #include "run/run_state.h"
+#include "run/shared_crawl.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -34,7 +35,8 @@ struct run {
 	struct input *input;
 	struct ledger *ledger;
 	struct outputs outputs;
-	struct run_state *state; /* NULL without --state */
+	struct run_state *state;     /* NULL without --state FILE */
+	struct shared_crawl *shared; /* NULL without --state redis:// */
 	struct observers observers;
 	struct rows *rows;       /* owned by its observer; NULL with --dry-run and --changes */
 	struct summary *summary; /* owned by its observer; NULL with --dry-run */
@@ -72,10 +74,14 @@ static enum status set_up(struct run *self)
 		status = run_state_open(self->state);
 	if (status == STATUS_OK && self->state)
 		status = run_state_begin(self->state);
+	if (status == STATUS_OK && self->shared)
+		status = shared_crawl_start(self->shared, input_may_have_entries(self->input));
 	if (status == STATUS_OK)
 		status = outputs_begin(&self->outputs, self->options, self->input);
 	if (status == STATUS_OK)
 		ledger_resume(self->ledger, self->state);
+	if (status == STATUS_OK && self->shared)
+		ledger_share(self->ledger, self->shared);
 	if (status == STATUS_OK && self->state && self->rows)
 		status = read_rows(self);
 	return status;
@@ -141,7 +147,8 @@ static bool was_cut_short(const struct run *self)
  * file. A list of which no URL belongs to this shard is none. */
 static enum status check_not_empty(const struct run *self, enum status status)
 {
-	bool is_empty = self->totals.urls + self->totals.elsewhere.listed == 0 && !was_cut_short(self);
+	bool is_empty =
+	    self->totals.urls + self->totals.elsewhere.listed == 0 && !was_cut_short(self) && !self->shared;
 	if (!is_empty || self->options->allow_empty || status != STATUS_OK)
 		return status;
 	log_error("no URLs in the list (--allow-empty if there may be none)");
@@ -190,6 +197,8 @@ static enum status crawl(struct run *self)
 	status = status_first(status, ledger_close(self->ledger, status));
 	status = status_first(status, drain_outputs(self, stop_at));
 	status = status_first(status, ledger_report_rest(self->ledger, status, &self->totals));
+	if (self->shared)
+		status = status_first(status, shared_crawl_finish(self->shared, &self->totals.crawl));
 	self->totals.longest_turn_us = longest_turn_us;
 	self->totals.elapsed_ms = ended - began;
 	self->totals.deadline = self->options->deadline_ms && ended >= stop_at;
@@ -289,12 +298,25 @@ static enum status finish_run(struct run *self, enum status status, int *signal)
 	return status;
 }
 
+static enum status show_shared(const struct options *options)
+{
+	struct shared_crawl *shared = shared_crawl_new(options, NULL, NULL);
+	enum status status = shared_crawl_show(shared);
+	shared_crawl_free(shared);
+	return status;
+}
+
 struct run_end run(const struct options *options)
 {
 	struct run self = {.options = options};
 	int signal = 0;
 	outputs_init(&self.outputs);
-	if (options->state && !options->dry_run)
+	bool is_shared = shared_crawl_is_meant(options);
+	if (is_shared && options->dry_run)
+		return (struct run_end){show_shared(options), 0};
+	if (is_shared)
+		self.shared = shared_crawl_new(options, &self.settings, &self.outputs);
+	else if (options->state && !options->dry_run)
 		self.state = run_state_new(options, &self.settings, &self.outputs);
 	self.input = input_new(&options->inputs);
 	self.ledger = ledger_new(options, self.input, &self.observers);
@@ -310,6 +332,7 @@ struct run_end run(const struct options *options)
 	observers_release(&self.observers);
 	ledger_free(self.ledger);
 	run_state_free(self.state);
+	shared_crawl_free(self.shared);
 	input_free(self.input);
 	settings_release(&self.settings);
 	return (struct run_end){status, signal};

@@ -82,6 +82,7 @@ struct tries {
 	uint64_t changes_end;
 	char *gone_reason;                 /* the reason of outcome, see ledger_begin_gone; else NULL */
 	struct link_check_page check_page; /* of the links of the page, with --check */
+	bool is_emitted;                   /* links of the page were passed on */
 	bool knows_anchors;                /* --fragments: all anchors of the page are known */
 	struct buf anchors;                /* --state: these, each with a NUL behind it */
 };

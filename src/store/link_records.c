@@ -122,12 +122,15 @@ static bool is_suffix(struct slice text, struct slice suffix)
 /* Keeps a word of the record. Returns true if it differs from that of the record before. */
 static bool replace_word(struct link_records_word *word, struct slice text)
 {
-	bool is_same = word->is_text == (text.data != NULL) && word->text.len == text.len &&
-	               (text.len == 0 || memcmp(word->text.data, text.data, text.len) == 0);
+	bool is_same =
+	    word->text.data && text.data
+	        ? word->is_text && slice_equal((struct slice){word->text.data, word->text.len}, text)
+	        : word->is_text == (text.data != NULL);
 	if (is_same)
 		return false;
 	buf_clear(&word->text);
-	buf_append(&word->text, text.data, text.len);
+	if (text.data)
+		buf_append(&word->text, text.data, text.len);
 	word->is_text = text.data != NULL;
 	return true;
 }

@@ -1,0 +1,444 @@
+#include "run/shared_crawl.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/seen.h"
+#include "output/number_text.h"
+#include "run/output_sync.h"
+#include "run/row_options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The outputs that are cut back if their process has died. */
+static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED};
+enum { KEPT_ROWS, KEPT = sizeof kept_outputs / sizeof *kept_outputs };
+
+/* How often outputs are brought to the disk. */
+enum { SYNC_EVERY_MS = 100 };
+
+enum { MACHINE_MAX = 64 };
+
+struct settled {
+	struct store_claim *claim;
+	enum outcome_kind kind;
+};
+
+/* URLs that are settled together. */
+struct batch {
+	struct settled *items;
+	size_t count, room;
+	uint64_t lengths[KEPT]; /* of the outputs, when all rows of these URLs are in them */
+};
+
+struct shared_crawl {
+	const struct options *options;
+	const struct settings *settings;
+	struct outputs *outputs;
+	struct redis_address address;
+	char machine[MACHINE_MAX];
+	char name[MACHINE_MAX + 24]; /* what others see of this process */
+	struct buf row_options;
+	struct redis_crawl *crawl;
+	struct store store;
+	struct file *files[KEPT]; /* NULL for one that is no regular file */
+	struct output_sync *sync;
+	struct batch written; /* in the outputs */
+	struct batch syncing; /* being brought to the disk */
+	int64_t sync_due;     /* monotonic ms */
+	bool has_ended_list;
+	struct seen starts; /* that this process has told */
+	void (*on_start)(void *ctx, struct slice url);
+	void *start_ctx;
+};
+
+bool shared_crawl_is_meant(const struct options *options)
+{
+	return options->state && redis_address_is_meant(options->state);
+}
+
+static enum status parse_address(struct redis_address *address, const struct options *options)
+{
+	struct buf problem;
+	buf_init(&problem, SIZE_MAX / 2);
+	bool is_right = redis_address_parse(address, options->state, &problem);
+	if (!is_right)
+		log_error("--state: %s", problem.data);
+	buf_release(&problem);
+	return is_right ? STATUS_OK : STATUS_USAGE;
+}
+
+/* The option that makes no sense with a crawl in Redis, with the reason; NULL if there is none. */
+static const char *find_misfit(const struct options *options)
+{
+	return options->check        ? "--check: the target of a link may be another process's"
+	       : options->changes    ? "--changes: links are not kept in Redis"
+	       : options->changes_to ? "--changes-to: links are not kept in Redis"
+	       : options->replay     ? "--replay: links are not kept in Redis"
+	       : options->max_age_ms ? "--max-age: pages are not kept in Redis"
+	       : options->atomic     ? "--atomic: the rows of a process are a part of all"
+	                             : NULL;
+}
+
+enum status shared_crawl_check(const struct options *options)
+{
+	struct redis_address address = {0};
+	if (!shared_crawl_is_meant(options))
+		return STATUS_OK;
+	enum status status = parse_address(&address, options);
+	const char *misfit = find_misfit(options);
+	if (status == STATUS_OK && misfit) {
+		log_error("--state %s excludes %s", address.label, misfit);
+		status = STATUS_USAGE;
+	}
+	redis_address_release(&address);
+	return status;
+}
+
+struct shared_crawl *shared_crawl_new(
+    const struct options *options, const struct settings *settings, struct outputs *outputs)
+{
+	struct shared_crawl *self = alloc_new(sizeof *self);
+	self->options = options;
+	self->settings = settings;
+	self->outputs = outputs;
+	buf_init(&self->row_options, SIZE_MAX / 2);
+	self->sync = output_sync_new();
+	seen_init(&self->starts);
+	return self;
+}
+
+void shared_crawl_free(struct shared_crawl *self)
+{
+	if (!self)
+		return;
+	redis_crawl_free(self->crawl);
+	redis_address_release(&self->address);
+	output_sync_free(self->sync);
+	buf_release(&self->row_options);
+	seen_release(&self->starts);
+	free(self->written.items);
+	free(self->syncing.items);
+	free(self);
+}
+
+/* What this process has offered may be lost with what Redis has lost. */
+static void on_lost(void *ctx)
+{
+	struct shared_crawl *self = ctx;
+	if (self->store.self)
+		redis_store_forget(&self->store);
+}
+
+static void on_start(void *ctx, struct slice url)
+{
+	struct shared_crawl *self = ctx;
+	if (self->on_start)
+		self->on_start(self->start_ctx, url);
+}
+
+static void name_process(struct shared_crawl *self)
+{
+	if (gethostname(self->machine, sizeof self->machine - 1) != 0)
+		snprintf(self->machine, sizeof self->machine, "unknown");
+	snprintf(self->name, sizeof self->name, "%s:%ld", self->machine, (long)getpid());
+}
+
+static void make_crawl(struct shared_crawl *self, bool has_list)
+{
+	const struct redis_crawl_settings settings = {.address = &self->address,
+	    .options = self->row_options.data ? self->row_options.data : "{}",
+	    .name = self->name,
+	    .lease_ms = self->options->lease_ms ? self->options->lease_ms : REDIS_CRAWL_LEASE_MS,
+	    .has_list = has_list,
+	    .restart = self->options->restart};
+	const struct redis_crawl_handlers handlers = {.ctx = self, .lost = on_lost, .start = on_start};
+	self->crawl = redis_crawl_new(&settings, &handlers);
+}
+
+/* An output is the same if it is the same path on the same machine. */
+static void append_key(const struct shared_crawl *self, const struct file *file, struct buf *key)
+{
+	char folder[4096];
+	buf_append_text(key, self->machine);
+	buf_append_byte(key, ':');
+	if (*file->name != '/' && getcwd(folder, sizeof folder)) {
+		buf_append_text(key, folder);
+		buf_append_byte(key, '/');
+	}
+	buf_append_text(key, file->name);
+}
+
+/* Finds out whether a process that wrote to the file has died, and where the file is to be cut then. */
+static enum status find_end(struct shared_crawl *self, struct file *file)
+{
+	struct buf key;
+	struct redis_crawl_output output;
+	bool found = false;
+	buf_init(&key, SIZE_MAX / 2);
+	append_key(self, file, &key);
+	enum status status =
+	    redis_crawl_find_output(self->crawl, (struct slice){key.data, key.len}, &output, &found);
+	buf_release(&key);
+	bool is_same = found && output.device == (uint64_t)file->info.st_dev &&
+	               output.inode == (uint64_t)file->info.st_ino;
+	if (status != STATUS_OK || !is_same || output.length == 0)
+		return status;
+	if ((uint64_t)file->info.st_size < output.length) {
+		log_error("%s: is shorter than what was written for this crawl; give another name, or begin "
+		          "anew (--restart)",
+		    file->name);
+		return STATUS_OUTPUT;
+	}
+	log_warning("%s: going on with the %" PRIu64 " byte%s that a process of this crawl has left",
+	    file->name, output.length, number_text_plural(output.length));
+	file->is_resumed = true;
+	file->resume_len = output.length;
+	return STATUS_OK;
+}
+
+static enum status find_outputs(struct shared_crawl *self)
+{
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++) {
+		struct file *file = &self->outputs->files[kept_outputs[i]];
+		bool is_kept = file->fd >= 0 && !file->is_stdout && file_is_regular(file);
+		self->files[i] = is_kept ? file : NULL;
+		if (!is_kept)
+			continue;
+		status = find_end(self, file);
+		output_sync_add(self->sync, file->fd, file->name);
+	}
+	return status;
+}
+
+static void show_beginning(const struct shared_crawl *self, const struct redis_crawl_begun *begun)
+{
+	static const char *const how[] = {
+	    [REDIS_CRAWL_FIRST] = "begins the crawl",
+	    [REDIS_CRAWL_NEXT] = "begins the next run of the crawl",
+	    [REDIS_CRAWL_JOINED] = "joins the crawl",
+	    [REDIS_CRAWL_ENDED] = "finds that all is done of the crawl",
+	};
+	log_event("%s %s %s (run %" PRIu64 ")", self->name, how[begun->how], self->address.name, begun->run);
+}
+
+enum status shared_crawl_start(struct shared_crawl *self, bool has_list)
+{
+	struct redis_crawl_begun begun;
+	name_process(self);
+	row_options_append(&self->row_options, self->settings);
+	enum status status = parse_address(&self->address, self->options);
+	if (status != STATUS_OK)
+		return status;
+	make_crawl(self, has_list);
+	self->has_ended_list = !has_list;
+	status = redis_crawl_start(self->crawl, &begun);
+	if (status == STATUS_OK)
+		status = find_outputs(self);
+	if (status == STATUS_OK)
+		status = output_sync_start(self->sync);
+	if (status == STATUS_OK)
+		show_beginning(self, &begun);
+	return status;
+}
+
+struct store shared_crawl_store(struct shared_crawl *self, bool is_crawl)
+{
+	self->store = redis_store(self->crawl, is_crawl);
+	return self->store;
+}
+
+void shared_crawl_watch_starts(
+    struct shared_crawl *self, void (*on_start_fn)(void *ctx, struct slice url), void *ctx)
+{
+	self->on_start = on_start_fn;
+	self->start_ctx = ctx;
+}
+
+void shared_crawl_add_start(struct shared_crawl *self, const struct url *url)
+{
+	struct slice start = url_href(url);
+	const char *end = memchr(start.data, '?', start.len);
+	end = end ? end : memchr(start.data, '#', start.len);
+	start.len = end ? (size_t)(end - start.data) : start.len;
+	while (start.len > url->path_start && start.data[start.len - 1] != '/')
+		start.len--;
+	if (seen_add(&self->starts, start.data, start.len))
+		redis_crawl_add_start(self->crawl, start);
+}
+
+bool shared_crawl_may_go_on(const struct shared_crawl *self)
+{
+	return redis_crawl_has_ended(self->crawl) ||
+	       (redis_crawl_holds_lease(self->crawl) && !redis_crawl_is_full(self->crawl));
+}
+
+bool shared_crawl_has_ended(const struct shared_crawl *self)
+{
+	return redis_crawl_has_ended(self->crawl);
+}
+
+bool shared_crawl_is_void(const struct store_claim *claim)
+{
+	return redis_crawl_is_void((const struct redis_claim *)claim);
+}
+
+void shared_crawl_end_list(struct shared_crawl *self)
+{
+	if (!self->has_ended_list)
+		redis_crawl_end_list(self->crawl);
+	self->has_ended_list = true;
+}
+
+void shared_crawl_delay_host(struct shared_crawl *self, const struct url *url, int64_t ms)
+{
+	struct buf server;
+	buf_init(&server, SIZE_MAX / 2);
+	url_append_server(url, &server);
+	redis_crawl_delay_server(self->crawl, (struct slice){server.data, server.len}, ms);
+	buf_release(&server);
+}
+
+/* Settling. */
+
+void shared_crawl_settle(
+    struct shared_crawl *self, struct store_claim *claim, enum outcome_kind kind, uint64_t rows_end)
+{
+	struct batch *batch = &self->written;
+	if (batch->count == batch->room) {
+		batch->room = batch->room ? 2 * batch->room : 64;
+		batch->items = alloc_resize(batch->items, batch->room, sizeof *batch->items);
+	}
+	batch->items[batch->count++] = (struct settled){claim, kind};
+	for (size_t i = 0; i < KEPT; i++) {
+		const struct file *file = self->files[i];
+		if (file)
+			batch->lengths[i] = file->old_len + (i == KEPT_ROWS ? rows_end : file->written);
+	}
+}
+
+/* The rows of the batch are on the disk. */
+static void settle_batch(struct shared_crawl *self, struct batch *batch)
+{
+	struct buf key;
+	buf_init(&key, SIZE_MAX / 2);
+	for (size_t i = 0; i < KEPT; i++) {
+		const struct file *file = self->files[i];
+		if (!file)
+			continue;
+		buf_clear(&key);
+		append_key(self, file, &key);
+		redis_crawl_set_output(self->crawl, (struct slice){key.data, key.len},
+		    &(struct redis_crawl_output){.device = (uint64_t)file->info.st_dev,
+		        .inode = (uint64_t)file->info.st_ino,
+		        .length = batch->lengths[i]});
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		redis_store_settle(&self->store, batch->items[i].claim, batch->items[i].kind);
+	batch->count = 0;
+	buf_release(&key);
+}
+
+static void request_sync(struct shared_crawl *self)
+{
+	struct batch next = self->syncing;
+	self->syncing = self->written;
+	self->written = next;
+	self->sync_due = clock_now_ms() + SYNC_EVERY_MS;
+	output_sync_request(self->sync);
+}
+
+/* With wait == NULL, waits for the disk until all that was written is settled. */
+static enum status settle_written(struct shared_crawl *self, struct wait *wait)
+{
+	for (;;) {
+		bool is_done = false;
+		enum status status = output_sync_turn(self->sync, wait, &is_done);
+		if (status != STATUS_OK)
+			return status;
+		if (is_done)
+			settle_batch(self, &self->syncing);
+		if (output_sync_is_busy(self->sync)) {
+			if (wait)
+				return STATUS_OK;
+			continue;
+		}
+		if (self->written.count == 0)
+			return STATUS_OK;
+		if (wait && clock_now_ms() < self->sync_due) {
+			wait_until(wait, self->sync_due);
+			return STATUS_OK;
+		}
+		request_sync(self);
+	}
+}
+
+enum status shared_crawl_turn(struct shared_crawl *self, size_t room, struct wait *wait)
+{
+	enum status status = settle_written(self, wait);
+	redis_crawl_set_room(self->crawl, room);
+	return status_first(status, redis_crawl_turn(self->crawl, wait));
+}
+
+/* The end. */
+
+static void show_status(const struct shared_crawl *self, const struct redis_crawl_status *status)
+{
+	if (!status->exists) {
+		printf("%s: there is no such crawl\n", self->address.name);
+		return;
+	}
+	printf("%s: run %" PRIu64 ": %" PRIu64 " URL%s done (%" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64
+	       " skipped), %" PRIu64 " left%s\n",
+	    self->address.name, status->run, status->settled, number_text_plural(status->settled),
+	    status->outcomes[OUTCOME_OK], status->outcomes[OUTCOME_FAILED], status->outcomes[OUTCOME_SKIPPED],
+	    status->left, status->has_ended ? ", ended" : "");
+	for (size_t i = 0; i < status->member_count; i++) {
+		const struct redis_crawl_member *member = &status->members[i];
+		printf("%s: %s: %" PRIu64 " done, %s\n", self->address.name, member->name, member->settled,
+		    status->has_ended || !member->is_alive ? "gone" : "at work");
+	}
+}
+
+enum status shared_crawl_show(struct shared_crawl *self)
+{
+	struct redis_crawl_status stands;
+	enum status status = parse_address(&self->address, self->options);
+	if (status != STATUS_OK)
+		return status;
+	name_process(self);
+	make_crawl(self, false);
+	status = redis_crawl_read_status(self->crawl, &stands);
+	if (status != STATUS_OK)
+		return status;
+	show_status(self, &stands);
+	return fflush(stdout) == 0 ? STATUS_OK : log_output_error("stdout", "cannot be written");
+}
+
+static void count_crawl(const struct redis_crawl_status *stands, struct crawl_totals *totals)
+{
+	*totals = (struct crawl_totals){.is_known = true,
+	    .urls = stands->settled,
+	    .ok = stands->outcomes[OUTCOME_OK],
+	    .failed = stands->outcomes[OUTCOME_FAILED],
+	    .skipped = stands->outcomes[OUTCOME_SKIPPED],
+	    .left = stands->left,
+	    .processes = stands->member_count};
+}
+
+enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *totals)
+{
+	struct redis_crawl_status stands;
+	enum status status = settle_written(self, NULL);
+	if (!redis_crawl_is_connected(self->crawl))
+		return status;
+	status = status_first(status, redis_crawl_leave(self->crawl));
+	if (status == STATUS_OK && redis_crawl_read_status(self->crawl, &stands) == STATUS_OK)
+		count_crawl(&stands, totals);
+	return status;
+}

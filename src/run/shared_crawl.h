@@ -1,0 +1,89 @@
+/* A run that shares its crawl with other processes, through Redis (--state redis://…).
+ *
+ *     shared_crawl_new -> shared_crawl_start        the outputs are open, and not changed yet
+ *                      -> shared_crawl_store        goes to the ledger
+ *                      -> shared_crawl_turn, in each turn of the event loop
+ *                      -> shared_crawl_settle       a URL has its outcome, and its rows were written
+ *                      -> shared_crawl_finish -> shared_crawl_free
+ *
+ * A URL is settled in Redis once its rows are on the disk. Until then another process gets it if this one
+ * dies. */
+#ifndef AREQ_RUN_SHARED_CRAWL_H
+#define AREQ_RUN_SHARED_CRAWL_H
+
+#include "base/options.h"
+#include "base/outcome.h"
+#include "base/status.h"
+#include "base/wait.h"
+#include "fetch/settings.h"
+#include "output/observer.h"
+#include "run/outputs.h"
+#include "store/redis_store.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct shared_crawl;
+
+/* True if --state names a crawl in Redis, and no file. */
+bool shared_crawl_is_meant(const struct options *options);
+
+/* Checks the options of such a crawl, if --state names one: STATUS_USAGE if the address has a mistake, or
+ * with an option that only a state in a file can have (logged). */
+enum status shared_crawl_check(const struct options *options);
+
+/* settings, which shared_crawl_start reads first, and outputs are borrowed. Free with shared_crawl_free. */
+struct shared_crawl *shared_crawl_new(
+    const struct options *options, const struct settings *settings, struct outputs *outputs);
+void shared_crawl_free(struct shared_crawl *self);
+
+/* Joins or begins the crawl. has_list tells whether this process brings a list. If a process that wrote to
+ * the same outputs has died, they are to be cut back to what it had settled, and gone on with. STATUS_OUTPUT
+ * if Redis cannot be reached or refuses, STATUS_USAGE if the options are others than those of the crawl; see
+ * redis_crawl_start. */
+enum status shared_crawl_start(struct shared_crawl *self, bool has_list);
+
+/* The store of the crawl, for the ledger, which frees it before the crawl is freed. */
+struct store shared_crawl_store(struct shared_crawl *self, bool is_crawl);
+
+/* on_start is called with each URL that the crawl starts at, whoever has listed it; url is borrowed for the
+ * call. */
+void shared_crawl_watch_starts(
+    struct shared_crawl *self, void (*on_start)(void *ctx, struct slice url), void *ctx);
+
+/* Lets all processes know the start that a listed URL stands for: its folder. */
+void shared_crawl_add_start(struct shared_crawl *self, const struct url *url);
+
+/* Called in each turn of the event loop. room is how many URLs more the process could take. */
+enum status shared_crawl_turn(struct shared_crawl *self, size_t room, struct wait *wait);
+
+/* True if fetches may start, and links be passed on. */
+bool shared_crawl_may_go_on(const struct shared_crawl *self);
+
+/* True once nothing is pending or claimed anywhere. */
+bool shared_crawl_has_ended(const struct shared_crawl *self);
+
+/* True if the claim is not this process's any more, so that the URL is to be dropped. */
+bool shared_crawl_is_void(const struct store_claim *claim);
+
+/* This process has read its list to the end. Only the first call does anything. */
+void shared_crawl_end_list(struct shared_crawl *self);
+
+/* A claimed URL has its outcome. Its rows are in the first rows_end bytes that this process has written to
+ * the output of the rows, and its lines in what was written to the others until now. Ends the claim. */
+void shared_crawl_settle(
+    struct shared_crawl *self, struct store_claim *claim, enum outcome_kind kind, uint64_t rows_end);
+
+/* A host may not be asked again within that many ms. */
+void shared_crawl_delay_host(struct shared_crawl *self, const struct url *url, int64_t ms);
+
+/* Settles what is left, gives back what was claimed, and reads how the crawl stands. Waits for the disk and
+ * for Redis; not for the latter if it is known to be away. */
+enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *totals);
+
+/* Writes how the crawl stands to stdout, and changes nothing (--dry-run). */
+enum status shared_crawl_show(struct shared_crawl *self);
+
+#endif

@@ -1,0 +1,270 @@
+/* --state redis://…: processes that share a crawl, on generated sites, with a real Redis. AREQ_CRAWL_SEED is
+ * the first seed, 1 by default. */
+#include "base/buf.h"
+#include "support/crawl.h"
+#include "unit/store/redis_server.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROCESSES_MAX = 8, ARGUMENTS_MAX = 80 };
+
+struct process {
+	struct run_child child;
+	const char *args[ARGUMENTS_MAX];
+	bool is_running;
+};
+
+/* What happens to the processes of a crawl while they run. */
+static struct plan {
+	size_t processes;
+	unsigned kills;          /* one after the other, each is started again */
+	unsigned redis_restarts; /* with its data */
+	const char *more[8];     /* options, which end with NULL */
+} plan;
+
+static struct redis_server redis;
+static struct process processes[PROCESSES_MAX];
+static unsigned random_state;
+
+static double random_share(void)
+{
+	random_state = random_state * 1103515245 + 12345;
+	return (random_state >> 8 & 0xffff) / 65536.0;
+}
+
+static void sleep_s(double seconds)
+{
+	nanosleep(
+	    &(struct timespec){(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)}, NULL);
+}
+
+/* The name of a file of one process. */
+static const char *file_of(struct crawl *crawl, const char *name, size_t which)
+{
+	char text[40];
+	snprintf(text, sizeof text, "%s.%zu", name, which);
+	return scratch_path(&crawl->scratch, text);
+}
+
+/* Each has outputs of its own, and only the first one has the list. */
+static void make_arguments(struct crawl *crawl, const char *const *args, size_t which)
+{
+	const char **to = processes[which].args;
+	size_t count = 0, all = 0;
+	while (args[all])
+		all++;
+	for (size_t i = 0; i < all; i++) {
+		bool is_rows = i > 0 && strcmp(args[i - 1], "-o") == 0;
+		bool is_report = i > 0 && strcmp(args[i - 1], "--report") == 0;
+		to[count++] = is_rows                      ? file_of(crawl, "rows", which)
+		              : is_report                  ? file_of(crawl, "report", which)
+		              : i == all - 1 && which != 0 ? "/dev/null"
+		                                           : args[i];
+	}
+	to[count++] = "--state";
+	to[count++] = redis.url;
+	for (const char *const *more = plan.more; *more; more++)
+		to[count++] = *more;
+	cr_assert(count < ARGUMENTS_MAX);
+	to[count] = NULL;
+}
+
+static void start_process(size_t which)
+{
+	struct process *process = &processes[which];
+	run_start(&process->child, &(struct run_options){.limit = 120}, run_areq_name(), process->args);
+	process->is_running = true;
+}
+
+static void finish_process(struct crawl *crawl, size_t which, int signal)
+{
+	struct run_result result;
+	run_finish(&processes[which].child, &result);
+	processes[which].is_running = false;
+	cr_expect(result.exit_status == 0 || (signal && result.signal == signal),
+	    "%s: process %zu: exit status %d, signal %d: %s", crawl->label, which, result.exit_status,
+	    result.signal, result.err);
+	run_release(&result);
+}
+
+static void join_files(struct crawl *crawl, const char *name)
+{
+	scratch_write(&crawl->scratch, name, "");
+	for (size_t i = 0; i < plan.processes; i++) {
+		char part[40];
+		snprintf(part, sizeof part, "%s.%zu", name, i);
+		char *text =
+		    scratch_exists(&crawl->scratch, part) ? scratch_read(&crawl->scratch, part, NULL) : NULL;
+		if (text)
+			scratch_append(&crawl->scratch, name, text);
+		free(text);
+	}
+}
+
+static void disturb(struct crawl *crawl)
+{
+	unsigned kills = plan.kills, restarts = plan.redis_restarts;
+	while (kills + restarts > 0) {
+		sleep_s(0.2 + 0.4 * random_share());
+		if (restarts > 0 && (kills == 0 || random_share() < 0.3)) {
+			restarts--;
+			redis_server_kill(&redis);
+			sleep_s(0.5);
+			redis_server_restart(&redis, false);
+			continue;
+		}
+		kills--;
+		size_t which = (size_t)(random_share() * (double)plan.processes);
+		run_kill(&processes[which].child, SIGKILL);
+		finish_process(crawl, which, SIGKILL);
+		start_process(which);
+	}
+}
+
+static void run_shared(struct crawl *crawl, const char *const *args, struct run_result *result)
+{
+	for (size_t i = 0; i < plan.processes; i++) {
+		make_arguments(crawl, args, i);
+		unlink(file_of(crawl, "rows", i));
+		unlink(file_of(crawl, "report", i));
+		start_process(i);
+	}
+	disturb(crawl);
+	for (size_t i = 0; i < plan.processes; i++)
+		finish_process(crawl, i, 0);
+	join_files(crawl, "rows");
+	join_files(crawl, "report");
+	*result = (struct run_result){.exit_status = 0};
+}
+
+/* A process that has lost its lease while Redis was away may have written what it could not settle. */
+static void drop_repeated(struct rows *rows)
+{
+	struct rows once;
+	rows_init(&once);
+	for (size_t i = 0; i < rows->count; i++)
+		if (!rows_has(&once, rows->row[i]))
+			rows_add(&once, "%s", rows->row[i]);
+	rows_release(rows);
+	*rows = once;
+}
+
+static void expect_truth(struct crawl *crawl, bool has_lines)
+{
+	struct rows is;
+	crawl_links(crawl, &is);
+	char *difference = rows_set_difference(&is, &crawl->truth.links);
+	cr_expect(!difference, "%s: rows: %s", crawl->label, difference ? difference : "");
+	free(difference);
+	rows_release(&is);
+	if (!has_lines)
+		return;
+	crawl_lines(crawl, &is);
+	if (plan.redis_restarts > 0)
+		drop_repeated(&is);
+	difference = rows_set_difference(&is, &crawl->truth.lines);
+	cr_expect(!difference, "%s: report: %s", crawl->label, difference ? difference : "");
+	free(difference);
+	rows_release(&is);
+}
+
+/* Two requests to a host start at least so many seconds apart, whichever processes sent them. */
+static void expect_delay(struct crawl *crawl, double seconds)
+{
+	const struct site_stats *stats = &crawl->stats;
+	for (size_t i = 0; i < stats->count; i++) {
+		for (size_t j = i; j-- > 0;) {
+			if (strcmp(stats->requests[i].host, stats->requests[j].host) != 0)
+				continue;
+			double between = stats->requests[i].start - stats->requests[j].start;
+			cr_expect_geq(between, 0.8 * seconds, "%s: %g s between %s and %s", crawl->label,
+			    between, stats->requests[j].target, stats->requests[i].target);
+			break;
+		}
+	}
+}
+
+static void share(const struct plan *with, struct graph_spec *spec, const struct truth_options *options,
+    bool has_lines, double delay)
+{
+	struct crawl crawl;
+	const char *first = getenv("AREQ_CRAWL_SEED");
+	plan = *with;
+	spec->seed = first && *first ? (unsigned)strtoul(first, NULL, 10) : 1;
+	random_state = spec->seed;
+	redis_server_start(&redis, plan.redis_restarts ? "appendonly yes\nappendfsync always\n" : NULL);
+	crawl_start(&crawl, spec);
+	crawl.run = run_shared;
+	crawl_run(&crawl, options, NULL);
+	expect_truth(&crawl, has_lines);
+	if (delay > 0)
+		expect_delay(&crawl, delay);
+	crawl_stop(&crawl);
+	redis_server_end(&redis);
+}
+
+Test(shared, crawl_of_two_processes_is_the_graphs_truth)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 200;
+	share(&(struct plan){.processes = 2}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+}
+
+Test(shared, crawl_with_redirects_is_the_graphs_truth)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 200;
+	spec.redirects = 40;
+	share(&(struct plan){.processes = 3}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, false, 0);
+}
+
+/* The second process has no list, but knows what belongs to the scope. */
+Test(shared, scope_is_that_of_all_lists)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 200;
+	share(&(struct plan){.processes = 2}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2}, true, 0);
+}
+
+/* Of a host that is asked by one process after the other, too. */
+Test(shared, delay_is_that_of_all_processes)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 60;
+	share(&(struct plan){.processes = 4, .kills = 3, .more = {"--delay", "0.1", "--lease", "1s"}}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0.1);
+}
+
+Test(shared, crawl_survives_the_death_of_processes)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 250;
+	share(&(struct plan){.processes = 8, .kills = 8, .more = {"--delay", "0.02", "--lease", "1s"}}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+}
+
+Test(shared, crawl_survives_the_death_of_redis)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 250;
+	share(&(struct plan){.processes = 4,
+	          .kills = 3,
+	          .redis_restarts = 2,
+	          .more = {"--delay", "0.02", "--lease", "2s"}},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+}
