@@ -119,7 +119,7 @@ failed=0
 times=$(((times + 7) / 8))
 "$areq" -q --state before.db --fail-on never -o before list-before
 for mode in $modes; do
-	clean $mode
+	clean "$mode"
 	began=$(date +%s%N)
 	if [ "$mode" = changes ]; then
 		run $mode 60 --state state
@@ -147,7 +147,7 @@ for mode in $modes; do
 	all_done=0
 	wrong=0
 	while read -r line; do
-		clean $mode
+		clean "$mode"
 		curl -s "$site/_/stats/reset" >/dev/null
 		: >done-urls
 		: >counts
