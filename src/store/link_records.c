@@ -51,7 +51,8 @@ static char *put_difference(char *to, int64_t from, int64_t at)
 
 static char *put_bytes(char *to, const char *bytes, size_t len)
 {
-	memcpy(to, bytes, len);
+	if (len)
+		memcpy(to, bytes, len);
 	return to + len;
 }
 
