@@ -251,7 +251,6 @@ static const struct rule rules[] = {
     {.name = "ordered", .other = "check", .why = ": a link is known to be dead when its target is"},
     {.name = "restart", .other = "state", .need = " FILE"},
     {.name = "max-age", .other = "state", .need = " FILE"},
-    {.name = "lease", .other = "state", .need = " redis://HOST/NAME"},
     {.name = "changes", .other = "state", .need = " FILE"},
     {.name = "changes-to", .other = "state", .need = " FILE"},
     {.name = "changes", .other = "changes-to", .why = ": the one replaces all rows, the other has both"},

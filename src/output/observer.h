@@ -52,8 +52,9 @@ struct change_totals {
 
 /* How a crawl stands that other processes work on, too. */
 struct crawl_totals {
-	bool is_known;
-	uint64_t urls; /* that are done: ok, failed, skipped */
+	bool is_shared; /* the run has such a crawl */
+	bool is_known;  /* the others are set */
+	uint64_t urls;  /* that are done: ok, failed, skipped */
 	uint64_t ok, failed, skipped;
 	uint64_t left;
 	uint64_t processes; /* that have worked on it */

@@ -78,7 +78,8 @@ void ledger_leave_out(struct ledger *self, struct task *task)
 	ledger_record_status(self, observers_page_end(self->observers, &outcome, &ticket));
 	self->totals.urls--;
 	self->totals.found -= task->via != NULL;
-	self->totals.left[LEFT_MAX_PAGES]++;
+	/* A shared URL goes to another process. */
+	self->totals.left[LEFT_MAX_PAGES] += !self->shared;
 	ledger_release_claim(self, task);
 	task_free(task);
 }
@@ -153,11 +154,19 @@ static void report_progress(struct ledger *self, struct wait *wait)
 	wait_until(wait, self->progress_due);
 }
 
+/* What this process may not ask for any more, because of --max-pages, others may. */
+static bool has_ended_for_all(const struct ledger *self)
+{
+	return !self->shared || shared_crawl_has_ended(self->shared) || ledger_is_exhausted(self);
+}
+
 /* So many URLs of a shared crawl keep the transfers busy. More would keep hosts from other processes. */
 static size_t room_for_claims(const struct ledger *self)
 {
 	size_t wanted = 3 * (size_t)self->options->jobs;
 	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
+	if (ledger_is_exhausted(self))
+		return 0;
 	return waiting < wanted ? wanted - waiting : 0;
 }
 
@@ -202,8 +211,7 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 			wait_until(wait, clock_now_ms());
 		bool finished = self->input_ended && count_waiting(self) == 0 && !self->released &&
 		                self->ready.count + self->awaiting_helper.count == 0 &&
-		                !ledger_has_checked(self) &&
-		                (!self->shared || shared_crawl_has_ended(self->shared));
+		                !ledger_has_checked(self) && has_ended_for_all(self);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
 	ledger_ask_conditionally(self, task);

@@ -60,7 +60,7 @@ void ledger_add_anchor(struct task *task, struct slice anchor)
 {
 	const struct ledger *self = task->tries->ledger;
 	link_check_add_anchor(self->link_check, url_text_without_fragment(task->url), anchor);
-	if (!self->state)
+	if (!self->state || task->tries->anchors.len > LEDGER_ANCHORS_MAX)
 		return;
 	buf_append(&task->tries->anchors, anchor.data, anchor.len);
 	buf_append_byte(&task->tries->anchors, '\0');

@@ -320,7 +320,9 @@ bool ledger_begin_replay(struct ledger *self, struct task *task);
  * offered. */
 void ledger_resume_targets(struct ledger *self);
 
-/* With --check, keeps what came of the task in the state file. */
+/* With --check, keeps what came of the task in the state file, but for a page whose anchors have more bytes
+ * than this: that is asked for again by a run that goes on. */
+enum { LEDGER_ANCHORS_MAX = 1 << 20 };
 void ledger_keep_target(struct ledger *self, const struct task *task, const struct outcome *outcome);
 
 /* With --check, in a run that goes on: if the run had asked for url, which is that of the task, before it was

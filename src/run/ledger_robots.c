@@ -14,7 +14,7 @@
 /* Asks for the robots.txt of an origin when it is the turn of the URL with that number, which waits for it.
  * With --ordered it is asked for at once: the start limit may come to lie between that URL and one before it
  * that is redirected to the origin, and that would wait forever. */
-static void ask_for_robots(struct ledger *self, struct origin *origin, uint64_t number)
+static void request_robots(struct ledger *self, struct origin *origin, uint64_t number)
 {
 	struct url *url = &self->url_of_robots;
 	origin_robots_url(origin, url);
@@ -105,18 +105,43 @@ static void set_rules(struct ledger *self, struct origin *origin)
 	}
 }
 
-/* Uses the robots.txt that an earlier run has received, if that may be used. */
-static bool use_kept_robots(struct ledger *self, struct origin *origin)
+/* Uses a robots.txt that was received before. */
+static void use_kept_robots(struct ledger *self, struct origin *origin, struct slice body)
 {
-	struct state_robots kept;
-	if (!self->state || !run_state_find_robots(self->state, origin->name, &kept))
-		return false;
-	log_event("robots.txt of %s: from the state file", origin->name);
+	log_event("robots.txt of %s: from the state", origin->name);
 	origin->reader = robots_reader_new(self->robots_token);
-	robots_reader_feed(origin->reader, kept.body.data, kept.body.len);
+	robots_reader_feed(origin->reader, body.data, body.len);
 	set_rules(self, origin);
 	add_released(self, origin);
-	return true;
+}
+
+static void on_shared_robots(void *ctx, const struct redis_crawl_robots *robots)
+{
+	struct origin *origin = ctx;
+	struct ledger *self = origin->ledger;
+	if (self->closing)
+		return;
+	if (robots)
+		use_kept_robots(self, origin, robots->body);
+	else
+		request_robots(self, origin, origin->robots_number);
+}
+
+/* Finds out what the robots.txt of an origin says: from the state, if it has one that may be used, and else
+ * from the server. number is that of the URL that waits for it. */
+static void ask_for_robots(struct ledger *self, struct origin *origin, uint64_t number)
+{
+	struct state_robots kept;
+	if (self->state && run_state_find_robots(self->state, origin->name, &kept)) {
+		use_kept_robots(self, origin, kept.body);
+	} else if (self->shared) {
+		origin->robots_state = ROBOTS_ASKED;
+		origin->ledger = self;
+		origin->robots_number = number;
+		shared_crawl_find_robots(self->shared, origin->name, on_shared_robots, origin);
+	} else {
+		request_robots(self, origin, number);
+	}
 }
 
 /* Keeps what came of a robots.txt, or an empty one if the host has none, for the next run. */
@@ -125,6 +150,8 @@ static void keep_robots(struct ledger *self, const struct origin *origin, long h
 	const struct slice body = {origin->received.data, is_absent ? 0 : origin->received.len};
 	if (self->state)
 		run_state_set_robots(self->state, origin->name, http_status, body);
+	if (self->shared)
+		shared_crawl_keep_robots(self->shared, origin->name, http_status, body);
 }
 
 void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
@@ -142,7 +169,7 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		frontier_add(self->frontier, &task->job, url);
 		return;
 	}
-	if (origin->robots_state == ROBOTS_UNKNOWN && !use_kept_robots(self, origin))
+	if (origin->robots_state == ROBOTS_UNKNOWN)
 		ask_for_robots(self, origin, task->job.number);
 	if (origin->robots_state == ROBOTS_ASKED) {
 		origin_park(origin, task);
@@ -240,7 +267,7 @@ bool ledger_feed_robots(struct ledger *self, struct task *task, const char *byte
 	if (origin->is_no_text)
 		return false;
 	size_t room = origin->received.max - origin->received.len;
-	if (self->state)
+	if (self->state || self->shared)
 		buf_append(&origin->received, bytes, len < room ? len : room);
 	return robots_reader_feed(origin->reader, bytes, len);
 }

@@ -27,8 +27,10 @@ void ledger_keep_target(struct ledger *self, const struct task *task, const stru
 {
 	struct buf url, hops, leads_to;
 	bool leaves;
-	/* A URL of another shard is counted when it is found, so that it must be found again. */
+	/* A URL of another shard is counted when it is found, so that it must be found again. And a run that
+	 * goes on adds all anchors of a page at once, which must not take long. */
 	if (outcome->cause == CAUSE_ELSEWHERE ||
+	    (task->tries && task->tries->anchors.len > LEDGER_ANCHORS_MAX) ||
 	    !url_parse(&self->found_url, task->source, strlen(task->source), NULL, NULL))
 		return;
 	buf_init(&url, SIZE_MAX / 2);
@@ -37,7 +39,7 @@ void ledger_keep_target(struct ledger *self, const struct task *task, const stru
 	struct slice identity = ledger_identity(self, &self->found_url);
 	buf_append(&url, identity.data, identity.len);
 	if (ends_with_redirect(task, outcome) && !task_read_location(task, &self->found_url, &leaves))
-		buf_append_text(&leads_to, url_href(&self->found_url).data);
+		url_append_without_credentials(&self->found_url, &leads_to);
 	const struct tries *tries = task->tries;
 	run_state_add_target(
 	    self->state, &(struct state_target){.url = url.data,

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ledger;
 struct task;
 
 enum robots_state {
@@ -33,11 +34,13 @@ struct origin {
 	    *robots; /* NULL if everything is allowed, or if the state is another than ROBOTS_KNOWN */
 	/* while robots.txt is read, and then for its sitemaps until the list has a URL of the origin */
 	struct robots_reader *reader;
-	struct buf received; /* with --state, what the reader has read of robots.txt */
-	size_t robots_bytes; /* memory of robots and reader, when origins_set_robots was called */
-	bool may_be_html;    /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
-	bool is_no_text;     /* it is an error page, say, and has no rules */
-	bool is_released;    /* in ledger.released */
+	struct buf received;    /* with --state, what the reader has read of robots.txt */
+	struct ledger *ledger;  /* while a shared crawl is asked for its robots.txt */
+	uint64_t robots_number; /* that of the first URL that waits for it then */
+	size_t robots_bytes;    /* memory of robots and reader, when origins_set_robots was called */
+	bool may_be_html; /* robots.txt comes as HTML or XML, and its first byte will tell whether it is */
+	bool is_no_text;  /* it is an error page, say, and has no rules */
+	bool is_released; /* in ledger.released */
 	struct origin *next_released;
 	struct task *first_parked, *last_parked;
 	struct { /* with ROBOTS_REFUSED */

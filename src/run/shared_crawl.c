@@ -23,6 +23,9 @@ enum { SYNC_EVERY_MS = 100 };
 
 enum { MACHINE_MAX = 64 };
 
+/* A longer robots.txt, in bytes, is asked for again by each process. Most have less than 1 KB. */
+enum { ROBOTS_KEPT_MAX = 8 << 10 };
+
 struct settled {
 	struct store_claim *claim;
 	enum outcome_kind kind;
@@ -87,6 +90,11 @@ static const char *find_misfit(const struct options *options)
 enum status shared_crawl_check(const struct options *options)
 {
 	struct redis_address address = {0};
+	if (!shared_crawl_is_meant(options) && options->lease_ms) {
+		log_error(
+		    "--lease needs --state redis://HOST/NAME: no other process has a part in a state file");
+		return STATUS_USAGE;
+	}
 	if (!shared_crawl_is_meant(options))
 		return STATUS_OK;
 	enum status status = parse_address(&address, options);
@@ -304,6 +312,23 @@ void shared_crawl_delay_host(struct shared_crawl *self, const struct url *url, i
 	buf_release(&server);
 }
 
+void shared_crawl_find_robots(
+    struct shared_crawl *self, const char *origin, redis_crawl_robots_fn fn, void *ctx)
+{
+	redis_crawl_get_robots(self->crawl, origin, fn, ctx);
+}
+
+void shared_crawl_keep_robots(
+    struct shared_crawl *self, const char *origin, long http_status, struct slice body)
+{
+	/* A site with a host name for each of its pages could fill the memory of Redis. */
+	if (body.len > ROBOTS_KEPT_MAX)
+		return;
+	redis_crawl_set_robots(self->crawl, origin,
+	    &(struct redis_crawl_robots){
+	        .fetched = clock_unix_s(), .http_status = http_status, .body = body});
+}
+
 /* Settling. */
 
 void shared_crawl_settle(
@@ -422,7 +447,8 @@ enum status shared_crawl_show(struct shared_crawl *self)
 
 static void count_crawl(const struct redis_crawl_status *stands, struct crawl_totals *totals)
 {
-	*totals = (struct crawl_totals){.is_known = true,
+	*totals = (struct crawl_totals){.is_shared = true,
+	    .is_known = true,
 	    .urls = stands->settled,
 	    .ok = stands->outcomes[OUTCOME_OK],
 	    .failed = stands->outcomes[OUTCOME_FAILED],
@@ -435,6 +461,7 @@ enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *
 {
 	struct redis_crawl_status stands;
 	enum status status = settle_written(self, NULL);
+	totals->is_shared = true;
 	if (!redis_crawl_is_connected(self->crawl))
 		return status;
 	status = status_first(status, redis_crawl_leave(self->crawl));

@@ -79,6 +79,15 @@ void shared_crawl_settle(
 /* A host may not be asked again within that many ms. */
 void shared_crawl_delay_host(struct shared_crawl *self, const struct url *url, int64_t ms);
 
+/* Looks up the robots.txt of an origin, which another process may have received at most a day ago. fn is
+ * called in a later turn, with NULL if there is none; the body of another one is borrowed for the call. */
+void shared_crawl_find_robots(
+    struct shared_crawl *self, const char *origin, redis_crawl_robots_fn fn, void *ctx);
+
+/* Keeps a robots.txt that was received just now. */
+void shared_crawl_keep_robots(
+    struct shared_crawl *self, const char *origin, long http_status, struct slice body);
+
 /* Settles what is left, gives back what was claimed, and reads how the crawl stands. Waits for the disk and
  * for Redis; not for the latter if it is known to be away. */
 enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *totals);

@@ -224,8 +224,3 @@ uint64_t redis_connection_round_trips(const struct redis_connection *self)
 {
 	return self->round_trips;
 }
-
-uint64_t redis_connection_commands(const struct redis_connection *self)
-{
-	return self->sent;
-}

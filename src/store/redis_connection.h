@@ -117,8 +117,7 @@ bool redis_connection_is_idle(const struct redis_connection *self);
 /* Why there is no connection; "" if that is not known. Borrowed until the next turn. */
 const char *redis_connection_problem(const struct redis_connection *self);
 
-/* How often commands were written, and how many, since the start: for measurements. */
+/* How often commands were written since the start, for measurements. */
 uint64_t redis_connection_round_trips(const struct redis_connection *self);
-uint64_t redis_connection_commands(const struct redis_connection *self);
 
 #endif

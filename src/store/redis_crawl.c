@@ -219,8 +219,13 @@ static void wait_for_flush(struct redis_crawl *self, struct wait *wait)
 
 enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait)
 {
-	if (self->status != STATUS_OK || self->state == REDIS_CRAWL_LEFT)
+	if (self->status != STATUS_OK)
 		return self->status;
+	if (self->state == REDIS_CRAWL_LEFT) {
+		/* Only the status may still be asked for. */
+		self->status = redis_connection_turn(self->connection, wait);
+		return self->status;
+	}
 	struct wait ignored = {.wake_ms = CLOCK_NEVER};
 	self->status = redis_connection_turn(self->connection, &ignored);
 	if (self->status == STATUS_OK && !self->is_only_read)

@@ -3,22 +3,28 @@
  * how and why.
  *
  *     crawl = redis_crawl_new(&settings, &handlers);
- *     redis_crawl_start(crawl, &begun);                    waits for Redis; joins or begins the crawl
- *     redis_crawl_find_output(crawl, key, &value);         an output file is cut back to what this says
+ *     redis_crawl_start(crawl, &begun);               waits for Redis; joins or begins the crawl
+ *     redis_crawl_find_output(crawl, key, …);         to where an output file is cut back
  *
- *     entry of the list:   redis_crawl_offer(…)            and after the last one redis_crawl_end_list(crawl)
- *     turn of the loop:    redis_crawl_set_room(crawl, n); redis_crawl_turn(crawl, &wait)
- *                          while (redis_crawl_next(crawl, &record, &claim)) …      claims that have arrived
- *     may something start: redis_crawl_holds_lease(crawl) && !redis_crawl_is_full(crawl)
- *     a fetch starts:      redis_crawl_begin(crawl, claim)
- *     a redirect:          redis_crawl_mark(…), or to another server: redis_crawl_forward(…); wait for the
- * answer the page is there:   redis_crawl_offer(…) for each link to follow rows are written if
- * redis_crawl_holds_lease(crawl) && !redis_crawl_is_void(claim); while the lease is in doubt, the page has to
- * wait rows are on disk:    redis_crawl_set_output(…); redis_crawl_settle(crawl, claim, kind)
+ *     an entry of the list:   redis_crawl_offer(…)
+ *     the end of the list:    redis_crawl_end_list(crawl)
+ *     a turn of the loop:     redis_crawl_set_room(crawl, n)
+ *                             redis_crawl_turn(crawl, &wait)
+ *                             while (redis_crawl_next(crawl, &record, &claim)) …
+ *     may something start:    redis_crawl_holds_lease(crawl) && !redis_crawl_is_full(crawl)
+ *     a fetch starts:         redis_crawl_begin(crawl, claim)
+ *     a redirect:             redis_crawl_mark(…), then the answer is waited for
+ *     one to another server:  redis_crawl_forward(…), likewise
+ *     a page was received:    redis_crawl_offer(…) for each link that is followed
+ *     may rows be written:    redis_crawl_holds_lease(crawl) && !redis_crawl_is_void(claim)
+ *     rows are on the disk:   redis_crawl_set_output(…); redis_crawl_settle(crawl, claim, kind)
  *
- *     redis_crawl_has_ended(crawl)                         nothing is pending or claimed anywhere
- *     redis_crawl_leave(crawl);                            gives back what is left, and waits until it is
+ *     redis_crawl_has_ended(crawl)                    nothing is pending or claimed anywhere
+ *     redis_crawl_leave(crawl);                       gives back what is left, and waits for Redis
  *     redis_crawl_free(crawl);
+ *
+ * A page whose rows may not be written because the lease is in doubt has to wait: when Redis is there again, the
+ * lease is good, or its claim is void.
  *
  * A claim belongs to the crawl, and ends with settle, forward or release. If another member has taken over
  * what this one held, since its lease has ended, its claims are void: handlers.lost is called once for all of

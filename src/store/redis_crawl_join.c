@@ -235,7 +235,9 @@ enum status redis_crawl_wait(
 		if (status != STATUS_OK || is_done(self))
 			return status;
 		int64_t now = clock_now_ms();
-		if (stop_is_due())
+		/* Whoever was told to stop still gives back what it has, since others would have to wait for
+		 * the end of its lease. */
+		if (stop_is_due() && !self->is_leaving)
 			return STATUS_CUT_SHORT;
 		if (now >= deadline) {
 			const char *problem = redis_connection_problem(self->connection);

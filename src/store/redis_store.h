@@ -1,17 +1,16 @@
 /* A crawl in Redis as a store. Its functions differ from those of other stores where the answer is elsewhere:
  *
- *   - offer returns STORE_KNOWN for what this process has offered before with no larger depth, which is not
- * sent again, and else STORE_SENT. A URL that was sent comes from claim, in whatever process.
- *   - knows and lowest_depth answer from what this process knows. The depth of a URL that was claimed is the
- *     smallest that any process had found until then.
- *   - mark answers from what this process knows, and tells Redis. Where a redirect must not be followed if
- * its target is known, redis_store_ask_mark or redis_store_forward asks.
- *   - claim returns what redis_crawl_turn has brought, STORE_LATER, or STORE_DONE once the run has ended. It
- *     knows no limit, since numbers mean something within one process only.
- *   - settle gives the claim back: another process, or this one, claims the URL again. redis_store_settle
- * gives it its outcome.
- *   - count is 0, since nothing of a crawl is lost when this process ends.
- *   - free frees what is here, but not the crawl, which must be left and freed after it.
+ * - offer returns STORE_KNOWN for what this process has offered before with no larger depth, and STORE_SENT for
+ *   everything else, which is sent to Redis. Any process may get such a URL from claim, also this one.
+ * - knows and lowest_depth answer from what this process knows. A URL that was claimed has the smallest depth that
+ *   any process had found before.
+ * - mark answers from what this process knows, and tells Redis. Whether Redis knows the target of a redirect is
+ *   asked with redis_store_ask_mark or redis_store_forward.
+ * - claim returns what redis_crawl_turn has received, or STORE_LATER, or STORE_DONE once the run has ended. It has
+ *   no limit, since the numbers of two processes cannot be compared.
+ * - settle gives the claim back, and any process may claim the URL again. redis_store_settle gives it its outcome.
+ * - count is 0, since nothing of a crawl is lost when this process ends.
+ * - free frees the store, but not the crawl.
  *
  * A struct store_claim of this store is a struct redis_claim. */
 #ifndef AREQ_STORE_REDIS_STORE_H
