@@ -22,6 +22,7 @@ struct frontier {
 	int64_t now;         /* the latest time that the caller passed to frontier_next */
 	size_t waiting;
 	size_t in_flight;
+	struct frontier_stock stock;
 	int64_t last_start; /* when the newest job in flight started */
 	int64_t
 	    delayed_until; /* until when the delay of a host has held a job back, for the latest such job */
@@ -80,11 +81,23 @@ static struct host *find_host(struct frontier *self, const struct url *url)
 	return host;
 }
 
+/* Counts the jobs of the host anew. */
+static void update_stock(struct frontier *self, struct host *host, bool is_paused)
+{
+	size_t ready = is_paused ? 0 : host_startable(host);
+	size_t behind = is_paused ? 0 : host->jobs.count - ready;
+	self->stock.ready += ready - host->ready;
+	self->stock.behind += behind - host->behind;
+	host->ready = ready;
+	host->behind = behind;
+}
+
 /* Moves the host into the right heap after anything about it has changed. A host without jobs is removed and
  * freed, but one that was given up stays known, so that its later jobs fail too. */
 static void requeue_host(struct frontier *self, struct host *host)
 {
 	heap_remove(&host->queue_node);
+	update_stock(self, host, host->not_before > self->now && host->state == HOST_KEPT);
 	if (host->not_before > self->now && host->state == HOST_KEPT)
 		heap_add(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
 	else if (host_can_start(host))
@@ -300,6 +313,39 @@ size_t frontier_waiting(const struct frontier *self)
 size_t frontier_in_flight(const struct frontier *self)
 {
 	return self->in_flight;
+}
+
+struct frontier_stock frontier_stock(const struct frontier *self)
+{
+	return self->stock;
+}
+
+/* True if a can be spared better than b. */
+static bool is_more_spare(const struct host *a, const struct host *b)
+{
+	return !b || a->active < b->active ||
+	       (a->active == b->active && host_first(a)->number > host_first(b)->number);
+}
+
+size_t frontier_spare_host(struct frontier *self, void (*take)(void *ctx, struct job *job), void *ctx)
+{
+	struct host *host = NULL;
+	for (size_t i = 0; i < self->ready.count; i++) {
+		struct host *candidate = self->ready.nodes[i]->item;
+		bool may_go = candidate->state == HOST_KEPT && candidate->pending_retries == 0 &&
+		              candidate->active < self->in_flight;
+		if (may_go && is_more_spare(candidate, host))
+			host = candidate;
+	}
+	if (!host)
+		return 0;
+	size_t ready = host->ready;
+	for (struct job *job; (job = host_pop(host));) {
+		self->waiting--;
+		take(ctx, job);
+	}
+	requeue_host(self, host);
+	return ready;
 }
 
 int64_t frontier_delay_wait_ms(const struct frontier *self)

@@ -101,6 +101,19 @@ size_t frontier_waiting(const struct frontier *self);
 /* The number of jobs in flight. */
 size_t frontier_in_flight(const struct frontier *self);
 
+/* The number of jobs that wait for no delay, at the time of the last frontier_next: those that could start at
+ * once, and those that could when others of their host have ended. */
+struct frontier_stock {
+	size_t ready, behind;
+};
+struct frontier_stock frontier_stock(const struct frontier *self);
+
+/* Takes all waiting jobs from a host that could start one, from that which can best be spared: it has the fewest
+ * jobs in flight, and of those hosts it would come last. take is called for each job, which is the caller's then;
+ * it must not call the frontier. Returns how many of them could have started at once: 0 if there is no such host.
+ * One that waits for a retry, or has all jobs that are in flight, is not taken. */
+size_t frontier_spare_host(struct frontier *self, void (*take)(void *ctx, struct job *job), void *ctx);
+
 /* How long jobs were held back by the delay between two starts while no other job started, in ms. */
 int64_t frontier_delay_wait_ms(const struct frontier *self);
 

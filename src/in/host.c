@@ -48,9 +48,17 @@ struct job *host_pop(struct host *self)
 	return job;
 }
 
+size_t host_startable(const struct host *self)
+{
+	int64_t more = self->allowance - (int64_t)self->active;
+	if (self->state != HOST_KEPT || more >= (int64_t)self->jobs.count)
+		return self->jobs.count;
+	return more > 0 ? (size_t)more : 0;
+}
+
 bool host_can_start(const struct host *self)
 {
-	return self->jobs.count > 0 && (self->state != HOST_KEPT || self->active < self->allowance);
+	return host_startable(self) > 0;
 }
 
 void host_add_wasted_time(struct host *self, int64_t ms)

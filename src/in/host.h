@@ -49,6 +49,7 @@ struct host {
 	int64_t delayed_until;    /* the end of the delay after the last start; 0 if there was none */
 	const struct manners *manners;
 	struct heap_node queue_node; /* the node of this host in one of the frontier's heaps of hosts */
+	size_t ready, behind;        /* its part of frontier_stock */
 };
 
 /* Copies name. manners is borrowed and must outlive the host. Free with host_free. */
@@ -64,6 +65,9 @@ struct job *host_pop(struct host *self);
 
 /* True if a job waits, and one more may be in flight or the host was given up. The caller checks pauses. */
 bool host_can_start(const struct host *self);
+
+/* How many of the waiting jobs could start at once. The caller checks pauses. */
+size_t host_startable(const struct host *self);
 
 /* What one try says about its host. */
 enum host_event {

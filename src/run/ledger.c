@@ -160,14 +160,20 @@ static bool has_ended_for_all(const struct ledger *self)
 	return !self->shared || shared_crawl_has_ended(self->shared) || ledger_is_exhausted(self);
 }
 
-/* So many URLs of a shared crawl keep the transfers busy. More would keep hosts from other processes. */
-static size_t room_for_claims(const struct ledger *self)
+/* False while there is more than can be written, settled or kept. */
+static bool may_take(const struct ledger *self)
 {
-	size_t wanted = 3 * (size_t)self->options->jobs;
-	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
-	if (ledger_is_exhausted(self))
-		return 0;
-	return waiting < wanted ? wanted - waiting : 0;
+	bool is_behind = ledger_has_backlog(self) || (self->state && run_state_is_full(self->state));
+	return !is_behind && ledger_may_go_on(self) && ledger_has_page_room(self);
+}
+
+/* Waits until the list can be read, or goes on without a wait if there is more to do now. */
+static void wait_for_more(struct ledger *self, struct wait *wait, bool waits_for_list)
+{
+	if (waits_for_list)
+		wait_for(wait, input_descriptor(self->input), POLLIN);
+	else if (ledger_needs_more_time(self) || ledger_has_checked(self))
+		wait_until(wait, clock_now_ms());
 }
 
 static void on_turn(void *ctx, struct wait *wait)
@@ -187,28 +193,25 @@ static void on_turn(void *ctx, struct wait *wait)
 	if (self->state)
 		ledger_record_status(self, run_state_turn(self->state, wait));
 	if (self->shared)
-		ledger_record_status(self, shared_crawl_turn(self->shared, room_for_claims(self), wait));
+		ledger_share_turn(self, wait);
 	screen_flush(wait);
-	/* The list is read by on_next, which is called between this and the next turn. */
+	/* The list is read by on_next, which is called between this and the next turn, if there is a transfer to
+	 * spare. What is for other processes does not wait for one. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
+	if (self->shared && may_take(self))
+		wait_for_more(self, wait, ledger_fill_frontier(self));
 }
 
 static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	bool is_behind = ledger_has_backlog(self) || (self->state && run_state_is_full(self->state));
-	if (self->input_ended && self->shared)
-		shared_crawl_end_list(self->shared);
-	if (is_behind || !ledger_may_go_on(self) || !ledger_has_page_room(self))
+	if (!may_take(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list;
 	struct task *task = next_task(self, &waits_for_list);
 	if (!task) {
 		wait_until(wait, frontier_next_due(self->frontier));
-		if (waits_for_list)
-			wait_for(wait, input_descriptor(self->input), POLLIN);
-		else if (ledger_needs_more_time(self) || ledger_has_checked(self))
-			wait_until(wait, clock_now_ms());
+		wait_for_more(self, wait, waits_for_list);
 		bool finished = self->input_ended && count_waiting(self) == 0 && !self->released &&
 		                self->ready.count + self->awaiting_helper.count == 0 &&
 		                !ledger_has_checked(self) && has_ended_for_all(self);

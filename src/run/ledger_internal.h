@@ -28,6 +28,10 @@
 /* The size of a buffer for one text of an outcome, in bytes. */
 enum { REASON_MAX = 1024 };
 
+/* How many tasks may wait in the frontier: enough for URLs of many hosts, and few enough that a list of
+ * millions is not kept in memory. */
+enum { LEDGER_READ_AHEAD = 8192 };
+
 struct ledger {
 	const struct options *options;
 	struct input *input;
@@ -54,6 +58,7 @@ struct ledger {
 	struct shared_crawl *shared; /* the crawl that --state has in Redis; borrowed; NULL without it */
 	struct redirect *redirects; /* tasks that wait until Redis knows where they go, see ledger_shared.c */
 	size_t redirect_count;
+	size_t robots_looked_up;       /* robots.txt files that Redis is asked for */
 	uint64_t rows_end;             /* the largest ticket of the pages that were reported */
 	uint64_t changes_end;          /* the largest tries.changes_end of them */
 	struct buf identity;           /* see ledger_state.c */
@@ -281,6 +286,9 @@ void ledger_share_redirect(struct ledger *self, struct task *task, bool leaves);
 
 /* Drops all tasks that wait for that. */
 void ledger_drop_redirects(struct ledger *self);
+
+/* With a shared crawl: a turn of it, in which hosts are taken or left to others. */
+void ledger_share_turn(struct ledger *self, struct wait *wait);
 
 /* Lets other processes know how long the host of the task may not be asked. */
 void ledger_share_delay(struct ledger *self, const struct task *task);

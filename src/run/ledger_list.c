@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How many tasks may wait in the frontier: enough for URLs of many hosts, and few enough that a list of
- * millions is not kept in memory. */
-enum { READ_AHEAD = 8192 };
-
 /* Reports the outcome of an entry that is not fetched and has no claim in the store. outcome has the kind,
  * stage, cause and reason. */
 static void report_entry(struct ledger *self, const char *url, struct outcome outcome)
@@ -190,7 +186,7 @@ static bool claim_pending(struct ledger *self)
 
 static bool has_room(const struct ledger *self)
 {
-	return frontier_waiting(self->frontier) + self->parked_count < READ_AHEAD;
+	return frontier_waiting(self->frontier) + self->parked_count < LEDGER_READ_AHEAD;
 }
 
 /* The list is not read while the store has no room, nor while a start limit holds, because all URLs that are

@@ -119,6 +119,7 @@ static void on_shared_robots(void *ctx, const struct redis_crawl_robots *robots)
 {
 	struct origin *origin = ctx;
 	struct ledger *self = origin->ledger;
+	self->robots_looked_up--;
 	if (self->closing)
 		return;
 	if (robots)
@@ -138,6 +139,7 @@ static void ask_for_robots(struct ledger *self, struct origin *origin, uint64_t 
 		origin->robots_state = ROBOTS_ASKED;
 		origin->ledger = self;
 		origin->robots_number = number;
+		self->robots_looked_up++;
 		shared_crawl_find_robots(self->shared, origin->name, on_shared_robots, origin);
 	} else {
 		request_robots(self, origin, number);

@@ -11,6 +11,9 @@
 /* Shorter delays end before another process can get the host. */
 enum { SHARED_DELAY_MS = 300 };
 
+/* So many URLs, as a part of the transfers, are ready to be begun besides those in flight. */
+enum { AHEAD_PART = 2 };
+
 /* A task that was redirected, while Redis is asked whether the target is known. */
 struct redirect {
 	struct ledger *ledger; /* NULL once the run has ended */
@@ -40,6 +43,70 @@ void ledger_share(struct ledger *self, struct shared_crawl *shared)
 bool ledger_may_go_on(const struct ledger *self)
 {
 	return !self->shared || shared_crawl_may_go_on(self->shared);
+}
+
+/* Transfers that are busy or could be at once, and robots.txt files that are looked up. What waits for a delay
+ * keeps no transfer busy. */
+static size_t count_busy(const struct ledger *self)
+{
+	return frontier_in_flight(self->frontier) + frontier_stock(self->frontier).ready + self->robots_looked_up;
+}
+
+/* A process takes hosts for the transfers that are idle, and, if nobody else is short of them, a few ahead. */
+static struct redis_crawl_room find_room(const struct ledger *self)
+{
+	size_t jobs = (size_t)self->options->jobs, busy = count_busy(self);
+	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
+	if (ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD)
+		return (struct redis_crawl_room){0};
+	size_t idle = busy < jobs ? jobs - busy : 0;
+	size_t stock = busy - frontier_in_flight(self->frontier) + frontier_stock(self->frontier).behind;
+	size_t wanted = shared_crawl_idle_elsewhere(self->shared) > 0 ? 0 : jobs / AHEAD_PART;
+	size_t ahead = stock < wanted ? wanted - stock : 0;
+	return (struct redis_crawl_room){.urls = LEDGER_READ_AHEAD - waiting,
+	    .hosts = idle > ahead ? idle : ahead,
+	    .idle = idle};
+}
+
+static void give_task_back(struct ledger *self, struct task *task)
+{
+	if (task->claim)
+		shared_crawl_yield_host(self->shared, task->claim);
+	ledger_drop_void(self, task);
+}
+
+static void on_spare(void *ctx, struct job *job)
+{
+	struct ledger *self = ctx;
+	struct task *task = task_of(job), *parked;
+	if (!task->robots_of) {
+		give_task_back(self, task);
+		return;
+	}
+	while ((parked = origin_unpark(task->robots_of))) {
+		self->parked_count--;
+		give_task_back(self, parked);
+	}
+	ledger_drop_robots(task);
+}
+
+/* What is more than the transfers of this process is for one whose transfers are idle. */
+static void spare_hosts(struct ledger *self)
+{
+	size_t jobs = (size_t)self->options->jobs;
+	while (shared_crawl_idle_elsewhere(self->shared) > 0 && count_busy(self) > jobs &&
+	       frontier_spare_host(self->frontier, on_spare, self) > 0)
+		continue;
+}
+
+void ledger_share_turn(struct ledger *self, struct wait *wait)
+{
+	if (self->input_ended)
+		shared_crawl_end_list(self->shared);
+	if (shared_crawl_may_go_on(self->shared))
+		spare_hosts(self);
+	const struct redis_crawl_room room = find_room(self);
+	ledger_record_status(self, shared_crawl_turn(self->shared, &room, wait));
 }
 
 void ledger_count_claimed(struct ledger *self, const struct store_url *url)

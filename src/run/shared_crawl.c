@@ -403,7 +403,18 @@ static enum status settle_written(struct shared_crawl *self, struct wait *wait)
 	}
 }
 
-enum status shared_crawl_turn(struct shared_crawl *self, size_t room, struct wait *wait)
+size_t shared_crawl_idle_elsewhere(const struct shared_crawl *self)
+{
+	return redis_crawl_idle_elsewhere(self->crawl);
+}
+
+void shared_crawl_yield_host(struct shared_crawl *self, const struct store_claim *claim)
+{
+	redis_crawl_yield_host(self->crawl, (const struct redis_claim *)claim);
+}
+
+enum status shared_crawl_turn(
+    struct shared_crawl *self, const struct redis_crawl_room *room, struct wait *wait)
 {
 	enum status status = settle_written(self, wait);
 	redis_crawl_set_room(self->crawl, room);

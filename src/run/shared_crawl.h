@@ -56,8 +56,15 @@ void shared_crawl_watch_starts(
 /* Lets all processes know the start that a listed URL stands for: its folder. */
 void shared_crawl_add_start(struct shared_crawl *self, const struct url *url);
 
-/* Called in each turn of the event loop. room is how many URLs more the process could take. */
-enum status shared_crawl_turn(struct shared_crawl *self, size_t room, struct wait *wait);
+/* Called in each turn of the event loop. */
+enum status shared_crawl_turn(
+    struct shared_crawl *self, const struct redis_crawl_room *room, struct wait *wait);
+
+/* How many transfers of other processes have nothing to do. */
+size_t shared_crawl_idle_elsewhere(const struct shared_crawl *self);
+
+/* Lets another process have the host of the claim, which is released after this. */
+void shared_crawl_yield_host(struct shared_crawl *self, const struct store_claim *claim);
 
 /* True if fetches may start, and links be passed on. */
 bool shared_crawl_may_go_on(const struct shared_crawl *self);

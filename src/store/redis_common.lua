@@ -60,6 +60,15 @@ local function wake()
 	end
 end
 
+-- How many transfers of other members are idle.
+local function idle_elsewhere()
+	local sum, idle = 0, call('HGETALL', R .. 'idle')
+	for i = 1, #idle, 2 do
+		sum = sum + (idle[i] == member and 0 or idle[i + 1])
+	end
+	return sum
+end
+
 -- A host without an owner waits in `ready` from now on, or from a later time, if it has pending URLs.
 local function make_ready(host, at)
 	local after = tonumber(call('HGET', R .. 'after', host) or 0)

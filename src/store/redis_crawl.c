@@ -71,18 +71,27 @@ static void greet_events(void *ctx)
 }
 
 /* A host has become ready, or the run has ended; the next request for work tells. */
+static void look_again(struct redis_crawl *self)
+{
+	self->is_awake = self->must_check = true;
+	self->wake_at = 0;
+}
+
 static void on_event(void *ctx, struct slice payload)
 {
 	struct redis_crawl *self = ctx;
-	(void)payload;
-	self->is_awake = self->must_check = true;
-	self->wake_at = 0;
+	static const char idle[] = "idle ";
+	size_t len = strlen(idle);
+	if (payload.len <= len || memcmp(payload.data, idle, len) != 0)
+		look_again(self);
+	else if (!self->has_told_idle)
+		self->idle_elsewhere = strtoul(payload.data + len, NULL, 10);
 }
 
 /* What was said meanwhile, nobody has heard. */
 static void on_events_open(void *ctx)
 {
-	on_event(ctx, (struct slice){0});
+	look_again(ctx);
 }
 
 static void on_lost(void *ctx)
@@ -179,7 +188,8 @@ static int64_t flush_time(const struct redis_crawl *self)
 		return 0;
 	if (wants_work && time > self->flushed_at + REDIS_CRAWL_FLUSH_MS)
 		time = self->flushed_at + REDIS_CRAWL_FLUSH_MS;
-	if (self->ahead == 0 && self->room > 0 && (wants_work || self->unsent)) {
+	bool is_starving = self->ahead == 0 && self->room.urls > 0 && (wants_work || self->unsent);
+	if (is_starving || redis_crawl_wants_hosts(self)) {
 		/* If nothing is being fetched either, all waits for this. */
 		int64_t early = self->claims ? self->flushed_at + STARVING_FLUSH_MS : 0;
 		time = early < time ? early : time;
@@ -211,9 +221,9 @@ static void wait_for_flush(struct redis_crawl *self, struct wait *wait)
 		return;
 	wait_until(wait, flush_time(self));
 	wait_until(wait, redis_crawl_idle_due(self));
-	if (self->queued && self->room > 0)
+	if (self->queued && self->room.urls > 0)
 		wait_until(wait, 0); /* somebody has to take them first */
-	if (!self->is_asking && self->room > 0 && !self->is_awake)
+	if (!self->is_asking && self->room.hosts > 0 && !self->is_awake)
 		wait_until(wait, self->wake_at);
 }
 
@@ -245,9 +255,17 @@ enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait)
 
 /* Questions. */
 
-void redis_crawl_set_room(struct redis_crawl *self, size_t urls)
+void redis_crawl_set_room(struct redis_crawl *self, const struct redis_crawl_room *room)
 {
-	self->room = urls;
+	self->room = *room;
+	/* It was not told to Redis that a message is waited for. */
+	if (room->idle > 0 && !self->has_told_idle)
+		self->is_awake = true;
+}
+
+size_t redis_crawl_idle_elsewhere(const struct redis_crawl *self)
+{
+	return self->idle_elsewhere;
 }
 
 bool redis_crawl_holds_lease(const struct redis_crawl *self)

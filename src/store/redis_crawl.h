@@ -8,7 +8,7 @@
  *
  *     an entry of the list:   redis_crawl_offer(…)
  *     the end of the list:    redis_crawl_end_list(crawl)
- *     a turn of the loop:     redis_crawl_set_room(crawl, n)
+ *     a turn of the loop:     redis_crawl_set_room(crawl, &room)
  *                             redis_crawl_turn(crawl, &wait)
  *                             while (redis_crawl_next(crawl, &record, &claim)) …
  *     may something start:    redis_crawl_holds_lease(crawl) && !redis_crawl_is_full(crawl)
@@ -115,10 +115,19 @@ enum status redis_crawl_start(struct redis_crawl *self, struct redis_crawl_begun
  * refuses, or answers what cannot be. */
 enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait);
 
-/* How many URLs more this process has room for, besides those that redis_crawl_next has returned. About three
- * times as many as may be fetched at once is right: less does not keep them busy, and more takes hosts from
- * other processes. Holds until it is called again. */
-void redis_crawl_set_room(struct redis_crawl *self, size_t urls);
+/* What a process has room for. */
+struct redis_crawl_room {
+	size_t urls;  /* besides those that redis_crawl_next has returned */
+	size_t hosts; /* besides those that it owns: enough for its transfers, and a few ahead if no process is
+	               * short of work */
+	size_t idle;  /* transfers that nothing it has could start now */
+};
+
+/* Holds until it is called again. */
+void redis_crawl_set_room(struct redis_crawl *self, const struct redis_crawl_room *room);
+
+/* How many transfers of other processes were idle when Redis told so last. */
+size_t redis_crawl_idle_elsewhere(const struct redis_crawl *self);
 
 /* True while this process may start fetches and write rows: its lease is good by its own clock. */
 bool redis_crawl_holds_lease(const struct redis_crawl *self);
@@ -163,6 +172,9 @@ void redis_crawl_settle(struct redis_crawl *self, struct redis_claim *claim, enu
 
 /* Gives the claim back as it was. */
 void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim);
+
+/* Lets another process have the host of the claim, once the claims of it have ended. */
+void redis_crawl_yield_host(struct redis_crawl *self, const struct redis_claim *claim);
 
 enum redis_crawl_answer {
 	REDIS_CRAWL_NEW,   /* the target was neither offered nor marked, but by the same URL; a claim that was

@@ -36,6 +36,7 @@ struct redis_host {
 	uint64_t pending;   /* URLs that were pending when Redis told so last */
 	int64_t idle_since; /* monotonic ms */
 	int64_t not_before; /* monotonic ms */
+	bool is_yielded;    /* goes back with its last claim */
 	bool is_void;       /* it is in no map and no list, and is freed with its last claim */
 	size_t name_len;
 	char name[];
@@ -131,8 +132,10 @@ struct redis_crawl {
 	struct redis_claim *claims; /* all of them */
 	struct redis_claim *queued, **queued_end;
 	size_t queued_count, ahead;
-	size_t room;
-	size_t asked_for;      /* how many URLs */
+	struct redis_crawl_room room;
+	size_t idle_elsewhere;
+	size_t asked_for, asked_hosts; /* how many URLs, and hosts that it does not own */
+	bool has_told_idle;            /* with the last request */
 	int64_t wake_at;       /* when there may be work, or the lease of a member ends */
 	uint64_t asked_number; /* of the request for work */
 	int64_t asked_at;      /* when it was sent */
@@ -176,6 +179,8 @@ void redis_crawl_format(struct redis_crawl *self, enum redis_script script, size
 
 /* redis_crawl_work.c */
 bool redis_crawl_wants_work(const struct redis_crawl *self);
+/* True if transfers are idle for which hosts may be got. */
+bool redis_crawl_wants_hosts(const struct redis_crawl *self);
 /* True if so much may be claimed at once that it is worth a request of its own. */
 bool redis_crawl_wants_much_work(const struct redis_crawl *self);
 void redis_crawl_ask_for_work(struct redis_crawl *self);

@@ -297,7 +297,7 @@ enum status redis_crawl_leave(struct redis_crawl *self)
 		redis_crawl_forget_work(self);
 		return self->status;
 	}
-	self->room = 0;
+	self->room = (struct redis_crawl_room){0};
 	self->is_leaving = true;
 	self->is_awake = false;
 	self->wake_at = CLOCK_NEVER;

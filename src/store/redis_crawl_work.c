@@ -12,6 +12,9 @@
  * WANT_MIN URLs are worth a request of their own. */
 enum { WANT_MAX = 100, WANT_MIN = 50, NEW_HOSTS_MAX = 16, OWN_HOSTS_MAX = 48 };
 
+/* More of a host are claimed when so few of it are claimed and not begun. */
+enum { AHEAD_FEW = REDIS_CRAWL_AHEAD_MAX / 2 };
+
 /* A host of which nothing is claimed is given back after that many ms, in which its own pages may have led to
  * more of it. */
 enum { LINGER_MS = 500 };
@@ -42,17 +45,22 @@ static void list_add(struct redis_crawl *self, enum redis_host_lists which, stru
 	list->last = host;
 }
 
+static void list_add_first(struct redis_crawl *self, enum redis_host_lists which, struct redis_host *host)
+{
+	struct redis_host_list *list = &self->lists[which];
+	host->links[which] = (struct redis_host_link){.next = list->first, .is_in = true};
+	*(list->first ? &list->first->links[which].previous : &list->last) = host;
+	list->first = host;
+}
+
 struct redis_host *redis_crawl_find_host(struct redis_crawl *self, struct slice server)
 {
 	return map_find(&self->hosts, server);
 }
 
-static struct redis_host *find_or_add_host(struct redis_crawl *self, struct slice name)
+static struct redis_host *add_host(struct redis_crawl *self, struct slice name)
 {
-	struct redis_host *host = redis_crawl_find_host(self, name);
-	if (host)
-		return host;
-	host = alloc_new(sizeof *host + name.len);
+	struct redis_host *host = alloc_new(sizeof *host + name.len);
 	host->name_len = name.len;
 	memcpy(host->name, name.data, name.len);
 	map_add(&self->hosts, (struct slice){host->name, host->name_len}, host);
@@ -68,13 +76,16 @@ static void update_host(struct redis_crawl *self, struct redis_host *host)
 			free(host);
 		return;
 	}
-	if (host->pending > 0 && host->ahead < REDIS_CRAWL_AHEAD_MAX)
+	if (host->pending > 0 && host->ahead <= AHEAD_FEW && !host->is_yielded)
 		list_add(self, REDIS_HOSTS_HUNGRY, host);
 	else
 		list_remove(self, REDIS_HOSTS_HUNGRY, host);
 	if (!is_idle)
 		list_remove(self, REDIS_HOSTS_IDLE, host);
-	else if (!host->links[REDIS_HOSTS_IDLE].is_in) {
+	else if (!host->links[REDIS_HOSTS_IDLE].is_in && host->is_yielded) {
+		host->idle_since = clock_now_ms() - LINGER_MS;
+		list_add_first(self, REDIS_HOSTS_IDLE, host);
+	} else if (!host->links[REDIS_HOSTS_IDLE].is_in) {
 		host->idle_since = clock_now_ms();
 		list_add(self, REDIS_HOSTS_IDLE, host);
 	}
@@ -89,6 +100,16 @@ static void forget_host(struct redis_crawl *self, struct redis_host *host)
 	update_host(self, host);
 }
 
+static void give_back(struct redis_crawl *self, struct redis_host *host, int64_t now)
+{
+	struct redis_batch *batch = redis_crawl_add_item(self, 'g', 2);
+	redis_connection_add(&batch->arguments, host->name, host->name_len);
+	redis_scripts_add_number(
+	    &batch->arguments, host->not_before > now ? (uint64_t)(host->not_before - now) : 0);
+	redis_crawl_end_item(self, batch);
+	forget_host(self, host);
+}
+
 void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all)
 {
 	if (self->state != REDIS_CRAWL_MEMBER)
@@ -97,12 +118,7 @@ void redis_crawl_give_back_idle(struct redis_crawl *self, int64_t now, bool all)
 		/* While a request is on its way, its answer may be about this host. */
 		if (!all && (self->is_asking || now < host->idle_since + LINGER_MS))
 			return;
-		struct redis_batch *batch = redis_crawl_add_item(self, 'g', 2);
-		redis_connection_add(&batch->arguments, host->name, host->name_len);
-		redis_scripts_add_number(
-		    &batch->arguments, host->not_before > now ? (uint64_t)(host->not_before - now) : 0);
-		redis_crawl_end_item(self, batch);
-		forget_host(self, host);
+		give_back(self, host, now);
 	}
 }
 
@@ -157,8 +173,8 @@ bool redis_crawl_next(struct redis_crawl *self, struct redis_record *record, str
 	if (!self->queued)
 		self->queued_end = &self->queued;
 	self->queued_count--;
-	if (self->room > 0)
-		self->room--;
+	if (self->room.urls > 0)
+		self->room.urls--;
 	/* It was checked when it arrived. */
 	redis_record_unpack(record, (struct slice){first->record, first->len}, &self->record);
 	if (first->depth < record->depth && first->depth < REDIS_DEPTH_MAX)
@@ -204,21 +220,37 @@ void redis_crawl_forget_work(struct redis_crawl *self)
 
 static size_t room_left(const struct redis_crawl *self)
 {
-	size_t room = self->room > self->queued_count ? self->room - self->queued_count : 0;
+	size_t room = self->room.urls > self->queued_count ? self->room.urls - self->queued_count : 0;
 	return room < WANT_MAX ? room : WANT_MAX;
+}
+
+static size_t new_hosts_wanted(const struct redis_crawl *self)
+{
+	return self->room.hosts < NEW_HOSTS_MAX ? self->room.hosts : NEW_HOSTS_MAX;
+}
+
+/* New hosts that a request for work may bring. */
+static size_t new_hosts_expected(const struct redis_crawl *self)
+{
+	return self->is_awake ? new_hosts_wanted(self) : 0;
 }
 
 bool redis_crawl_wants_work(const struct redis_crawl *self)
 {
-	bool may_bring = self->is_awake || self->lists[REDIS_HOSTS_HUNGRY].first;
+	bool may_bring = new_hosts_expected(self) > 0 || self->lists[REDIS_HOSTS_HUNGRY].first;
 	return !self->is_asking && !self->is_leaving &&
 	       ((may_bring && room_left(self) > 0) || self->must_check);
+}
+
+bool redis_crawl_wants_hosts(const struct redis_crawl *self)
+{
+	return redis_crawl_wants_work(self) && self->room.idle > 0 && new_hosts_expected(self) > 0;
 }
 
 bool redis_crawl_wants_much_work(const struct redis_crawl *self)
 {
 	const struct redis_host *host = self->lists[REDIS_HOSTS_HUNGRY].first;
-	size_t room = room_left(self), sum = self->is_awake ? room : 0;
+	size_t room = room_left(self), sum = new_hosts_expected(self) * REDIS_CRAWL_AHEAD_MAX;
 	if (!redis_crawl_wants_work(self) || room < WANT_MIN)
 		return false;
 	for (int i = 0; host && i < OWN_HOSTS_MAX && sum < WANT_MIN; i++) {
@@ -229,14 +261,24 @@ bool redis_crawl_wants_much_work(const struct redis_crawl *self)
 	return sum >= WANT_MIN;
 }
 
+/* What a request for work has brought. */
+struct gain {
+	size_t urls, hosts; /* hosts that it did not own */
+};
+
 /* Takes the URLs of one host: its name, how many more are pending, and a record and its depth for each. */
-static bool take_host(struct redis_crawl *self, const redisReply *entry, size_t *taken)
+static bool take_host(struct redis_crawl *self, const redisReply *entry, struct gain *gain)
 {
 	struct redis_record record;
 	struct url url;
 	if (!redis_crawl_reply_is_list(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
 		return false;
-	struct redis_host *host = find_or_add_host(self, redis_crawl_reply_text(entry->element[0]));
+	struct slice name = redis_crawl_reply_text(entry->element[0]);
+	struct redis_host *host = redis_crawl_find_host(self, name);
+	if (!host) {
+		host = add_host(self, name);
+		gain->hosts++;
+	}
 	host->pending = redis_crawl_reply_number(entry->element[1]);
 	url_init(&url);
 	bool is_valid = true;
@@ -247,7 +289,7 @@ static bool take_host(struct redis_crawl *self, const redisReply *entry, size_t 
 		if (is_valid)
 			add_claim(
 			    self, host, bytes, (uint32_t)redis_crawl_reply_number(entry->element[i + 1]));
-		*taken += 1;
+		gain->urls++;
 	}
 	url_release(&url);
 	update_host(self, host);
@@ -266,16 +308,17 @@ static void take_starts(struct redis_crawl *self, const redisReply *starts)
 static void on_work(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
-	size_t taken = 0;
+	struct gain gain = {0};
 	if (!redis_crawl_take_answer(self, reply, 7, "work"))
 		return;
 	const redisReply *hosts = reply->element[5];
 	self->is_asking = false;
+	self->idle_elsewhere = redis_crawl_reply_number(reply->element[3]);
 	redis_crawl_note_answer(self, self->asked_number, self->asked_at);
 	self->left = redis_crawl_reply_number(reply->element[4]);
 	take_starts(self, reply->element[6]);
 	for (size_t i = 0; i < (hosts->type == REDIS_REPLY_ARRAY ? hosts->elements : 0); i++) {
-		if (!take_host(self, hosts->element[i], &taken)) {
+		if (!take_host(self, hosts->element[i], &gain)) {
 			redis_connection_fail_answer(self->connection, "work");
 			return;
 		}
@@ -290,9 +333,9 @@ static void on_work(void *ctx, const redisReply *reply)
 		wait = self->settings.lease_ms;
 	if (!redis_connection_is_open(self->events) && wait > 1000)
 		wait = 1000;
-	if (taken < self->asked_for && self->wake_at > 0) {
-		self->is_awake = false;
+	if (self->wake_at > 0) {
 		self->wake_at = clock_now_ms() + (wait > LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
+		self->is_awake = gain.hosts == self->asked_hosts || gain.urls == self->asked_for;
 	}
 }
 
@@ -301,6 +344,7 @@ void redis_crawl_ask_for_work(struct redis_crawl *self)
 	const struct redis_host *hosts[OWN_HOSTS_MAX];
 	size_t counts[OWN_HOSTS_MAX], count = 0, left = room_left(self);
 	self->asked_for = left;
+	self->asked_hosts = new_hosts_wanted(self);
 	while (left > 0 && count < OWN_HOSTS_MAX && self->lists[REDIS_HOSTS_HUNGRY].first) {
 		struct redis_host *host = self->lists[REDIS_HOSTS_HUNGRY].first;
 		size_t n = REDIS_CRAWL_AHEAD_MAX - host->ahead;
@@ -312,16 +356,18 @@ void redis_crawl_ask_for_work(struct redis_crawl *self)
 		/* Until the answer, it is not asked for again. */
 		list_remove(self, REDIS_HOSTS_HUNGRY, host);
 	}
-	redis_crawl_format(self, REDIS_SCRIPT_WORK, 4 + 2 * count);
+	redis_crawl_format(self, REDIS_SCRIPT_WORK, 5 + 2 * count);
 	redis_scripts_add_number(&self->command, self->asked_for);
 	redis_scripts_add_number(&self->command, REDIS_CRAWL_AHEAD_MAX);
-	redis_scripts_add_number(&self->command, NEW_HOSTS_MAX);
+	redis_scripts_add_number(&self->command, self->asked_hosts);
+	redis_scripts_add_number(&self->command, self->room.idle);
 	redis_scripts_add_number(&self->command, self->starts);
 	for (size_t i = 0; i < count; i++) {
 		redis_connection_add(&self->command, hosts[i]->name, hosts[i]->name_len);
 		redis_scripts_add_number(&self->command, counts[i]);
 	}
 	self->is_asking = true;
+	self->has_told_idle = self->room.idle > 0;
 	self->must_check = false;
 	self->wake_at = CLOCK_NEVER;
 	self->asked_number = self->numbered;

@@ -120,13 +120,14 @@ static void on_written(void *ctx, const redisReply *reply)
 	struct redis_crawl *self = batch->crawl;
 	/* Redis has run it before, and the lease was renewed then. */
 	bool is_skipped = !reply;
-	if (!is_skipped && !redis_crawl_take_answer(self, reply, 4, "write"))
+	if (!is_skipped && !redis_crawl_take_answer(self, reply, 5, "write"))
 		return;
 	remove_batch(self, batch);
 	if (!is_skipped) {
 		const redisReply *answers = reply->element[2];
 		uint64_t offered = redis_crawl_reply_number(reply->element[3]);
 		self->left = redis_crawl_reply_number(reply->element[1]);
+		self->idle_elsewhere = redis_crawl_reply_number(reply->element[4]);
 		redis_crawl_note_answer(self, batch->number, batch->sent_at);
 		if (offered > self->offered)
 			self->offered = offered;
@@ -255,15 +256,30 @@ void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim)
 	redis_crawl_end_claim(self, claim);
 }
 
-/* Somebody waits, so the batch is sent soon. */
+/* Somebody waits for what is said. */
+static void flush_soon(struct redis_crawl *self)
+{
+	int64_t soon = clock_now_ms() + SOON_MS;
+	if (self->flush_due > soon)
+		self->flush_due = soon;
+}
+
+void redis_crawl_yield_host(struct redis_crawl *self, const struct redis_claim *claim)
+{
+	if (claim->is_void || claim->host->is_yielded)
+		return;
+	claim->host->is_yielded = true;
+	flush_soon(self);
+	if (self->idle_elsewhere > 0)
+		self->idle_elsewhere--;
+}
+
 static void wait_for_answer(
     struct redis_batch *batch, redis_crawl_answer_fn fn, void *ctx, struct redis_claim *claim)
 {
 	batch->waiting = alloc_resize(batch->waiting, batch->waiting_count + 1, sizeof *batch->waiting);
 	batch->waiting[batch->waiting_count++] = (struct redis_waiting){fn, ctx, claim};
-	int64_t soon = clock_now_ms() + SOON_MS;
-	if (batch->crawl->flush_due > soon)
-		batch->crawl->flush_due = soon;
+	flush_soon(batch->crawl);
 }
 
 void redis_crawl_mark(struct redis_crawl *self, const char id[REDIS_ID_SIZE],

@@ -1,6 +1,6 @@
--- ARGV: run, member, number of the script, lease, URLs wanted, most of them of one host, most new hosts, the
--- number of starts that the member knows, and then hosts that the member owns, each with the number of URLs that
--- are wanted of it.
+-- ARGV: run, member, number of the script, lease, URLs wanted, most of them of one host, most new hosts, how many
+-- transfers of the member are idle, the number of starts that it knows, and then hosts that it owns, each with the
+-- number of URLs that are wanted of it.
 -- Returns URLs that the caller has claimed now, with the hosts that it owns now, and starts that it does not
 -- know; after the end of a lease, takes back in steps what it held.
 local answer = enter(ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
@@ -10,13 +10,13 @@ end
 if answer then
 	return answer
 end
-local want, each, hosts_max = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local want, each, hosts_left = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local given = {}
 open_seen()
 
 -- Which links of a page are followed depends on the starts, so that the member gets no page before it has all.
-local starts = call('ZRANGE', R .. 'starts', ARGV[8], ARGV[8] + 31)
-local has_all_starts = call('ZCARD', R .. 'starts') <= ARGV[8] + #starts
+local starts = call('ZRANGE', R .. 'starts', ARGV[9], ARGV[9] + 31)
+local has_all_starts = call('ZCARD', R .. 'starts') <= ARGV[9] + #starts
 if not has_all_starts then
 	want = 0
 end
@@ -50,7 +50,7 @@ local expired = grace < now and call('ZRANGEBYSCORE', R .. 'alive', '-inf', now,
 if expired then
 	call('ZREM', R .. 'alive', expired)
 	call('SREM', R .. 'feeders', expired)
-	call('SREM', R .. 'idle', expired)
+	call('HDEL', R .. 'idle', expired)
 	call('SADD', R .. 'dead', expired)
 	call('DEL', R .. 'fed:' .. expired)
 	call('HDEL', R .. 'm:' .. expired, 'last')
@@ -78,13 +78,13 @@ end
 for _, host in ipairs(call('SPOP', R .. 'fed:' .. member, 32)) do
 	given[#given + 1] = {host, call('LLEN', R .. 'p:' .. host)}
 end
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
 	if call('HGET', R .. 'owner', ARGV[i]) == member then
 		claim(ARGV[i], tonumber(ARGV[i + 1]))
 	end
 end
-if want > 0 then
-	for _, host in ipairs(call('ZRANGEBYSCORE', R .. 'ready', '-inf', now, 'LIMIT', 0, hosts_max)) do
+if want > 0 and hosts_left > 0 then
+	for _, host in ipairs(call('ZRANGEBYSCORE', R .. 'ready', '-inf', now, 'LIMIT', 0, hosts_left)) do
 		if want == 0 then
 			break
 		end
@@ -92,6 +92,7 @@ if want > 0 then
 		call('HSET', R .. 'owner', host, member)
 		call('SADD', R .. 'mine:' .. member, host)
 		claim(host, each)
+		hosts_left = hosts_left - 1
 	end
 end
 
@@ -106,12 +107,17 @@ if wait > 0 then
 		end
 	end
 end
-local others = call('SCARD', R .. 'idle')
-if want > 0 and wait > 0 then
-	call('SADD', R .. 'idle', member)
+if want > 0 and hosts_left > 0 and tonumber(ARGV[8]) > 0 and wait > 0 then
+	-- Those that are busy hear it at once, but not from each: they are told with all answers how many there are.
+	if call('EXISTS', R .. 'idle') == 0 then
+		call('PUBLISH', EVENTS, 'idle ' .. ARGV[8])
+	end
+	call('HSET', R .. 'idle', member, ARGV[8])
+else
+	call('HDEL', R .. 'idle', member)
 end
 end_if_done(tonumber(crawl[1]))
 local ended = call('HGET', CRAWL, 'ended')
-answer = {'OK', ended and 1 or 0, wait, others, tonumber(crawl[1]), given, starts}
+answer = {'OK', ended and 1 or 0, wait, idle_elsewhere(), tonumber(crawl[1]), given, starts}
 call('HSET', R .. 'm:' .. member, 'last', cmsgpack.pack(answer))
 return answer

@@ -3,7 +3,7 @@ local answer = enter(ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
 local stored = 'a:' .. ARGV[3]
 if answer and answer[1] == 'DONE' then
 	local packed = call('HGET', R .. 'm:' .. member, stored)
-	return {'OK', 0, packed and cmsgpack.unpack(packed) or {}, 0}
+	return {'OK', 0, packed and cmsgpack.unpack(packed) or {}, 0, 0}
 end
 if answer then
 	return answer
@@ -126,7 +126,7 @@ local items = {
 	-- the member leaves; it has given back its hosts
 	l = {0, function()
 		call('SREM', R .. 'feeders', member)
-		call('SREM', R .. 'idle', member)
+		call('HDEL', R .. 'idle', member)
 		call('ZREM', R .. 'alive', member)
 		call('DEL', R .. 'mine:' .. member, R .. 'fed:' .. member)
 		call('HDEL', R .. 'm:' .. member, 'last')
@@ -146,7 +146,7 @@ for host in pairs(touched) do
 	local owner = call('HGET', R .. 'owner', host)
 	if owner then
 		call('SADD', R .. 'fed:' .. owner, host)
-		wakes = wakes or call('SISMEMBER', R .. 'idle', owner) == 1
+		wakes = wakes or call('HEXISTS', R .. 'idle', owner) == 1
 	elseif not call('ZSCORE', R .. 'ready', host) then
 		make_ready(host, 0)
 		wakes = true
@@ -172,4 +172,4 @@ call('HDEL', R .. 'm:' .. member, 'a:' .. (tonumber(ARGV[3]) - 64))
 if #answers > 0 then
 	call('HSET', R .. 'm:' .. member, stored, cmsgpack.pack(answers))
 end
-return {'OK', left, answers, call('HINCRBY', CRAWL, 'offered', new)}
+return {'OK', left, answers, call('HINCRBY', CRAWL, 'offered', new), idle_elsewhere()}

@@ -344,7 +344,8 @@ Test(shared_cases, process_that_comes_back_too_late_writes_nothing)
 	redis_server_end(&redis);
 }
 
-/* A redirect leads to the host of another process, which alone may ask it. */
+/* A redirect leads to the host of another process, which alone may ask it. That process is busy with its first
+ * page until the redirect is asked for, so that it does not take the other host, too. */
 Test(shared_cases, redirect_goes_to_the_process_that_has_the_host)
 {
 	struct site site;
@@ -359,13 +360,15 @@ Test(shared_cases, redirect_goes_to_the_process_that_has_the_host)
 	scratch_init(&scratch);
 	snprintf(host, sizeof host, "http://127.0.0.2:%u", site.port);
 	for (int i = 0; i < 6; i++)
-		used += (size_t)snprintf(list + used, sizeof list - used, "%s/_/page?size=%d\n", host, i);
-	const char *const args[] = {"-q", "-o", "/dev/null", "-A", "owner", "--delay", "0.3", "--state",
-	    redis.url, scratch_write(&scratch, "list", list), NULL};
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s/_/page?size=%d%s\n", host, i,
+		    i == 0 ? "&hold=0,2,asked&group=asked" : "");
+	const char *const args[] = {"-q", "-j", "1", "-o", "/dev/null", "-A", "owner", "--delay", "0.3",
+	    "--state", redis.url, scratch_write(&scratch, "list", list), NULL};
 	run_start(&owner, NULL, run_areq_name(), args);
 	site_wait_requests(&site, 1, 20);
 	snprintf(target, sizeof target, "%s/_/page?links=1&prefix=redirected", host);
-	snprintf(listed, sizeof listed, "%s", site_page(&site, "status", "301", "location", target));
+	snprintf(listed, sizeof listed, "%s",
+	    site_page(&site, "status", "301", "location", target, "group", "asked"));
 	run_areq(&result, "-q", "-o", scratch_path(&scratch, "rows"), "-A", "other", "--delay", "0.3",
 	    "--state", redis.url, listed);
 	run_expect_exit(&result, 0);

@@ -14,6 +14,9 @@
 
 enum { PROCESSES_MAX = 8, ARGUMENTS_MAX = 80 };
 
+/* None of these crawls takes so many seconds, unless all processes wait for each other. */
+enum { STALLED_S = 50 };
+
 struct process {
 	struct run_child child;
 	const char *args[ARGUMENTS_MAX];
@@ -78,7 +81,7 @@ static void make_arguments(struct crawl *crawl, const char *const *args, size_t 
 static void start_process(size_t which)
 {
 	struct process *process = &processes[which];
-	run_start(&process->child, &(struct run_options){.limit = 120}, run_areq_name(), process->args);
+	run_start(&process->child, &(struct run_options){.limit = STALLED_S}, run_areq_name(), process->args);
 	process->is_running = true;
 }
 
@@ -107,6 +110,8 @@ static void join_files(struct crawl *crawl, const char *name)
 	}
 }
 
+/* Takes 0.6 s for each kill at most, and 1.1 s for each restart: the crawl has to last longer, because a process
+ * with the list that starts after its end begins another run. */
 static void disturb(struct crawl *crawl)
 {
 	unsigned kills = plan.kills, restarts = plan.redis_restarts;
@@ -259,7 +264,7 @@ Test(shared, crawl_survives_the_death_of_processes)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 250;
-	share(&(struct plan){.processes = 8, .kills = 8, .more = {"--delay", "0.02", "--lease", "1s"}}, &spec,
+	share(&(struct plan){.processes = 8, .kills = 8, .more = {"--delay", "0.1", "--lease", "1s"}}, &spec,
 	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
 }
 
@@ -271,6 +276,6 @@ Test(shared, crawl_survives_the_death_of_redis)
 	share(&(struct plan){.processes = 4,
 	          .kills = 3,
 	          .redis_restarts = 2,
-	          .more = {"--delay", "0.02", "--lease", "2s"}},
+	          .more = {"--delay", "0.1", "--lease", "2s"}},
 	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
 }

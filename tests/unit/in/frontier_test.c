@@ -516,3 +516,113 @@ Test(frontier, lets_jobs_of_a_host_that_was_given_up_fail_at_any_rate)
 	frontier_finish(frontier, &out->job);
 	frontier_free(frontier);
 }
+
+static void expect_stock(const struct frontier *frontier, size_t ready, size_t behind)
+{
+	struct frontier_stock stock = frontier_stock(frontier);
+	cr_expect(
+	    stock.ready == ready && stock.behind == behind, "%zu ready, %zu behind", stock.ready, stock.behind);
+}
+
+/* What waits for a delay or a retry is in no stock. */
+Test(frontier, counts_what_could_start)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 2, .delay_ms = 0, .host_errors = 10});
+	struct fetch fetches[6], *out[2];
+	for (size_t i = 0; i < 5; i++)
+		add(frontier, &fetches[i], "http://a/");
+	expect_stock(frontier, 2, 3);
+	add(frontier, &fetches[5], "http://b/");
+	expect_stock(frontier, 3, 3);
+	next(frontier, 10, &out[0]);
+	next(frontier, 10, &out[1]);
+	expect_stock(frontier, 1, 3);
+	frontier_record_event(frontier, &out[0]->job, HOST_BUSY, 10);
+	frontier_pause_host(frontier, &out[0]->job, 10, 20);
+	expect_stock(frontier, 1, 0);
+	frontier_finish(frontier, &out[0]->job);
+	frontier_finish(frontier, &out[1]->job);
+	expect_stock(frontier, 1, 0);
+	next(frontier, 20, &out[0]);
+	expect_stock(frontier, 1, 2);
+	frontier_retry(frontier, &out[0]->job, 30);
+	expect_stock(frontier, 2, 1);
+	while (frontier_abandon(frontier))
+		;
+	expect_stock(frontier, 0, 0);
+	frontier_free(frontier);
+}
+
+struct spared {
+	const char *names[8];
+	size_t count;
+};
+
+static void take_spared(void *ctx, struct job *job)
+{
+	struct spared *self = ctx;
+	self->names[self->count++] = ((struct fetch *)job)->name;
+}
+
+static void expect_spared(struct frontier *frontier, size_t ready, const char *names)
+{
+	struct spared spared = {0};
+	char all[100] = "";
+	cr_expect_eq(frontier_spare_host(frontier, take_spared, &spared), ready);
+	for (size_t i = 0; i < spared.count; i++)
+		strcat(strcat(all, spared.names[i]), " ");
+	cr_expect_str_eq(all, names);
+}
+
+/* A host of which nothing is in flight comes first, and of those the last. */
+Test(frontier, spares_the_host_that_is_needed_least)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 2, .delay_ms = 0, .host_errors = 10});
+	struct fetch fetches[9], *out[3];
+	add(frontier, &fetches[0], "http://a/1");
+	add(frontier, &fetches[1], "http://b/1");
+	add(frontier, &fetches[2], "http://b/2");
+	for (size_t i = 0; i < 3; i++)
+		next(frontier, 0, &out[i]);
+	expect_spared(frontier, 0, "");
+	add(frontier, &fetches[3], "http://a/2");
+	add(frontier, &fetches[4], "http://b/3");
+	add(frontier, &fetches[5], "http://c/1");
+	add(frontier, &fetches[6], "http://d/1");
+	add(frontier, &fetches[7], "http://d/2");
+	add(frontier, &fetches[8], "http://d/3");
+	expect_spared(frontier, 2, "http://d/1 http://d/2 http://d/3 ");
+	expect_spared(frontier, 1, "http://c/1 ");
+	expect_spared(frontier, 1, "http://a/2 ");
+	expect_spared(frontier, 0, "");
+	cr_expect_eq(frontier_waiting(frontier), 1);
+	finish_all(frontier, out, 3);
+	while (frontier_abandon(frontier))
+		;
+	frontier_free(frontier);
+}
+
+/* Nobody else could go on with them before that has ended. */
+Test(frontier, spares_no_host_that_has_all_that_is_in_flight_or_waits_for_a_retry)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 2, .delay_ms = 0, .host_errors = 10});
+	struct fetch fetches[3], *out[2];
+	add(frontier, &fetches[0], "http://a/1");
+	next(frontier, 0, &out[0]);
+	add(frontier, &fetches[1], "http://a/2");
+	expect_spared(frontier, 0, "");
+	next(frontier, 0, &out[1]);
+	frontier_finish(frontier, &out[1]->job);
+	add(frontier, &fetches[1], "http://b/1");
+	next(frontier, 0, &out[1]);
+	add(frontier, &fetches[2], "http://a/3");
+	frontier_retry(frontier, &out[0]->job, 1000);
+	expect_spared(frontier, 0, "");
+	frontier_finish(frontier, &out[1]->job);
+	while (frontier_abandon(frontier))
+		;
+	frontier_free(frontier);
+}

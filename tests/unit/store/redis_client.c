@@ -67,7 +67,8 @@ enum status redis_client_turn(struct redis_client *self, int ms)
 {
 	struct pollfd polled[WAIT_DESCRIPTORS];
 	struct wait wait = {.wake_ms = clock_now_ms() + ms};
-	redis_crawl_set_room(self->crawl, self->room);
+	redis_crawl_set_room(self->crawl,
+	    &(struct redis_crawl_room){.urls = self->room, .hosts = self->room, .idle = self->room});
 	enum status status = redis_crawl_turn(self->crawl, &wait);
 	for (size_t i = 0; i < wait.count; i++)
 		polled[i] = (struct pollfd){.fd = wait.list[i].descriptor, .events = wait.list[i].events};

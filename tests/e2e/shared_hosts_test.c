@@ -1,0 +1,110 @@
+/* --state redis://…: which process has which host. */
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/site.h"
+#include "unit/store/redis_server.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { HELD = 2, PAGES = 3 };
+static const char *const hosts[] = {"127.0.0.1", "127.0.0.2"};
+
+/* Lists pages of one of the hosts; those of the first one are held until all pages were asked for. */
+static void list_pages(struct run_child *child, const struct site *site, int host, int pages)
+{
+	char line[200];
+	for (int i = 0; i < pages; i++) {
+		snprintf(line, sizeof line, "http://%s:%u/_/page?size=%d&group=g%s\n", hosts[host],
+		    site->port, i, host == 0 ? "&hold=0,5,g" : "");
+		run_feed(child, line);
+	}
+}
+
+/* All transfers of the first process are held when it gets another host. Then a second process comes. */
+static void expect_handover(const char *option, size_t requests_before)
+{
+	struct redis_server redis;
+	struct site site;
+	struct run_child first;
+	struct run_result result;
+	struct site_stats stats;
+	size_t asked = 0;
+	redis_server_start(&redis, NULL);
+	site_start_with(&site, "--bind", hosts[0], "--bind", hosts[1]);
+	const char *const args[] = {
+	    "-q", "-j", "2", "-A", "first", option, "-o", "/dev/null", "--state", redis.url, NULL};
+	run_start(&first, &(struct run_options){.input_pipe = true}, run_areq_name(), args);
+	list_pages(&first, &site, 0, HELD);
+	site_wait_requests(&site, requests_before, 20);
+	list_pages(&first, &site, 1, PAGES);
+	run_close_input(&first);
+	/* It has the second host by then, else this would prove less. */
+	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+	run_areq(&result, "-q", "-A", "second", option, "-o", "/dev/null", "--state", redis.url, "/dev/null");
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	run_finish(&first, &result);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stats(&site, &stats);
+	for (size_t i = 0; i < stats.count; i++) {
+		const struct site_request *request = &stats.requests[i];
+		const char *agent = site_request_header(request, "User-Agent");
+		bool is_first_host = strncmp(request->host, hosts[0], strlen(hosts[0])) == 0;
+		bool is_page = strstr(request->target, "/_/page") != NULL;
+		cr_expect_str_eq(agent, is_first_host ? "first" : "second", "%s: %s%s", option, request->host,
+		    request->target);
+		asked += is_page;
+	}
+	cr_expect_eq(asked, HELD + PAGES, "%s: %zu pages", option, asked);
+	site_stats_release(&stats);
+	site_stop(&site);
+	redis_server_end(&redis);
+}
+
+Test(shared_hosts, what_is_too_much_for_one_process_goes_to_an_idle_one)
+{
+	expect_handover("--robots=never", HELD);
+}
+
+/* The pages then wait for the robots.txt of their host, which was not asked for. */
+Test(shared_hosts, go_to_an_idle_process_before_their_robots_are_known)
+{
+	expect_handover("--robots=always", 1 + HELD);
+}
+
+/* Hosts that wait for their delay take no place from others: each is asked once before any is asked again. */
+Test(shared_hosts, that_wait_for_a_delay_hold_up_no_others)
+{
+	enum { HOSTS = 4 };
+	struct redis_server redis;
+	struct site site;
+	struct scratch scratch;
+	struct run_result result;
+	struct site_stats stats;
+	char list[4000];
+	size_t used = 0;
+	redis_server_start(&redis, NULL);
+	site_start_with(&site, "--bind", "127.0.0.1", "--bind", "127.0.0.2", "--bind", "127.0.0.3", "--bind",
+	    "127.0.0.4");
+	scratch_init(&scratch);
+	for (int i = 0; i < HOSTS * PAGES; i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "http://127.0.0.%d:%u/_/page?size=%d\n",
+		    1 + i / PAGES, site.port, i);
+	run_areq(&result, "-q", "-j", "1", "--delay", "1s", "-o", "/dev/null", "--state", redis.url,
+	    scratch_write(&scratch, "list", list));
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, HOSTS * PAGES);
+	for (size_t i = 0; i < HOSTS; i++)
+		for (size_t j = 0; j < i; j++)
+			cr_expect_str_neq(stats.requests[i].host, stats.requests[j].host, "%zu and %zu", j, i);
+	site_stats_release(&stats);
+	scratch_release(&scratch);
+	site_stop(&site);
+	redis_server_end(&redis);
+}
