@@ -84,13 +84,16 @@ test: test-run $(BUILD)/inject.so $(BUILD)/powercut.so $(BUILD)/budget
 	sh tests/kill/resume.sh 15 $(BIN) $(BUILD)/areq-testserver
 	$(POWERCUT)
 
+# These tests wait more than they work.
+E2E_OPTIONS = --jobs $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+
 # All but what makes the system fail.
 test-run: $(BIN) $(TEST_PROGRAMS)
 	$(BUILD)/unit
 	@for fuzzer in $(FUZZERS); do \
 		$(BUILD)/replay/$$fuzzer tests/fuzz/corpus/$$fuzzer/* || exit 1; done
 	AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
-		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e
+		AREQ_H2SERVER=$(BUILD)/areq-h2server $(BUILD)/e2e $(E2E_OPTIONS)
 	sh tests/demo/demo.sh $(abspath $(BIN)) $(BUILD)/areq-testserver >/dev/null
 	for readme in README.md README.zh-CN.md docs/machines.md docs/state.md; do \
 		sh tests/demo/recipes.sh $$readme $(BIN) $(BUILD)/areq-testserver || exit 1; done
@@ -113,9 +116,11 @@ differential: $(BIN) $(BUILD)/replay/extract
 
 KILLS ?= 500
 POWERCUT = /usr/bin/python3 tests/powercut/powercut.py $(BIN) $(BUILD)/areq-testserver $(BUILD)/powercut.so
-kill: $(BIN) $(BUILD)/areq-testserver $(BUILD)/powercut.so
+kill: $(BIN) $(BUILD)/areq-testserver $(BUILD)/e2e $(BUILD)/powercut.so
 	sh tests/kill/kill.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
 	sh tests/kill/resume.sh $(KILLS) $(BIN) $(BUILD)/areq-testserver
+	AREQ_SHARED_PAGES=20000 AREQ_BIN=$(abspath $(BIN)) AREQ_TESTSERVER=$(BUILD)/areq-testserver \
+		$(BUILD)/e2e --filter 'shared/*many_hosts*'
 	$(POWERCUT)
 	$(POWERCUT) --seed $$(date +%s)
 

@@ -108,10 +108,10 @@ struct frontier_stock {
 };
 struct frontier_stock frontier_stock(const struct frontier *self);
 
-/* Takes all waiting jobs from a host that could start one, from that which can best be spared: it has the fewest
- * jobs in flight, and of those hosts it would come last. take is called for each job, which is the caller's then;
- * it must not call the frontier. Returns how many of them could have started at once: 0 if there is no such host.
- * One that waits for a retry, or has all jobs that are in flight, is not taken. */
+/* Takes all waiting jobs from a host that could start one, from that which can best be spared: it has the
+ * fewest jobs in flight, and of those hosts it would come last. take is called for each job, which is the
+ * caller's then; it must not call the frontier. Returns how many of them could have started at once: 0 if
+ * there is no such host. One that waits for a retry, or has all jobs that are in flight, is not taken. */
 size_t frontier_spare_host(struct frontier *self, void (*take)(void *ctx, struct job *job), void *ctx);
 
 /* How long jobs were held back by the delay between two starts while no other job started, in ms. */

@@ -195,8 +195,8 @@ static void on_turn(void *ctx, struct wait *wait)
 	if (self->shared)
 		ledger_share_turn(self, wait);
 	screen_flush(wait);
-	/* The list is read by on_next, which is called between this and the next turn, if there is a transfer to
-	 * spare. What is for other processes does not wait for one. */
+	/* The list is read by on_next, which is called between this and the next turn, if there is a transfer
+	 * to spare. What is for other processes does not wait for one. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
 	if (self->shared && may_take(self))
 		wait_for_more(self, wait, ledger_fill_frontier(self));

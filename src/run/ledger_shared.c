@@ -45,14 +45,16 @@ bool ledger_may_go_on(const struct ledger *self)
 	return !self->shared || shared_crawl_may_go_on(self->shared);
 }
 
-/* Transfers that are busy or could be at once, and robots.txt files that are looked up. What waits for a delay
- * keeps no transfer busy. */
+/* Transfers that are busy or could be at once, and robots.txt files that are looked up. What waits for a
+ * delay keeps no transfer busy. */
 static size_t count_busy(const struct ledger *self)
 {
-	return frontier_in_flight(self->frontier) + frontier_stock(self->frontier).ready + self->robots_looked_up;
+	return frontier_in_flight(self->frontier) + frontier_stock(self->frontier).ready +
+	       self->robots_looked_up;
 }
 
-/* A process takes hosts for the transfers that are idle, and, if nobody else is short of them, a few ahead. */
+/* A process takes hosts for the transfers that are idle, and, if nobody else is short of them, a few ahead.
+ */
 static struct redis_crawl_room find_room(const struct ledger *self)
 {
 	size_t jobs = (size_t)self->options->jobs, busy = count_busy(self);
@@ -63,9 +65,8 @@ static struct redis_crawl_room find_room(const struct ledger *self)
 	size_t stock = busy - frontier_in_flight(self->frontier) + frontier_stock(self->frontier).behind;
 	size_t wanted = shared_crawl_idle_elsewhere(self->shared) > 0 ? 0 : jobs / AHEAD_PART;
 	size_t ahead = stock < wanted ? wanted - stock : 0;
-	return (struct redis_crawl_room){.urls = LEDGER_READ_AHEAD - waiting,
-	    .hosts = idle > ahead ? idle : ahead,
-	    .idle = idle};
+	return (struct redis_crawl_room){
+	    .urls = LEDGER_READ_AHEAD - waiting, .hosts = idle > ahead ? idle : ahead, .idle = idle};
 }
 
 static void give_task_back(struct ledger *self, struct task *task)

@@ -282,8 +282,10 @@ void shared_crawl_add_start(struct shared_crawl *self, const struct url *url)
 
 bool shared_crawl_may_go_on(const struct shared_crawl *self)
 {
+	/* What is written now could not be settled while there is no connection. */
 	return redis_crawl_has_ended(self->crawl) ||
-	       (redis_crawl_holds_lease(self->crawl) && !redis_crawl_is_full(self->crawl));
+	       (redis_crawl_holds_lease(self->crawl) && redis_crawl_is_connected(self->crawl) &&
+	           !redis_crawl_is_full(self->crawl));
 }
 
 bool shared_crawl_has_ended(const struct shared_crawl *self)

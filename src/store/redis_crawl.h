@@ -23,8 +23,8 @@
  *     redis_crawl_leave(crawl);                       gives back what is left, and waits for Redis
  *     redis_crawl_free(crawl);
  *
- * A page whose rows may not be written because the lease is in doubt has to wait: when Redis is there again, the
- * lease is good, or its claim is void.
+ * A page whose rows may not be written because the lease is in doubt has to wait: when Redis is there again,
+ * the lease is good, or its claim is void.
  *
  * A claim belongs to the crawl, and ends with settle, forward or release. If another member has taken over
  * what this one held, since its lease has ended, its claims are void: handlers.lost is called once for all of
@@ -118,8 +118,8 @@ enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait);
 /* What a process has room for. */
 struct redis_crawl_room {
 	size_t urls;  /* besides those that redis_crawl_next has returned */
-	size_t hosts; /* besides those that it owns: enough for its transfers, and a few ahead if no process is
-	               * short of work */
+	size_t hosts; /* besides those that it owns: enough for its transfers, and a few ahead if no process
+	               * is short of work */
 	size_t idle;  /* transfers that nothing it has could start now */
 };
 

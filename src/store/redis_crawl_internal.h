@@ -136,9 +136,9 @@ struct redis_crawl {
 	size_t idle_elsewhere;
 	size_t asked_for, asked_hosts; /* how many URLs, and hosts that it does not own */
 	bool has_told_idle;            /* with the last request */
-	int64_t wake_at;       /* when there may be work, or the lease of a member ends */
-	uint64_t asked_number; /* of the request for work */
-	int64_t asked_at;      /* when it was sent */
+	int64_t wake_at;               /* when there may be work, or the lease of a member ends */
+	uint64_t asked_number;         /* of the request for work */
+	int64_t asked_at;              /* when it was sent */
 	uint64_t left;
 	uint64_t starts;   /* that this process has received */
 	struct buf record; /* texts of the record that was returned last */

@@ -1,14 +1,15 @@
 /* A crawl in Redis as a store. Its functions differ from those of other stores where the answer is elsewhere:
  *
- * - offer returns STORE_KNOWN for what this process has offered before with no larger depth, and STORE_SENT for
- *   everything else, which is sent to Redis. Any process may get such a URL from claim, also this one.
- * - knows and lowest_depth answer from what this process knows. A URL that was claimed has the smallest depth that
- *   any process had found before.
- * - mark answers from what this process knows, and tells Redis. Whether Redis knows the target of a redirect is
- *   asked with redis_store_ask_mark or redis_store_forward.
- * - claim returns what redis_crawl_turn has received, or STORE_LATER, or STORE_DONE once the run has ended. It has
- *   no limit, since the numbers of two processes cannot be compared.
- * - settle gives the claim back, and any process may claim the URL again. redis_store_settle gives it its outcome.
+ * - offer returns STORE_KNOWN for what this process has offered before with no larger depth, and STORE_SENT
+ * for everything else, which is sent to Redis. Any process may get such a URL from claim, also this one.
+ * - knows and lowest_depth answer from what this process knows. A URL that was claimed has the smallest depth
+ * that any process had found before.
+ * - mark answers from what this process knows, and tells Redis. Whether Redis knows the target of a redirect
+ * is asked with redis_store_ask_mark or redis_store_forward.
+ * - claim returns what redis_crawl_turn has received, or STORE_LATER, or STORE_DONE once the run has ended.
+ * It has no limit, since the numbers of two processes cannot be compared.
+ * - settle gives the claim back, and any process may claim the URL again. redis_store_settle gives it its
+ * outcome.
  * - count is 0, since nothing of a crawl is lost when this process ends.
  * - free frees the store, but not the crawl.
  *

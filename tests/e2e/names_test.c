@@ -378,7 +378,8 @@ static void nowhere_stop(struct nowhere *self)
 
 /* However many dead names stand before it, a live one is done before the first of them is given up, and they
  * are not taken for trouble of this machine. */
-static void check_dead(struct site *site, struct quiet_nameserver *names, int count)
+static void check_dead(
+    struct site *site, struct quiet_nameserver *names, int count, const char *connect_timeout)
 {
 	struct run_result result;
 	char *list = calloc((size_t)count + 1, 64), *end = list, url[128];
@@ -386,7 +387,7 @@ static void check_dead(struct site *site, struct quiet_nameserver *names, int co
 		end += sprintf(end, "http://h%d.dead.test/\n", i);
 	sprintf(end, "%s\n", named(url, sizeof url, site, "www.live.test", "/_/page?links=1"));
 	run_areq_with(&result, (&(struct run_options){.input = list, .limit = 60}), "--dns-servers",
-	    names->address, "--connect-timeout", "8", REPORT);
+	    names->address, "--connect-timeout", connect_timeout, REPORT);
 	run_expect_exit(&result, 1);
 	cr_expect(strncmp(result.out, "{\"url\":\"http://www.live.test", 28) == 0, "%d: first came %.100s",
 	    count, result.out);
@@ -401,8 +402,9 @@ Test(names, that_are_dead_hold_up_none_that_lives)
 	struct quiet_nameserver names;
 	site_start(&site);
 	quiet_nameserver_start(&names);
-	check_dead(&site, &names, 3000);
-	check_dead(&site, &names, 8000);
+	/* A busy machine takes several seconds to ask for so many. */
+	check_dead(&site, &names, 3000, "8");
+	check_dead(&site, &names, 8000, "16");
 	quiet_nameserver_stop(&names);
 	site_stop(&site);
 }

@@ -344,8 +344,8 @@ Test(shared_cases, process_that_comes_back_too_late_writes_nothing)
 	redis_server_end(&redis);
 }
 
-/* A redirect leads to the host of another process, which alone may ask it. That process is busy with its first
- * page until the redirect is asked for, so that it does not take the other host, too. */
+/* A redirect leads to the host of another process, which alone may ask it. That process is busy with its
+ * first page until the redirect is asked for, so that it does not take the other host, too. */
 Test(shared_cases, redirect_goes_to_the_process_that_has_the_host)
 {
 	struct site site;

@@ -92,8 +92,8 @@ Test(shared_hosts, that_wait_for_a_delay_hold_up_no_others)
 	    "127.0.0.4");
 	scratch_init(&scratch);
 	for (int i = 0; i < HOSTS * PAGES; i++)
-		used += (size_t)snprintf(list + used, sizeof list - used, "http://127.0.0.%d:%u/_/page?size=%d\n",
-		    1 + i / PAGES, site.port, i);
+		used += (size_t)snprintf(list + used, sizeof list - used,
+		    "http://127.0.0.%d:%u/_/page?size=%d\n", 1 + i / PAGES, site.port, i);
 	run_areq(&result, "-q", "-j", "1", "--delay", "1s", "-o", "/dev/null", "--state", redis.url,
 	    scratch_write(&scratch, "list", list));
 	run_expect_exit(&result, 0);
@@ -102,7 +102,8 @@ Test(shared_hosts, that_wait_for_a_delay_hold_up_no_others)
 	cr_assert_eq(stats.count, HOSTS * PAGES);
 	for (size_t i = 0; i < HOSTS; i++)
 		for (size_t j = 0; j < i; j++)
-			cr_expect_str_neq(stats.requests[i].host, stats.requests[j].host, "%zu and %zu", j, i);
+			cr_expect_str_neq(
+			    stats.requests[i].host, stats.requests[j].host, "%zu and %zu", j, i);
 	site_stats_release(&stats);
 	scratch_release(&scratch);
 	site_stop(&site);

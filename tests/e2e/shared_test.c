@@ -15,7 +15,7 @@
 enum { PROCESSES_MAX = 8, ARGUMENTS_MAX = 80 };
 
 /* None of these crawls takes so many seconds, unless all processes wait for each other. */
-enum { STALLED_S = 50 };
+enum { STALLED_S = 50, STALLED_LARGE_S = 600 };
 
 struct process {
 	struct run_child child;
@@ -28,7 +28,8 @@ static struct plan {
 	size_t processes;
 	unsigned kills;          /* one after the other, each is started again */
 	unsigned redis_restarts; /* with its data */
-	const char *more[8];     /* options, which end with NULL */
+	double pause; /* the shortest one before each of them, in seconds; the longest is thrice that */
+	const char *more[8]; /* options, which end with NULL */
 } plan;
 
 static struct redis_server redis;
@@ -81,7 +82,9 @@ static void make_arguments(struct crawl *crawl, const char *const *args, size_t 
 static void start_process(size_t which)
 {
 	struct process *process = &processes[which];
-	run_start(&process->child, &(struct run_options){.limit = STALLED_S}, run_areq_name(), process->args);
+	run_start(&process->child,
+	    &(struct run_options){.limit = plan.pause < 1 ? STALLED_S : STALLED_LARGE_S}, run_areq_name(),
+	    process->args);
 	process->is_running = true;
 }
 
@@ -110,13 +113,13 @@ static void join_files(struct crawl *crawl, const char *name)
 	}
 }
 
-/* Takes 0.6 s for each kill at most, and 1.1 s for each restart: the crawl has to last longer, because a process
- * with the list that starts after its end begins another run. */
+/* The crawl has to last longer than this, because a process with the list that starts after its end begins
+ * another run. */
 static void disturb(struct crawl *crawl)
 {
 	unsigned kills = plan.kills, restarts = plan.redis_restarts;
 	while (kills + restarts > 0) {
-		sleep_s(0.2 + 0.4 * random_share());
+		sleep_s(plan.pause * (1 + 2 * random_share()));
 		if (restarts > 0 && (kills == 0 || random_share() < 0.3)) {
 			restarts--;
 			redis_server_kill(&redis);
@@ -148,14 +151,15 @@ static void run_shared(struct crawl *crawl, const char *const *args, struct run_
 	*result = (struct run_result){.exit_status = 0};
 }
 
-/* A process that has lost its lease while Redis was away may have written what it could not settle. */
-static void drop_repeated(struct rows *rows)
+/* A process that has lost its lease may have written what it could not settle: a few lines at most. */
+static void drop_repeated(struct rows *rows, size_t most)
 {
 	struct rows once;
 	rows_init(&once);
 	for (size_t i = 0; i < rows->count; i++)
 		if (!rows_has(&once, rows->row[i]))
 			rows_add(&once, "%s", rows->row[i]);
+	cr_expect_leq(rows->count - once.count, most, "%zu lines are repeated", rows->count - once.count);
 	rows_release(rows);
 	*rows = once;
 }
@@ -172,7 +176,7 @@ static void expect_truth(struct crawl *crawl, bool has_lines)
 		return;
 	crawl_lines(crawl, &is);
 	if (plan.redis_restarts > 0)
-		drop_repeated(&is);
+		drop_repeated(&is, is.count / 20);
 	difference = rows_set_difference(&is, &crawl->truth.lines);
 	cr_expect(!difference, "%s: report: %s", crawl->label, difference ? difference : "");
 	free(difference);
@@ -200,6 +204,17 @@ static void expect_delay(struct crawl *crawl, double seconds)
 	}
 }
 
+/* No host was asked for more at once than one process may, however many had it one after the other. */
+static void expect_per_host(struct crawl *crawl, size_t most)
+{
+	for (size_t i = 0; i < crawl->stats.count; i++) {
+		const char *host = crawl->stats.requests[i].host;
+		struct site_counter counter = site_stats_counter(&crawl->stats, SITE_BY_HOST, host);
+		cr_assert_leq(counter.max_in_flight, most, "%s: %s: %zu at once", crawl->label, host,
+		    counter.max_in_flight);
+	}
+}
+
 static void share(const struct plan *with, struct graph_spec *spec, const struct truth_options *options,
     bool has_lines, double delay)
 {
@@ -215,6 +230,8 @@ static void share(const struct plan *with, struct graph_spec *spec, const struct
 	expect_truth(&crawl, has_lines);
 	if (delay > 0)
 		expect_delay(&crawl, delay);
+	if (strcmp(plan.more[0] ? plan.more[0] : "", "--per-host") == 0)
+		expect_per_host(&crawl, strtoul(plan.more[1], NULL, 10));
 	crawl_stop(&crawl);
 	redis_server_end(&redis);
 }
@@ -255,8 +272,11 @@ Test(shared, delay_is_that_of_all_processes)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 40;
-	share(&(struct plan){.processes = 4, .kills = 3, .more = {"--delay", "0.3", "--lease", "1s"}}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0.3);
+	share(&(struct plan){.processes = 4,
+	          .kills = 3,
+	          .pause = 0.2,
+	          .more = {"--per-host", "1", "--delay", "0.3", "--lease", "1s"}},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0.3);
 }
 
 Test(shared, crawl_survives_the_death_of_processes)
@@ -264,8 +284,10 @@ Test(shared, crawl_survives_the_death_of_processes)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 250;
-	share(&(struct plan){.processes = 8, .kills = 8, .more = {"--delay", "0.1", "--lease", "1s"}}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+	share(
+	    &(struct plan){
+	        .processes = 8, .kills = 8, .pause = 0.2, .more = {"--delay", "0.1", "--lease", "1s"}},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
 }
 
 Test(shared, crawl_survives_the_death_of_redis)
@@ -276,6 +298,27 @@ Test(shared, crawl_survives_the_death_of_redis)
 	share(&(struct plan){.processes = 4,
 	          .kills = 3,
 	          .redis_restarts = 2,
+	          .pause = 0.2,
 	          .more = {"--delay", "0.1", "--lease", "2s"}},
 	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+}
+
+/* AREQ_SHARED_PAGES is the number of pages, 100 for each host. */
+Test(shared, crawl_of_many_hosts_survives_all_deaths)
+{
+	const char *pages = getenv("AREQ_SHARED_PAGES");
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = pages && *pages ? (unsigned)strtoul(pages, NULL, 10) : 800;
+	spec.hosts = spec.pages / 100;
+	spec.spread = 1;
+	bool is_large = spec.hosts > 20;
+	share(&(struct plan){.processes = 8,
+	          .kills = is_large ? 12 : 3,
+	          .redis_restarts = is_large ? 2 : 1,
+	          .pause = is_large ? 1 : 0.3,
+	          .more = {"--per-host", "1", "--delay", is_large ? "0.3" : "0.05", "--lease",
+	              is_large ? "5s" : "2s"}},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true,
+	    is_large ? 0.3 : 0);
 }

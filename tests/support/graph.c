@@ -81,7 +81,7 @@ static void add_link(struct graph_page *page, struct graph_link link)
 static unsigned draw_host(const struct graph *self, uint64_t *state)
 {
 	/* The first host has about half of the pages. */
-	return graph_draw(state, 2) ? 0 : graph_draw(state, self->spec.hosts);
+	return !self->spec.spread && graph_draw(state, 2) ? 0 : graph_draw(state, self->spec.hosts);
 }
 
 /* What a healthy page is like. */

@@ -15,6 +15,7 @@
 	X(port, 80, "of all hosts")                                                                          \
 	X(pages, 60, "pages that may be linked; more are only the targets of redirects")                     \
 	X(hosts, 4, "127.0.0.1, 127.0.0.2, ...; one more refuses connections")                               \
+	X(spread, 0, "1: each host has as many pages; 0: the first one has half of all")                     \
 	X(names, 0, "1: the hosts are www.site0.test, news.site0.test, www.site1.test, ...")                 \
 	X(links, 8, "the mean number of links on a page")                                                    \
 	X(redirects, 15, "share of redirects: alone, in chains, in loops, to the start and to other hosts")  \
@@ -36,7 +37,7 @@ struct graph_spec {
 /* clang-format on */
 
 /* The most that a graph may have. */
-enum { GRAPH_PAGES_MAX = 100000, GRAPH_HOSTS_MAX = 60 };
+enum { GRAPH_PAGES_MAX = 100000, GRAPH_HOSTS_MAX = 200 };
 
 /* Sets all defaults. */
 void graph_spec_init(struct graph_spec *self);

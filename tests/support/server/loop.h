@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LOOP_BINDS_MAX = 64 };
+enum { LOOP_BINDS_MAX = 256 };
 
 struct loop;
 

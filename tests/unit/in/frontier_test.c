@@ -520,8 +520,8 @@ Test(frontier, lets_jobs_of_a_host_that_was_given_up_fail_at_any_rate)
 static void expect_stock(const struct frontier *frontier, size_t ready, size_t behind)
 {
 	struct frontier_stock stock = frontier_stock(frontier);
-	cr_expect(
-	    stock.ready == ready && stock.behind == behind, "%zu ready, %zu behind", stock.ready, stock.behind);
+	cr_expect(stock.ready == ready && stock.behind == behind, "%zu ready, %zu behind", stock.ready,
+	    stock.behind);
 }
 
 /* What waits for a delay or a retry is in no stock. */
