@@ -10,7 +10,8 @@ H2SERVER_LIBS := $(call flags_of,--libs,$(H2SERVER_LIBRARIES)) -pthread
 TEST_LIBS := $(call flags_of,--libs,$(TEST_LIBRARIES))
 
 UNIT_SOURCES := $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)
-E2E_SOURCES := $(wildcard tests/e2e/*.c tests/support/*.c) tests/unit/store/redis_server.c
+E2E_SOURCES := $(wildcard tests/e2e/*.c tests/support/*.c) tests/unit/store/redis_server.c \
+	tests/unit/store/slow_link.c
 SERVER_SOURCES := $(wildcard tests/support/server/*.c tests/support/graph*.c) tests/support/nights.c
 H2SERVER_SOURCES := $(wildcard tests/support/h2server/*.c)
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

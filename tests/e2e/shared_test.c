@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "support/crawl.h"
 #include "unit/store/redis_server.h"
+#include "unit/store/slow_link.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -28,11 +29,13 @@ static struct plan {
 	size_t processes;
 	unsigned kills;          /* one after the other, each is started again */
 	unsigned redis_restarts; /* with its data */
+	int slow_ms;             /* Redis is so far away */
 	double pause; /* the shortest one before each of them, in seconds; the longest is thrice that */
 	const char *more[8]; /* options, which end with NULL */
 } plan;
 
 static struct redis_server redis;
+static struct slow_link slow_link;
 static struct process processes[PROCESSES_MAX];
 static unsigned random_state;
 
@@ -72,7 +75,7 @@ static void make_arguments(struct crawl *crawl, const char *const *args, size_t 
 		                                           : args[i];
 	}
 	to[count++] = "--state";
-	to[count++] = redis.url;
+	to[count++] = plan.slow_ms ? slow_link.url : redis.url;
 	for (const char *const *more = plan.more; *more; more++)
 		to[count++] = *more;
 	cr_assert(count < ARGUMENTS_MAX);
@@ -224,6 +227,8 @@ static void share(const struct plan *with, struct graph_spec *spec, const struct
 	spec->seed = first && *first ? (unsigned)strtoul(first, NULL, 10) : 1;
 	random_state = spec->seed;
 	redis_server_start(&redis, plan.redis_restarts ? "appendonly yes\nappendfsync always\n" : NULL);
+	if (plan.slow_ms)
+		slow_link_start(&slow_link, &redis, plan.slow_ms);
 	crawl_start(&crawl, spec);
 	crawl.run = run_shared;
 	crawl_run(&crawl, options, NULL);
@@ -233,6 +238,8 @@ static void share(const struct plan *with, struct graph_spec *spec, const struct
 	if (strcmp(plan.more[0] ? plan.more[0] : "", "--per-host") == 0)
 		expect_per_host(&crawl, strtoul(plan.more[1], NULL, 10));
 	crawl_stop(&crawl);
+	if (plan.slow_ms)
+		slow_link_stop(&slow_link);
 	redis_server_end(&redis);
 }
 
@@ -242,6 +249,17 @@ Test(shared, crawl_of_two_processes_is_the_graphs_truth)
 	graph_spec_init(&spec);
 	spec.pages = 200;
 	share(&(struct plan){.processes = 2}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+}
+
+/* An answer takes 100 ms, and a claim as long as that. */
+Test(shared, crawl_with_redis_far_away_is_the_graphs_truth)
+{
+	struct graph_spec spec;
+	graph_spec_init(&spec);
+	spec.pages = 250;
+	spec.hosts = 8;
+	share(&(struct plan){.processes = 3, .slow_ms = 50}, &spec,
 	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
 }
 
