@@ -11,7 +11,7 @@
 bool ledger_is_asked_for_more(struct ledger *self, const struct url *url, enum store_purpose purpose)
 {
 	for (enum store_purpose more = STORE_PAGE; more < purpose; more++) {
-		if (self->store.knows(self->store.self, url, more, UINT32_MAX))
+		if (self->store.knows(self->store.self, url, more, UINT32_MAX, NULL))
 			return true;
 	}
 	return false;
@@ -37,7 +37,7 @@ static void ask_for(
     struct ledger *self, const struct task *task, const struct url *url, enum store_purpose purpose)
 {
 	if (!ledger_is_asked_for_more(self, url, purpose) &&
-	    !self->store.knows(self->store.self, url, purpose, UINT32_MAX) &&
+	    !self->store.knows(self->store.self, url, purpose, UINT32_MAX, NULL) &&
 	    ledger_set_found(self, url_href(url), NULL))
 		ledger_offer_found(self,
 		    (struct store_url){.depth = task->depth + 1, .purpose = purpose, .via = task->source});

@@ -136,6 +136,16 @@ bool ledger_set_found(struct ledger *self, struct slice text, const struct url *
 	return url_parse(url, self->found_text.data, self->found_text.len, NULL, NULL);
 }
 
+static bool is_known(struct ledger *self, const struct url *url, uint32_t depth)
+{
+	bool is_lowered;
+	if (!self->store.knows(self->store.self, url, STORE_PAGE, depth, &is_lowered))
+		return false;
+	if (is_lowered && self->state)
+		run_state_lower_depth(self->state, ledger_identity(self, url), depth);
+	return true;
+}
+
 /* Offers a link to the store if it leads on. Returns why the crawl does not follow it, LEFT_REASONS if it
  * does or if the link is none to be followed. */
 static enum left_reason follow(struct ledger *self, struct task *task, const struct link *link)
@@ -148,7 +158,7 @@ static enum left_reason follow(struct ledger *self, struct task *task, const str
 	uint32_t depth = is_of_sitemap ? 0 : task->depth + 1;
 	/* A sitemap may be on any host; what it names must be in the scope. */
 	enum left_reason reason = is_sitemap ? LEFT_REASONS : judge_link(self, task, link);
-	if (reason == LEFT_REASONS && !self->store.knows(self->store.self, link->parsed, STORE_PAGE, depth) &&
+	if (reason == LEFT_REASONS && !is_known(self, link->parsed, depth) &&
 	    ledger_set_found(self, link->url, NULL))
 		ledger_offer_found(self, (struct store_url){.depth = depth,
 		                             .sitemap_level = is_sitemap ? task->sitemap_level + 1 : 0,

@@ -159,6 +159,15 @@ static void resume_pending(struct ledger *self, const struct state_page *page)
 	url_release(&via);
 }
 
+/* Pages that are pending were found at smaller depths, too. */
+static void resume_depths(struct ledger *self)
+{
+	struct state_depth depth;
+	while (run_state_next_depth(self->state, &depth))
+		if (parse_found(self, depth.url, strlen(depth.url)))
+			self->store.knows(self->store.self, &self->found_url, STORE_PAGE, depth.depth, NULL);
+}
+
 static void resume_totals(struct ledger *self, const struct run_state_done *done)
 {
 	self->totals.urls = done->settled;
@@ -203,6 +212,7 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 				resume_pending(self, &page);
 		}
 	}
+	resume_depths(self);
 	/* A page that was found and is pending was not marked when it was offered first. */
 	mark_redirects(self, (struct slice){redirects.data, redirects.len});
 	buf_release(&redirects);

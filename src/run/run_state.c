@@ -277,6 +277,24 @@ void run_state_set_changes(struct run_state *self, uint64_t length)
 		run_state_set_length(self, KEPT_CHANGES, self->files[KEPT_CHANGES]->old_len + length);
 }
 
+void run_state_lower_depth(struct run_state *self, struct slice identity, uint32_t depth)
+{
+	char *url = alloc_copy(identity.data, identity.len);
+	state_writer_lower_depth(self->writer, &(struct state_depth){.url = url, .depth = depth});
+	free(url);
+}
+
+bool run_state_next_depth(struct run_state *self, struct state_depth *depth)
+{
+	enum status status = STATUS_OK;
+	if (self->status != STATUS_OK)
+		return false;
+	enum state_find found = state_next_depth(self->state, depth, &status);
+	if (found == STATE_FAILED)
+		run_state_record_problem(self, status);
+	return found == STATE_FOUND;
+}
+
 void run_state_set_robots(struct run_state *self, const char *origin, long http_status, struct slice body)
 {
 	state_writer_set_robots(self->writer,

@@ -135,6 +135,13 @@ void run_state_add_entry(struct run_state *self, uint64_t id, const char *text, 
 /* Keeps what came of a URL that --check has asked for. */
 void run_state_add_target(struct run_state *self, const struct state_target *target);
 
+/* Keeps that a pending page was found at a smaller depth. */
+void run_state_lower_depth(struct run_state *self, struct slice identity, uint32_t depth);
+
+/* Reads the next one that was kept, in a run that goes on; false behind the last one, or after a failure. The
+ * URL is borrowed until the next call. */
+bool run_state_next_depth(struct run_state *self, struct state_depth *depth);
+
 /* Keeps a robots.txt that was received just now. */
 void run_state_set_robots(struct run_state *self, const char *origin, long http_status, struct slice body);
 

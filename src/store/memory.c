@@ -162,13 +162,17 @@ static unsigned number_of(uint32_t depth)
 	return depth < SEEN_NUMBER_MAX ? depth : SEEN_NUMBER_MAX;
 }
 
-static bool memory_knows(void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth)
+static bool memory_knows(
+    void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth, bool *is_lowered)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url, purpose);
 	int number = seen_number(&self->seen, identity.data, identity.len);
-	if (number > (int)number_of(depth))
+	bool lowers = number > (int)number_of(depth);
+	if (lowers)
 		seen_lower(&self->seen, identity.data, identity.len, number_of(depth));
+	if (is_lowered)
+		*is_lowered = lowers;
 	return number >= 0 || seen_has(&self->targets, identity.data, identity.len);
 }
 

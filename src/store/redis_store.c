@@ -89,8 +89,11 @@ static enum store_offer offer(void *ctx, const struct store_url *url, struct sto
 }
 
 /* A shorter way is worth an offer, as Redis and other processes do not know of it. */
-static bool knows(void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth)
+static bool knows(
+    void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth, bool *is_lowered)
 {
+	if (is_lowered)
+		*is_lowered = false;
 	struct redis_store *self = ctx;
 	struct slice identity = identity_of(self, url, purpose);
 	int number = seen_number(&self->offered, identity.data, identity.len);

@@ -169,6 +169,12 @@ struct state_output {
 	uint64_t length; /* bytes, up to the end of the last page that the commit has */
 };
 
+/* The smallest depth that a page was found at, if that is less than when it was added. */
+struct state_depth {
+	const char *url; /* as in state_page, but a user name and a password may be missing */
+	uint32_t depth;
+};
+
 /* What is known of a robots.txt. It may be used for a day (RFC 9309, section 2.4), and as long as the variant
  * of the run stays the same (state_begun.variant). */
 enum { STATE_ROBOTS_MAX_AGE_S = 24 * 60 * 60 };
@@ -252,6 +258,10 @@ enum state_find state_find_links(
 enum state_find state_find_output(
     struct state *self, const char *name, struct state_output *output, enum status *status);
 
+/* Reads the next page whose depth was lowered, from the first one on; its URL is borrowed until the next
+ * call. */
+enum state_find state_next_depth(struct state *self, struct state_depth *depth, enum status *status);
+
 /* Reads a robots.txt that may be used now. */
 enum state_find state_find_robots(
     struct state *self, const char *origin, double now, struct state_robots *robots, enum status *status);
@@ -288,6 +298,9 @@ enum status state_forget_page(struct state *self, uint64_t id);
 
 enum status state_set_output(struct state *self, const struct state_output *output);
 enum status state_set_robots(struct state *self, const struct state_robots *robots);
+
+/* A pending page of the run was found at a smaller depth than before. The next run forgets this. */
+enum status state_lower_depth(struct state *self, const struct state_depth *depth);
 
 /* Adds a target to the run. The next run forgets all of them. */
 enum status state_add_target(struct state *self, const struct state_target *target);

@@ -30,6 +30,9 @@ static size_t list_texts(struct state_message *message, const char **texts[TEXTS
 	case STATE_MESSAGE_ROBOTS:
 		texts[count++] = &message->with.robots.origin;
 		break;
+	case STATE_MESSAGE_DEPTH:
+		texts[count++] = &message->with.depth.url;
+		break;
 	case STATE_MESSAGE_TARGET:
 		texts[count++] = &target->url;
 		texts[count++] = &target->reason;

@@ -18,6 +18,7 @@ enum state_message_type {
 	STATE_MESSAGE_SETTLE,
 	STATE_MESSAGE_FORGET,
 	STATE_MESSAGE_ROBOTS,
+	STATE_MESSAGE_DEPTH,
 	STATE_MESSAGE_TARGET,
 	STATE_MESSAGE_OUTPUT,
 	STATE_MESSAGE_END,
@@ -37,6 +38,7 @@ struct state_message {
 		struct state_result result;
 		uint64_t forgotten; /* id of a page */
 		struct state_robots robots;
+		struct state_depth depth;
 		struct state_target target;
 		struct {
 			size_t index; /* of the output in the list that the writer was started with */

@@ -319,6 +319,34 @@ enum status state_add_page(struct state *self, const struct state_page *page)
 	return status;
 }
 
+enum status state_lower_depth(struct state *self, const struct state_depth *depth)
+{
+	assert(self->has_begun);
+	enum status status = state_begin_transaction(self);
+	sqlite3_stmt *statement = self->statements[STATE_WRITE_DEPTH];
+	if (status != STATUS_OK)
+		return status;
+	state_bind_text(self, statement, 1, depth->url);
+	self->sqlite->sqlite3_bind_int64(statement, 2, depth->depth);
+	return state_run_statement(self, statement);
+}
+
+enum state_find state_next_depth(struct state *self, struct state_depth *depth, enum status *status)
+{
+	enum state_find found = state_check_tables(self, status);
+	sqlite3_stmt *row = self->statements[STATE_NEXT_DEPTH];
+	if (found == STATE_FOUND)
+		found = state_step(self, row, status);
+	if (found != STATE_FOUND)
+		return found;
+	*depth = (struct state_depth){
+	    .url = state_column_text(self, row, 0), .depth = (uint32_t)state_column_number(self, row, 1)};
+	if (state_has_right_checksum(self, row, 2) && depth->url)
+		return STATE_FOUND;
+	*status = state_fail_damaged(self);
+	return STATE_FAILED;
+}
+
 static enum status delete_by_number(struct state *self, enum state_statement which, uint64_t number)
 {
 	sqlite3_stmt *statement = self->statements[which];

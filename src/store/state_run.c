@@ -94,7 +94,7 @@ static enum status forget_all(struct state *self)
 	self->last_page_id = 0;
 	return state_execute(self,
 	    "DELETE FROM pages; DELETE FROM links; DELETE FROM outputs; DELETE FROM robots; "
-	    "DELETE FROM targets");
+	    "DELETE FROM depths; DELETE FROM targets");
 }
 
 static enum status load_last_page_id(struct state *self)
@@ -200,7 +200,7 @@ static enum status write_begin(
 	if (status == STATUS_OK && !is_resumed)
 		status = end_run_before(self, now);
 	if (status == STATUS_OK && !is_resumed)
-		status = state_execute(self, "DELETE FROM outputs; DELETE FROM targets");
+		status = state_execute(self, "DELETE FROM outputs; DELETE FROM depths; DELETE FROM targets");
 	if (status == STATUS_OK)
 		status = forget_robots(self, now, begun->variant == self->run.variant);
 	if (status != STATUS_OK)

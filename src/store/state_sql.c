@@ -39,6 +39,9 @@ static const struct {
                "  origin TEXT PRIMARY KEY,\n"
                "  fetched REAL, http_status INTEGER, body BLOB,\n"
                "  checksum INTEGER) WITHOUT ROWID"},
+    {"depths", "CREATE TABLE depths(\n"
+               "  url TEXT PRIMARY KEY, depth INTEGER,\n"
+               "  checksum INTEGER) WITHOUT ROWID"},
     {"targets", "CREATE TABLE targets(\n"
                 "  id INTEGER PRIMARY KEY,\n"
                 "  url TEXT, purpose TEXT, outcome TEXT, stage TEXT,\n"
@@ -88,6 +91,9 @@ static const char *const statement_texts[STATE_STATEMENTS] = {
         "INSERT OR REPLACE INTO robots(" STATE_ROBOTS_COLUMNS ",checksum) VALUES(" STATE_ROBOTS_VALUES
         ",areq_checksum(" STATE_ROBOTS_VALUES "))",
     [STATE_DELETE_ROBOTS] = "DELETE FROM robots WHERE fetched<=?1",
+    [STATE_NEXT_DEPTH] = "SELECT url,depth,checksum,areq_checksum(url,depth) FROM depths",
+    [STATE_WRITE_DEPTH] =
+        "INSERT OR REPLACE INTO depths(url,depth,checksum) VALUES(?1,?2,areq_checksum(?1,?2))",
     [STATE_NEXT_TARGET] = "SELECT id," STATE_TARGET_COLUMNS ",checksum,areq_checksum(" STATE_TARGET_COLUMNS
                           ") FROM targets ORDER BY id",
     [STATE_FIND_TARGET] = "SELECT id," STATE_TARGET_COLUMNS ",checksum,areq_checksum(" STATE_TARGET_COLUMNS

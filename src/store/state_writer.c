@@ -296,6 +296,11 @@ void state_writer_set_robots(struct state_writer *self, const struct state_robot
 	put_in_batch(self, &(struct state_message){.type = STATE_MESSAGE_ROBOTS, .with.robots = *robots});
 }
 
+void state_writer_lower_depth(struct state_writer *self, const struct state_depth *depth)
+{
+	put_in_batch(self, &(struct state_message){.type = STATE_MESSAGE_DEPTH, .with.depth = *depth});
+}
+
 void state_writer_add_target(struct state_writer *self, const struct state_target *target)
 {
 	put_in_batch(self, &(struct state_message){.type = STATE_MESSAGE_TARGET, .with.target = *target});

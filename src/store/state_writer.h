@@ -83,6 +83,7 @@ void state_writer_add_page(struct state_writer *self, const struct state_page *p
 void state_writer_settle_page(struct state_writer *self, const struct state_result *result);
 void state_writer_forget_page(struct state_writer *self, uint64_t id);
 void state_writer_set_robots(struct state_writer *self, const struct state_robots *robots);
+void state_writer_lower_depth(struct state_writer *self, const struct state_depth *depth);
 void state_writer_add_target(struct state_writer *self, const struct state_target *target);
 
 /* The length of the output with that index. */

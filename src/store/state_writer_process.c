@@ -160,6 +160,8 @@ static bool handle(const struct process *self, const struct state_message *messa
 		return check(self, state_forget_page(self->state, message->with.forgotten));
 	case STATE_MESSAGE_ROBOTS:
 		return check(self, state_set_robots(self->state, &message->with.robots));
+	case STATE_MESSAGE_DEPTH:
+		return check(self, state_lower_depth(self->state, &message->with.depth));
 	case STATE_MESSAGE_TARGET:
 		return check(self, state_add_target(self->state, &message->with.target));
 	case STATE_MESSAGE_OUTPUT:

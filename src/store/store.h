@@ -84,8 +84,10 @@ struct store {
 	enum store_offer (*offer)(void *self, const struct store_url *url, struct store_claim **claim);
 
 	/* Returns true if a URL that was found at that depth is known, so that it need not be offered. If it
-	 * was offered with a larger depth, its depth is lowered to this one, as by offer. */
-	bool (*knows)(void *self, const struct url *url, enum store_purpose purpose, uint32_t depth);
+	 * was offered with a larger depth, its depth is lowered to this one, as by offer, and *is_lowered is
+	 * set, unless it is NULL. A store that is shared lowers it later, and does not tell. */
+	bool (*knows)(
+	    void *self, const struct url *url, enum store_purpose purpose, uint32_t depth, bool *is_lowered);
 
 	/* Returns the smallest depth that the page of a URL was found at; depth if that is smaller or not
 	 * known. */

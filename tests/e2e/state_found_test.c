@@ -265,3 +265,33 @@ Test(state_found, writes_rows_to_stdout_once)
 		found_stop(&self);
 	}
 }
+
+/* A page that waits was found again by a shorter way, so that its links are followed. */
+Test(state_found, knows_the_shorter_way_to_a_pending_page)
+{
+	struct found self;
+	struct rows out;
+	char body[1200];
+	found_start(&self);
+	const char *last = site_page(&self.site, "size", "9");
+	snprintf(body, sizeof body, "<a href='%s'>", last);
+	const char *page = site_page(&self.site, "body", body);
+	/* Two that are held keep the page from being asked for before the end of the first run. */
+	const char *held = site_page(&self.site, "size", "8", "hold", "0,3,held", "group", "held");
+	const char *also = site_page(&self.site, "size", "7", "hold", "0,3,held", "group", "held");
+	snprintf(body, sizeof body, "<a href='%s'><a href='%s'>", held, page);
+	const char *longer = site_page(&self.site, "body", body);
+	snprintf(body, sizeof body, "<a href='%s'>", longer);
+	const char *start = site_page(&self.site, "body", body);
+	snprintf(body, sizeof body, "<a href='%s'><a href='%s'>", also, page);
+	const char *shorter = site_page(&self.site, "body", body, "hold", "0,1,held");
+	const char *const args[] = {"--depth", "2", "-j2", "-o", self.out, start, shorter, NULL};
+	run_twice(&self, 3, &out, args, args);
+	cr_expect_eq(asked(&self, site_target(shorter)), 1);
+	cr_expect_eq(asked(&self, site_target(page)), 1);
+	cr_expect_eq(asked(&self, site_target(last)), 1);
+	cr_expect_eq(state_file_number(self.state, "SELECT count(*) FROM depths"), 1);
+	cr_expect_eq(state_file_number(self.state, "SELECT count(*) FROM pages WHERE outcome='ok'"), 7);
+	rows_release(&out);
+	found_stop(&self);
+}

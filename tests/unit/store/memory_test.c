@@ -220,9 +220,10 @@ Test(memory, lowers_the_depth_of_a_url)
 		    .url = &url, .text = text, .number = i + 1, .depth = 40, .via = "x"};
 		cr_assert_eq(store.offer(store.self, &found, &claim), STORE_CLAIMED);
 		cr_expect_eq(store.lowest_depth(store.self, &url, 40), 40);
-		cr_expect(store.knows(store.self, &url, STORE_PAGE, 50));
+		bool is_lowered = true;
+		cr_expect(store.knows(store.self, &url, STORE_PAGE, 50, &is_lowered) && !is_lowered);
 		cr_expect_eq(store.lowest_depth(store.self, &url, 40), 40);
-		cr_expect(store.knows(store.self, &url, STORE_PAGE, i % 40));
+		cr_expect(store.knows(store.self, &url, STORE_PAGE, i % 40, &is_lowered));
 		found.depth = 39;
 		cr_expect_eq(store.offer(store.self, &found, &claim), STORE_KNOWN);
 	}
@@ -232,7 +233,7 @@ Test(memory, lowers_the_depth_of_a_url)
 		cr_expect_eq(store.lowest_depth(store.self, &url, 40), i % 40, "%u", i);
 	}
 	cr_assert(url_parse(&url, "http://other.test/", 18, NULL, NULL));
-	cr_expect_not(store.knows(store.self, &url, STORE_PAGE, 0));
+	cr_expect_not(store.knows(store.self, &url, STORE_PAGE, 0, NULL));
 	cr_expect_eq(store.lowest_depth(store.self, &url, 7), 7);
 	url_release(&url);
 	store.free(store.self);

@@ -717,10 +717,11 @@ Test(state, refuses_one_that_is_cut_off)
 /* Bytes that were overwritten are noticed, or do not matter. */
 Test(state, that_is_overwritten_is_refused_or_right)
 {
+	enum { PAGES = 100 };
 	char problem[PROBLEM_SIZE];
 	size_t len;
 	unsigned refused = 0, right = 0;
-	const char *path = make_file(60, true);
+	const char *path = make_file(PAGES, true);
 	char *bytes = state_files_read(path, &len);
 	srand(1);
 	for (unsigned round = 0; round < 1500; round++) {
@@ -737,7 +738,7 @@ Test(state, that_is_overwritten_is_refused_or_right)
 			continue;
 		}
 		right++;
-		expect_file(path, 60, settled_of(60), 1);
+		expect_file(path, PAGES, settled_of(PAGES), 1);
 	}
 	cr_expect_gt(refused, 300);
 	cr_expect_gt(right, 100, "there are unused bytes");
