@@ -187,7 +187,7 @@ Test(shared_cases, max_pages_is_the_limit_of_each_process)
 /* It gives back what it has, so that nobody waits for the end of its lease. */
 Test(shared_cases, process_that_is_stopped_leaves_at_once)
 {
-	static const char *const stops[][2] = {{"--deadline", "0.5s"}, {"--rate", "1000"}};
+	static const char *const stops[][2] = {{"--deadline", "2s"}, {"--rate", "1000"}};
 	struct site site;
 	struct scratch scratch;
 	struct run_child child;
@@ -198,12 +198,13 @@ Test(shared_cases, process_that_is_stopped_leaves_at_once)
 	const char *list = write_list(&site, &scratch, 30);
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
 		const char *const args[] = {"-q", "-o", "/dev/null", "--restart", "--state", redis.url,
-		    "--delay", "0.05", "--lease", "1h", stops[i][0], stops[i][1], list, NULL};
+		    "--delay", "0.2", "--lease", "1h", stops[i][0], stops[i][1], list, NULL};
 		site_reset_stats(&site);
 		run_start(&child, NULL, run_areq_name(), args);
-		site_wait_requests(&site, 5, 20);
-		if (i == 1)
+		if (i == 1) {
+			site_wait_requests(&site, 5, 20);
 			run_kill(&child, SIGINT);
+		}
 		run_finish(&child, &result);
 		cr_expect(result.exit_status == 1 || result.signal == SIGINT, "%d %d: %s", result.exit_status,
 		    result.signal, result.err);
