@@ -14,8 +14,9 @@ $(BUILD)/bench-redis: $(call objects,bench/redis.c) $(LIB_OBJECTS)
 	$(LINK) $(DEPS_LIBS) $(LDLIBS)
 
 .PHONY: bench-redis
-bench-redis: $(BUILD)/bench-redis
+bench-redis: $(BUILD)/bench-redis $(BIN) $(BUILD)/areq-testserver
 	sh bench/redis.sh $(BUILD)/bench-redis $(or $(REDIS_URLS),1000 100000 1000000)
+	sh bench/shared.sh $(BIN) $(BUILD)/areq-testserver
 
 # The peers of the bench. Go's are built from Debian's packages alone.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,cost crawl-c crawl-go dom delay graph sockets)
@@ -55,8 +56,9 @@ $(BUILD)/bench/%.o: bench/%.c $(BUILD)/flags | libraries
 	$(COMPILE) $(COMPILE_END)
 
 bench:
-	sh .ci/packages build bench
+	sh .ci/packages build part bench
 	$(MAKE) -j$$(getconf _NPROCESSORS_ONLN) bench-run
+	$(MAKE) bench-redis
 
 bench-run: $(BIN) $(BENCH_PROGRAMS) $(BENCH_NODE)
 	/usr/bin/python3 bench/run.py --areq $(BIN) --build $(BUILD)/bench --version $(VERSION) $(BENCH)
