@@ -9,6 +9,7 @@
 #include "run/replay.h"
 #include "run/run.h"
 #include "run/shared_crawl.h"
+#include "run/shared_options.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -46,8 +47,8 @@ static void fill_stdin(void)
 
 static enum status run_options(struct options *options, int64_t start_ms, int *signal)
 {
-	bool is_shared = shared_crawl_is_meant(options);
-	enum status shared_status = shared_crawl_check(options);
+	bool is_shared = shared_options_are_meant(options);
+	enum status shared_status = shared_options_check(options);
 	if (shared_status != STATUS_OK)
 		return shared_status;
 	/* Other processes may bring the list of a shared crawl. */

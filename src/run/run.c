@@ -24,6 +24,7 @@
 #include "run/outputs.h"
 #include "run/run_state.h"
 #include "run/shared_crawl.h"
+#include "run/shared_options.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -311,7 +312,7 @@ struct run_end run(const struct options *options)
 	struct run self = {.options = options};
 	int signal = 0;
 	outputs_init(&self.outputs);
-	bool is_shared = shared_crawl_is_meant(options);
+	bool is_shared = shared_options_are_meant(options);
 	if (is_shared && options->dry_run)
 		return (struct run_end){show_shared(options), 0};
 	if (is_shared)

@@ -4,11 +4,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/seen.h"
+#include "base/stop.h"
 #include "output/number_text.h"
 #include "run/output_sync.h"
 #include "run/row_options.h"
+#include "run/shared_options.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,9 @@ enum { KEPT_ROWS, KEPT = sizeof kept_outputs / sizeof *kept_outputs };
 
 /* How often outputs are brought to the disk. */
 enum { SYNC_EVERY_MS = 100 };
+
+/* How often a process without a list looks whether another one has begun the crawl. */
+enum { LOOK_EVERY_MS = 200 };
 
 enum { MACHINE_MAX = 64 };
 
@@ -58,54 +64,6 @@ struct shared_crawl {
 	void (*on_start)(void *ctx, struct slice url);
 	void *start_ctx;
 };
-
-bool shared_crawl_is_meant(const struct options *options)
-{
-	return options->state && redis_address_is_meant(options->state);
-}
-
-static enum status parse_address(struct redis_address *address, const struct options *options)
-{
-	struct buf problem;
-	buf_init(&problem, SIZE_MAX / 2);
-	bool is_right = redis_address_parse(address, options->state, &problem);
-	if (!is_right)
-		log_error("--state: %s", problem.data);
-	buf_release(&problem);
-	return is_right ? STATUS_OK : STATUS_USAGE;
-}
-
-/* The option that makes no sense with a crawl in Redis, with the reason; NULL if there is none. */
-static const char *find_misfit(const struct options *options)
-{
-	return options->check        ? "--check: the target of a link may be another process's"
-	       : options->changes    ? "--changes: links are not kept in Redis"
-	       : options->changes_to ? "--changes-to: links are not kept in Redis"
-	       : options->replay     ? "--replay: links are not kept in Redis"
-	       : options->max_age_ms ? "--max-age: pages are not kept in Redis"
-	       : options->atomic     ? "--atomic: the rows of a process are a part of all"
-	                             : NULL;
-}
-
-enum status shared_crawl_check(const struct options *options)
-{
-	struct redis_address address = {0};
-	if (!shared_crawl_is_meant(options) && options->lease_ms) {
-		log_error(
-		    "--lease needs --state redis://HOST/NAME: no other process has a part in a state file");
-		return STATUS_USAGE;
-	}
-	if (!shared_crawl_is_meant(options))
-		return STATUS_OK;
-	enum status status = parse_address(&address, options);
-	const char *misfit = find_misfit(options);
-	if (status == STATUS_OK && misfit) {
-		log_error("--state %s excludes %s", address.label, misfit);
-		status = STATUS_USAGE;
-	}
-	redis_address_release(&address);
-	return status;
-}
 
 struct shared_crawl *shared_crawl_new(
     const struct options *options, const struct settings *settings, struct outputs *outputs)
@@ -156,12 +114,17 @@ static void name_process(struct shared_crawl *self)
 	snprintf(self->name, sizeof self->name, "%s:%ld", self->machine, (long)getpid());
 }
 
+static int64_t lease_ms(const struct shared_crawl *self)
+{
+	return self->options->lease_ms ? self->options->lease_ms : REDIS_CRAWL_LEASE_MS;
+}
+
 static void make_crawl(struct shared_crawl *self, bool has_list)
 {
 	const struct redis_crawl_settings settings = {.address = &self->address,
 	    .options = self->row_options.data ? self->row_options.data : "{}",
 	    .name = self->name,
-	    .lease_ms = self->options->lease_ms ? self->options->lease_ms : REDIS_CRAWL_LEASE_MS,
+	    .lease_ms = lease_ms(self),
 	    .has_list = has_list,
 	    .restart = self->options->restart};
 	const struct redis_crawl_handlers handlers = {.ctx = self, .lost = on_lost, .start = on_start};
@@ -235,17 +198,46 @@ static void show_beginning(const struct shared_crawl *self, const struct redis_c
 	log_event("%s %s %s (run %" PRIu64 ")", self->name, how[begun->how], self->address.name, begun->run);
 }
 
+/* Processes that are started together come in any order. One without a list waits until another one has begun
+ * the crawl, or its next run, but not for ever. */
+static enum status wait_for_list(struct shared_crawl *self)
+{
+	struct redis_crawl_status stands;
+	int64_t deadline = clock_now_ms() + lease_ms(self);
+	bool has_told = false;
+	for (;;) {
+		enum status status = redis_crawl_read_status(self->crawl, &stands);
+		if (status != STATUS_OK || (stands.exists && !stands.has_ended))
+			return status;
+		if (clock_now_ms() >= deadline) {
+			log_warning("%s: no process has brought a list", self->address.name);
+			return STATUS_OK;
+		}
+		if (!has_told)
+			log_warning("%s: waiting for a process that brings a list, %" PRId64
+			            " s at most (--lease)",
+			    self->address.name, (lease_ms(self) + 999) / 1000);
+		has_told = true;
+		poll(NULL, 0, LOOK_EVERY_MS);
+		if (stop_is_due())
+			return STATUS_CUT_SHORT;
+	}
+}
+
 enum status shared_crawl_start(struct shared_crawl *self, bool has_list)
 {
 	struct redis_crawl_begun begun;
 	name_process(self);
 	row_options_append(&self->row_options, self->settings);
-	enum status status = parse_address(&self->address, self->options);
+	enum status status = shared_options_parse_address(&self->address, self->options);
 	if (status != STATUS_OK)
 		return status;
 	make_crawl(self, has_list);
 	self->has_ended_list = !has_list;
-	status = redis_crawl_start(self->crawl, &begun);
+	if (!has_list)
+		status = wait_for_list(self);
+	if (status == STATUS_OK)
+		status = redis_crawl_start(self->crawl, &begun);
 	if (status == STATUS_OK)
 		status = find_outputs(self);
 	if (status == STATUS_OK)
@@ -446,7 +438,7 @@ static void show_status(const struct shared_crawl *self, const struct redis_craw
 enum status shared_crawl_show(struct shared_crawl *self)
 {
 	struct redis_crawl_status stands;
-	enum status status = parse_address(&self->address, self->options);
+	enum status status = shared_options_parse_address(&self->address, self->options);
 	if (status != STATUS_OK)
 		return status;
 	name_process(self);

@@ -27,13 +27,6 @@
 
 struct shared_crawl;
 
-/* True if --state names a crawl in Redis, and no file. */
-bool shared_crawl_is_meant(const struct options *options);
-
-/* Checks the options of such a crawl, if --state names one: STATUS_USAGE if the address has a mistake, or
- * with an option that only a state in a file can have (logged). */
-enum status shared_crawl_check(const struct options *options);
-
 /* settings, which shared_crawl_start reads first, and outputs are borrowed. Free with shared_crawl_free. */
 struct shared_crawl *shared_crawl_new(
     const struct options *options, const struct settings *settings, struct outputs *outputs);

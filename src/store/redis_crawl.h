@@ -242,8 +242,8 @@ struct redis_crawl_status {
 	size_t member_count;
 };
 
-/* Reads how the crawl stands, and changes nothing; waits. Works without redis_crawl_start, for a process that
- * does not want to join, and after the end, for the summary. Borrowed until the next call. */
+/* Reads how the crawl stands, and changes nothing; waits. Works before redis_crawl_start, for a process that
+ * does not want to join or not yet, and after the end, for the summary. Borrowed until the next call. */
 enum status redis_crawl_read_status(struct redis_crawl *self, struct redis_crawl_status *status);
 
 /* Ends all claims and the membership, so that others need not wait for the end of the lease. Waits until

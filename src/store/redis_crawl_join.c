@@ -279,6 +279,7 @@ enum status redis_crawl_start(struct redis_crawl *self, struct redis_crawl_begun
 		status = redis_crawl_wait(self, is_step_done, "the crawl cannot be removed");
 	if (status != STATUS_OK)
 		return status;
+	self->is_only_read = false;
 	join(self);
 	status = redis_crawl_wait(self, is_joined, "the crawl cannot be joined");
 	*begun = self->begun;

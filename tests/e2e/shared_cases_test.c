@@ -72,10 +72,12 @@ Test(shared_cases, crawl_has_one_set_of_options_and_ends)
 	    "%s", result.out);
 	run_release(&result);
 	/* The crawl has ended, and this process brings nothing. */
-	run_areq(&result, "-q", "-o", "/dev/null", "--state", redis.url, "/dev/null");
+	run_areq(&result, "-o", "/dev/null", "--state", redis.url, "--lease", "1s", "/dev/null");
 	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "no process has brought a list"), "%s", result.err);
 	run_release(&result);
-	run_areq(&result, "-q", "-o", "/dev/null", "--state", redis.url, "--external", "/dev/null");
+	run_areq(&result, "-q", "-o", "/dev/null", "--state", redis.url, "--lease", "1s", "--external",
+	    "/dev/null");
 	cr_expect(result.exit_status == 2 && strstr(result.err, "external"), "%d: %s", result.exit_status,
 	    result.err);
 	run_release(&result);

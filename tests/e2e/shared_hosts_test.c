@@ -109,3 +109,31 @@ Test(shared_hosts, that_wait_for_a_delay_hold_up_no_others)
 	site_stop(&site);
 	redis_server_end(&redis);
 }
+
+/* A process without a list that comes first waits for one, before the first run of the crawl and the next. */
+Test(shared_hosts, are_waited_for_by_a_process_without_a_list)
+{
+	struct redis_server redis;
+	struct site site;
+	redis_server_start(&redis, NULL);
+	site_start(&site);
+	for (int i = 0; i < 2; i++) {
+		struct run_child waiting;
+		struct run_result result;
+		run_start_areq(&waiting, NULL, "-o", "/dev/null", "--state", redis.url, "/dev/null");
+		run_wait_error(&waiting, "waiting for a process that brings a list", 10);
+		run_areq(&result, "-q", "-o", "/dev/null", "--state", redis.url,
+		    site_page(&site, "delay", "1500"));
+		run_expect_exit(&result, 0);
+		run_release(&result);
+		run_finish(&waiting, &result);
+		run_expect_exit(&result, 0);
+		run_release(&result);
+		run_areq(&result, "-n", "--state", redis.url);
+		const char *first = strstr(result.out, ", gone\n");
+		cr_expect(first && strstr(first + 1, ", gone\n"), "one process: %s", result.out);
+		run_release(&result);
+	}
+	site_stop(&site);
+	redis_server_end(&redis);
+}
