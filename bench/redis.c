@@ -17,7 +17,7 @@ static void turn(struct redis_crawl *crawl, size_t room, int ms)
 {
 	struct pollfd polled[WAIT_DESCRIPTORS];
 	struct wait wait = {.wake_ms = clock_now_ms() + ms};
-	redis_crawl_set_room(crawl, room);
+	redis_crawl_set_room(crawl, &(struct redis_crawl_room){.urls = room, .hosts = room, .idle = room});
 	if (redis_crawl_turn(crawl, &wait) != STATUS_OK)
 		exit(1);
 	for (size_t i = 0; i < wait.count; i++)

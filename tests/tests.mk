@@ -85,8 +85,8 @@ test: test-run $(BUILD)/inject.so $(BUILD)/powercut.so $(BUILD)/budget
 	sh tests/kill/resume.sh 15 $(BIN) $(BUILD)/areq-testserver
 	$(POWERCUT)
 
-# These tests wait more than they work.
-E2E_OPTIONS = --jobs $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+# These tests wait more than they work, but not under the sanitizers.
+E2E_OPTIONS = $(if $(SANITIZE),,--jobs $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 # All but what makes the system fail.
 test-run: $(BIN) $(TEST_PROGRAMS)

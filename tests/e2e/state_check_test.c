@@ -110,6 +110,7 @@ static void run_with_kills(struct check_run *self, const char *const *args, stru
 			run_kill(&child, SIGKILL);
 		run_finish(&child, result);
 		has_ended = result->signal != SIGKILL;
+		state_file_wait_unused(state);
 		if (!has_ended)
 			run_release(result);
 		/* It was killed when all was done, so that the next process begins the next run. */

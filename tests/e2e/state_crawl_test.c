@@ -59,6 +59,7 @@ static void run_with_kills(struct crawl *self, const char *const *args, struct r
 		run_finish(&child, result);
 		bool has_ended = result->exit_status == 0;
 		cr_assert(has_ended || result->signal == SIGKILL, "%s: %s", self->label, result->err);
+		state_file_wait_unused(state);
 		resumed_record(&resumed, &self->site, state);
 		if (has_ended)
 			break;

@@ -3,10 +3,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char done_pages[] =
     "SELECT url FROM pages WHERE outcome IS NOT NULL AND run=(SELECT max(id) FROM runs)";
@@ -60,6 +62,20 @@ size_t state_file_number(const char *path, const char *sql)
 	size_t number = rows.count ? strtoul(rows.row[0], NULL, 10) : 0;
 	rows_release(&rows);
 	return number;
+}
+
+void state_file_wait_unused(const char *path)
+{
+	char lock[1100];
+	struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	snprintf(lock, sizeof lock, "%s-lock", path);
+	int descriptor = open(lock, O_RDWR | O_CLOEXEC);
+	for (int i = 0; descriptor >= 0 && fcntl(descriptor, F_SETLK, &whole_file) != 0; i++) {
+		cr_assert(i < 2000, "%s is used", path);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	if (descriptor >= 0)
+		close(descriptor);
 }
 
 void state_file_wait_done(const char *path, size_t count, double seconds)

@@ -18,6 +18,10 @@ void state_file_make_foreign(const char *path);
 /* The number that a query gives; 0 if it gives no row. */
 size_t state_file_number(const char *path, const char *sql);
 
+/* Waits until no process uses the file: that which writes it outlives the program when that is killed, and
+ * may still end the run. */
+void state_file_wait_unused(const char *path);
+
 /* Waits until so many pages have their outcome in the last run; fails after so many seconds. */
 void state_file_wait_done(const char *path, size_t count, double seconds);
 
