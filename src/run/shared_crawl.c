@@ -11,7 +11,6 @@
 #include "run/shared_options.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +22,6 @@ enum { KEPT_ROWS, KEPT = sizeof kept_outputs / sizeof *kept_outputs };
 
 /* How often outputs are brought to the disk. */
 enum { SYNC_EVERY_MS = 100 };
-
-/* How often a process without a list looks whether another one has begun the crawl. */
-enum { LOOK_EVERY_MS = 200 };
 
 enum { MACHINE_MAX = 64 };
 
@@ -218,9 +214,14 @@ static enum status wait_for_list(struct shared_crawl *self)
 			            " s at most (--lease)",
 			    self->address.name, (lease_ms(self) + 999) / 1000);
 		has_told = true;
-		poll(NULL, 0, LOOK_EVERY_MS);
-		if (stop_is_due())
+		stop_wait_for(-1, 0);
+		if (stop_is_due()) {
+			if (!stop_signal())
+				log_error(
+				    "%s: a list was still waited for at the deadline; nothing was fetched",
+				    self->address.name);
 			return STATUS_CUT_SHORT;
+		}
 	}
 }
 

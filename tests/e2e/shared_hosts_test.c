@@ -117,9 +117,13 @@ Test(shared_hosts, are_waited_for_by_a_process_without_a_list)
 	struct site site;
 	redis_server_start(&redis, NULL);
 	site_start(&site);
+	struct run_result result;
+	run_areq(&result, "-o", "/dev/null", "--state", redis.url, "--deadline", "1s", "/dev/null");
+	run_expect_exit(&result, 1);
+	cr_expect(strstr(result.err, "still waited for at the deadline"), "%s", result.err);
+	run_release(&result);
 	for (int i = 0; i < 2; i++) {
 		struct run_child waiting;
-		struct run_result result;
 		run_start_areq(&waiting, NULL, "-o", "/dev/null", "--state", redis.url, "/dev/null");
 		run_wait_error(&waiting, "waiting for a process that brings a list", 10);
 		run_areq(&result, "-q", "-o", "/dev/null", "--state", redis.url,
