@@ -21,7 +21,7 @@ for i in $(seq 1 $hosts); do binds="$binds --bind 127.0.0.$i"; done
 "$server" $binds --log 0 --detached >"$folder/port" &
 pids="$pids $!"
 until redis-cli -s "$folder/socket" ping >/dev/null 2>&1 && [ -s "$folder/port" ]; do sleep 0.1; done
-port=$(grep -oE '[0-9]+' "$folder/port" | head -n 1)
+port=$(grep -oE '[0-9]{4,5}' "$folder/port" | head -n 1)
 
 # HOSTS PAGES QUERY: so many pages of each host, host by host within each of them.
 list() {
