@@ -42,7 +42,7 @@ run() {
 	atomic) set -- --atomic ;;
 	esac
 	# --foreground: it ends only when areq has ended.
-	(cd work && exec timeout --foreground -s KILL "$limit" \
+	(cd work && exec timeout --foreground --preserve-status -s KILL "$limit" \
 		"$areq" --per-host 0 "$@" -o out ../list 3>&- >/dev/null 2>err) || result=$?
 }
 

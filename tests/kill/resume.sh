@@ -69,7 +69,8 @@ run() {
 	shift 2
 	result=0
 	# shellcheck disable=SC2046 # options are words
-	timeout --foreground -s KILL "$limit" "$areq" --fail-on never --host-errors 0 -r 0 "$@" $(options "$mode") \
+	timeout --foreground --preserve-status -s KILL "$limit" \
+		"$areq" --fail-on never --host-errors 0 -r 0 "$@" $(options "$mode") \
 		3>&- >/dev/null 2>err || result=$?
 }
 
@@ -102,6 +103,16 @@ except sqlite3.OperationalError:
 asked() {
 	curl -s "$site/_/stats" | jq -r '.log[] | .target' | sed "s|^|$site|" | LC_ALL=C sort | uniq -c |
 		awk '{ print $2, $1 }'
+}
+
+# The process that writes the state outlives the program when that is killed, and may still end the run.
+wait_unused() {
+	python3 -c '
+import fcntl
+try:
+    fcntl.lockf(open("state-lock", "r+"), fcntl.LOCK_EX)
+except FileNotFoundError:
+    pass'
 }
 
 has_ended() {
@@ -155,9 +166,14 @@ for mode in $modes; do
 			run $mode "$moment" --state state
 			[ $result -eq 137 ] || break
 			kills=$((kills + 1))
+			wait_unused
 			done_urls >done-urls
 			asked >counts
-			! has_ended || : >done-urls
+			if has_ended; then
+				: >done-urls
+				# Killed after its last step. What comes now is the next run, which has no changes.
+				[ "$mode" != changes ] || { result=$wanted_result && break; }
+			fi
 			all_done=$((all_done + $(wc -l <done-urls)))
 		done
 		[ $result -eq $wanted_result ] || run $mode 60 --state state
