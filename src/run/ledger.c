@@ -160,8 +160,7 @@ static bool has_ended_for_all(const struct ledger *self)
 	return !self->shared || shared_crawl_has_ended(self->shared) || ledger_is_exhausted(self);
 }
 
-/* False while there is more than can be written, settled or kept. */
-static bool may_take(const struct ledger *self)
+bool ledger_may_take(const struct ledger *self)
 {
 	bool is_behind = ledger_has_backlog(self) || (self->state && run_state_is_full(self->state));
 	return !is_behind && ledger_may_go_on(self) && ledger_has_page_room(self);
@@ -198,14 +197,14 @@ static void on_turn(void *ctx, struct wait *wait)
 	/* The list is read by on_next, which is called between this and the next turn, if there is a transfer
 	 * to spare. What is for other processes does not wait for one. */
 	self->list_deadline_us = clock_now_us() + LIST_US_EACH_TURN;
-	if (self->shared && may_take(self))
+	if (self->shared && ledger_may_take(self))
 		wait_for_more(self, wait, ledger_fill_frontier(self));
 }
 
 static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct wait *wait)
 {
 	struct ledger *self = ctx;
-	if (!may_take(self))
+	if (!ledger_may_take(self))
 		return CRAWL_NOTHING;
 	bool waits_for_list;
 	struct task *task = next_task(self, &waits_for_list);

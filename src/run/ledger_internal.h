@@ -287,6 +287,10 @@ void ledger_share_redirect(struct ledger *self, struct task *task, bool leaves);
 /* Drops all tasks that wait for that. */
 void ledger_drop_redirects(struct ledger *self);
 
+/* False while no URL may be taken on: there is more than can be written, settled or kept, or the lease of a shared
+ * crawl is in doubt. */
+bool ledger_may_take(const struct ledger *self);
+
 /* With a shared crawl: a turn of it, in which hosts are taken or left to others. */
 void ledger_share_turn(struct ledger *self, struct wait *wait);
 

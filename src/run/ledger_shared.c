@@ -59,7 +59,7 @@ static struct redis_crawl_room find_room(const struct ledger *self)
 {
 	size_t jobs = (size_t)self->options->jobs, busy = count_busy(self);
 	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
-	if (ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD)
+	if (!ledger_may_take(self) || ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD)
 		return (struct redis_crawl_room){0};
 	size_t idle = busy < jobs ? jobs - busy : 0;
 	size_t stock = busy - frontier_in_flight(self->frontier) + frontier_stock(self->frontier).behind;

@@ -5,9 +5,12 @@
 #include "unit/store/redis_server.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { HELD = 2, PAGES = 3 };
 static const char *const hosts[] = {"127.0.0.1", "127.0.0.2"};
@@ -140,4 +143,53 @@ Test(shared_hosts, are_waited_for_by_a_process_without_a_list)
 	}
 	site_stop(&site);
 	redis_server_end(&redis);
+}
+
+/* Processor time of a process that runs, in seconds. */
+static double cpu_seconds(pid_t pid)
+{
+	char path[64], line[1000] = "";
+	unsigned long user = 0, system = 0;
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	FILE *file = fopen(path, "r");
+	cr_assert(file && fgets(line, sizeof line, file), "%s", path);
+	fclose(file);
+	const char *behind_name = strrchr(line, ')');
+	cr_assert(behind_name && sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+	                             &user, &system) == 2);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+Test(shared_hosts, are_waited_for_asleep_while_nobody_reads_the_rows)
+{
+	enum { HOSTS = 50, PAGES_EACH = 20, LINKS = 3000, LINE = 80, SECONDS = 2 };
+	struct redis_server redis;
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	char *list = malloc(HOSTS * PAGES_EACH * LINE), resolve[64];
+	size_t used = 0;
+	redis_server_start(&redis, NULL);
+	site_start(&site);
+	scratch_init(&scratch);
+	snprintf(resolve, sizeof resolve, "*:%u:127.0.0.1", site.port);
+	for (int page = 0; page < PAGES_EACH; page++)
+		for (int host = 0; host < HOSTS; host++)
+			used += (size_t)snprintf(list + used, LINE,
+			    "http://h%d.test:%u/_/page?links=%d&prefix=%d-\n", host, site.port, LINKS, page);
+	run_start_areq(&child, NULL, "-q", "--resolve", resolve, "--state", redis.url,
+	    scratch_write(&scratch, "list", list));
+	nanosleep(&(struct timespec){.tv_sec = 3}, NULL);
+	double before = cpu_seconds(child.pid);
+	nanosleep(&(struct timespec){.tv_sec = SECONDS}, NULL);
+	double used_seconds = cpu_seconds(child.pid) - before;
+	cr_expect_lt(used_seconds, SECONDS / 4.0, "%.2f s in %d s", used_seconds, SECONDS);
+	run_kill(&child, SIGTERM);
+	run_finish(&child, &result);
+	run_release(&result);
+	scratch_release(&scratch);
+	site_stop(&site);
+	redis_server_end(&redis);
+	free(list);
 }
