@@ -8,7 +8,6 @@
 #include "cli/password.h"
 #include "run/replay.h"
 #include "run/run.h"
-#include "run/shared_crawl.h"
 #include "run/shared_options.h"
 
 #include <curl/curl.h>

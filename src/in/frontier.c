@@ -96,9 +96,10 @@ static void update_stock(struct frontier *self, struct host *host, bool is_pause
  * freed, but one that was given up stays known, so that its later jobs fail too. */
 static void requeue_host(struct frontier *self, struct host *host)
 {
+	bool is_paused = host->not_before > self->now && host->state == HOST_KEPT;
 	heap_remove(&host->queue_node);
-	update_stock(self, host, host->not_before > self->now && host->state == HOST_KEPT);
-	if (host->not_before > self->now && host->state == HOST_KEPT)
+	update_stock(self, host, is_paused);
+	if (is_paused)
 		heap_add(&self->paused, &host->queue_node, (uint64_t)host->not_before, host);
 	else if (host_can_start(host))
 		heap_add(&self->ready, &host->queue_node, host_first(host)->number, host);

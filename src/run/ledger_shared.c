@@ -14,6 +14,9 @@ enum { SHARED_DELAY_MS = 300 };
 /* So many URLs, as a part of the transfers, are ready to be begun besides those in flight. */
 enum { AHEAD_PART = 2 };
 
+/* To spare a host, all hosts are looked at. */
+enum { SPARED_EACH_TURN = 16 };
+
 /* A task that was redirected, while Redis is asked whether the target is known. */
 struct redirect {
 	struct ledger *ledger; /* NULL once the run has ended */
@@ -91,13 +94,20 @@ static void on_spare(void *ctx, struct job *job)
 	ledger_drop_robots(task);
 }
 
-/* What is more than the transfers of this process is for one whose transfers are idle. */
-static void spare_hosts(struct ledger *self)
+/* Hosts that are more than the transfers of this process need are for one whose transfers are idle. Goes on
+ * in the next turn if there are many. */
+static void spare_hosts(struct ledger *self, struct wait *wait)
 {
-	size_t jobs = (size_t)self->options->jobs;
-	while (shared_crawl_idle_elsewhere(self->shared) > 0 && count_busy(self) > jobs &&
-	       frontier_spare_host(self->frontier, on_spare, self) > 0)
-		continue;
+	for (int i = 0;
+	     shared_crawl_idle_elsewhere(self->shared) > 0 && count_busy(self) > (size_t)self->options->jobs;
+	     i++) {
+		if (i == SPARED_EACH_TURN) {
+			wait_until(wait, clock_now_ms());
+			return;
+		}
+		if (frontier_spare_host(self->frontier, on_spare, self) == 0)
+			return;
+	}
 }
 
 void ledger_share_turn(struct ledger *self, struct wait *wait)
@@ -105,7 +115,7 @@ void ledger_share_turn(struct ledger *self, struct wait *wait)
 	if (self->input_ended)
 		shared_crawl_end_list(self->shared);
 	if (shared_crawl_may_go_on(self->shared))
-		spare_hosts(self);
+		spare_hosts(self, wait);
 	const struct redis_crawl_room room = find_room(self);
 	ledger_record_status(self, shared_crawl_turn(self->shared, &room, wait));
 }

@@ -31,7 +31,7 @@ static struct plan {
 	unsigned redis_restarts; /* with its data */
 	int slow_ms;             /* Redis is so far away */
 	double pause; /* the shortest one before each of them, in seconds; the longest is thrice that */
-	const char *more[8]; /* options, which end with NULL */
+	const char *per_host, *delay, *lease; /* what is given to the options; NULL: nothing */
 } plan;
 
 static struct redis_server redis;
@@ -76,8 +76,14 @@ static void make_arguments(struct crawl *crawl, const char *const *args, size_t 
 	}
 	to[count++] = "--state";
 	to[count++] = plan.slow_ms ? slow_link.url : redis.url;
-	for (const char *const *more = plan.more; *more; more++)
-		to[count++] = *more;
+	const char *const more[][2] = {
+	    {"--per-host", plan.per_host}, {"--delay", plan.delay}, {"--lease", plan.lease}};
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		if (!more[i][1])
+			continue;
+		to[count++] = more[i][0];
+		to[count++] = more[i][1];
+	}
 	cr_assert(count < ARGUMENTS_MAX);
 	to[count] = NULL;
 }
@@ -218,8 +224,8 @@ static void expect_per_host(struct crawl *crawl, size_t most)
 	}
 }
 
-static void share(const struct plan *with, struct graph_spec *spec, const struct truth_options *options,
-    bool has_lines, double delay)
+static void share(
+    const struct plan *with, struct graph_spec *spec, const struct truth_options *options, bool has_lines)
 {
 	struct crawl crawl;
 	const char *first = getenv("AREQ_CRAWL_SEED");
@@ -233,10 +239,10 @@ static void share(const struct plan *with, struct graph_spec *spec, const struct
 	crawl.run = run_shared;
 	crawl_run(&crawl, options, NULL);
 	expect_truth(&crawl, has_lines);
-	if (delay > 0)
-		expect_delay(&crawl, delay);
-	if (strcmp(plan.more[0] ? plan.more[0] : "", "--per-host") == 0)
-		expect_per_host(&crawl, strtoul(plan.more[1], NULL, 10));
+	if (plan.delay)
+		expect_delay(&crawl, strtod(plan.delay, NULL));
+	if (plan.per_host)
+		expect_per_host(&crawl, strtoul(plan.per_host, NULL, 10));
 	crawl_stop(&crawl);
 	if (plan.slow_ms)
 		slow_link_stop(&slow_link);
@@ -249,7 +255,7 @@ Test(shared, crawl_of_two_processes_is_the_graphs_truth)
 	graph_spec_init(&spec);
 	spec.pages = 200;
 	share(&(struct plan){.processes = 2}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
 
 /* An answer takes 100 ms, and a claim as long as that. */
@@ -260,7 +266,7 @@ Test(shared, crawl_with_redis_far_away_is_the_graphs_truth)
 	spec.pages = 250;
 	spec.hosts = 8;
 	share(&(struct plan){.processes = 3, .slow_ms = 50}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
 
 /* Also where a redirect leads to the host of another process, which is asked by that one. */
@@ -270,8 +276,8 @@ Test(shared, crawl_with_redirects_is_the_graphs_truth)
 	graph_spec_init(&spec);
 	spec.pages = 70;
 	spec.redirects = 40;
-	share(&(struct plan){.processes = 3, .more = {"--delay", "0.2"}}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, false, 0.2);
+	share(&(struct plan){.processes = 3, .delay = "0.2"}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, false);
 }
 
 /* The second process has no list, but knows what belongs to the scope. */
@@ -281,7 +287,7 @@ Test(shared, scope_is_that_of_all_lists)
 	graph_spec_init(&spec);
 	spec.pages = 200;
 	share(&(struct plan){.processes = 2}, &spec,
-	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2}, true, 0);
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2}, true);
 }
 
 /* Of a host that is asked by one process after the other, too. */
@@ -290,11 +296,10 @@ Test(shared, delay_is_that_of_all_processes)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 40;
-	share(&(struct plan){.processes = 4,
-	          .kills = 3,
-	          .pause = 0.2,
-	          .more = {"--per-host", "1", "--delay", "0.3", "--lease", "1s"}},
-	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0.3);
+	share(
+	    &(struct plan){
+	        .processes = 4, .kills = 3, .pause = 0.2, .per_host = "1", .delay = "0.3", .lease = "1s"},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
 
 Test(shared, crawl_survives_the_death_of_processes)
@@ -302,10 +307,8 @@ Test(shared, crawl_survives_the_death_of_processes)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 250;
-	share(
-	    &(struct plan){
-	        .processes = 8, .kills = 8, .pause = 0.2, .more = {"--delay", "0.1", "--lease", "1s"}},
-	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+	share(&(struct plan){.processes = 8, .kills = 8, .pause = 0.2, .delay = "0.1", .lease = "1s"}, &spec,
+	    &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
 
 Test(shared, crawl_survives_the_death_of_redis)
@@ -313,12 +316,10 @@ Test(shared, crawl_survives_the_death_of_redis)
 	struct graph_spec spec;
 	graph_spec_init(&spec);
 	spec.pages = 250;
-	share(&(struct plan){.processes = 4,
-	          .kills = 3,
-	          .redis_restarts = 2,
-	          .pause = 0.2,
-	          .more = {"--delay", "0.1", "--lease", "2s"}},
-	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true, 0);
+	share(
+	    &(struct plan){
+	        .processes = 4, .kills = 3, .redis_restarts = 2, .pause = 0.2, .delay = "0.1", .lease = "2s"},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
 
 /* AREQ_SHARED_PAGES is the number of pages, 100 for each host. */
@@ -335,8 +336,8 @@ Test(shared, crawl_of_many_hosts_survives_all_deaths)
 	          .kills = is_large ? 12 : 3,
 	          .redis_restarts = is_large ? 2 : 1,
 	          .pause = is_large ? 1 : 0.3,
-	          .more = {"--per-host", "1", "--delay", is_large ? "0.3" : "0.05", "--lease",
-	              is_large ? "5s" : "2s"}},
-	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true,
-	    is_large ? 0.3 : 0);
+	          .per_host = "1",
+	          .delay = is_large ? "0.3" : "0.05",
+	          .lease = is_large ? "5s" : "2s"},
+	    &spec, &(struct truth_options){.depth = TRUTH_ALL, .retries = 2, .scope = TRUTH_ANY}, true);
 }
