@@ -347,6 +347,48 @@ Test(shared_cases, process_that_comes_back_too_late_writes_nothing)
 	redis_server_end(&redis);
 }
 
+/* What is written could not be settled while Redis is away, and another process could have the URLs then. The
+ * pages are held until one more is asked for, which the test does itself. */
+Test(shared_cases, process_writes_nothing_while_redis_is_away)
+{
+	enum { PAGES = 3, LINKS = 5 };
+	struct site site;
+	struct scratch scratch;
+	struct run_child child;
+	struct run_result result;
+	char list[2000];
+	size_t used = 0;
+	redis_server_start(&redis, "appendonly yes\nappendfsync always\n");
+	site_start(&site);
+	scratch_init(&scratch);
+	for (int i = 0; i < PAGES; i++) {
+		char prefix[10];
+		snprintf(prefix, sizeof prefix, "g%d", i);
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s\n",
+		    site_page(&site, "links", "5", "prefix", prefix, "hold", "0,4,g", "group", "g"));
+	}
+	run_start_areq(&child, NULL, "--no-header", "-o", scratch_path(&scratch, "rows"), "--state",
+	    redis.url, scratch_write(&scratch, "list", list));
+	site_wait_requests(&site, PAGES, 20);
+	redis_server_kill(&redis);
+	run_wait_error(&child, "areq goes on when Redis is back", 20);
+	const char *const last[] = {"-sS", "-o", "/dev/null", site_page(&site, "group", "g"), NULL};
+	run_program(&result, NULL, "curl", last);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	sleep_s(1);
+	cr_expect_eq(count_rows(&scratch, "rows"), 0);
+	redis_server_restart(&redis, false);
+	run_finish(&child, &result);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	cr_expect_eq(count_rows(&scratch, "rows"), PAGES * LINKS);
+	expect_status("3 URLs done (3 ok, 0 failed, 0 skipped), 0 left, ended");
+	scratch_release(&scratch);
+	site_stop(&site);
+	redis_server_end(&redis);
+}
+
 /* A redirect leads to the host of another process, which alone may ask it. That process is busy with its
  * first page until the redirect is asked for, so that it does not take the other host, too. */
 Test(shared_cases, redirect_goes_to_the_process_that_has_the_host)
