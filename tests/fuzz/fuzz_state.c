@@ -1,5 +1,5 @@
 /* Damages a state file, and its log if it has one: it is refused, or all that is read is right. Never is
- * there a crash, or a page, an outcome or a link that was not written; and a file that is refused keeps its
+ * there a crash, or a row of any table that was not written; and a file that is refused keeps its
  * bytes. A log that is damaged may lose its last commits, but only whole ones.
  *
  * The first byte of an input says which file is damaged. Then come any number of these:
@@ -87,6 +87,50 @@ static void settle(struct state *state, uint64_t id, struct link_records *links)
 	check(state_settle_page(state, &result) == STATUS_OK);
 }
 
+/* What is kept besides the pages follows from the number of a page, too. */
+static void make_depth(uint64_t id, struct state_depth *depth)
+{
+	struct state_page page;
+	make_page(id, &page);
+	*depth = (struct state_depth){.url = page.url, .depth = (uint32_t)id % 2};
+}
+
+static void make_robots(uint64_t id, struct state_robots *robots)
+{
+	static char origin[64], body[64];
+	snprintf(origin, sizeof origin, "http://host%d.example", (int)id);
+	int len = snprintf(body, sizeof body, "User-agent: *\nDisallow: /%d\n", (int)id);
+	*robots = (struct state_robots){
+	    .origin = origin, .http_status = 200, .fetched = 1e9, .body = {body, (size_t)len}};
+}
+
+static void make_target(uint64_t id, struct state_target *target)
+{
+	static char url[64];
+	snprintf(url, sizeof url, "http://target.example/%d", (int)id);
+	*target = (struct state_target){.url = url,
+	    .purpose = STORE_ANCHORS,
+	    .outcome = OUTCOME_OK,
+	    .stage = STAGE_RECEIVE,
+	    .http_status = 200 + (long)id % 5,
+	    .has_answered = true,
+	    .has_anchors = true,
+	    .anchors = {"one\0two\0", 8}};
+}
+
+static void add_more(struct state *state, uint64_t id)
+{
+	struct state_depth depth;
+	struct state_robots robots;
+	struct state_target target;
+	make_depth(id, &depth);
+	make_robots(id, &robots);
+	make_target(id, &target);
+	check(state_lower_depth(state, &depth) == STATUS_OK);
+	check(state_set_robots(state, &robots) == STATUS_OK);
+	check(state_add_target(state, &target) == STATUS_OK);
+}
+
 static struct state *make_file(void)
 {
 	struct state *state = state_new(path);
@@ -101,6 +145,7 @@ static struct state *make_file(void)
 		check(state_add_page(state, &page) == STATUS_OK);
 		if (!is_pending(id))
 			settle(state, id, &links);
+		add_more(state, id);
 		if (id % PAGES_EACH_COMMIT > 0)
 			continue;
 		check(state_set_output(state,
@@ -235,8 +280,49 @@ static void check_page(const struct state_page *page)
 	check(has_failed(page->id) ? !page->etag : strcmp(page->etag, "\"an entity tag\"") == 0);
 }
 
-/* Reads everything, and checks it. */
-static enum status read_state(struct state *state)
+static enum status read_depths(struct state *state)
+{
+	struct state_depth depth, expected;
+	enum status status = STATUS_OK;
+	while (state_next_depth(state, &depth, &status) == STATE_FOUND) {
+		unsigned id = 0;
+		check(sscanf(depth.url, "http://a.example/page/%u", &id) == 1);
+		make_depth(id, &expected);
+		check(strcmp(depth.url, expected.url) == 0 && depth.depth == expected.depth);
+	}
+	return status;
+}
+
+static enum status read_robots(struct state *state)
+{
+	struct state_robots robots, expected;
+	enum status status = STATUS_OK;
+	for (uint64_t id = 1; id <= PAGES_EACH_COMMIT * COMMITS && status == STATUS_OK; id++) {
+		make_robots(id, &expected);
+		if (state_find_robots(state, expected.origin, 1e9, &robots, &status) == STATE_FOUND)
+			check(robots.http_status == 200 && slice_equal(robots.body, expected.body));
+	}
+	return status;
+}
+
+static enum status read_targets(struct state *state)
+{
+	struct state_target target, expected;
+	enum status status = STATUS_OK;
+	while (state_next_target(state, &target, &status) == STATE_FOUND) {
+		unsigned id = 0;
+		check(target.url && sscanf(target.url, "http://target.example/%u", &id) == 1);
+		make_target(id, &expected);
+		check(strcmp(target.url, expected.url) == 0 && target.purpose == expected.purpose);
+		check(target.outcome == expected.outcome && target.stage == expected.stage);
+		check(target.http_status == expected.http_status && target.has_answered);
+		check(target.has_anchors && slice_equal(target.anchors, expected.anchors));
+	}
+	return status;
+}
+
+/* Reads the pages, and checks them. */
+static enum status read_pages(struct state *state)
 {
 	struct state_page page;
 	struct link_reader reader;
@@ -264,6 +350,19 @@ static enum status read_state(struct state *state)
 		check(output.length == count * 100 && strcmp(output.path, "rows.tsv") == 0);
 	else
 		check(count == 0 || status != STATUS_OK);
+	return status;
+}
+
+/* Reads everything, and checks it. */
+static enum status read_state(struct state *state)
+{
+	enum status status = read_pages(state);
+	if (status == STATUS_OK)
+		status = read_depths(state);
+	if (status == STATUS_OK)
+		status = read_robots(state);
+	if (status == STATUS_OK)
+		status = read_targets(state);
 	return status;
 }
 

@@ -196,6 +196,8 @@ enum status state_files_try(const char *path, enum state_access access, char *pr
 {
 	struct state *state = state_new(path);
 	struct state_page page;
+	struct state_depth depth;
+	struct state_target target;
 	struct state_begun begun;
 	struct link_reader reader;
 	enum status status = state_open(state, access), ignored = STATUS_OK;
@@ -203,6 +205,10 @@ enum status state_files_try(const char *path, enum state_access access, char *pr
 	while (status == STATUS_OK && state_next_page(state, &page, &status) == STATE_FOUND)
 		if (state_find_links(state, &page, &reader, &ignored) == STATE_FAILED)
 			status = ignored;
+	while (status == STATUS_OK && state_next_depth(state, &depth, &status) == STATE_FOUND)
+		continue;
+	while (status == STATUS_OK && state_next_target(state, &target, &status) == STATE_FOUND)
+		continue;
 	if (status == STATUS_OK && access == STATE_WRITE)
 		status = state_begin_run(state, "{\"depth\":2}", false, 1000.5, &begun);
 	snprintf(problem, size, "%s", status == STATUS_OK ? "" : state_problem(state));

@@ -146,6 +146,8 @@ Test(state_writer, passes_on_all_kinds_of_records)
 {
 	struct state_output output;
 	struct state_robots robots;
+	struct state_depth depth;
+	struct state_target target;
 	struct state_page page;
 	enum status status = STATUS_OK;
 	const char *path = state_files_make();
@@ -161,6 +163,8 @@ Test(state_writer, passes_on_all_kinds_of_records)
 	    writer, &(struct state_robots){
 	                .origin = "http://a", .http_status = 200, .fetched = 7, .body = {"x\0y", 3}});
 	state_writer_set_robots(writer, &(struct state_robots){.origin = "http://b", .http_status = 404});
+	state_writer_lower_depth(writer, &(struct state_depth){"http://c/", 2});
+	state_writer_add_target(writer, &(struct state_target){.url = "http://d/", .http_status = 204});
 	state_writer_set_output(writer, 0, 17);
 	state_writer_set_output(writer, 1, 1234);
 	cr_assert_eq(state_writer_finish(writer), STATUS_OK);
@@ -174,6 +178,10 @@ Test(state_writer, passes_on_all_kinds_of_records)
 	cr_expect(slice_equal(robots.body, (struct slice){"x\0y", 3}) && robots.fetched == 7);
 	cr_expect_eq(state_find_robots(state, "http://b", 7, &robots, &status), STATE_FOUND);
 	cr_expect(robots.body.len == 0);
+	cr_expect_eq(state_next_depth(state, &depth, &status), STATE_FOUND);
+	cr_expect(strcmp(depth.url, "http://c/") == 0 && depth.depth == 2);
+	cr_expect_eq(state_find_target(state, 1, &target, &status), STATE_FOUND);
+	cr_expect(strcmp(target.url, "http://d/") == 0 && target.http_status == 204);
 	cr_expect_eq(state_find_output(state, "output", &output, &status), STATE_FOUND);
 	cr_expect(output.length == 1234 && output.inode == info.st_ino && output.device == info.st_dev);
 	cr_expect_str_eq(output.path, "rows.tsv");
