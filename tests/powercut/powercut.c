@@ -1,11 +1,13 @@
-/* Records what a program and its child processes write to the files of a folder, and when they bring it to
- *the disk. powercut.py makes of that what a power cut would have left. It is loaded by LD_PRELOAD.
+/* Records what a program and its child processes write to the files of a folder and to sockets, and when they
+ * bring it to the disk. powercut.py makes of that what a power cut would have left. It is loaded by
+ * LD_PRELOAD.
  *
  *	AREQ_POWERCUT_FOLDER    absolute name of the folder
  *	AREQ_POWERCUT_LOG       gets the records; see struct record
  *
- * A write is recorded after it was done, and a sync before it is done. So what a record says was synced was
- * written before, whichever process has written it. */
+ * A write is recorded after it was done, a sync before it is done, and a message before it is sent. So what a
+ * record says was synced was written before, whichever process has written it, and what was recorded before a
+ * message was done before anybody could know of it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,13 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 /* The folder and file names, then the data, follow the record. */
 struct record {
-	char what; /* 'c'reate, 'w'rite, 't'runcate, 's'ync, 'r'ename, 'u'nlink */
+	char what; /* 'c'reate, 'w'rite, 't'runcate, 's'ync, 'r'ename, 'u'nlink, 'm'essage to a socket */
 	char unused[7];
 	uint64_t inode, offset, name_len, data_len;
 };
@@ -118,9 +121,24 @@ static int open_and_record(int (*real)(const char *, int, ...), const char *path
 DEFINE_OPEN(open)
 DEFINE_OPEN(open64)
 
+static void put_message(int fd, const void *bytes, size_t len)
+{
+	struct stat info;
+	if (fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode))
+		put('m', (uint64_t)info.st_ino, 0, "", bytes, len);
+}
+
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+	REAL(send);
+	put_message(fd, bytes, len);
+	return real(fd, bytes, len, flags);
+}
+
 ssize_t write(int fd, const void *bytes, size_t len)
 {
 	REAL(write);
+	put_message(fd, bytes, len);
 	ssize_t n = real(fd, bytes, len);
 	off_t end = n > 0 ? lseek(fd, 0, SEEK_CUR) : -1;
 	if (end >= n)

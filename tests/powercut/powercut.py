@@ -6,6 +6,9 @@ sync, this program makes the files as a power cut would leave them: what was not
 new file is there only after its folder was synced. Then areq goes on with the run, and its outputs must be those of a
 run that nobody has disturbed.
 
+With a crawl in Redis, which another machine may have, it compares each message to Redis with what the disk has by then:
+a URL is said to be done only after its rows and its line of the report are there.
+
     powercut.py [--step N] [--seed N] AREQ TESTSERVER LIBRARY
 """
 
@@ -17,12 +20,13 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import quote
 
 RECORD = struct.Struct("=c7xQQQQ")
 PAGES = 60
-MODES = {"file": [], "atomic": ["--atomic"]}
+MODES = {"file": [], "atomic": ["--atomic"], "redis": []}
 
 
 class Inode:
@@ -108,7 +112,7 @@ class Run:
     """The folders of one mode. Files of the recorded run are kept by their inodes, which the state knows."""
 
     def __init__(self, args, base, site, mode):
-        self.args, self.mode, self.site = args, mode, site
+        self.args, self.mode, self.site, self.state = args, mode, site, None
         self.base = base / mode
         self.work, self.kept = self.base / "work", self.base / "kept"
         self.rows = self.work / "rows"
@@ -132,7 +136,7 @@ class Run:
             capture_output=True, text=True, timeout=60, check=False, env=environment)
 
     def run(self, *options, preload=False):
-        return self.areq("--state", self.work / "state", "-o", self.rows / "out", "--report",
+        return self.areq("--state", self.state or self.work / "state", "-o", self.rows / "out", "--report",
                          self.rows / "report", *options, preload=preload)
 
     def result(self):
@@ -195,6 +199,102 @@ def check_mode(run, step, seed):
     return wrong
 
 
+class Commands:
+    """The commands that were sent over a socket, as lists of their arguments."""
+
+    def __init__(self):
+        self.bytes = b""
+
+    def line(self, at):
+        end = self.bytes.find(b"\r\n", at)
+        if end < 0:
+            raise EOFError
+        return int(self.bytes[at + 1:end]), end + 2
+
+    def command(self):
+        count, at = self.line(0)
+        arguments = []
+        for _ in range(count):
+            length, at = self.line(at)
+            if len(self.bytes) < at + length + 2:
+                raise EOFError
+            arguments.append(self.bytes[at:at + length])
+            at += length + 2
+        self.bytes = self.bytes[at:]
+        return arguments
+
+    def add(self, data):
+        """Yields the commands that are complete now. None is begun by what is sent to a server of pages."""
+        if not self.bytes and not data.startswith(b"*"):
+            return
+        self.bytes += data
+        while self.bytes:
+            try:
+                yield self.command()
+            except EOFError:
+                return
+
+
+def is_settle(arguments, at):
+    """An item has a letter, and a settle then a host, an id of eight bytes and an outcome; see redis_write.lua."""
+    return arguments[at] == b"s" and len(arguments[at + 2]) == 8 and arguments[at + 3].isdigit()
+
+
+def settles(arguments):
+    return sum(is_settle(arguments, at) for at in range(len(arguments) - 3))
+
+
+def done_pages(run, disk):
+    """How many pages have all their rows and their line of the report on the disk, once its name is there, too."""
+    texts = {}
+    for name in ("out", "report"):
+        number = disk.disk_entries.get(str(run.rows / name))
+        texts[name] = disk.inodes[number].disk.decode() if number else ""
+    rows = {}
+    for row in texts["out"].splitlines(keepends=True)[1:]:
+        source = row.split("\t")[0]
+        rows[source] = rows.get(source, 0) + row.endswith("\n")
+    lines = [json.loads(line) for line in texts["report"].splitlines(keepends=True) if line.endswith("\n")]
+    return sum(rows.get(line["url"], 0) == line["links"] for line in lines if line["outcome"] == "ok")
+
+
+def check_shared(run):
+    recorded = run.run("--rate", "80/s", preload=True)
+    if recorded.returncode != 0:
+        sys.exit(f"powercut: the run with Redis ends with {recorded.returncode}: {recorded.stderr}")
+    disk, sockets, told, messages, wrong = Disk(), {}, 0, 0, 0
+    for record in read_log(run.log):
+        disk.replay(record, run.work)
+        if record[0] != "m":
+            continue
+        for arguments in sockets.setdefault(record[1], Commands()).add(record[4]):
+            settled = settles(arguments)
+            told += settled
+            messages += settled > 0
+            if settled and told > done_pages(run, disk):
+                wrong += 1
+                print(f"{run.mode}: {told} URLs are said to be done when {done_pages(run, disk)} are on the disk")
+    if told != PAGES or messages < 3:
+        sys.exit(f"powercut: {told} URLs are said to be done in {messages} messages")
+    print(f"{run.mode}: {told} URLs are said to be done in {messages} messages; {wrong} are wrong")
+    return wrong
+
+
+def check_with_redis(run):
+    socket = run.base / "redis.sock"
+    with subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", ""],
+                          stdout=subprocess.DEVNULL) as redis:
+        for _ in range(500):
+            if socket.exists():
+                break
+            time.sleep(0.02)
+        run.state = f"redis+unix://{socket}#crawl"
+        try:
+            return check_shared(run)
+        finally:
+            redis.terminate()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--step", type=int, default=1)
@@ -208,7 +308,8 @@ def main():
             text=True) as server:
         site = "http://" + server.stdout.readline().split()[-1]
         for mode in MODES:
-            wrong += check_mode(Run(args, Path(base).resolve(), site, mode), args.step, args.seed)
+            run = Run(args, Path(base).resolve(), site, mode)
+            wrong += check_with_redis(run) if mode == "redis" else check_mode(run, args.step, args.seed)
         server.stdin.close()
     sys.exit(wrong > 0)
 
