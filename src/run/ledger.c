@@ -182,8 +182,7 @@ static void on_turn(void *ctx, struct wait *wait)
 		report_progress(self, wait);
 	self->links_deadline_us = clock_now_us() + LINKS_US_EACH_TURN;
 	page_shared_perform(self->tools.shared, self->links_deadline_us, wait);
-	if (ledger_may_go_on(self))
-		ledger_emit_links(self, wait);
+	ledger_emit_links(self, wait);
 	if (!ledger_has_backlog(self) && ledger_emit_checked(self, self->links_deadline_us))
 		wait_until(wait, clock_now_ms());
 	self->backlog = 0;

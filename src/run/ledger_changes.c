@@ -1,13 +1,11 @@
 #include "run/ledger_internal.h"
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "run/stored_page.h"
 
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 static bool wants_changes(const struct ledger *self)
 {
@@ -80,12 +78,7 @@ bool ledger_begin_gone(struct ledger *self, struct task *task, const struct outc
 	    task->tries->changes || ledger_answer_of(task, outcome) != STATE_ANSWER_GONE ||
 	    !begin(self, task, NULL))
 		return false;
-	struct tries *tries = task->tries;
-	ledger_give_page_back(self, task);
-	tries->ledger = self;
-	tries->outcome = *outcome;
-	tries->outcome.reason = tries->gone_reason = alloc_copy(outcome->reason, strlen(outcome->reason));
-	task_list_add(&self->ready, task);
+	ledger_keep_outcome(self, task, outcome);
 	ledger_emit_links(self, NULL);
 	return true;
 }

@@ -114,8 +114,13 @@ void ledger_complete_page(struct ledger *self, struct task *task);
  * arrive. */
 void ledger_begin_sitemap(struct ledger *self, struct task *task);
 
+/* Puts a task in flight with the outcome that it is to get into the list `ready`. Its page is given back, and
+ * the reason is copied. */
+void ledger_keep_outcome(struct ledger *self, struct task *task, const struct outcome *outcome);
+
 /* Emits links of the pages that are ready, and follows those of sitemaps that have arrived, until
- * links_deadline_us. If some are left, *wait is set to wake up at once; wait may be NULL. */
+ * links_deadline_us. If some are left, *wait is set to wake up at once; wait may be NULL. With a shared
+ * crawl, all waits while nothing may be written. */
 void ledger_emit_links(struct ledger *self, struct wait *wait);
 
 /* Reports the outcomes of the tasks whose rows were written since the last call, and frees these tasks. */
@@ -287,8 +292,8 @@ void ledger_share_redirect(struct ledger *self, struct task *task, bool leaves);
 /* Drops all tasks that wait for that. */
 void ledger_drop_redirects(struct ledger *self);
 
-/* False while no URL may be taken on: there is more than can be written, settled or kept, or the lease of a shared
- * crawl is in doubt. */
+/* False while no URL may be taken on: there is more than can be written, settled or kept, or the lease of a
+ * shared crawl is in doubt. */
 bool ledger_may_take(const struct ledger *self);
 
 /* With a shared crawl: a turn of it, in which hosts are taken or left to others. */

@@ -1,5 +1,6 @@
 #include "run/ledger_internal.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "link/helper.h"
 #include "output/number_text.h"
@@ -7,6 +8,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The most complete pages whose links are not emitted yet, or --jobs if that is less. At this number, nothing
  * new is started. */
@@ -55,8 +57,8 @@ static void set_rows_lost(const struct ledger *self, struct outcome *outcome)
 /* A page that is gone has changes in the outputs, too. */
 static bool has_rows(const struct task *task, const struct outcome *outcome)
 {
-	bool is_gone = task->tries && task->tries->gone_reason && outcome->kind != OUTCOME_INTERRUPTED;
-	return outcome->kind == OUTCOME_OK || is_gone;
+	bool has_changes = task->tries && task->tries->changes && outcome->kind != OUTCOME_INTERRUPTED;
+	return outcome->kind == OUTCOME_OK || has_changes;
 }
 
 /* Tells the observers that no more links of the page follow. True if the outcome is final and can be reported
@@ -101,10 +103,31 @@ static void record_ends(struct ledger *self, const struct task *task, uint64_t t
 		self->changes_end = task->tries->changes_end;
 }
 
+void ledger_keep_outcome(struct ledger *self, struct task *task, const struct outcome *outcome)
+{
+	struct tries *tries = task->tries;
+	ledger_give_page_back(self, task);
+	tries->ledger = self;
+	tries->outcome = *outcome;
+	tries->outcome.reason = tries->kept_reason = alloc_copy(outcome->reason, strlen(outcome->reason));
+	task_list_add(&self->ready, task);
+}
+
+/* Returns true if the outcome of a task without rows waits, because what is reported now could not be
+ * settled. */
+static bool wait_with_outcome(struct ledger *self, struct task *task, const struct outcome *outcome)
+{
+	bool may_wait = !self->closing && task->tries && !task->tries->is_emitted;
+	if (!may_wait || outcome->kind == OUTCOME_OK || ledger_may_go_on(self))
+		return false;
+	ledger_keep_outcome(self, task, outcome);
+	return true;
+}
+
 void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *outcome)
 {
 	uint64_t ticket;
-	if (ledger_begin_gone(self, task, outcome))
+	if (ledger_begin_gone(self, task, outcome) || wait_with_outcome(self, task, outcome))
 		return;
 	ledger_settle_links(self, task, outcome);
 	bool is_final = finish_rows(self, task, outcome, &ticket);
@@ -228,9 +251,9 @@ static void finish_page(struct ledger *self, struct task *task, enum page_state 
 {
 	char reason[REASON_MAX];
 	const struct page *page = task->tries->page;
-	if (task->tries->gone_reason) {
-		struct outcome gone = task->tries->outcome;
-		ledger_finish_task(self, task, &gone);
+	if (task->tries->kept_reason) {
+		struct outcome kept = task->tries->outcome;
+		ledger_finish_task(self, task, &kept);
 		return;
 	}
 	struct outcome outcome = task_outcome(task);
@@ -279,6 +302,8 @@ static enum page_state emit_links_of(struct ledger *self, struct task *task)
 {
 	if (task->tries->changes)
 		return ledger_emit_changes(self, task) ? PAGE_DONE : PAGE_HAS_MORE;
+	if (task->tries->kept_reason)
+		return PAGE_DONE;
 	if (!task->tries->replay)
 		return page_emit_links(task->tries->page, self->links_deadline_us, on_link, task);
 	return ledger_emit_replayed(self, task, self->links_deadline_us, on_link) ? PAGE_DONE : PAGE_HAS_MORE;
@@ -316,6 +341,8 @@ static void follow_first_arrived(struct ledger *self)
 
 void ledger_emit_links(struct ledger *self, struct wait *wait)
 {
+	if (!ledger_may_go_on(self))
+		return;
 	while (self->ready.first && !ledger_has_backlog(self) && clock_now_us() < self->links_deadline_us)
 		emit_first_page(self);
 	while (self->arrived.first && clock_now_us() < self->links_deadline_us)

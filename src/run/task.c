@@ -128,7 +128,7 @@ void task_free(struct task *self)
 		if (tries->replay)
 			link_reader_release(tries->replay);
 		page_changes_free(tries->changes);
-		free(tries->gone_reason);
+		free(tries->kept_reason);
 		free(tries->records);
 		free(tries->replay);
 		free(tries->location);

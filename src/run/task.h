@@ -80,7 +80,7 @@ struct tries {
 	struct page_changes *changes; /* see ledger_begin_changes; NULL if there are none */
 	/* how much of the file of --changes-to was written at the end of the changes of the page */
 	uint64_t changes_end;
-	char *gone_reason;                 /* the reason of outcome, see ledger_begin_gone; else NULL */
+	char *kept_reason;                 /* the reason of outcome, see ledger_keep_outcome; else NULL */
 	struct link_check_page check_page; /* of the links of the page, with --check */
 	bool is_emitted;                   /* links of the page were passed on */
 	bool knows_anchors;                /* --fragments: all anchors of the page are known */

@@ -258,9 +258,10 @@ static void start_two(struct run_child *child, struct scratch *scratch, const ch
 {
 	const char *const lists[] = {list, "/dev/null"};
 	for (size_t i = 0; i < 2; i++) {
-		const char *const args[] = {"-q", "--no-header", "-r", "0", "--state", redis.url, "--lease",
-		    "1s", "--delay", delay, "-o", scratch_path(scratch, i ? "rows1" : "rows0"), lists[i],
-		    NULL};
+		const char *const args[] = {"-q", "--no-header", "-r", "0", "--fail-on", "never", "--state",
+		    redis.url, "--lease", "1s", "--delay", delay, "-o",
+		    scratch_path(scratch, i ? "rows1" : "rows0"), "--report",
+		    scratch_path(scratch, i ? "report1" : "report0"), lists[i], NULL};
 		run_start(&child[i], NULL, run_areq_name(), args);
 		sleep_s(0.3);
 	}
@@ -327,7 +328,8 @@ Test(shared_cases, process_that_comes_back_too_late_writes_nothing)
 		snprintf(group, sizeof group, "g%d", i);
 		snprintf(hold, sizeof hold, "0,2,%s", group);
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s\n",
-		    site_page(&site, "links", "3", "prefix", group, "hold", hold, "group", group));
+		    site_page(&site, "links", "3", "prefix", group, "hold", hold, "group", group, "status",
+		        i == 0 ? "404" : "200"));
 	}
 	start_two(child, &scratch, scratch_write(&scratch, "list", list), "0");
 	site_wait_requests(&site, PAGES, 20);
@@ -340,18 +342,20 @@ Test(shared_cases, process_that_comes_back_too_late_writes_nothing)
 		run_expect_exit(&result, 0);
 		run_release(&result);
 	}
-	cr_expect_eq(count_rows(&scratch, "rows0"), 0);
-	cr_expect_eq(count_rows(&scratch, "rows1"), 3 * PAGES);
+	cr_expect_eq(count_rows(&scratch, "rows0") + count_rows(&scratch, "report0"), 0);
+	cr_expect_eq(count_rows(&scratch, "rows1"), 3 * (PAGES - 1));
+	cr_expect_eq(count_rows(&scratch, "report1"), PAGES);
 	scratch_release(&scratch);
 	site_stop(&site);
 	redis_server_end(&redis);
 }
 
-/* What is written could not be settled while Redis is away, and another process could have the URLs then. The
- * pages are held until one more is asked for, which the test does itself. */
+/* What is written could not be settled while Redis is away, and another process could have the URLs then:
+ * rows, and lines of the report, also of what fails. The pages are held until one more is asked for, which
+ * the test does itself. */
 Test(shared_cases, process_writes_nothing_while_redis_is_away)
 {
-	enum { PAGES = 3, LINKS = 5 };
+	enum { PAGES = 4, LINKS = 5 };
 	struct site site;
 	struct scratch scratch;
 	struct run_child child;
@@ -365,9 +369,11 @@ Test(shared_cases, process_writes_nothing_while_redis_is_away)
 		char prefix[10];
 		snprintf(prefix, sizeof prefix, "g%d", i);
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s\n",
-		    site_page(&site, "links", "5", "prefix", prefix, "hold", "0,4,g", "group", "g"));
+		    site_page(&site, "links", "5", "prefix", prefix, "hold", "0,5,g", "group", "g", "status",
+		        i == 0 ? "404" : "200"));
 	}
-	run_start_areq(&child, NULL, "--no-header", "-o", scratch_path(&scratch, "rows"), "--state",
+	run_start_areq(&child, NULL, "--no-header", "--fail-on", "never", "-o",
+	    scratch_path(&scratch, "rows"), "--report", scratch_path(&scratch, "report"), "--state",
 	    redis.url, scratch_write(&scratch, "list", list));
 	site_wait_requests(&site, PAGES, 20);
 	redis_server_kill(&redis);
@@ -378,12 +384,14 @@ Test(shared_cases, process_writes_nothing_while_redis_is_away)
 	run_release(&result);
 	sleep_s(1);
 	cr_expect_eq(count_rows(&scratch, "rows"), 0);
+	cr_expect_eq(count_rows(&scratch, "report"), 0);
 	redis_server_restart(&redis, false);
 	run_finish(&child, &result);
 	run_expect_exit(&result, 0);
 	run_release(&result);
-	cr_expect_eq(count_rows(&scratch, "rows"), PAGES * LINKS);
-	expect_status("3 URLs done (3 ok, 0 failed, 0 skipped), 0 left, ended");
+	cr_expect_eq(count_rows(&scratch, "rows"), (PAGES - 1) * LINKS);
+	cr_expect_eq(count_rows(&scratch, "report"), PAGES);
+	expect_status("4 URLs done (3 ok, 1 failed, 0 skipped), 0 left, ended");
 	scratch_release(&scratch);
 	site_stop(&site);
 	redis_server_end(&redis);
