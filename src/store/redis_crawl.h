@@ -198,8 +198,8 @@ void redis_crawl_forward(struct redis_crawl *self, struct redis_claim *claim,
     bool always, redis_crawl_answer_fn fn, void *ctx);
 
 /* The server may not be asked again within that many ms, by whatever process: Retry-After, Crawl-delay. Only
- * for a server of which this process has a claim. To be called when a fetch starts or ends, for any delay
- * that may be longer than a second. */
+ * for a server of which this process has a claim. To be called when a fetch starts or ends, for any delay.
+ */
 void redis_crawl_delay_server(struct redis_crawl *self, struct slice server, int64_t ms);
 
 /* An output file, as it is when all that was settled so far is in it. key names it: the machine and the path.

@@ -12,6 +12,9 @@ enum { ITEMS_MAX = 32, BYTES_MAX = 64 << 10 };
 
 enum { SOON_MS = 30 };
 
+/* Shorter delays end before the lease of a process that dies. */
+enum { DELAY_TOLD_MS = 300 };
+
 static struct redis_batch *new_batch(struct redis_crawl *self)
 {
 	struct redis_batch *batch = alloc_new(sizeof *batch);
@@ -317,7 +320,10 @@ void redis_crawl_delay_server(struct redis_crawl *self, struct slice server, int
 	struct redis_host *host = redis_crawl_find_host(self, server);
 	if (!host || ms <= 0)
 		return;
+	/* The host is given back with this. */
 	host->not_before = clock_now_ms() + ms;
+	if (ms < DELAY_TOLD_MS)
+		return;
 	struct redis_batch *batch = redis_crawl_add_item(self, 'n', 2);
 	redis_connection_add(&batch->arguments, server.data, server.len);
 	redis_scripts_add_number(&batch->arguments, (uint64_t)ms);

@@ -18,6 +18,9 @@ enum { PROCESSES_MAX = 8, ARGUMENTS_MAX = 80 };
 /* None of these crawls takes so many seconds, unless all processes wait for each other. */
 enum { STALLED_S = 50, STALLED_LARGE_S = 600 };
 
+/* A busy machine lets the server and a process be late by as much as a shorter delay. */
+static const double DELAY_MEASURED_S = 0.2;
+
 struct process {
 	struct run_child child;
 	const char *args[ARGUMENTS_MAX];
@@ -239,8 +242,9 @@ static void share(
 	crawl.run = run_shared;
 	crawl_run(&crawl, options, NULL);
 	expect_truth(&crawl, has_lines);
-	if (plan.delay)
-		expect_delay(&crawl, strtod(plan.delay, NULL));
+	double delay = plan.delay ? strtod(plan.delay, NULL) : 0;
+	if (delay >= DELAY_MEASURED_S)
+		expect_delay(&crawl, delay);
 	if (plan.per_host)
 		expect_per_host(&crawl, strtoul(plan.per_host, NULL, 10));
 	crawl_stop(&crawl);
