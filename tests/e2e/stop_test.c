@@ -269,12 +269,12 @@ Test(stop, does_not_wait_for_a_reader_of_the_messages)
 	check_unread_stderr("yes x:y | timeout -s INT 1 %s -v >/dev/null", "ended with 124\n");
 }
 
-/* What areq says of a list, to where its messages go. */
-static void read_messages(struct run_result *result, const char *messages)
+/* What areq says of a list, to where its messages go; with a report of what it has done so far. */
+static void read_messages(struct run_result *result, const char *report, const char *messages)
 {
 	char text[2000];
-	snprintf(text, sizeof text, "seq 100000 | sed s,^,http://127.0.0.1:1/, | %s -r 0 %s", run_areq_name(),
-	    messages);
+	snprintf(text, sizeof text, "seq 100000 | sed s,^,http://127.0.0.1:1/, | %s -r 0 --report %s %s",
+	    run_areq_name(), report, messages);
 	run_program(result, NULL, "/bin/sh", (const char *const[]){"-c", text, NULL});
 }
 
@@ -283,15 +283,19 @@ Test(stop, counts_the_messages_that_nobody_read)
 	static const char words[] = " lost: nobody read them\n";
 	struct scratch scratch;
 	struct run_result result;
-	char to_file[1000];
+	char to_file[1000], to_reader[1000];
 	scratch_init(&scratch);
 	/* A file takes all of them. */
-	const char *file = scratch_path(&scratch, "messages");
+	const char *file = scratch_path(&scratch, "messages"), *report = scratch_path(&scratch, "report");
 	snprintf(to_file, sizeof to_file, "2>%s >/dev/null; wc -l <%s", file, file);
-	read_messages(&result, to_file);
+	read_messages(&result, report, to_file);
 	size_t all = (size_t)atol(result.out), lost = 0;
 	run_release(&result);
-	read_messages(&result, "2>&1 >/dev/null | { sleep 1.5; cat; }");
+	/* Nobody reads before there are more of them than areq keeps. */
+	scratch_write(&scratch, "report", "");
+	snprintf(to_reader, sizeof to_reader,
+	    "2>&1 >/dev/null | { until [ $(wc -l <%s) -gt 50000 ]; do sleep 0.1; done; cat; }", report);
+	read_messages(&result, report, to_reader);
 	size_t lines = count_of(result.out, "\n");
 	cr_expect_eq(count_of(result.out, words), 1, "%s", result.out + result.out_len - 1000);
 	const char *said = strstr(result.out, words);
