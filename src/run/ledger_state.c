@@ -188,6 +188,8 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 {
 	struct state_page page;
 	self->state = state;
+	if (state)
+		memory_store_use_known(&self->store, run_state_known_urls(state));
 	if (state && self->link_check)
 		ledger_resume_targets(self);
 	if (!state || !run_state_resumes(state))

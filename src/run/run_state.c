@@ -201,12 +201,17 @@ enum status run_state_read_rows(
 	return self->status;
 }
 
+struct known_urls *run_state_known_urls(struct run_state *self)
+{
+	return &self->known;
+}
+
 static enum run_state_known take(struct known_url *known, uint64_t *id)
 {
 	*id = known ? known->id : 0;
 	if (!known)
 		return RUN_STATE_NEW;
-	known->was_offered = true;
+	known->was_taken = true;
 	return known->is_settled ? RUN_STATE_DONE : known->is_of_run ? RUN_STATE_PENDING : RUN_STATE_BEFORE;
 }
 
@@ -217,7 +222,7 @@ enum run_state_known run_state_find(struct run_state *self, struct slice url, ui
 
 enum run_state_known run_state_find_entry(struct run_state *self, struct slice text, uint64_t *id)
 {
-	return take(known_urls_find_not_offered(&self->known, text), id);
+	return take(known_urls_find_not_taken(&self->known, text), id);
 }
 
 /* Writing. */

@@ -17,6 +17,7 @@
 #include "output/observer.h"
 #include "run/outputs.h"
 #include "run/stored_page.h"
+#include "store/known_urls.h"
 #include "store/state.h"
 #include "store/store.h"
 
@@ -77,6 +78,9 @@ bool run_state_read_stored(struct run_state *self, const struct state_page *page
 
 /* Opens the links of the last good answer of a page that was read last. False if there is none. */
 bool run_state_find_links(struct run_state *self, const struct state_page *page, struct link_reader *links);
+
+/* The URLs that the state file had when it was opened. They belong to the state. */
+struct known_urls *run_state_known_urls(struct run_state *self);
 
 /* What the state file knows of a URL that is offered to the run. */
 enum run_state_known {

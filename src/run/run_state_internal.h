@@ -3,8 +3,8 @@
 #ifndef AREQ_RUN_RUN_STATE_INTERNAL_H
 #define AREQ_RUN_RUN_STATE_INTERNAL_H
 
-#include "run/known_urls.h"
 #include "run/run_state.h"
+#include "store/known_urls.h"
 #include "store/state_writer.h"
 
 /* The outputs that are cut back when a run goes on. */

@@ -59,7 +59,7 @@ static void add_known(struct run_state *self, const struct state_page *page)
 	const struct state_run *run = state_last_run(self->state);
 	bool is_of_run = self->goes_on && page->run == run->id;
 	known_urls_add(&self->known, key_of(self, page),
-	    (struct known_url){.id = page->id & ((UINT64_C(1) << 60) - 1),
+	    (struct known_url){.id = page->id & ((UINT64_C(1) << KNOWN_URL_ID_BITS) - 1),
 	        .is_of_run = is_of_run,
 	        .is_settled = is_of_run && page->is_settled,
 	        .is_listed = page->via == 0 && page->sitemap == 0});
@@ -91,7 +91,7 @@ static enum status read_targets(struct run_state *self)
 	while ((found = state_next_target(self->state, &target, &status)) == STATE_FOUND)
 		known_urls_add(&self->targets,
 		    run_state_target_key(self, slice_of(target.url), target.purpose),
-		    (struct known_url){.id = target.id & ((UINT64_C(1) << 60) - 1)});
+		    (struct known_url){.id = target.id & ((UINT64_C(1) << KNOWN_URL_ID_BITS) - 1)});
 	if (found == STATE_FAILED)
 		return run_state_record_problem(self, status);
 	known_urls_sort(&self->targets);

@@ -30,10 +30,11 @@ struct store_claim {
 };
 
 struct memory {
-	bool is_crawl;       /* see memory_store */
-	struct seen seen;    /* the URLs that were offered; in a crawl, with their depth */
-	struct seen targets; /* the URLs that were marked */
-	struct buf identity; /* the identity of a URL, in a crawl */
+	bool is_crawl;            /* see memory_store */
+	struct seen seen;         /* the URLs that were offered; in a crawl, with their depth */
+	struct known_urls *known; /* those that are here are not in seen; NULL if there is none */
+	struct seen targets;      /* the URLs that were marked */
+	struct buf identity;      /* the identity of a URL, in a crawl */
 	struct map hosts;
 	struct queues queues;
 	struct heap claimable; /* hosts of which a pending URL may be claimed */
@@ -162,15 +163,44 @@ static unsigned number_of(uint32_t depth)
 	return depth < SEEN_NUMBER_MAX ? depth : SEEN_NUMBER_MAX;
 }
 
+static struct known_url *find_known(const struct memory *self, struct slice identity)
+{
+	return self->known ? known_urls_find(self->known, identity) : NULL;
+}
+
+/* The number of a URL that was offered; -1 if it was not. */
+static int offered_number(const struct memory *self, struct slice identity)
+{
+	const struct known_url *known = find_known(self, identity);
+	if (known)
+		return known->was_offered ? (int)known->depth : -1;
+	return seen_number(&self->seen, identity.data, identity.len);
+}
+
+/* Adds a URL to those that were offered, or lowers its number. */
+static enum seen_change lower_offered(struct memory *self, struct slice identity, unsigned number)
+{
+	struct known_url *known = find_known(self, identity);
+	if (!known)
+		return seen_lower(&self->seen, identity.data, identity.len, number);
+	enum seen_change change = !known->was_offered     ? SEEN_ADDED
+	                          : number < known->depth ? SEEN_LOWERED
+	                                                  : SEEN_KEPT;
+	if (change != SEEN_KEPT)
+		known->depth = number & SEEN_NUMBER_MAX;
+	known->was_offered = true;
+	return change;
+}
+
 static bool memory_knows(
     void *ctx, const struct url *url, enum store_purpose purpose, uint32_t depth, bool *is_lowered)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url, purpose);
-	int number = seen_number(&self->seen, identity.data, identity.len);
+	int number = offered_number(self, identity);
 	bool lowers = number > (int)number_of(depth);
 	if (lowers)
-		seen_lower(&self->seen, identity.data, identity.len, number_of(depth));
+		lower_offered(self, identity, number_of(depth));
 	if (is_lowered)
 		*is_lowered = lowers;
 	return number >= 0 || seen_has(&self->targets, identity.data, identity.len);
@@ -180,23 +210,24 @@ static uint32_t memory_lowest_depth(void *ctx, const struct url *url, uint32_t d
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url, STORE_PAGE);
-	int number = self->is_crawl ? seen_number(&self->seen, identity.data, identity.len) : -1;
+	int number = self->is_crawl ? offered_number(self, identity) : -1;
 	return number >= 0 && (uint32_t)number < depth ? (uint32_t)number : depth;
 }
 
 /* Adds a URL to those that were offered. Returns false if it was offered before. */
 static bool add_offered(struct memory *self, struct slice identity, uint32_t depth)
 {
-	if (!self->is_crawl)
+	/* All of a fingerprint counts where there is no depth. */
+	if (!self->is_crawl && !find_known(self, identity))
 		return seen_add(&self->seen, identity.data, identity.len);
-	return seen_lower(&self->seen, identity.data, identity.len, number_of(depth)) == SEEN_ADDED;
+	return lower_offered(self, identity, number_of(depth)) == SEEN_ADDED;
 }
 
 static bool memory_mark(void *ctx, const struct url *url, enum store_purpose purpose)
 {
 	struct memory *self = ctx;
 	struct slice identity = identity_of(self, url, purpose);
-	bool was_offered = seen_number(&self->seen, identity.data, identity.len) >= 0;
+	bool was_offered = offered_number(self, identity) >= 0;
 	return seen_add(&self->targets, identity.data, identity.len) && !was_offered;
 }
 
@@ -346,6 +377,12 @@ static void memory_free(void *ctx)
 	buf_release(&self->text);
 	url_release(&self->url);
 	free(self);
+}
+
+void memory_store_use_known(struct store *store, struct known_urls *known)
+{
+	struct memory *self = store->self;
+	self->known = known;
 }
 
 struct store memory_store(size_t pending_bytes, bool is_crawl)

@@ -3,6 +3,7 @@
 #ifndef AREQ_STORE_MEMORY_H
 #define AREQ_STORE_MEMORY_H
 
+#include "store/known_urls.h"
 #include "store/store.h"
 
 /* The most URLs of one host that are claimed and not begun. The number is large enough for the event loop to
@@ -17,5 +18,9 @@ enum { MEMORY_PENDING_BYTES = 8 << 20 };
 /* Makes a new store, to be freed with its function free. pending_bytes is MEMORY_PENDING_BYTES except in
  * tests. is_crawl tells which URLs are the same; see store.offer. */
 struct store memory_store(size_t pending_bytes, bool is_crawl);
+
+/* Lets the store keep in known which of the URLs there were offered, instead of their fingerprints. To be
+ * called before anything is offered; known is borrowed until the store is freed. */
+void memory_store_use_known(struct store *store, struct known_urls *known);
 
 #endif

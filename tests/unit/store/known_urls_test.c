@@ -1,4 +1,4 @@
-#include "run/known_urls.h"
+#include "store/known_urls.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -39,7 +39,29 @@ Test(known_urls, finds_each_url_and_no_other)
 	known_urls_release(&urls);
 }
 
-Test(known_urls, offers_each_url_of_a_key_once)
+/* Whatever the number of URLs, each is found, and they are in order. */
+Test(known_urls, are_sorted)
+{
+	char text[64];
+	for (unsigned count = 0; count < 3000; count = count * 2 + 1) {
+		struct known_urls urls;
+		known_urls_init(&urls);
+		for (unsigned key = 0; key < count; key++)
+			known_urls_add(
+			    &urls, key_text(text, sizeof text, key), (struct known_url){.id = key});
+		known_urls_sort(&urls);
+		for (size_t i = 1; i < urls.count; i++)
+			cr_assert_leq(urls.items[i - 1].fingerprint, urls.items[i].fingerprint);
+		for (unsigned key = 0; key < count; key++) {
+			const struct known_url *known =
+			    known_urls_find(&urls, key_text(text, sizeof text, key));
+			cr_assert(known && known->id == key, "%u of %u", key, count);
+		}
+		known_urls_release(&urls);
+	}
+}
+
+Test(known_urls, takes_each_url_of_a_key_once)
 {
 	struct known_urls urls;
 	char text[64];
@@ -48,8 +70,8 @@ Test(known_urls, offers_each_url_of_a_key_once)
 		struct slice slice = key_text(text, sizeof text, key);
 		uint64_t sum = 0;
 		struct known_url *known;
-		while ((known = known_urls_find_not_offered(&urls, slice))) {
-			known->was_offered = true;
+		while ((known = known_urls_find_not_taken(&urls, slice))) {
+			known->was_taken = true;
 			sum += known->id;
 		}
 		cr_assert_eq(sum, key % 3 == 0 ? KEYS + 2 * (uint64_t)(key + 1) : key + 1, "key %u", key);
@@ -63,13 +85,13 @@ Test(known_urls, has_nothing_when_it_is_empty)
 	known_urls_init(&urls);
 	known_urls_sort(&urls);
 	cr_assert_null(known_urls_find(&urls, slice_of("http://a.example/")));
-	cr_assert_null(known_urls_find_not_offered(&urls, slice_of("http://a.example/")));
+	cr_assert_null(known_urls_find_not_taken(&urls, slice_of("http://a.example/")));
 	known_urls_release(&urls);
 }
 
-Test(known_urls, is_unlisted_if_it_was_listed_and_not_offered)
+Test(known_urls, is_unlisted_if_it_was_listed_and_not_taken)
 {
 	cr_assert(known_url_is_unlisted(&(struct known_url){.is_listed = true}));
-	cr_assert_not(known_url_is_unlisted(&(struct known_url){.is_listed = true, .was_offered = true}));
-	cr_assert_not(known_url_is_unlisted(&(struct known_url){.was_offered = false}));
+	cr_assert_not(known_url_is_unlisted(&(struct known_url){.is_listed = true, .was_taken = true}));
+	cr_assert_not(known_url_is_unlisted(&(struct known_url){.was_taken = false}));
 }

@@ -238,3 +238,71 @@ Test(memory, lowers_the_depth_of_a_url)
 	url_release(&url);
 	store.free(store.self);
 }
+
+/* A store answers the same whether or not the URLs were in the state file, half of which are here, with a
+ * depth each. Random calls, of which all answers are compared. */
+static void compare_stores(bool is_crawl, unsigned random)
+{
+	enum { URLS = 300, CALLS = 4000 };
+	struct known_urls known;
+	struct store stores[2];
+	struct url url;
+	char text[64];
+	known_urls_init(&known);
+	url_init(&url);
+	for (unsigned i = 0; i < URLS; i += 2) {
+		snprintf(text, sizeof text, "http://h%u.test/%u", i % 7, i);
+		known_urls_add(&known, slice_of(text), (struct known_url){.id = i + 1});
+	}
+	known_urls_sort(&known);
+	for (size_t i = 0; i < 2; i++)
+		stores[i] = memory_store(MEMORY_PENDING_BYTES, is_crawl);
+	memory_store_use_known(&stores[1], &known);
+	for (unsigned call = 0; call < CALLS; call++) {
+		random = random * 1103515245 + 12345;
+		unsigned which = (random >> 8) % URLS, depth = (random >> 20) % 70, kind = (random >> 16) % 4;
+		uint64_t answers[2];
+		snprintf(text, sizeof text, "http://h%u.test/%u", which % 7, which);
+		cr_assert(url_parse(&url, text, strlen(text), NULL, NULL));
+		for (size_t i = 0; i < 2; i++) {
+			struct store *store = &stores[i];
+			struct store_claim *claim = NULL;
+			bool is_lowered = false;
+			const struct store_url offered = {.url = &url,
+			    .text = text,
+			    .number = call,
+			    .depth = depth,
+			    .via = depth ? text : NULL};
+			if (kind == 0)
+				answers[i] = store->offer(store->self, &offered, &claim);
+			else if (kind == 1 && is_crawl)
+				answers[i] = store->knows(store->self, &url, STORE_PAGE, depth, &is_lowered);
+			else if (kind == 2 && call % 5 == 0)
+				answers[i] = store->mark(store->self, &url, STORE_PAGE);
+			else
+				answers[i] = store->lowest_depth(store->self, &url, depth);
+			answers[i] |= (uint64_t)is_lowered << 40;
+			if (claim) {
+				store->begin(store->self, claim);
+				store->settle(store->self, claim);
+			}
+		}
+		cr_assert_eq(answers[0], answers[1], "call %u, kind %u, %s", call, kind, text);
+	}
+	size_t offered = 0;
+	for (size_t i = 0; i < known.count; i++)
+		offered += known.items[i].was_offered;
+	cr_expect_gt(offered, known.count / 2);
+	for (size_t i = 0; i < 2; i++)
+		stores[i].free(stores[i].self);
+	known_urls_release(&known);
+	url_release(&url);
+}
+
+Test(memory, answers_the_same_if_urls_are_known)
+{
+	for (unsigned seed = 1; seed < 20; seed++) {
+		compare_stores(true, seed);
+		compare_stores(false, seed);
+	}
+}
