@@ -225,6 +225,7 @@ struct rule {
 	const char *name, *other;
 	const char *need; /* the other option must have this value; NULL if the two exclude each other */
 	const char *why;  /* the end of the message; may be NULL */
+	bool is_of_runs;  /* it does not hold for --replay */
 };
 
 static const struct rule rules[] = {
@@ -258,7 +259,10 @@ static const struct rule rules[] = {
     {.name = "changes", .other = "atomic", .why = ": changes that are left out would never come again"},
     {.name = "changes", .other = "unique", .why = ": a change is that of one page"},
     {.name = "replay", .other = "state", .need = " FILE"},
-    {.name = "state", .other = "append", .why = ": the state says itself where the rows go on"},
+    {.name = "state",
+        .other = "append",
+        .why = ": the state says itself where the rows go on",
+        .is_of_runs = true},
     {.name = "state", .other = "ordered", .why = ": a run that goes on has no order"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };
@@ -280,7 +284,7 @@ static bool is_need_met(const struct options *options, const struct cli_row *oth
 static bool is_broken(const struct options *options, const struct rule *rule)
 {
 	const struct cli_row *other = row_of(rule->other);
-	if (!cli_value_is_set(options, row_of(rule->name)))
+	if (!cli_value_is_set(options, row_of(rule->name)) || (rule->is_of_runs && options->replay))
 		return false;
 	return rule->need ? !is_need_met(options, other) : cli_value_is_set(options, other);
 }

@@ -1,5 +1,6 @@
 #include "fetch/settings.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/proxy.h"
@@ -8,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,17 +29,25 @@ static enum status check_file(const char *option, const char *name)
 	return STATUS_USAGE;
 }
 
+char *settings_netrc_path(const struct options *options)
+{
+	static const char name[] = "/.netrc";
+	const char *home = getenv("HOME");
+	if (options->netrc_file)
+		return alloc_copy(options->netrc_file, strlen(options->netrc_file));
+	if (!options->netrc || !home)
+		return NULL;
+	size_t size = strlen(home) + sizeof name;
+	char *path = alloc_array(size, 1);
+	snprintf(path, size, "%s%s", home, name);
+	return path;
+}
+
 static enum status check_netrc(const struct options *options)
 {
-	struct buf path;
-	const char *home = getenv("HOME");
-	if (!options->netrc || options->netrc_file || !home)
-		return check_file("--netrc-file", options->netrc_file);
-	buf_init(&path, SIZE_MAX / 2);
-	buf_append_text(&path, home);
-	buf_append_text(&path, "/.netrc");
-	enum status status = check_file("--netrc", path.data);
-	buf_release(&path);
+	char *path = settings_netrc_path(options);
+	enum status status = check_file(options->netrc_file ? "--netrc-file" : "--netrc", path);
+	free(path);
 	return status;
 }
 

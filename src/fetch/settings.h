@@ -27,4 +27,7 @@ struct settings {
 enum status settings_init(struct settings *self, const struct options *options);
 void settings_release(struct settings *self);
 
+/* The name of the .netrc file that is used, for free(3); NULL if there is none. */
+char *settings_netrc_path(const struct options *options);
+
 #endif

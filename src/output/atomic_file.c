@@ -3,26 +3,15 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The path of the file `name` in the folder of `path`. The caller frees it. */
-static char *sibling_path(const char *path, const char *name)
-{
-	struct buf joined;
-	const char *slash = *name == '/' ? NULL : strrchr(path, '/');
-	buf_init(&joined, SIZE_MAX / 2);
-	buf_append(&joined, path, slash ? (size_t)(slash - path) + 1 : 0);
-	buf_append_text(&joined, name);
-	return joined.data;
-}
 
 static char *with_suffix(const char *path, const char *suffix)
 {
@@ -31,25 +20,6 @@ static char *with_suffix(const char *path, const char *suffix)
 	buf_append_text(&joined, path);
 	buf_append_text(&joined, suffix);
 	return joined.data;
-}
-
-/* Follows the symbolic links of path. realpath(3) is not used, since it fails for a link to a file that does
- * not exist yet. The caller frees the result. */
-static char *resolve_links(const char *path)
-{
-	char *target = alloc_copy(path, strlen(path));
-	char link[PATH_MAX];
-	/* The number of links is limited, since another process may turn them into a circle at any time. */
-	for (int left = 40; left > 0; left--) {
-		ssize_t len = readlink(target, link, sizeof link - 1);
-		if (len < 0)
-			break;
-		link[len] = '\0';
-		char *next = sibling_path(target, link);
-		free(target);
-		target = next;
-	}
-	return target;
 }
 
 /* Refuses an output that is not a regular file: a device or a pipe cannot be replaced. */
@@ -102,7 +72,7 @@ enum status atomic_file_open(
 	enum status status = check_output(self, output);
 	if (status != STATUS_OK)
 		return status;
-	self->target = resolve_links(output);
+	self->target = path_resolve_links(output);
 	self->path = with_suffix(self->target, ".part");
 	status = open_temporary(self, fd, options);
 	return status == STATUS_OK ? open_target(self, options) : status;
@@ -122,7 +92,7 @@ enum status atomic_file_begin(struct atomic_file *self, int fd)
 
 static enum status sync_folder(const char *path, const char *name)
 {
-	char *folder = sibling_path(path, ".");
+	char *folder = path_sibling(path, ".");
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(folder);
 	/* A folder that may be written but not read cannot be synced; that is not an error. */

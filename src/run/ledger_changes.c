@@ -2,10 +2,13 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/url/url.h"
+#include "in/shard.h"
 #include "run/stored_page.h"
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool wants_changes(const struct ledger *self)
 {
@@ -149,6 +152,13 @@ static void emit_unlisted(struct ledger *self, struct stored_page *stored, const
 	wait_for_reader(self);
 }
 
+/* A page of another shard is not this run's to miss. */
+static bool is_elsewhere(struct ledger *self, const struct state_page *page)
+{
+	bool is_url = url_parse(&self->found_url, page->url, strlen(page->url), NULL, NULL);
+	return !shard_has(&self->options->shard, is_url ? &self->found_url : NULL);
+}
+
 void ledger_emit_unlisted(struct ledger *self)
 {
 	struct state_page page;
@@ -160,6 +170,10 @@ void ledger_emit_unlisted(struct ledger *self)
 	while (self->status == STATUS_OK && run_state_next_unlisted(self->state, &at, &page)) {
 		if (stop_is_due())
 			ledger_record_status(self, STATUS_CUT_SHORT);
+		if (is_elsewhere(self, &page)) {
+			run_state_keep_unlisted(self->state, at - 1);
+			continue;
+		}
 		if (page.fetched <= 0)
 			continue;
 		ledger_add_change(self, STATE_CHANGE_GONE, 1);

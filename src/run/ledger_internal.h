@@ -38,7 +38,8 @@ struct ledger {
 	struct observers *observers;
 	enum status status; /* the first failure of the run */
 	bool input_ended;
-	bool closing; /* the event loop has ended: the list is read, and nothing is started */
+	bool closing;         /* the event loop has ended: the list is read, and nothing is started */
+	bool has_interrupted; /* a URL was reported as interrupted */
 	struct store store;
 	uint64_t last_number;    /* the position of the newest URL, see store_number */
 	uint64_t lost;           /* URLs that were read from the list, and count as not read */

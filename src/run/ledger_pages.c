@@ -24,9 +24,22 @@ static bool is_going_on(const struct ledger *self)
 	return self->status == STATUS_OK || self->status == STATUS_INPUT;
 }
 
+/* Before the first URL is reported that was interrupted, all is that has its rows. A run that goes on cuts
+ * off what comes later. */
+static void begin_interruption(struct ledger *self)
+{
+	struct wait wait = {.wake_ms = CLOCK_NEVER};
+	size_t backlog = 0;
+	ledger_record_status(self, observers_flush(self->observers, &wait, &backlog));
+	ledger_report_written(self);
+	self->has_interrupted = true;
+}
+
 /* task is NULL for an entry of the list that is not fetched. */
 static void report_outcome(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
+	if (outcome->kind == OUTCOME_INTERRUPTED && !self->has_interrupted)
+		begin_interruption(self);
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
 	self->totals.outcomes[outcome->kind]++;
 	self->totals.listed_failed +=
@@ -278,11 +291,11 @@ static void on_link(void *ctx, const struct link *link)
 	struct ledger *self = task->tries->ledger;
 	if (!ledger_is_going_on(self) || task->purpose != STORE_PAGE)
 		return;
+	ledger_record_link(self, task, link);
 	if (!link->parsed && !task->tries->replay) {
 		link_check_add_invalid(self->link_check, &task->tries->outcome, link);
 		return;
 	}
-	ledger_record_link(self, task, link);
 	if (!self->follows || link->is_row)
 		ledger_record_status(self, observers_link(self->observers, &task->tries->outcome, link));
 	if (self->follows)

@@ -64,7 +64,7 @@ bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id)
 void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause)
 {
 	bool is_reported = self->status == STATUS_OK || self->status == STATUS_INPUT;
-	if (!id || self->closing || !is_reported)
+	if (!id || self->closing || self->has_interrupted || !is_reported)
 		return;
 	run_state_set_rows(self->state, self->rows_end);
 	run_state_settle(
@@ -184,6 +184,12 @@ static void resume_totals(struct ledger *self, const struct run_state_done *done
 		ledger_add_change(self, (enum state_change)change, done->changes[change]);
 }
 
+static void on_elsewhere(void *ctx, struct slice url)
+{
+	struct ledger *self = ctx;
+	self->totals.elsewhere.found += seen_add(&self->elsewhere, url.data, url.len);
+}
+
 void ledger_resume(struct ledger *self, struct run_state *state)
 {
 	struct state_page page;
@@ -195,6 +201,7 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 	if (!state || !run_state_resumes(state))
 		return;
 	resume_totals(self, run_state_done(state));
+	ledger_record_status(self, run_state_read_elsewhere(state, on_elsewhere, self));
 	/* What is pending of a list comes from the list. */
 	if (!self->crawls && !run_state_done(state)->has_found)
 		return;
@@ -317,9 +324,15 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 	/* Half of the time that it takes to write the rows again would go into parsing. */
 	bool needs_url = self->follows || self->link_check;
 	for (unsigned i = 1; link_reader_next(task->tries->replay, &record); i++) {
-		if (needs_url && !url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL))
+		bool is_url =
+		    !needs_url || url_parse(&self->replayed_url, record.url.data, record.url.len, NULL, NULL);
+		struct link link =
+		    stored_page_link(&record, needs_url && is_url ? &self->replayed_url : NULL);
+		if (!is_url) {
+			link.is_row = true;
+			link_check_add_invalid(self->link_check, &task->tries->outcome, &link);
 			continue;
-		const struct link link = stored_page_link(&record, needs_url ? &self->replayed_url : NULL);
+		}
 		task->tries->replayed += record.is_row;
 		on_link(task, &link);
 		if (i % LINKS_PER_CLOCK_READ == 0 && clock_now_us() >= until_us)
@@ -344,7 +357,8 @@ void ledger_record_link(struct ledger *self, struct task *task, const struct lin
 	enum link_kind kind = is_nofollow ? LINK_NOFOLLOW : link->kind;
 	link_records_add(tries->records, &(struct link_record){.url = link->url,
 	                                     .kind = kind,
-	                                     .is_row = link->is_row,
+	                                     /* What is no URL is a row of --check only. */
+	                                     .is_row = link->is_row && link->parsed,
 	                                     .raw = link->raw,
 	                                     .tag = link->tag,
 	                                     .rel = link->rel,
@@ -404,8 +418,7 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 {
 	/* What was interrupted, or has failed through this machine, is asked for again. So is what ends after
 	 * the first URL was interrupted: a run that goes on cuts the line of that from the report. */
-	if (!self->state || self->closing || outcome->kind == OUTCOME_INTERRUPTED ||
-	    outcome->stage == STAGE_LOCAL)
+	if (!self->state || self->closing || self->has_interrupted || outcome->stage == STAGE_LOCAL)
 		return;
 	if (self->link_check && !task->is_done_before)
 		ledger_keep_target(self, task, outcome);

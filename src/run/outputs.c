@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/path.h"
+#include "fetch/settings.h"
 #include "output/guard.h"
 #include "store/redis_address.h"
 
@@ -54,31 +56,44 @@ static bool is_same_file(const struct file *file, const char *name)
 	return name && stat(name, &info) == 0 && file_is_same(file, &info);
 }
 
+/* True for the files that SQLite and areq make beside the state. */
+static bool is_beside_state(const struct file *file, const char *state)
+{
+	static const char *const endings[] = {"-wal", "-shm", "-journal", "-lock"};
+	bool is_one = false;
+	if (!state)
+		return false;
+	char *path = path_resolve_links(state);
+	struct buf name;
+	buf_init(&name, SIZE_MAX / 2);
+	for (size_t i = 0; i < sizeof endings / sizeof *endings && !is_one; i++) {
+		buf_clear(&name);
+		buf_append_text(&name, path);
+		buf_append_text(&name, endings[i]);
+		is_one = is_same_file(file, name.data);
+	}
+	buf_release(&name);
+	free(path);
+	return is_one;
+}
+
 /* The option that makes the run read this file; NULL if there is none. */
 static const char *option_that_reads(const struct file *file, const struct options *options)
 {
-	const char *home = getenv("HOME");
 	if (is_same_file(file, options->config))
 		return "--config";
-	if (is_same_file(file, options->state))
+	if (is_same_file(file, options->state) || is_beside_state(file, options->state))
 		return "--state";
 	if (is_same_file(file, options->cacert))
 		return "--cacert";
-	if (is_same_file(file, options->netrc_file))
-		return "--netrc-file";
 	for (size_t i = 0; i < options->cookies.count; i++) {
 		if (!strchr(options->cookies.items[i], '=') && is_same_file(file, options->cookies.items[i]))
 			return "-b";
 	}
-	if (!options->netrc || !home)
-		return NULL;
-	struct buf path;
-	buf_init(&path, SIZE_MAX / 2);
-	buf_append_text(&path, home);
-	buf_append_text(&path, "/.netrc");
-	bool is_netrc = is_same_file(file, path.data);
-	buf_release(&path);
-	return is_netrc ? "--netrc" : NULL;
+	char *netrc = settings_netrc_path(options);
+	bool is_netrc = is_same_file(file, netrc);
+	free(netrc);
+	return !is_netrc ? NULL : options->netrc_file ? "--netrc-file" : "--netrc";
 }
 
 static enum status log_same_file(

@@ -1,9 +1,11 @@
 #include "run/row_options.h"
 
+#include "base/readfile.h"
 #include "output/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -28,6 +30,24 @@ static void append_value(struct buf *to, const char *name, const char *value)
 		buf_append(to, value, strlen(value) + 1);
 }
 
+static void append_shard(struct buf *to, const struct option_shard *shard)
+{
+	char text[64] = "";
+	if (shard->count)
+		snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, shard->number, shard->count);
+	json_writer_text(to, "shard", shard->count ? text : NULL);
+}
+
+/* The file names other people then, even if its name is the same. */
+static void append_netrc(struct buf *to, const struct options *options)
+{
+	char *path = settings_netrc_path(options);
+	append_value(to, options->netrc ? "n" : "", path);
+	if (path)
+		readfile_whole(path, to);
+	free(path);
+}
+
 /* Secrets must not be read from the file, so it has only a fingerprint. */
 static void append_request(struct buf *to, const struct settings *settings)
 {
@@ -42,7 +62,7 @@ static void append_request(struct buf *to, const struct settings *settings)
 		append_value(&text, "b", cookie->data);
 	for (size_t i = 0; i < options->headers.count; i++)
 		append_value(&text, "H", options->headers.items[i]);
-	append_value(&text, options->netrc ? "n" : "", options->netrc_file);
+	append_netrc(&text, options);
 	snprintf(digits, sizeof digits, "%016" PRIx64, (uint64_t)XXH3_64bits(text.data, text.len));
 	json_writer_text(to, "request", digits);
 	buf_release(&text);
@@ -73,7 +93,7 @@ void row_options_append(struct buf *to, const struct settings *settings)
 	json_writer_number(to, "max-output", (uint64_t)options->max_output);
 	json_writer_number(to, "check", options->check);
 	json_writer_bool(to, "fragments", options->fragments);
-	json_writer_number(to, "shard", (uint64_t)options->shard.number);
+	append_shard(to, &options->shard);
 	json_writer_bool(to, "format-details", options_want_details(options));
 	json_writer_number(to, "format", options->format);
 	json_writer_bool(to, "null", options->null_ends);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,11 @@ bool run_state_next_unlisted(struct run_state *self, size_t *at, struct state_pa
 	while (*at < known->count && !known_url_is_unlisted(&known->items[*at]))
 		++*at;
 	return *at < known->count && run_state_find_page(self, known->items[(*at)++].id, page);
+}
+
+void run_state_keep_unlisted(struct run_state *self, size_t at)
+{
+	self->known.items[at].was_taken = true;
 }
 
 bool run_state_read_stored(struct run_state *self, const struct state_page *page, struct stored_page *stored)
@@ -223,6 +229,27 @@ enum run_state_known run_state_find(struct run_state *self, struct slice url, ui
 enum run_state_known run_state_find_entry(struct run_state *self, struct slice text, uint64_t *id)
 {
 	return take(known_urls_find_not_taken(&self->known, text), id);
+}
+
+enum status run_state_read_elsewhere(
+    struct run_state *self, void (*on_url)(void *ctx, struct slice url), void *ctx)
+{
+	const struct file *file = self->files[KEPT_ELSEWHERE];
+	uint64_t left = self->lengths[KEPT_ELSEWHERE];
+	if (!file || left == 0)
+		return STATUS_OK;
+	FILE *stream = fopen(file->name, "re");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len = -1;
+	while (stream && left > 0 && (len = getline(&line, &room, stream)) > 0 && (uint64_t)len <= left) {
+		on_url(ctx, (struct slice){line, (size_t)len - 1});
+		left -= (uint64_t)len;
+	}
+	free(line);
+	if (stream)
+		fclose(stream);
+	return left == 0 ? STATUS_OK : log_output_error(file->name, "cannot be read");
 }
 
 /* Writing. */

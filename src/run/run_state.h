@@ -63,6 +63,11 @@ bool run_state_resumes(const struct run_state *self);
  * one. Borrowed until the next call. */
 bool run_state_next_page(struct run_state *self, struct state_page *page);
 
+/* Of a run that goes on, reads the URLs that it has written to --elsewhere; url is borrowed for the call.
+ * STATUS_OUTPUT if the file cannot be read, which was logged. */
+enum status run_state_read_elsewhere(
+    struct run_state *self, void (*on_url)(void *ctx, struct slice url), void *ctx);
+
 /* Reads one page; false if there is none with that number. Borrowed until the next call. */
 bool run_state_find_page(struct run_state *self, uint64_t id, struct state_page *page);
 
@@ -72,6 +77,9 @@ bool run_state_find_before(struct run_state *self, uint64_t id, struct state_pag
 /* At the end of the run, reads the next page that earlier runs had on their list and this one has not; *at is
  * 0 at first. False after the last one. Borrowed until the next call. */
 bool run_state_next_unlisted(struct run_state *self, size_t *at, struct state_page *page);
+
+/* Keeps such a page in the state. `at` is one less than *at was after it was read. */
+void run_state_keep_unlisted(struct run_state *self, size_t at);
 
 /* See stored_page_read. */
 bool run_state_read_stored(struct run_state *self, const struct state_page *page, struct stored_page *stored);

@@ -8,7 +8,7 @@
 #include "store/state_writer.h"
 
 /* The outputs that are cut back when a run goes on. */
-enum run_state_output { KEPT_ROWS, KEPT_REPORT, KEPT_FAILED, KEPT_CHANGES, KEPT };
+enum run_state_output { KEPT_ROWS, KEPT_REPORT, KEPT_FAILED, KEPT_ELSEWHERE, KEPT_CHANGES, KEPT };
 
 struct run_state {
 	const struct options *options;

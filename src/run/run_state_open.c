@@ -13,8 +13,9 @@
 #include <time.h>
 
 /* The outputs that are cut back when a run goes on, and the options that name them. */
-static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED, OUTPUT_CHANGES};
-static const char *const kept_names[] = {"output", "report", "failed", "changes-to"};
+static const enum output kept_outputs[] = {
+    OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED, OUTPUT_ELSEWHERE, OUTPUT_CHANGES};
+static const char *const kept_names[] = {"output", "report", "failed", "elsewhere", "changes-to"};
 
 /* True if the URL of a page that is done was asked for. */
 static bool was_asked(const struct state_page *page)

@@ -10,7 +10,7 @@
 	X(sqlite3_bind_int64)                                                                                \
 	X(sqlite3_bind_null)                                                                                 \
 	X(sqlite3_bind_text)                                                                                 \
-	X(sqlite3_busy_timeout)                                                                              \
+	X(sqlite3_busy_handler)                                                                              \
 	X(sqlite3_close)                                                                                     \
 	X(sqlite3_column_blob)                                                                               \
 	X(sqlite3_column_bytes)                                                                              \

@@ -1,6 +1,8 @@
 #include "store/state.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/path.h"
 #include "store/state_internal.h"
 
 #include <assert.h>
@@ -10,13 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The first bytes of a database, see "The Database Header" in SQLite's description of its file format. */
 enum { HEADER_SIZE = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68 };
 
 /* How long SQLite waits for another program, such as sqlite3(1), that has locked the file. */
-enum { BUSY_MS = 10000 };
+enum { BUSY_MS = 10000, BUSY_PAUSE_MS = 20 };
 
 static uint32_t big_endian(const unsigned char *bytes)
 {
@@ -135,7 +138,10 @@ struct state *state_new(const char *path)
 	self->path = alloc_copy(path, strlen(path));
 	/* For SQLite, ":memory:" is no file. */
 	self->sqlite_path = join(*path == '/' ? "" : "./", path);
-	self->lock_path = join(path, "-lock");
+	/* SQLite, too, has its files beside the one that a symbolic link leads to. */
+	char *resolved = path_resolve_links(path);
+	self->lock_path = join(resolved, "-lock");
+	free(resolved);
 	self->lock_fd = -1;
 	return self;
 }
@@ -151,7 +157,7 @@ static void close_database(struct state *self)
 		if (self->has_begun && !self->has_failed && self->run.ended > 0 && !self->in_transaction) {
 			/* Without a log, the file can be read where nothing can be written. This is not
 			 * possible while another program has it open, and it need not be. */
-			self->sqlite->sqlite3_busy_timeout(self->db, 0);
+			self->sqlite->sqlite3_busy_handler(self->db, NULL, NULL);
 			self->sqlite->sqlite3_exec(self->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 		} else if (!self->has_begun || self->has_failed) {
 			self->sqlite->sqlite3_db_config(
@@ -180,6 +186,22 @@ void state_free(struct state *self)
 	free(self);
 }
 
+void state_wait_while(struct state *self, bool (*goes_on)(void *ctx), void *ctx)
+{
+	self->goes_on = goes_on;
+	self->goes_on_ctx = ctx;
+}
+
+/* Called by SQLite again and again; count is 0 for the first time. It fails if this returns 0. */
+static int wait_while_busy(void *ctx, int count)
+{
+	struct state *self = ctx;
+	if (count == 0)
+		self->busy_until = clock_now_ms() + BUSY_MS;
+	nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_MS * 1000000}, NULL);
+	return clock_now_ms() < self->busy_until && (!self->goes_on || self->goes_on(self->goes_on_ctx));
+}
+
 static int record_log_size(void *ctx, sqlite3 *db, const char *name, int pages)
 {
 	struct state *self = ctx;
@@ -196,7 +218,7 @@ static enum status open_database(struct state *self)
 	    SQLITE_OK)
 		return state_fail_sqlite(self);
 	self->sqlite->sqlite3_extended_result_codes(self->db, 1);
-	self->sqlite->sqlite3_busy_timeout(self->db, BUSY_MS);
+	self->sqlite->sqlite3_busy_handler(self->db, wait_while_busy, self);
 	self->sqlite->sqlite3_create_function(self->db, "areq_checksum", -1,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, &self->checksum_text,
 	    state_compute_checksum, NULL, NULL);

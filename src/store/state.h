@@ -211,6 +211,10 @@ struct state;
 /* Makes a state for a file, which need not exist; path is copied. Free with state_free, which closes the
  * file. What was not committed is lost. */
 struct state *state_new(const char *path);
+
+/* While another program has locked the file, a call waits for it for 10 s, unless goes_on, which is then
+ * asked again and again, returns false. */
+void state_wait_while(struct state *self, bool (*goes_on)(void *ctx), void *ctx);
 void state_free(struct state *self);
 
 enum state_access {

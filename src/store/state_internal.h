@@ -91,6 +91,10 @@ struct state {
 	struct buf checksum_text; /* what a checksum is computed of */
 	struct link_packer packer;
 	char problem[1024];
+
+	bool (*goes_on)(void *ctx); /* see state_wait_while */
+	void *goes_on_ctx;
+	int64_t busy_until; /* monotonic ms */
 };
 
 /* Records the message "PATH: ..." and returns the status. */

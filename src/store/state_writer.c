@@ -187,6 +187,9 @@ static void request_commit(struct state_writer *self)
 	self->commit_due = clock_now_ms() + STATE_WRITER_COMMIT_MS;
 }
 
+/* How long a state file that nobody has locked may take to be opened, at most. */
+enum { OPENED_IN_MS = 1000 };
+
 static void serve(void *ctx)
 {
 	const struct state_writer *self = ctx;
@@ -218,16 +221,35 @@ static enum status start_process(struct state_writer *self)
 }
 
 /* The run has to end while another one uses the file. */
-static enum status give_up_waiting(struct state_writer *self)
+static void give_up_waiting(struct state_writer *self)
 {
 	if (!stop_signal())
 		log_error("%s: still waited for at the deadline; nothing was fetched", self->path);
-	return fail(self, STATUS_CUT_SHORT);
+	fail(self, STATUS_CUT_SHORT);
+}
+
+static void poll_process(struct state_writer *self, int ms)
+{
+	struct pollfd polled = {.fd = self->fd, .events = POLLIN};
+	if (self->backlog.len > 0)
+		polled.events |= POLLOUT;
+	poll(&polled, 1, ms);
+}
+
+/* Waits before the run has begun, since that time, but not longer than the run may last. Does not give up at
+ * once, so that a run whose time is over gets as far as to say what it has not done. */
+static void wait_for_begin(struct state_writer *self, int64_t since, bool is_locked)
+{
+	bool is_long = is_locked || clock_now_ms() >= since + OPENED_IN_MS;
+	poll_process(self, OPENED_IN_MS / 10);
+	if (is_long && stop_is_due())
+		give_up_waiting(self);
 }
 
 enum status state_writer_start(struct state_writer *self, bool fail_if_locked)
 {
 	bool is_locked = false;
+	int64_t since = clock_now_ms();
 	assert(!self->pid);
 	enum status status = start_process(self);
 	if (status != STATUS_OK)
@@ -236,9 +258,7 @@ enum status state_writer_start(struct state_writer *self, bool fail_if_locked)
 		if (!receive_reply(self)) {
 			if (self->status != STATUS_OK)
 				return self->status;
-			stop_wait_for(self->fd, POLLIN);
-			if (is_locked && stop_is_due())
-				return give_up_waiting(self);
+			wait_for_begin(self, since, is_locked);
 			continue;
 		}
 		if (self->status != STATUS_OK || self->reply.type == STATE_REPLY_OPENED)
@@ -259,10 +279,7 @@ static bool wait_for_reply(struct state_writer *self)
 		if (self->status != STATUS_OK || !self->pid)
 			return false;
 		send_backlog(self);
-		struct pollfd polled = {.fd = self->fd, .events = POLLIN};
-		if (self->backlog.len > 0)
-			polled.events |= POLLOUT;
-		poll(&polled, 1, -1);
+		poll_process(self, -1);
 	}
 	return self->status == STATUS_OK;
 }
@@ -271,7 +288,12 @@ enum status state_writer_begin_run(struct state_writer *self, const char *option
     double now, struct state_begun *begun)
 {
 	put(self, &(struct state_message){.type = STATE_MESSAGE_BEGIN, .with.begin = {options, wish, now}});
-	if (wait_for_reply(self))
+	int64_t since = clock_now_ms();
+	while (!receive_reply(self) && self->status == STATUS_OK) {
+		send_backlog(self);
+		wait_for_begin(self, since, false);
+	}
+	if (self->status == STATUS_OK)
 		*begun = self->reply.begun;
 	return self->status;
 }

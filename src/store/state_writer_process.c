@@ -73,6 +73,14 @@ static bool wait_for_lock(const struct process *self)
 	return poll(&polled, 1, LOCK_RETRY_MS) == 0;
 }
 
+/* False if the program is gone, or waits no more. */
+static bool is_wanted(void *ctx)
+{
+	const struct process *self = ctx;
+	struct pollfd polled = {.fd = self->socket};
+	return poll(&polled, 1, 0) <= 0 || !(polled.revents & POLLHUP);
+}
+
 static bool open_state(const struct process *self)
 {
 	bool is_reported = false;
@@ -206,6 +214,7 @@ void state_writer_serve(
 	/* A write beyond the limit for files fails then, instead of ending the process. */
 	signal(SIGXFSZ, SIG_IGN);
 	self.state = state_new(path);
+	state_wait_while(self.state, is_wanted, &self);
 	self.known = alloc_array(output_count + 1, sizeof *self.known);
 	buf_init(&self.bytes, SIZE_MAX / 2);
 	bool is_well = open_state(&self);
