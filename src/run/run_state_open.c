@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "output/number_text.h"
 #include "run/row_options.h"
+#include "store/output_end.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,6 +133,10 @@ static enum status check_output(struct run_state *self, size_t which)
 		return refuse_output(self, file->name, "is not the file that was written");
 	if ((uint64_t)file->info.st_size < output.length)
 		return refuse_output(self, file->name, "is shorter than what was written");
+	const char *path = file->atomic.path ? file->atomic.path : file->name;
+	uint64_t end_hash = output.end_hash ? output_end_hash(path, output.length) : 0;
+	if (end_hash && end_hash != output.end_hash)
+		return refuse_output(self, file->name, "has another content than what was written");
 	self->lengths[which] = output.length;
 	return STATUS_OK;
 }

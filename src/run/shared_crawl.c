@@ -9,6 +9,7 @@
 #include "run/output_sync.h"
 #include "run/row_options.h"
 #include "run/shared_options.h"
+#include "store/output_end.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -155,10 +156,12 @@ static enum status find_end(struct shared_crawl *self, struct file *file)
 	               output.inode == (uint64_t)file->info.st_ino;
 	if (status != STATUS_OK || !is_same || output.length == 0)
 		return status;
-	if ((uint64_t)file->info.st_size < output.length) {
-		log_error("%s: is shorter than what was written for this crawl; give another name, or begin "
-		          "anew (--restart)",
-		    file->name);
+	bool is_shorter = (uint64_t)file->info.st_size < output.length;
+	uint64_t end_hash = is_shorter ? 0 : output_end_hash(file->name, output.length);
+	if (is_shorter || (end_hash && output.end_hash && end_hash != output.end_hash)) {
+		log_error(
+		    "%s: %s what was written for this crawl; give another name, or begin anew (--restart)",
+		    file->name, is_shorter ? "is shorter than" : "has another content than");
 		return STATUS_OUTPUT;
 	}
 	log_warning("%s: going on with the %" PRIu64 " byte%s that a process of this crawl has left",
@@ -356,7 +359,8 @@ static void settle_batch(struct shared_crawl *self, struct batch *batch)
 		redis_crawl_set_output(self->crawl, (struct slice){key.data, key.len},
 		    &(struct redis_crawl_output){.device = (uint64_t)file->info.st_dev,
 		        .inode = (uint64_t)file->info.st_ino,
-		        .length = batch->lengths[i]});
+		        .length = batch->lengths[i],
+		        .end_hash = output_end_hash(file->name, batch->lengths[i])});
 	}
 	for (size_t i = 0; i < batch->count; i++)
 		redis_store_settle(&self->store, batch->items[i].claim, batch->items[i].kind);

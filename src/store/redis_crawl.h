@@ -206,6 +206,7 @@ void redis_crawl_delay_server(struct redis_crawl *self, struct slice server, int
  * In Redis with the settles around it, or not at all. */
 struct redis_crawl_output {
 	uint64_t device, inode, length;
+	uint64_t end_hash; /* see output_end_hash */
 };
 void redis_crawl_set_output(
     struct redis_crawl *self, struct slice key, const struct redis_crawl_output *output);

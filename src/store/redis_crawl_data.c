@@ -19,9 +19,9 @@ static bool is_answered(const struct redis_crawl *self)
 void redis_crawl_set_output(
     struct redis_crawl *self, struct slice key, const struct redis_crawl_output *output)
 {
-	char value[80];
-	int len = snprintf(value, sizeof value, "%" PRIu64 " %" PRIu64 " %" PRIu64, output->device,
-	    output->inode, output->length);
+	char value[100];
+	int len = snprintf(value, sizeof value, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+	    output->device, output->inode, output->length, output->end_hash);
 	struct redis_batch *batch = redis_crawl_add_item(self, 'w', 2);
 	redis_connection_add(&batch->arguments, key.data, key.len);
 	redis_connection_add(&batch->arguments, value, (size_t)len);
@@ -34,8 +34,9 @@ static void on_output(void *ctx, const redisReply *reply)
 	struct redis_crawl_output *output = &self->found_output;
 	self->is_answered = true;
 	self->has_found_output = reply->type == REDIS_REPLY_STRING;
-	if (self->has_found_output && sscanf(reply->str, "%" SCNu64 " %" SCNu64 " %" SCNu64, &output->device,
-	                                  &output->inode, &output->length) != 3)
+	if (self->has_found_output &&
+	    sscanf(reply->str, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &output->device,
+	        &output->inode, &output->length, &output->end_hash) != 4)
 		redis_connection_fail_answer(self->connection, "HGET");
 }
 

@@ -166,7 +166,8 @@ struct state_output {
 	const char *name; /* of the option: "output", "report" */
 	const char *path;
 	uint64_t device, inode;
-	uint64_t length; /* bytes, up to the end of the last page that the commit has */
+	uint64_t length;   /* bytes, up to the end of the last page that the commit has */
+	uint64_t end_hash; /* see output_end_hash */
 };
 
 /* The smallest depth that a page was found at, if that is less than when it was added. */

@@ -232,7 +232,8 @@ enum state_find state_find_output(
 	    .path = state_column_text(self, statement, 1),
 	    .device = state_column_number(self, statement, 2),
 	    .inode = state_column_number(self, statement, 3),
-	    .length = state_column_number(self, statement, 4)};
+	    .length = state_column_number(self, statement, 4),
+	    .end_hash = state_column_number(self, statement, 5)};
 	state_keep_texts(&self->output_text, (const char **const[]){&output->name, &output->path}, 2);
 	self->sqlite->sqlite3_reset(statement);
 	return STATE_FOUND;
@@ -480,5 +481,6 @@ enum status state_set_output(struct state *self, const struct state_output *outp
 	self->sqlite->sqlite3_bind_int64(statement, 4, (sqlite3_int64)output->device);
 	self->sqlite->sqlite3_bind_int64(statement, 5, (sqlite3_int64)output->inode);
 	self->sqlite->sqlite3_bind_int64(statement, 6, (sqlite3_int64)output->length);
+	self->sqlite->sqlite3_bind_int64(statement, 7, (sqlite3_int64)output->end_hash);
 	return state_run_statement(self, statement);
 }

@@ -33,7 +33,8 @@ static const struct {
               "  body BLOB)"},
     {"outputs", "CREATE TABLE outputs(\n"
                 "  run INTEGER, name TEXT, path TEXT,\n"
-                "  device INTEGER, inode INTEGER, length INTEGER,\n"
+                "  device INTEGER, inode INTEGER,\n"
+                "  length INTEGER, end_hash INTEGER,\n"
                 "  PRIMARY KEY(run, name)) WITHOUT ROWID"},
     {"robots", "CREATE TABLE robots(\n"
                "  origin TEXT PRIMARY KEY,\n"
@@ -53,7 +54,7 @@ static const struct {
 
 /* The checksum of a run includes its output files. */
 #define OUTPUTS_OF(run)                                                                                      \
-	"(SELECT group_concat(quote(name)||quote(path)||device||' '||inode||' '||length)"                    \
+	"(SELECT group_concat(quote(name)||quote(path)||device||' '||inode||' '||length||' '||end_hash)"     \
 	" FROM (SELECT * FROM outputs WHERE run=" run " ORDER BY name))"
 
 /* The keys of options that only decide what the outputs make of the links, see state_begin_run. */
@@ -82,9 +83,10 @@ static const char *const statement_texts[STATE_STATEMENTS] = {
     [STATE_FIND_LINKS] = "SELECT body FROM links WHERE page=?1",
     [STATE_WRITE_LINKS] = "INSERT OR REPLACE INTO links(page,body) VALUES(?1,?2)",
     [STATE_DELETE_LINKS] = "DELETE FROM links WHERE page=?1",
-    [STATE_FIND_OUTPUT] = "SELECT name,path,device,inode,length FROM outputs WHERE run=?1 AND name=?2",
-    [STATE_WRITE_OUTPUT] = "INSERT OR REPLACE INTO outputs(run,name,path,device,inode,length) "
-                           "VALUES(?1,?2,?3,?4,?5,?6)",
+    [STATE_FIND_OUTPUT] =
+        "SELECT name,path,device,inode,length,end_hash FROM outputs WHERE run=?1 AND name=?2",
+    [STATE_WRITE_OUTPUT] = "INSERT OR REPLACE INTO outputs(run,name,path,device,inode,length,end_hash) "
+                           "VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [STATE_FIND_ROBOTS] = "SELECT " STATE_ROBOTS_COLUMNS ",checksum,areq_checksum(" STATE_ROBOTS_COLUMNS
                           ") FROM robots WHERE origin=?1",
     [STATE_WRITE_ROBOTS] =

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/durable.h"
+#include "store/output_end.h"
 #include "store/state_message.h"
 #include "store/state_writer.h"
 
@@ -130,11 +131,13 @@ static bool write_output(const struct process *self, size_t index)
 		/* After a failure, fdatasync(2) may succeed without having written anything. */
 		return send_failure(self, STATUS_OUTPUT, problem);
 	}
-	return check(self, state_set_output(self->state, &(struct state_output){.name = output->name,
-	                                                     .path = output->path,
-	                                                     .device = (uint64_t)info.st_dev,
-	                                                     .inode = (uint64_t)info.st_ino,
-	                                                     .length = self->known[index].length}));
+	return check(self,
+	    state_set_output(self->state, &(struct state_output){.name = output->name,
+	                                      .path = output->path,
+	                                      .device = (uint64_t)info.st_dev,
+	                                      .inode = (uint64_t)info.st_ino,
+	                                      .length = self->known[index].length,
+	                                      .end_hash = output_end_hash(path, self->known[index].length)}));
 }
 
 /* The rows are on the disk before the state says so. */

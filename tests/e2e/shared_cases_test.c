@@ -98,7 +98,7 @@ Test(shared_cases, crawl_has_one_set_of_options_and_ends)
 }
 
 /* What a process that was killed has written and not settled is cut off when it comes again; rows that it had
- * settled stay. */
+ * settled stay. If something else is there now, that is left alone. */
 Test(shared_cases, output_is_cut_back_when_its_process_comes_again)
 {
 	struct site site;
@@ -125,6 +125,19 @@ Test(shared_cases, output_is_cut_back_when_its_process_comes_again)
 	run_kill(&child, SIGKILL);
 	run_finish(&child, &result);
 	run_release(&result);
+	size_t len;
+	char *written = scratch_read(&scratch, "rows", &len), *foreign = malloc(len + 1);
+	memset(foreign, '\n', len);
+	foreign[len] = '\0';
+	scratch_write(&scratch, "rows", foreign);
+	run_program(&result, NULL, run_areq_name(), args);
+	run_expect_exit(&result, 3);
+	cr_expect(strstr(result.err, "another content"), "%s", result.err);
+	run_release(&result);
+	scratch_expect(&scratch, "rows", foreign);
+	scratch_write(&scratch, "rows", written);
+	free(foreign);
+	free(written);
 	scratch_append(&scratch, "rows", "what was not settled");
 	run_program(&result, NULL, run_areq_name(), args);
 	run_expect_exit(&result, 0);

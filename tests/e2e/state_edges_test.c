@@ -280,3 +280,42 @@ Test(state_edges, that_another_program_has_locked_is_waited_for)
 	cr_expect_eq(requests(), 1);
 	stop();
 }
+
+/* Another program has written to the output meanwhile: rows that look like those of the run, or anything. */
+Test(state_edges, output_with_another_content_is_refused)
+{
+	enum { PAGES = 20, FOREIGN = 5000 };
+	struct run_child child;
+	struct run_result result;
+	start();
+	char list[PAGES * 100];
+	size_t used = 0;
+	for (int i = 0; i < PAGES; i++) {
+		char prefix[10];
+		snprintf(prefix, sizeof prefix, "p%d", i);
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s\n",
+		    site_page(&site, "links", "2", "prefix", prefix));
+	}
+	const char *const args[] = {
+	    "-q", "--rate", "20", "--state", state, "-o", out, scratch_write(&scratch, "list", list), NULL};
+	for (int is_row = 0; is_row < 2; is_row++) {
+		unlink(state);
+		run_start(&child, NULL, run_areq_name(), args);
+		state_file_wait_done(state, 8, 20);
+		run_kill(&child, SIGKILL);
+		run_finish(&child, &result);
+		run_release(&result);
+		state_file_wait_unused(state);
+		char *foreign = malloc(FOREIGN + 1);
+		memset(foreign, is_row ? '\n' : 'x', FOREIGN);
+		foreign[FOREIGN] = '\0';
+		scratch_write(&scratch, "out", foreign);
+		run_program(&result, NULL, run_areq_name(), args);
+		run_expect_exit(&result, 3);
+		cr_expect(strstr(result.err, "another content"), "%s", result.err);
+		run_release(&result);
+		scratch_expect(&scratch, "out", foreign);
+		free(foreign);
+	}
+	stop();
+}

@@ -281,7 +281,7 @@ Test(redis_crawl, keeps_outputs_and_robots)
 	struct redis_client a, b;
 	struct redis_record record;
 	struct redis_crawl_robots robots = {0};
-	struct redis_crawl_output output = {1, 2, 3};
+	struct redis_crawl_output output = {1, 2, 3, 4};
 	struct slice key = slice_of("machine /tmp/a b.tsv");
 	bool found;
 	redis_server_start(&server, NULL);
@@ -290,7 +290,8 @@ Test(redis_crawl, keeps_outputs_and_robots)
 	cr_expect_not(found);
 	redis_client_offer(&a, "http://a.test/", 0, NULL);
 	struct redis_claim *claim = redis_client_claim(&a, &record, 2000);
-	redis_crawl_set_output(a.crawl, key, &(struct redis_crawl_output){1, UINT64_MAX, 1ull << 40});
+	redis_crawl_set_output(
+	    a.crawl, key, &(struct redis_crawl_output){1, UINT64_MAX, 1ull << 40, UINT64_MAX - 1});
 	redis_client_settle(&a, claim);
 	redis_crawl_get_robots(a.crawl, "http://a.test", on_robots, &robots);
 	redis_client_flush(&a);
@@ -301,7 +302,8 @@ Test(redis_crawl, keeps_outputs_and_robots)
 	redis_client_kill(&a);
 	redis_client_must_start(&b, &server, (struct redis_client_wish){.lease_ms = 1000});
 	cr_assert_eq(redis_crawl_find_output(b.crawl, key, &output, &found), STATUS_OK);
-	cr_expect(found && output.device == 1 && output.inode == UINT64_MAX && output.length == 1ull << 40);
+	cr_expect(found && output.device == 1 && output.inode == UINT64_MAX && output.length == 1ull << 40 &&
+	          output.end_hash == UINT64_MAX - 1);
 	redis_crawl_get_robots(b.crawl, "http://a.test", on_robots, &robots);
 	redis_client_flush(&b);
 	cr_expect(robots.fetched == 1234.5 && robots.http_status == 200);

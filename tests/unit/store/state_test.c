@@ -422,10 +422,12 @@ Test(state, goes_on_with_the_same_options_only)
 
 static void set_output(struct state *state, const char *name, uint64_t length)
 {
-	cr_assert_eq(
-	    state_set_output(state,
-	        &(struct state_output){
-	            .name = name, .path = "it's here", .device = 1, .inode = UINT64_MAX, .length = length}),
+	cr_assert_eq(state_set_output(state, &(struct state_output){.name = name,
+	                                         .path = "it's here",
+	                                         .device = 1,
+	                                         .inode = UINT64_MAX,
+	                                         .length = length,
+	                                         .end_hash = UINT64_MAX - 1}),
 	    STATUS_OK);
 }
 
@@ -449,7 +451,8 @@ Test(state, keeps_the_ends_of_outputs_and_robots)
 	state_free(state);
 	state = open_to_read(path);
 	cr_assert_eq(state_find_output(state, "output", &output, &status), STATE_FOUND);
-	cr_expect(output.length == 1000 && output.device == 1 && output.inode == UINT64_MAX);
+	cr_expect(output.length == 1000 && output.device == 1 && output.inode == UINT64_MAX &&
+	          output.end_hash == UINT64_MAX - 1);
 	cr_expect_str_eq(output.path, "it's here");
 	cr_expect_eq(state_find_output(state, "har", &output, &status), STATE_END);
 	cr_assert_eq(state_find_robots(state, "http://a:81", 7, &robots, &status), STATE_FOUND);
