@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct run_state *run_state_new(
     const struct options *options, const struct settings *settings, struct outputs *outputs)
@@ -231,25 +233,43 @@ enum run_state_known run_state_find_entry(struct run_state *self, struct slice t
 	return take(known_urls_find_not_taken(&self->known, text), id);
 }
 
+/* Passes on the lines that are complete, and keeps the rest. */
+static void take_lines(struct buf *text, void (*on_url)(void *ctx, struct slice url), void *ctx)
+{
+	size_t at = 0;
+	for (const char *end; at < text->len && (end = memchr(text->data + at, '\n', text->len - at));) {
+		size_t len = (size_t)(end - text->data) - at;
+		on_url(ctx, (struct slice){text->data + at, len});
+		at += len + 1;
+	}
+	buf_consume(text, at);
+}
+
 enum status run_state_read_elsewhere(
     struct run_state *self, void (*on_url)(void *ctx, struct slice url), void *ctx)
 {
+	enum { BLOCK = 64 << 10 };
 	const struct file *file = self->files[KEPT_ELSEWHERE];
 	uint64_t left = self->lengths[KEPT_ELSEWHERE];
-	if (!file || left == 0)
-		return STATUS_OK;
-	FILE *stream = fopen(file->name, "re");
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len = -1;
-	while (stream && left > 0 && (len = getline(&line, &room, stream)) > 0 && (uint64_t)len <= left) {
-		on_url(ctx, (struct slice){line, (size_t)len - 1});
-		left -= (uint64_t)len;
+	int fd = file && left > 0 ? open(file->name, O_RDONLY | O_CLOEXEC) : -1;
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	while (fd >= 0 && left > 0) {
+		ssize_t n = read(fd, buf_reserve(&text, BLOCK), left < BLOCK ? (size_t)left : BLOCK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		text.len += (size_t)n;
+		left -= (uint64_t)n;
+		take_lines(&text, on_url, ctx);
 	}
-	free(line);
-	if (stream)
-		fclose(stream);
-	return left == 0 ? STATUS_OK : log_output_error(file->name, "cannot be read");
+	bool is_read = !file || left == 0;
+	enum status status = is_read ? STATUS_OK : log_output_error(file->name, "cannot be read");
+	if (fd >= 0)
+		close(fd);
+	buf_release(&text);
+	return status;
 }
 
 /* Writing. */
