@@ -330,7 +330,8 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 		    stored_page_link(&record, needs_url && is_url ? &self->replayed_url : NULL);
 		if (!is_url) {
 			link.is_row = true;
-			link_check_add_invalid(self->link_check, &task->tries->outcome, &link);
+			if (self->link_check)
+				link_check_add_invalid(self->link_check, &task->tries->outcome, &link);
 			continue;
 		}
 		task->tries->replayed += record.is_row;
