@@ -239,6 +239,12 @@ void frontier_finish(struct frontier *self, struct job *job)
 	requeue_host(self, remove_in_flight(self, job));
 }
 
+void frontier_cancel(struct frontier *self, struct job *job)
+{
+	host_cancel_delay(job->host);
+	frontier_finish(self, job);
+}
+
 void frontier_retry(struct frontier *self, struct job *job, int64_t due)
 {
 	struct host *host = remove_in_flight(self, job);

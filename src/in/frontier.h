@@ -114,6 +114,10 @@ struct frontier_stock frontier_stock(const struct frontier *self);
  * there is no such host. One that waits for a retry, or has all jobs that are in flight, is not taken. */
 size_t frontier_spare_host(struct frontier *self, void (*take)(void *ctx, struct job *job), void *ctx);
 
+/* Ends a job in flight that has made no request, so that the next one of its host need not wait for the
+ * delay. */
+void frontier_cancel(struct frontier *self, struct job *job);
+
 /* How long jobs were held back by the delay between two starts while no other job started, in ms. */
 int64_t frontier_delay_wait_ms(const struct frontier *self);
 

@@ -129,6 +129,13 @@ void host_pause(struct host *self, int64_t until)
 		self->not_before = until;
 }
 
+void host_cancel_delay(struct host *self)
+{
+	if (self->delayed_until && host_is_delayed(self))
+		self->not_before = self->last_start;
+	self->delayed_until = 0;
+}
+
 bool host_is_delayed(const struct host *self)
 {
 	return self->not_before == self->delayed_until;

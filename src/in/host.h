@@ -98,6 +98,9 @@ int64_t host_delay_ms(const struct host *self);
 /* Starts no job before until (monotonic ms). A pause that ends later stays as it is. */
 void host_pause(struct host *self, int64_t until);
 
+/* Ends the delay after the last start, which has asked for nothing. */
+void host_cancel_delay(struct host *self);
+
 /* True if the pause of the host is only the delay between two starts. */
 bool host_is_delayed(const struct host *self);
 

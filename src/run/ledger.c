@@ -103,18 +103,18 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 			continue;
 		}
 		if (ledger_is_void(self, task)) {
-			frontier_finish(self->frontier, &task->job);
+			frontier_cancel(self->frontier, &task->job);
 			ledger_drop_void(self, task);
 			continue;
 		}
 		if (ledger_is_superseded(self, task)) {
-			frontier_finish(self->frontier, &task->job);
+			frontier_cancel(self->frontier, &task->job);
 			ledger_drop_superseded(self, task);
 			continue;
 		}
 		if (may_ask(self, task))
 			return task;
-		frontier_finish(self->frontier, &task->job);
+		frontier_cancel(self->frontier, &task->job);
 		if (task->robots_of)
 			ledger_drop_robots(task);
 		else

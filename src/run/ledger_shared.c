@@ -154,8 +154,7 @@ void ledger_drop_void(struct ledger *self, struct task *task)
 void ledger_share_delay(struct ledger *self, const struct task *task)
 {
 	int64_t ms = frontier_host_due(&task->job) - clock_now_ms();
-	if (self->shared && !task->robots_of && ms > 0 &&
-	    url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL))
+	if (self->shared && ms > 0 && url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL))
 		shared_crawl_delay_host(self->shared, &self->found_url, ms);
 }
 

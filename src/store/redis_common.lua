@@ -21,7 +21,11 @@ end
 -- once and in order, whatever the connection does. Returns nil, or what to answer instead of running.
 local function enter(run, who, batch, lease)
 	begin(run, who)
-	if call('HGET', CRAWL, 'run') ~= run then
+	local current = call('HGET', CRAWL, 'run')
+	if not current then
+		return {'LOST'}
+	end
+	if current ~= run then
 		return {'OVER'}
 	end
 	if not call('ZSCORE', R .. 'alive', member) then

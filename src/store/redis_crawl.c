@@ -42,6 +42,10 @@ bool redis_crawl_take_answer(
 			redis_crawl_become_over(self);
 			return false;
 		}
+		if (redis_crawl_reply_is(word, "LOST")) {
+			redis_crawl_become_lost(self);
+			return false;
+		}
 	}
 	redis_connection_fail_answer(self->connection, what);
 	return false;

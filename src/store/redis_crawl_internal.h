@@ -159,6 +159,9 @@ void redis_crawl_free_robots(struct redis_crawl *self);
 void redis_crawl_greet(void *ctx);
 void redis_crawl_become_void(struct redis_crawl *self);
 void redis_crawl_become_over(struct redis_crawl *self);
+
+/* Redis has no crawl, or another one than this process is a member of: ends the run with a message. */
+void redis_crawl_become_lost(struct redis_crawl *self);
 enum status redis_crawl_wait(
     struct redis_crawl *self, bool (*is_done)(const struct redis_crawl *), const char *what);
 enum status redis_crawl_open(struct redis_crawl *self);

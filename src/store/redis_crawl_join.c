@@ -43,6 +43,17 @@ void redis_crawl_become_over(struct redis_crawl *self)
 	redis_crawl_forget_work(self);
 }
 
+static void fail_lost(struct redis_crawl *self, const char *what)
+{
+	log_error("%s: %s; this run cannot go on", label_of(self), what);
+	fail(self, STATUS_OUTPUT);
+}
+
+void redis_crawl_become_lost(struct redis_crawl *self)
+{
+	fail_lost(self, "Redis has lost the data of this crawl, or they were removed");
+}
+
 /* Joining. */
 
 static void join(struct redis_crawl *self);
@@ -108,6 +119,10 @@ static void on_joined(void *ctx, const redisReply *reply)
 			return;
 		}
 	}
+	if (redis_crawl_reply_is_list(reply, 1) && redis_crawl_reply_is(reply->element[0], "LOST")) {
+		redis_crawl_become_lost(self);
+		return;
+	}
 	if (redis_crawl_reply_is_list(reply, 2) && redis_crawl_reply_is(reply->element[0], "NEWER")) {
 		log_error("%s: the crawl %s is of a newer areq; it was left as it is", label_of(self),
 		    name_of(self));
@@ -125,7 +140,7 @@ static void join(struct redis_crawl *self)
 	snprintf(now, sizeof now, "%" PRId64, seconds);
 	bool has_rest = self->is_started && (self->feeds || self->unsent);
 	buf_clear(&self->command);
-	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 8);
+	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 9);
 	redis_scripts_add_number(&self->command, REDIS_CRAWL_VERSION);
 	redis_connection_add(&self->command, fresh, REDIS_TOKEN_SIZE);
 	redis_connection_add(&self->command, self->settings.options, strlen(self->settings.options));
@@ -138,6 +153,7 @@ static void join(struct redis_crawl *self)
 	                                                   : "0",
 	    1);
 	redis_connection_add(&self->command, now, strlen(now));
+	redis_connection_add(&self->command, self->id, self->is_started ? REDIS_TOKEN_SIZE : 0);
 	self->state = REDIS_CRAWL_JOINING;
 	redis_connection_send(self->connection, &self->command, 0, on_joined, self);
 }
@@ -161,12 +177,6 @@ void redis_crawl_become_void(struct redis_crawl *self)
 
 /* What a connection begins with. */
 
-static void fail_lost(struct redis_crawl *self, const char *what)
-{
-	log_error("%s: %s; this run cannot go on", label_of(self), what);
-	fail(self, STATUS_OUTPUT);
-}
-
 static void on_hello(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
@@ -177,7 +187,7 @@ static void on_hello(void *ctx, const redisReply *reply)
 	if (self->state != REDIS_CRAWL_MEMBER)
 		return;
 	if (redis_crawl_reply_is(reply->element[0], "NONE")) {
-		fail_lost(self, "Redis has lost the data of this crawl, or they were removed");
+		redis_crawl_become_lost(self);
 		return;
 	}
 	if (reply->elements < 8) {

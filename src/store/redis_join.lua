@@ -1,5 +1,6 @@
 -- ARGV: version, id of a crawl that is new, options, member, lease, name of the member, 0 without a list or 1 with
--- one or 2 with the rest of one, which begins no run, unix time.
+-- one or 2 with the rest of one, which begins no run, unix time, the id of the crawl that the caller was a member of or
+-- nothing.
 -- Begins the crawl or the next run if there is none that goes on, and makes the caller a member of it. May run
 -- twice.
 local version, id, options, who, lease, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -37,8 +38,11 @@ local function begin_run(run)
 	call('HDEL', CRAWL, 'ended', 'grace', 'o:0', 'o:1', 'o:2', 'o:3', 'lost')
 end
 
-local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options')
+local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id')
 local run = crawl[2]
+if ARGV[9] ~= '' and crawl[5] ~= ARGV[9] then
+	return {'LOST'}
+end
 if not crawl[1] then
 	call('HMSET', CRAWL, 'version', version, 'id', id)
 	run, how = '1', 'FIRST'

@@ -460,3 +460,64 @@ Test(shared_cases, redirect_goes_to_the_process_that_has_the_host)
 	site_stop(&site);
 	redis_server_end(&redis);
 }
+
+/* The crawl is gone while all are connected: nobody takes that for its end. */
+Test(shared_cases, crawl_that_redis_has_lost_is_no_end)
+{
+	enum { PAGES = 40 };
+	struct site site;
+	struct scratch scratch;
+	struct run_child child[2];
+	struct run_result result;
+	char list[PAGES * 100];
+	size_t used = 0;
+	redis_server_start(&redis, NULL);
+	site_start(&site);
+	scratch_init(&scratch);
+	for (int i = 0; i < PAGES; i++)
+		used += (size_t)snprintf(
+		    list + used, sizeof list - used, "http://127.0.0.1:%u/_/page?size=%d\n", site.port, i);
+	start_two(child, &scratch, scratch_write(&scratch, "list", list), "0.2");
+	site_wait_requests(&site, 4, 20);
+	redis_server_run(&redis, "FLUSHALL");
+	for (size_t i = 0; i < 2; i++) {
+		run_finish(&child[i], &result);
+		run_expect_exit(&result, 3);
+		cr_expect(strstr(result.err, "Redis has lost the data of this crawl"), "%s", result.err);
+		run_release(&result);
+	}
+	scratch_release(&scratch);
+	site_stop(&site);
+	redis_server_end(&redis);
+}
+
+/* A robots.txt is a request, too, after which whoever gets the host waits. */
+Test(shared_cases, delay_after_robots_outlives_a_process)
+{
+	static const double delay_s = 3;
+	struct site site;
+	struct run_child child[2];
+	struct run_result result;
+	struct site_stats stats;
+	redis_server_start(&redis, NULL);
+	site_start(&site);
+	const char *page = site_page(&site, "links", "1");
+	for (size_t i = 0; i < 2; i++) {
+		const char *const args[] = {"-q", "--robots", "always", "--delay", "3s", "--lease", "1s",
+		    "-o", "/dev/null", "--state", redis.url, i == 0 ? page : "/dev/null", NULL};
+		run_start(&child[i], NULL, run_areq_name(), args);
+		site_wait_requests(&site, 1, 20);
+	}
+	sleep_s(0.3);
+	run_kill(&child[0], SIGTERM);
+	for (size_t i = 0; i < 2; i++) {
+		run_finish(&child[i], &result);
+		run_release(&result);
+	}
+	site_stats(&site, &stats);
+	cr_assert_eq(stats.count, 2);
+	cr_expect_geq(stats.requests[1].start - stats.requests[0].start, 0.9 * delay_s);
+	site_stats_release(&stats);
+	site_stop(&site);
+	redis_server_end(&redis);
+}

@@ -88,6 +88,32 @@ Test(frontier, keeps_the_delay_between_starts_to_one_host)
 	frontier_free(frontier);
 }
 
+/* What has asked for nothing makes nobody wait, but ends no pause that the host has asked for. */
+Test(frontier, does_not_wait_after_a_job_that_was_cancelled)
+{
+	struct frontier *frontier =
+	    frontier_new(&(struct manners){.per_host = 0, .delay_ms = 100, .host_errors = 10});
+	struct fetch fetches[4], *out;
+	for (size_t i = 0; i < 4; i++)
+		add(frontier, &fetches[i],
+		    i == 0   ? "http://a/0"
+		    : i == 1 ? "http://a/1"
+		    : i == 2 ? "http://a/2"
+		             : "http://a/3");
+	cr_expect_str_eq(next(frontier, 1000, &out), "http://a/0");
+	frontier_cancel(frontier, &out->job);
+	cr_expect_str_eq(next(frontier, 1000, &out), "http://a/1");
+	frontier_finish(frontier, &out->job);
+	cr_expect_str_eq(next(frontier, 1099, NULL), "");
+	cr_expect_str_eq(next(frontier, 1100, &out), "http://a/2");
+	frontier_pause_host(frontier, &out->job, 1100, 1500);
+	frontier_cancel(frontier, &out->job);
+	cr_expect_str_eq(next(frontier, 1499, NULL), "");
+	cr_expect_str_eq(next(frontier, 1500, &out), "http://a/3");
+	frontier_finish(frontier, &out->job);
+	frontier_free(frontier);
+}
+
 Test(frontier, remembers_the_delay_of_a_host_with_nothing_to_do)
 {
 	struct frontier *frontier =

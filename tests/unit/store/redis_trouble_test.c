@@ -206,6 +206,51 @@ Test(redis_trouble, comes_back_with_another_crawl)
 	redis_server_end(&server);
 }
 
+/* Data that go while there is a connection: all of them, or the crawl alone, as an eviction would. */
+Test(redis_trouble, loses_the_crawl)
+{
+	static const char *const commands[] = {"FLUSHALL", "DEL areq:{test}:crawl"};
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		struct redis_server server;
+		struct redis_client client;
+		redis_server_start(&server, NULL);
+		redis_server_log_to_file(&server);
+		redis_client_must_start(
+		    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+		offer_many(&client, 0, 10);
+		redis_crawl_end_list(client.crawl);
+		redis_client_flush(&client);
+		redis_server_run(&server, commands[i]);
+		cr_expect_eq(turn_until_failure(&client), STATUS_OUTPUT, "%s", commands[i]);
+		expect_logged(&server, "Redis has lost the data of this crawl");
+		redis_client_kill(&client);
+		redis_server_end(&server);
+	}
+}
+
+/* A process that has lost its place in a crawl goes on with no other one. */
+Test(redis_trouble, has_another_crawl_under_a_connection)
+{
+	struct redis_server server;
+	struct redis_client client, other;
+	redis_server_start(&server, NULL);
+	redis_server_log_to_file(&server);
+	redis_client_must_start(
+	    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	offer_many(&client, 0, 10);
+	redis_crawl_end_list(client.crawl);
+	redis_client_flush(&client);
+	redis_server_run(&server, "FLUSHALL");
+	redis_client_must_start(&other, &server, (struct redis_client_wish){.has_list = true});
+	cr_expect_eq(turn_until_failure(&client), STATUS_OUTPUT);
+	expect_logged(&server, "Redis has lost the data of this crawl, or they were removed");
+	offer_many(&other, 0, 5);
+	settle_all(&other, 5);
+	redis_client_kill(&client);
+	redis_client_leave(&other);
+	redis_server_end(&server);
+}
+
 /* Redis comes back as it was some time ago. */
 Test(redis_trouble, comes_back_with_older_data)
 {
