@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* The table is sorted in parts, since qsort(3) may need as much memory as what it sorts. */
+/* The table is sorted in parts, since the C library may need as much memory for it as what it sorts. */
 enum { PART_BITS = 8, PARTS = 1 << PART_BITS };
 
 void known_urls_init(struct known_urls *self)
