@@ -112,7 +112,7 @@ Test(shared_cases, output_is_cut_back_when_its_process_comes_again)
 	scratch_init(&scratch);
 	size_t used = 0;
 	for (int i = 0; i < 20; i++) {
-		char prefix[10];
+		char prefix[16];
 		snprintf(prefix, sizeof prefix, "%d-", i);
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s\n",
 		    site_page(&site, "links", "5", "prefix", prefix));
@@ -159,7 +159,7 @@ static const char *write_list(struct site *site, struct scratch *scratch, int pa
 	char list[8000];
 	size_t used = 0;
 	for (int i = 0; i < pages; i++) {
-		char prefix[10];
+		char prefix[16];
 		snprintf(prefix, sizeof prefix, "%d-", i);
 		used += (size_t)snprintf(
 		    list + used, sizeof list - used, "%s\n", site_page(site, "links", "2", "prefix", prefix));
