@@ -54,8 +54,11 @@ static void admit_by_robots(
 		return;
 	}
 	frontier_add(self->frontier, &task->job, url);
-	if (robots && robots_crawl_delay_ms(robots) > 0)
+	if (robots && robots_crawl_delay_ms(robots) > 0) {
 		frontier_set_crawl_delay(self->frontier, &task->job, robots_crawl_delay_ms(robots));
+		/* It counts from the request for the robots.txt. */
+		ledger_share_delay(self, task);
+	}
 }
 
 static void refuse(struct origin *origin, enum outcome_kind kind, struct failure_reason failure)

@@ -132,7 +132,7 @@ Test(shared_cases, output_is_cut_back_when_its_process_comes_again)
 	scratch_write(&scratch, "rows", foreign);
 	run_program(&result, NULL, run_areq_name(), args);
 	run_expect_exit(&result, 3);
-	cr_expect(strstr(result.err, "another content"), "%s", result.err);
+	cr_expect(strstr(result.err, "other content"), "%s", result.err);
 	run_release(&result);
 	scratch_expect(&scratch, "rows", foreign);
 	scratch_write(&scratch, "rows", written);
@@ -487,37 +487,6 @@ Test(shared_cases, crawl_that_redis_has_lost_is_no_end)
 		run_release(&result);
 	}
 	scratch_release(&scratch);
-	site_stop(&site);
-	redis_server_end(&redis);
-}
-
-/* A robots.txt is a request, too, after which whoever gets the host waits. */
-Test(shared_cases, delay_after_robots_outlives_a_process)
-{
-	static const double delay_s = 3;
-	struct site site;
-	struct run_child child[2];
-	struct run_result result;
-	struct site_stats stats;
-	redis_server_start(&redis, NULL);
-	site_start(&site);
-	const char *page = site_page(&site, "links", "1");
-	for (size_t i = 0; i < 2; i++) {
-		const char *const args[] = {"-q", "--robots", "always", "--delay", "3s", "--lease", "1s",
-		    "-o", "/dev/null", "--state", redis.url, i == 0 ? page : "/dev/null", NULL};
-		run_start(&child[i], NULL, run_areq_name(), args);
-		site_wait_requests(&site, 1, 20);
-	}
-	sleep_s(0.3);
-	run_kill(&child[0], SIGTERM);
-	for (size_t i = 0; i < 2; i++) {
-		run_finish(&child[i], &result);
-		run_release(&result);
-	}
-	site_stats(&site, &stats);
-	cr_assert_eq(stats.count, 2);
-	cr_expect_geq(stats.requests[1].start - stats.requests[0].start, 0.9 * delay_s);
-	site_stats_release(&stats);
 	site_stop(&site);
 	redis_server_end(&redis);
 }
