@@ -259,10 +259,7 @@ static const struct rule rules[] = {
     {.name = "changes", .other = "atomic", .why = ": changes that are left out would never come again"},
     {.name = "changes", .other = "unique", .why = ": a change is that of one page"},
     {.name = "replay", .other = "state", .need = " FILE"},
-    {.name = "state",
-        .other = "append",
-        .why = ": the state says itself where the rows go on",
-        .is_of_runs = true},
+    {.name = "state", .other = "append", .is_of_runs = true, .why = ": the state says where rows go on"},
     {.name = "state", .other = "ordered", .why = ": a run that goes on has no order"},
     {.name = "public-only", .other = "proxy", .why = ": a proxy chooses the address itself"},
 };

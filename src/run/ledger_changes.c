@@ -155,6 +155,8 @@ static void emit_unlisted(struct ledger *self, struct stored_page *stored, const
 /* A page of another shard is not this run's to miss. */
 static bool is_elsewhere(struct ledger *self, const struct state_page *page)
 {
+	if (!self->options->shard.count)
+		return false;
 	bool is_url = url_parse(&self->found_url, page->url, strlen(page->url), NULL, NULL);
 	return !shard_has(&self->options->shard, is_url ? &self->found_url : NULL);
 }

@@ -136,7 +136,7 @@ static enum status check_output(struct run_state *self, size_t which)
 	const char *path = file->atomic.path ? file->atomic.path : file->name;
 	uint64_t end_hash = output.end_hash ? output_end_hash(path, output.length) : 0;
 	if (end_hash && end_hash != output.end_hash)
-		return refuse_output(self, file->name, "has another content than what was written");
+		return refuse_output(self, file->name, "has other content than what was written");
 	self->lengths[which] = output.length;
 	return STATUS_OK;
 }

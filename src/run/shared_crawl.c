@@ -161,7 +161,7 @@ static enum status find_end(struct shared_crawl *self, struct file *file)
 	if (is_shorter || (end_hash && output.end_hash && end_hash != output.end_hash)) {
 		log_error(
 		    "%s: %s what was written for this crawl; give another name, or begin anew (--restart)",
-		    file->name, is_shorter ? "is shorter than" : "has another content than");
+		    file->name, is_shorter ? "is shorter than" : "has other content than");
 		return STATUS_OUTPUT;
 	}
 	log_warning("%s: going on with the %" PRIu64 " byte%s that a process of this crawl has left",

@@ -282,7 +282,7 @@ Test(state_edges, that_another_program_has_locked_is_waited_for)
 }
 
 /* Another program has written to the output meanwhile: rows that look like those of the run, or anything. */
-Test(state_edges, output_with_another_content_is_refused)
+Test(state_edges, output_with_other_content_is_refused)
 {
 	enum { PAGES = 20, FOREIGN = 5000 };
 	struct run_child child;
@@ -312,7 +312,7 @@ Test(state_edges, output_with_another_content_is_refused)
 		scratch_write(&scratch, "out", foreign);
 		run_program(&result, NULL, run_areq_name(), args);
 		run_expect_exit(&result, 3);
-		cr_expect(strstr(result.err, "another content"), "%s", result.err);
+		cr_expect(strstr(result.err, "other content"), "%s", result.err);
 		run_release(&result);
 		scratch_expect(&scratch, "out", foreign);
 		free(foreign);
