@@ -115,14 +115,17 @@ except FileNotFoundError:
     pass'
 }
 
-has_ended() {
-	[ "$(python3 -c '
+# How far the run has come: "unbegun" where the state has no other run than those before, "begun" or "ended".
+progress() {
+	python3 -c '
 import sqlite3
+import sys
 try:
     db = sqlite3.connect("file:state?mode=ro", uri=True, timeout=10)
-    print(db.execute("SELECT ended IS NOT NULL FROM runs ORDER BY id DESC LIMIT 1").fetchone()[0])
+    ends = [ended for ended, in db.execute("SELECT ended FROM runs ORDER BY id")][int(sys.argv[1]):]
 except sqlite3.OperationalError:
-    print(0)')" = 1 ]
+    ends = []
+print("unbegun" if not ends else "begun" if ends[-1] is None else "ended")' "$1"
 }
 
 echo "SEED=$seed"
@@ -133,8 +136,10 @@ for mode in $modes; do
 	clean "$mode"
 	began=$(date +%s%N)
 	if [ "$mode" = changes ]; then
+		runs_before=1
 		run $mode 60 --state state
 	else
+		runs_before=0
 		run $mode 60
 	fi
 	length=$((($(date +%s%N) - began) / 1000000))
@@ -169,11 +174,14 @@ for mode in $modes; do
 			wait_unused
 			done_urls >done-urls
 			asked >counts
-			if has_ended; then
+			case $(progress "$runs_before") in
+			unbegun) : >done-urls ;;
+			ended)
 				: >done-urls
 				# Killed after its last step. What comes now is the next run, which has no changes.
 				[ "$mode" != changes ] || { result=$wanted_result && break; }
-			fi
+				;;
+			esac
 			all_done=$((all_done + $(wc -l <done-urls)))
 		done
 		[ $result -eq $wanted_result ] || run $mode 60 --state state
