@@ -166,6 +166,10 @@ void ledger_end_waiting(struct ledger *self, struct task *task, const struct out
 void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 void ledger_interrupt_parked(struct ledger *self);
 
+/* The page of the task is not asked for, because its answer or its outcome is in the state. Links to its origins
+ * are checked as if it was: robots.txt holds for them. */
+void ledger_note_page(struct ledger *self, const struct task *task);
+
 /* --max-pages is reached: leaves out all tasks that wait for a robots.txt, but those that were redirected. */
 void ledger_leave_out_parked(struct ledger *self);
 

@@ -159,6 +159,23 @@ static void keep_robots(struct ledger *self, const struct origin *origin, long h
 		shared_crawl_keep_robots(self->shared, origin->name, http_status, body);
 }
 
+static void note_page(struct ledger *self, const char *text)
+{
+	if (url_parse(&self->url_of_robots, text, strlen(text), NULL, NULL))
+		origins_get(&self->origins, &self->url_of_robots)->has_pages = true;
+}
+
+void ledger_note_page(struct ledger *self, const struct task *task)
+{
+	struct task_hop hop;
+	if (!self->asks_robots || task->purpose != STORE_PAGE)
+		return;
+	note_page(self, task->source);
+	for (size_t at = 0; task_next_hop(task, &at, &hop);)
+		note_page(self, hop.from);
+	note_page(self, task->url);
+}
+
 void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 {
 	if (!task->tries && ledger_is_exhausted(self)) {
@@ -166,10 +183,12 @@ void ledger_admit(struct ledger *self, struct task *task, const struct url *url)
 		return;
 	}
 	struct origin *origin = self->asks_robots ? origins_get(&self->origins, url) : NULL;
+	if (origin && task->purpose == STORE_PAGE)
+		origin->has_pages = true;
 	/* A robots.txt that is not obeyed is only asked for its sitemaps, see ledger_begin_sitemaps. Links to
 	 * a host of which no page is fetched are checked without it, since no robot reads anything there. */
-	bool is_needless = origin && task->purpose != STORE_PAGE && self->options->robots != WHEN_ALWAYS &&
-	                   origin->robots_state == ROBOTS_UNKNOWN;
+	bool is_needless =
+	    origin && !origin->has_pages && !origin->is_listed && self->options->robots != WHEN_ALWAYS;
 	if (!origin || (!self->obeys_robots && !origin->is_listed) || is_needless) {
 		frontier_add(self->frontier, &task->job, url);
 		return;

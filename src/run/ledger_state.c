@@ -314,6 +314,8 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 	task_begin_without_request(task);
 	task->is_fresh = true;
 	task->is_fresh = ledger_begin_replay(self, task);
+	if (task->is_fresh)
+		ledger_note_page(self, task);
 	return task->is_fresh;
 }
 

@@ -171,6 +171,7 @@ bool ledger_use_target(struct ledger *self, struct task *task, const struct url 
 	if (has_links && !run_state_find_answer(self->state, task->state_id, &page))
 		return false;
 	restore_tries(self, task, &target);
+	ledger_note_page(self, task);
 	count_asked(self, task, &target);
 	if (has_links)
 		return ledger_begin_replay(self, task);

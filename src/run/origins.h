@@ -28,6 +28,7 @@ struct origin {
 	bool has_begun_sitemaps; /* see ledger_begin_sitemaps */
 	bool ignores_head;       /* a HEAD got no answer, or one that says that the method is not known */
 	bool is_listed;          /* the list has a URL of it, so that it gets the user's secrets */
+	bool has_pages;          /* a page of it is asked for, or its answer is that of an earlier request */
 	char *credentials; /* "user:password" of the first URL of the list that has some; NULL if none has */
 	enum robots_state robots_state;
 	struct robots

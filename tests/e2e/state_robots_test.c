@@ -20,7 +20,8 @@ struct robots {
 static void robots_start(struct robots *self)
 {
 	scratch_init(&self->scratch);
-	site_start_with(&self->site, "--root", self->scratch.folder);
+	site_start_with(
+	    &self->site, "--bind", "127.0.0.1", "--bind", "127.0.0.2", "--root", self->scratch.folder);
 	self->state = scratch_path(&self->scratch, "state.db");
 	scratch_write(&self->scratch, "index.html", "<a href=open.html><a href=secret.html>");
 	scratch_write(&self->scratch, "open.html", "<a href=index.html>");
@@ -178,4 +179,48 @@ Test(state_robots, are_those_of_the_run_that_goes_on)
 	scratch_write(&self.scratch, "robots.txt", "User-agent: *\nDisallow: /nothing\n");
 	RUN(&self, "going on", 0, 0, self.start);
 	robots_stop(&self);
+}
+
+/* A link to a page's host is not looked at where robots.txt forbids it, although the page itself is not asked
+ * for in this run. */
+Test(state_robots, hold_for_links_of_pages_that_are_in_the_state)
+{
+	struct robots self;
+	robots_start(&self);
+	scratch_write(&self.scratch, "robots.txt", "User-agent: *\nDisallow: /secret\n");
+	scratch_write(&self.scratch, "index.html", "<a rel=nofollow href=secret.html>");
+	RUN(&self, "received", 1, 0, "--check=all", self.start);
+	RUN(&self, "kept", 0, 0, "--check=all", "--max-age", "1h", self.start);
+	robots_stop(&self);
+}
+
+/* The same for pages that were done when the run was interrupted, of the list and where one of it has led.
+ * The robots.txt is no longer in the state. */
+Test(state_robots, hold_for_links_of_pages_that_were_done)
+{
+	static const char *const hosts[] = {"127.0.0.1", "127.0.0.2"};
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+		struct robots self;
+		struct run_child child;
+		struct run_result result;
+		char page[100], start[300];
+		robots_start(&self);
+		snprintf(page, sizeof page, "http://%s:%u/index.html", hosts[i], self.site.port);
+		snprintf(start, sizeof start, "%s", site_page(&self.site, "status", "302", "location", page));
+		scratch_write(&self.scratch, "index.html", "<a rel=nofollow href=secret.html>");
+		scratch_write(&self.scratch, "_site", "/secret.html delay=60000\n");
+		const char *const args[] = {"-q", "-o", "/dev/null", "--depth", "all", "--check=all",
+		    "--state", self.state, start, NULL};
+		run_start(&child, NULL, run_areq_name(), args);
+		state_file_wait_done(self.state, 1, 20);
+		run_kill(&child, SIGKILL);
+		run_finish(&child, &result);
+		run_release(&result);
+		state_file_wait_unused(self.state);
+		state_file_change(self.state, "DELETE FROM robots");
+		scratch_write(&self.scratch, "_site", "");
+		scratch_write(&self.scratch, "robots.txt", "User-agent: *\nDisallow: /secret\n");
+		RUN(&self, hosts[i], 1, 0, "--check=all", start);
+		robots_stop(&self);
+	}
 }

@@ -46,12 +46,18 @@ void state_file_query(const char *path, const char *sql, struct rows *rows)
 	sqlite3_close(db);
 }
 
-void state_file_make_foreign(const char *path)
+void state_file_change(const char *path, const char *sql)
 {
 	sqlite3 *db = NULL;
 	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, "CREATE TABLE t(a)", NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(
+	    sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s: %s: %s", path, sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
+}
+
+void state_file_make_foreign(const char *path)
+{
+	state_file_change(path, "CREATE TABLE t(a)");
 }
 
 size_t state_file_number(const char *path, const char *sql)

@@ -12,6 +12,9 @@
  * that is missing or has no tables yet gives no rows. */
 void state_file_query(const char *path, const char *sql, struct rows *rows);
 
+/* Changes the file by an SQL statement. */
+void state_file_change(const char *path, const char *sql);
+
 /* Makes a database of another program. */
 void state_file_make_foreign(const char *path);
 
