@@ -7,6 +7,7 @@
 #include "run/anchor_set.h"
 #include "run/link_check_log.h"
 #include "run/place_map.h"
+#include "run/redirect_map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,14 +32,15 @@ struct link_check {
 	/* The targets that are alive and have no entry in verdicts; and with '#' behind it, each target of
 	 * which the anchors are known. */
 	struct seen alive;
-	struct anchor_set anchors;  /* those of the targets that were read */
-	struct place_map verdicts;  /* the places of the verdicts about other targets */
-	struct place_map waiting;   /* the newest records that wait for a target; with '#', for its anchors */
-	struct place_map redirects; /* targets that wait for another one, whose fingerprint is the place */
+	struct anchor_set anchors; /* those of the targets that were read */
+	struct place_map verdicts; /* the places of the verdicts about other targets */
+	struct place_map waiting;  /* the newest records that wait for a target; with '#', for its anchors */
+	struct redirect_map redirects; /* targets that wait for another one; with '#', for its anchors */
 	struct due *due;
 	size_t due_first, due_count, due_room;
 	struct buf key;     /* a text of which the fingerprint is needed */
 	struct buf copy;    /* the texts of a verdict that is passed on */
+	struct buf target;  /* the target of a redirect that has waited */
 	struct buf address; /* see moved_address */
 	uint64_t *places;   /* those of the records of what is due first, the newest first */
 	size_t place_count, place_room;
@@ -56,6 +58,7 @@ struct link_check *link_check_new(unsigned wanted, bool checks_fragments, link_c
 	anchor_set_init(&self->anchors);
 	buf_init(&self->key, SIZE_MAX / 2);
 	buf_init(&self->copy, SIZE_MAX / 2);
+	buf_init(&self->target, SIZE_MAX / 2);
 	buf_init(&self->address, SIZE_MAX / 2);
 	return self;
 }
@@ -69,9 +72,10 @@ void link_check_free(struct link_check *self)
 	anchor_set_release(&self->anchors);
 	place_map_release(&self->verdicts);
 	place_map_release(&self->waiting);
-	place_map_release(&self->redirects);
+	redirect_map_release(&self->redirects);
 	buf_release(&self->key);
 	buf_release(&self->copy);
+	buf_release(&self->target);
 	buf_release(&self->address);
 	free(self->places);
 	free(self->due);
@@ -331,13 +335,14 @@ void link_check_settle(struct link_check *self, struct slice target, const struc
 	uint64_t place = 0, fingerprint = fingerprint_of(self, target);
 	if (is_outdone(self, target, fingerprint, verdict))
 		return;
-	struct place_entry *redirect = place_map_find(&self->redirects, fingerprint);
-	if (redirect)
-		place_map_remove(&self->redirects, redirect);
+	redirect_map_remove(&self->redirects, fingerprint);
 	record_verdict(self, target, fingerprint, verdict, &place);
 	release_waiting(self, fingerprint, false, target, verdict, &place);
-	if (self->checks_fragments && (!is_alive(verdict) || verdict->anchors != ANCHORS_UNKNOWN))
-		release_waiting(self, anchors_fingerprint_of(self, target), true, target, verdict, &place);
+	if (!self->checks_fragments || (is_alive(verdict) && verdict->anchors == ANCHORS_UNKNOWN))
+		return;
+	fingerprint = anchors_fingerprint_of(self, target);
+	redirect_map_remove(&self->redirects, fingerprint);
+	release_waiting(self, fingerprint, true, target, verdict, &place);
 }
 
 /* Redirects from one target to another. */
@@ -352,27 +357,21 @@ static struct slice keep(struct link_check *self, struct slice text)
 	return (struct slice){start, text.len};
 }
 
-/* True if the verdict about the target with the fingerprint `to` waits for that about `from`. Halves the way
- * that it goes, so that a long chain of redirects does not cost much time again and again. */
-static bool is_circle(struct link_check *self, uint64_t from, uint64_t to)
+/* Lets `from` wait for the verdict about what has the fingerprint `to`. */
+static void add_redirect(
+    struct link_check *self, uint64_t from_fingerprint, uint64_t to, struct slice from, struct slice moved_to)
 {
-	struct place_entry *next;
-	while (to != from && (next = place_map_find(&self->redirects, to))) {
-		const struct place_entry *after = place_map_find(&self->redirects, next->place);
-		if (next->place != from && after)
-			next->place = after->place;
-		to = next->place;
-	}
-	return to == from;
+	struct place_entry *entry = place_map_add(&self->waiting, to);
+	entry->place = link_check_log_add_redirect(&self->log, entry->place, from, moved_to);
+	entry->flags |= HAS_REDIRECT;
+	redirect_map_add(&self->redirects, from_fingerprint, to);
 }
 
-static void add_redirect(struct link_check *self, uint64_t fingerprint, uint64_t from_fingerprint,
-    struct slice from, struct slice moved_to)
+static void settle_circle(struct link_check *self, struct slice from, struct slice to)
 {
-	struct place_entry *entry = place_map_add(&self->waiting, fingerprint);
-	entry->place =
-	    link_check_log_add_redirect(&self->log, entry->place, from_fingerprint, from, moved_to);
-	entry->flags |= HAS_REDIRECT;
+	link_check_settle(self, from,
+	    &(struct target_verdict){
+	        .kind = CHECK_DEAD, .outcome = OUTCOME_FAILED, .cause = CAUSE_REDIRECTS, .final_url = to});
 }
 
 /* Settles `from` by the verdict about `to`. If the anchors of `to` are not known yet, `from` goes on to wait
@@ -383,7 +382,13 @@ static void follow_redirect(struct link_check *self, struct slice from, struct s
 	struct target_verdict verdict = *of_target;
 	bool all_permanent = moved_to.data && moved_to.len == 0;
 	struct slice end = verdict.moved_to.data ? verdict.moved_to : to;
-	uint64_t anchors_fingerprint = anchors_fingerprint_of(self, to);
+	uint64_t anchors_of_from = anchors_fingerprint_of(self, from);
+	uint64_t anchors_of_to = anchors_fingerprint_of(self, to);
+	bool waits = self->checks_fragments && is_alive(&verdict) && verdict.anchors == ANCHORS_UNKNOWN;
+	if (waits && redirect_map_is_circle(&self->redirects, anchors_of_from, anchors_of_to)) {
+		settle_circle(self, from, to);
+		return;
+	}
 	/* The texts may be in the logs to which records are added. */
 	buf_clear(&self->copy);
 	buf_reserve(&self->copy, from.len + moved_to.len + verdict.final_url.len + end.len);
@@ -393,8 +398,8 @@ static void follow_redirect(struct link_check *self, struct slice from, struct s
 	verdict.moved_to = all_permanent ? keep(self, end) : moved_to;
 	if (!is_alive(&verdict))
 		verdict.moved_to = (struct slice){0};
-	if (self->checks_fragments && is_alive(&verdict) && verdict.anchors == ANCHORS_UNKNOWN)
-		add_redirect(self, anchors_fingerprint, fingerprint_of(self, from), from, moved_to);
+	if (waits)
+		add_redirect(self, anchors_of_from, anchors_of_to, from, moved_to);
 	link_check_settle(self, from, &verdict);
 }
 
@@ -402,18 +407,12 @@ void link_check_redirect(struct link_check *self, struct slice from, struct slic
 {
 	struct target_verdict verdict;
 	uint64_t from_fingerprint = fingerprint_of(self, from), to_fingerprint = fingerprint_of(self, to);
-	if (is_circle(self, from_fingerprint, to_fingerprint)) {
-		link_check_settle(self, from,
-		    &(struct target_verdict){.kind = CHECK_DEAD,
-		        .outcome = OUTCOME_FAILED,
-		        .cause = CAUSE_REDIRECTS,
-		        .final_url = to});
-	} else if (find_verdict(self, to, to_fingerprint, &verdict)) {
+	if (redirect_map_is_circle(&self->redirects, from_fingerprint, to_fingerprint))
+		settle_circle(self, from, to);
+	else if (find_verdict(self, to, to_fingerprint, &verdict))
 		follow_redirect(self, from, to, moved_to, &verdict);
-	} else {
-		place_map_add(&self->redirects, from_fingerprint)->place = to_fingerprint;
-		add_redirect(self, to_fingerprint, from_fingerprint, from, moved_to);
-	}
+	else
+		add_redirect(self, from_fingerprint, to_fingerprint, from, moved_to);
 }
 
 /* Emitting. */
@@ -453,7 +452,11 @@ static void emit_oldest(struct link_check *self, const struct verdict_record *se
 	if (!link_check_log_read_waiting(&self->log, place, settled->target, &waiting))
 		return;
 	if (waiting.is_redirect) {
-		follow_redirect(self, waiting.from, settled->target, waiting.moved_to, &settled->verdict);
+		/* More may be known of the target by now than when its links were released. */
+		buf_clear(&self->target);
+		buf_append(&self->target, settled->target.data, settled->target.len);
+		link_check_redirect(self, waiting.from, (struct slice){self->target.data, self->target.len},
+		    waiting.moved_to);
 		return;
 	}
 	self->totals.waiting--;

@@ -8,7 +8,7 @@
 /* The heads of the records. Their texts follow, in the order of the lengths. */
 struct waiting_head {
 	uint64_t previous;
-	uint64_t of;       /* the place of the page, or the fingerprint of the target that is redirected */
+	uint64_t page;     /* its place; 0 for a redirect */
 	uint32_t text_len; /* the fragment of the link with '#', all of its URL, or the target */
 	uint8_t is_redirect;
 	uint8_t is_whole; /* the text is all of the URL */
@@ -119,7 +119,7 @@ uint64_t link_check_log_add_link(struct link_check_log *self, uint64_t previous,
 	    .rel_len = length_of(link->rel)};
 	bool has_details = link->raw.data || link->tag.data || link->attr.data;
 	const struct waiting_head head = {.previous = previous,
-	    .of = page,
+	    .page = page,
 	    .text_len = (uint32_t)text.len,
 	    .is_whole = is_whole,
 	    .has_details = has_details};
@@ -128,14 +128,12 @@ uint64_t link_check_log_add_link(struct link_check_log *self, uint64_t previous,
 	return record_log_add(&self->links, parts, has_details ? sizeof parts / sizeof *parts : 2);
 }
 
-uint64_t link_check_log_add_redirect(struct link_check_log *self, uint64_t previous,
-    uint64_t from_fingerprint, struct slice from, struct slice moved_to)
+uint64_t link_check_log_add_redirect(
+    struct link_check_log *self, uint64_t previous, struct slice from, struct slice moved_to)
 {
 	const uint32_t moved_len = length_of(moved_to);
-	const struct waiting_head head = {.previous = previous,
-	    .of = from_fingerprint,
-	    .text_len = (uint32_t)from.len,
-	    .is_redirect = true};
+	const struct waiting_head head = {
+	    .previous = previous, .text_len = (uint32_t)from.len, .is_redirect = true};
 	const struct slice parts[] = {
 	    {(const char *)&head, sizeof head}, from, {(const char *)&moved_len, sizeof moved_len}, moved_to};
 	return record_log_add(&self->links, parts, sizeof parts / sizeof *parts);
@@ -201,12 +199,11 @@ bool link_check_log_read_waiting(
 	take_head(&bytes, &head, sizeof head);
 	*record = (struct waiting_record){.previous = head.previous, .is_redirect = head.is_redirect};
 	if (!head.is_redirect) {
-		record->page = head.of;
+		record->page = head.page;
 		take_link(self, &head, target, &bytes, &record->link);
 		return true;
 	}
 	uint32_t moved_len;
-	record->from_fingerprint = head.of;
 	record->from = take(&bytes, head.text_len);
 	take_head(&bytes, &moved_len, sizeof moved_len);
 	record->moved_to = take(&bytes, moved_len);

@@ -20,8 +20,7 @@ struct waiting_record {
 	uint64_t page;    /* the place of its page */
 	struct link link; /* without parsed and verdict */
 
-	uint64_t from_fingerprint; /* the target that is redirected */
-	struct slice from;
+	struct slice from;     /* the target that is redirected */
 	struct slice moved_to; /* see link_check_redirect */
 };
 
@@ -41,8 +40,8 @@ void link_check_log_clear_links(struct link_check_log *self);
 uint64_t link_check_log_add_page(struct link_check_log *self, const struct outcome *page);
 uint64_t link_check_log_add_link(struct link_check_log *self, uint64_t previous, uint64_t page,
     const struct link *link, struct slice target);
-uint64_t link_check_log_add_redirect(struct link_check_log *self, uint64_t previous,
-    uint64_t from_fingerprint, struct slice from, struct slice moved_to);
+uint64_t link_check_log_add_redirect(
+    struct link_check_log *self, uint64_t previous, struct slice from, struct slice moved_to);
 uint64_t link_check_log_add_verdict(
     struct link_check_log *self, struct slice target, const struct target_verdict *verdict);
 

@@ -339,6 +339,48 @@ Test(link_check, checks_fragments_where_redirects_lead)
 	link_check_free(check);
 }
 
+/* The page is looked at and then read before what has waited is passed on. */
+Test(link_check, redirects_end_with_the_newest_verdict)
+{
+	static const struct {
+		const struct target_verdict *verdict;
+		const char *expected;
+	} cases[] = {
+	    {NULL, "p http://a/old#y fragment\n"}, {&dead, "p http://a/old#x 404\np http://a/old#y 404\n"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct link_check *check = new_check(CHECK_DEAD, true);
+		struct target_verdict read = alive;
+		read.anchors = ANCHORS_KNOWN;
+		add(check, "p", "http://a/old#x");
+		add(check, "p", "http://a/old#y");
+		redirect(check, "http://a/old", "http://a/new", NULL);
+		settle(check, "http://a/new", alive);
+		link_check_add_anchor(check, slice_of("http://a/new"), slice_of("x"));
+		settle(check, "http://a/new", cases[i].verdict ? *cases[i].verdict : read);
+		expect_rows(check, cases[i].expected);
+		cr_expect_eq(link_check_totals(check)->waiting, 0);
+		link_check_free(check);
+	}
+}
+
+/* A HEAD is answered, and the GET is redirected to what is redirected there. */
+Test(link_check, finds_circles_of_targets_that_were_looked_at)
+{
+	struct link_check *check = new_check(CHECK_DEAD, true);
+	add(check, "p", "http://a/1#x");
+	add(check, "p", "http://a/2#y");
+	add(check, "p", "http://a/3#z");
+	settle(check, "http://a/3", alive);
+	redirect(check, "http://a/1", "http://a/2", NULL);
+	redirect(check, "http://a/2", "http://a/3", NULL);
+	expect_rows(check, "");
+	redirect(check, "http://a/3", "http://a/1", NULL);
+	expect_rows(check, "p http://a/3#z too-many-redirects\np http://a/2#y too-many-redirects\n"
+	                   "p http://a/1#x too-many-redirects\n");
+	cr_expect_eq(link_check_totals(check)->waiting, 0);
+	link_check_free(check);
+}
+
 Test(link_check, keeps_the_details_of_links_that_wait_in_files)
 {
 	enum { TARGETS = 2000, PAGES = 100 };
