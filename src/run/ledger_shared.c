@@ -110,7 +110,7 @@ static void spare_hosts(struct ledger *self, struct wait *wait)
 void ledger_share_turn(struct ledger *self, struct wait *wait)
 {
 	if (self->input_ended)
-		shared_crawl_end_list(self->shared);
+		shared_crawl_end_list(self->shared, self->status != STATUS_INPUT);
 	if (shared_crawl_may_go_on(self->shared))
 		spare_hosts(self, wait);
 	const struct redis_crawl_room room = find_room(self);

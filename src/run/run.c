@@ -76,7 +76,8 @@ static enum status set_up(struct run *self)
 	if (status == STATUS_OK && self->state)
 		status = run_state_begin(self->state);
 	if (status == STATUS_OK && self->shared)
-		status = shared_crawl_start(self->shared, input_may_have_entries(self->input));
+		status = shared_crawl_start(
+		    self->shared, input_may_have_entries(self->input) ? &self->options->inputs : NULL);
 	if (status == STATUS_OK)
 		status = outputs_begin(&self->outputs, self->options, self->input);
 	if (status == STATUS_OK)

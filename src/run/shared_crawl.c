@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/seen.h"
 #include "base/stop.h"
+#include "base/url/url.h"
 #include "output/number_text.h"
 #include "run/output_sync.h"
 #include "run/row_options.h"
@@ -12,6 +13,7 @@
 #include "store/output_end.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,9 @@ enum { KEPT_ROWS, KEPT = sizeof kept_outputs / sizeof *kept_outputs };
 enum { SYNC_EVERY_MS = 100 };
 
 enum { MACHINE_MAX = 64 };
+
+/* A list with that many bytes of names is not told from others that begin with the same. */
+enum { LIST_NAME_MAX = 500 };
 
 /* A longer robots.txt, in bytes, is asked for again by each process. Most have less than 1 KB. */
 enum { ROBOTS_KEPT_MAX = 8 << 10 };
@@ -48,6 +53,7 @@ struct shared_crawl {
 	struct redis_address address;
 	char machine[MACHINE_MAX];
 	char name[MACHINE_MAX + 24]; /* what others see of this process */
+	struct buf list;             /* see redis_crawl_settings; empty if there is none */
 	struct buf row_options;
 	struct redis_crawl *crawl;
 	struct store store;
@@ -69,6 +75,7 @@ struct shared_crawl *shared_crawl_new(
 	self->options = options;
 	self->settings = settings;
 	self->outputs = outputs;
+	buf_init(&self->list, SIZE_MAX / 2);
 	buf_init(&self->row_options, SIZE_MAX / 2);
 	self->sync = output_sync_new();
 	seen_init(&self->starts);
@@ -82,6 +89,7 @@ void shared_crawl_free(struct shared_crawl *self)
 	redis_crawl_free(self->crawl);
 	redis_address_release(&self->address);
 	output_sync_free(self->sync);
+	buf_release(&self->list);
 	buf_release(&self->row_options);
 	seen_release(&self->starts);
 	free(self->written.items);
@@ -111,18 +119,35 @@ static void name_process(struct shared_crawl *self)
 	snprintf(self->name, sizeof self->name, "%s:%ld", self->machine, (long)getpid());
 }
 
+/* A list is the same if a process in the same folder of the same machine is given the same files or URLs. */
+static void name_list(struct shared_crawl *self, const struct option_list *list)
+{
+	char folder[PATH_MAX];
+	buf_append_text(&self->list, self->machine);
+	buf_append_byte(&self->list, ':');
+	if (getcwd(folder, sizeof folder))
+		buf_append_text(&self->list, folder);
+	buf_append_byte(&self->list, ':');
+	for (size_t i = 0; i < list->count && self->list.len < LIST_NAME_MAX; i++) {
+		buf_append_byte(&self->list, ' ');
+		url_append_redacted(&self->list, list->items[i]);
+	}
+	if (list->count == 0)
+		buf_append_text(&self->list, " -");
+}
+
 static int64_t lease_ms(const struct shared_crawl *self)
 {
 	return self->options->lease_ms ? self->options->lease_ms : REDIS_CRAWL_LEASE_MS;
 }
 
-static void make_crawl(struct shared_crawl *self, bool has_list)
+static void make_crawl(struct shared_crawl *self)
 {
 	const struct redis_crawl_settings settings = {.address = &self->address,
 	    .options = self->row_options.data ? self->row_options.data : "{}",
 	    .name = self->name,
 	    .lease_ms = lease_ms(self),
-	    .has_list = has_list,
+	    .list = self->list.data,
 	    .restart = self->options->restart};
 	const struct redis_crawl_handlers handlers = {.ctx = self, .lost = on_lost, .start = on_start};
 	self->crawl = redis_crawl_new(&settings, &handlers);
@@ -228,7 +253,7 @@ static enum status wait_for_list(struct shared_crawl *self)
 	}
 }
 
-enum status shared_crawl_start(struct shared_crawl *self, bool has_list)
+enum status shared_crawl_start(struct shared_crawl *self, const struct option_list *list)
 {
 	struct redis_crawl_begun begun;
 	name_process(self);
@@ -236,9 +261,11 @@ enum status shared_crawl_start(struct shared_crawl *self, bool has_list)
 	enum status status = shared_options_parse_address(&self->address, self->options);
 	if (status != STATUS_OK)
 		return status;
-	make_crawl(self, has_list);
-	self->has_ended_list = !has_list;
-	if (!has_list)
+	if (list)
+		name_list(self, list);
+	make_crawl(self);
+	self->has_ended_list = !list;
+	if (!list)
 		status = wait_for_list(self);
 	if (status == STATUS_OK)
 		status = redis_crawl_start(self->crawl, &begun);
@@ -294,10 +321,10 @@ bool shared_crawl_is_void(const struct store_claim *claim)
 	return redis_crawl_is_void((const struct redis_claim *)claim);
 }
 
-void shared_crawl_end_list(struct shared_crawl *self)
+void shared_crawl_end_list(struct shared_crawl *self, bool is_read)
 {
 	if (!self->has_ended_list)
-		redis_crawl_end_list(self->crawl);
+		redis_crawl_end_list(self->crawl, is_read);
 	self->has_ended_list = true;
 }
 
@@ -433,6 +460,9 @@ static void show_status(const struct shared_crawl *self, const struct redis_craw
 	    self->address.name, status->run, status->settled, number_text_plural(status->settled),
 	    status->outcomes[OUTCOME_OK], status->outcomes[OUTCOME_FAILED], status->outcomes[OUTCOME_SKIPPED],
 	    status->left, status->has_ended ? ", ended" : "");
+	if (status->unread > 0)
+		printf("%s: %" PRIu64 " list%s not read to the end, such as that of %s\n", self->address.name,
+		    status->unread, number_text_plural(status->unread), status->unread_list);
 	for (size_t i = 0; i < status->member_count; i++) {
 		const struct redis_crawl_member *member = &status->members[i];
 		printf("%s: %s: %" PRIu64 " done, %s\n", self->address.name, member->name, member->settled,
@@ -447,7 +477,7 @@ enum status shared_crawl_show(struct shared_crawl *self)
 	if (status != STATUS_OK)
 		return status;
 	name_process(self);
-	make_crawl(self, false);
+	make_crawl(self);
 	status = redis_crawl_read_status(self->crawl, &stands);
 	if (status != STATUS_OK)
 		return status;
@@ -475,7 +505,17 @@ enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *
 	if (!redis_crawl_is_connected(self->crawl))
 		return status;
 	status = status_first(status, redis_crawl_leave(self->crawl));
-	if (status == STATUS_OK && redis_crawl_read_status(self->crawl, &stands) == STATUS_OK)
-		count_crawl(&stands, totals);
-	return status;
+	if (status != STATUS_OK || redis_crawl_read_status(self->crawl, &stands) != STATUS_OK)
+		return status;
+	count_crawl(&stands, totals);
+	if (!stands.has_ended || stands.unread == 0)
+		return STATUS_OK;
+	char others[48] = "";
+	if (stands.unread > 1)
+		snprintf(others, sizeof others, " and %" PRIu64 " more", stands.unread - 1);
+	log_error(
+	    "%s: the crawl has ended without all of the list of %s%s, whose process was stopped; the same "
+	    "command goes on with it",
+	    self->address.name, stands.unread_list, others);
+	return STATUS_CUT_SHORT;
 }

@@ -32,11 +32,11 @@ struct shared_crawl *shared_crawl_new(
     const struct options *options, const struct settings *settings, struct outputs *outputs);
 void shared_crawl_free(struct shared_crawl *self);
 
-/* Joins or begins the crawl. has_list tells whether this process brings a list. If a process that wrote to
- * the same outputs has died, they are to be cut back to what it had settled, and gone on with. STATUS_OUTPUT
- * if Redis cannot be reached or refuses, STATUS_USAGE if the options are others than those of the crawl; see
- * redis_crawl_start. */
-enum status shared_crawl_start(struct shared_crawl *self, bool has_list);
+/* Joins or begins the crawl. list is what this process brings, see redis_crawl_settings; NULL for none. If a
+ * process that wrote to the same outputs has died, they are to be cut back to what it had settled, and gone
+ * on with. STATUS_OUTPUT if Redis cannot be reached or refuses, STATUS_USAGE if the options are others than
+ * those of the crawl; see redis_crawl_start. */
+enum status shared_crawl_start(struct shared_crawl *self, const struct option_list *list);
 
 /* The store of the crawl, for the ledger, which frees it before the crawl is freed. */
 struct store shared_crawl_store(struct shared_crawl *self, bool is_crawl);
@@ -68,8 +68,8 @@ bool shared_crawl_has_ended(const struct shared_crawl *self);
 /* True if the claim is not this process's any more, so that the URL is to be dropped. */
 bool shared_crawl_is_void(const struct store_claim *claim);
 
-/* This process has read its list to the end. Only the first call does anything. */
-void shared_crawl_end_list(struct shared_crawl *self);
+/* This process has read its list to the end, or cannot read it. Only the first call does anything. */
+void shared_crawl_end_list(struct shared_crawl *self, bool is_read);
 
 /* A claimed URL has its outcome. Its rows are in the first rows_end bytes that this process has written to
  * the output of the rows, and its lines in what was written to the others until now. Ends the claim. */
@@ -89,7 +89,8 @@ void shared_crawl_keep_robots(
     struct shared_crawl *self, const char *origin, long http_status, struct slice body);
 
 /* Settles what is left, gives back what was claimed, and reads how the crawl stands. Waits for the disk and
- * for Redis; not for the latter if it is known to be away. */
+ * for Redis; not for the latter if it is known to be away. STATUS_CUT_SHORT, logged, if the crawl has ended
+ * without all of a list. */
 enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *totals);
 
 /* Writes how the crawl stands to stdout, and changes nothing (--dry-run). */

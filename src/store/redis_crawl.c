@@ -124,13 +124,14 @@ struct redis_crawl *redis_crawl_new(
 	set_random_token(self->member);
 	strcpy(self->run, "0");
 	strcpy(self->cursor, "0");
-	self->feeds = settings->has_list;
+	self->feeds = settings->list != NULL;
 	self->batches_end = &self->batches;
 	self->queued_end = &self->queued;
 	self->flush_due = CLOCK_NEVER;
 	buf_init(&self->record, SIZE_MAX / 2);
 	buf_init(&self->command, SIZE_MAX / 2);
 	buf_init(&self->names, SIZE_MAX / 2);
+	buf_init(&self->unread_list, SIZE_MAX / 2);
 	return self;
 }
 
@@ -174,6 +175,7 @@ void redis_crawl_free(struct redis_crawl *self)
 	buf_release(&self->record);
 	buf_release(&self->command);
 	buf_release(&self->names);
+	buf_release(&self->unread_list);
 	free(self);
 }
 

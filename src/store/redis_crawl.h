@@ -7,7 +7,7 @@
  *     redis_crawl_find_output(crawl, key, …);         to where an output file is cut back
  *
  *     an entry of the list:   redis_crawl_offer(…)
- *     the end of the list:    redis_crawl_end_list(crawl)
+ *     the end of the list:    redis_crawl_end_list(crawl, true)
  *     a turn of the loop:     redis_crawl_set_room(crawl, &room)
  *                             redis_crawl_turn(crawl, &wait)
  *                             while (redis_crawl_next(crawl, &record, &claim)) …
@@ -69,7 +69,8 @@ struct redis_crawl_settings {
 	    *options; /* a JSON object: what must be the same in all processes; the key "request" need not */
 	const char *name; /* what the status calls this process, such as "machine:1234" */
 	int64_t lease_ms; /* at least 1000 */
-	bool has_list;    /* this process will offer URLs of a list */
+	const char *list; /* what the URLs come from that this process will offer, such as "machine:/list",
+	                   * the same when it is started again; NULL if it has no list */
 	bool restart;     /* remove what is there, and begin anew */
 };
 
@@ -85,7 +86,8 @@ struct redis_crawl_handlers {
 enum redis_crawl_how {
 	REDIS_CRAWL_FIRST,  /* the crawl did not exist */
 	REDIS_CRAWL_NEXT,   /* its last run has ended, and this is the next one */
-	REDIS_CRAWL_JOINED, /* it goes on */
+	REDIS_CRAWL_JOINED, /* it goes on, or has ended without all of a list and goes on with this process's
+	                     */
 	REDIS_CRAWL_ENDED   /* its last run has ended, and there is no list to begin another one with */
 };
 
@@ -155,8 +157,10 @@ void redis_crawl_offer(struct redis_crawl *self, struct slice server, const stru
  * links are followed. What is known already changes nothing. */
 void redis_crawl_add_start(struct redis_crawl *self, struct slice url);
 
-/* The list was read to its end. */
-void redis_crawl_end_list(struct redis_crawl *self);
+/* No more of the list comes: it was read to its end, or cannot be read. What was not read to its end counts
+ * as redis_crawl_status.unread, also after the end of the crawl, until a process has read a list of that
+ * name. */
+void redis_crawl_end_list(struct redis_crawl *self, bool is_read);
 
 /* Takes a claim that has arrived. The record is borrowed until the next call; its depth is the smallest that
  * was known when it was claimed. False if there is none. */
@@ -239,6 +243,9 @@ struct redis_crawl_status {
 	bool exists, has_ended;
 	uint64_t run, left, offered, settled, feeders;
 	uint64_t outcomes[OUTCOME_KINDS];
+	uint64_t
+	    unread; /* lists that no process has read to the end yet, whether or not one reads them now */
+	const char *unread_list;                  /* one of them */
 	const struct redis_crawl_member *members; /* at most 200 */
 	size_t member_count;
 };

@@ -170,7 +170,18 @@ static void take_members(struct redis_crawl *self, const redisReply *list)
 }
 
 /* In the order of redis_status.lua. */
-enum { RUN = 3, ENDED = 5, LEFT, OFFERED, SETTLED, OUTCOMES = 11, MEMBERS = 15, FEEDERS };
+enum {
+	RUN = 3,
+	ENDED = 5,
+	LEFT,
+	OFFERED,
+	SETTLED,
+	OUTCOMES = 11,
+	MEMBERS = 15,
+	FEEDERS,
+	UNREAD,
+	UNREAD_LIST
+};
 
 static void on_status(void *ctx, const redisReply *reply)
 {
@@ -180,7 +191,7 @@ static void on_status(void *ctx, const redisReply *reply)
 	self->is_answered = true;
 	if (redis_crawl_reply_is_list(reply, 1) && redis_crawl_reply_is(reply->element[0], "NONE"))
 		return;
-	if (!redis_crawl_reply_is_list(reply, FEEDERS + 1)) {
+	if (!redis_crawl_reply_is_list(reply, UNREAD_LIST + 1)) {
 		redis_connection_fail_answer(self->connection, "status");
 		return;
 	}
@@ -194,6 +205,12 @@ static void on_status(void *ctx, const redisReply *reply)
 		status->outcomes[kind] = redis_crawl_reply_number(reply->element[OUTCOMES + kind]);
 	take_members(self, reply->element[MEMBERS]);
 	status->feeders = redis_crawl_reply_number(reply->element[FEEDERS]);
+	status->unread = redis_crawl_reply_number(reply->element[UNREAD]);
+	struct slice list = redis_crawl_reply_text(reply->element[UNREAD_LIST]);
+	buf_clear(&self->unread_list);
+	buf_append(&self->unread_list, list.data, list.len);
+	buf_append_byte(&self->unread_list, '\0');
+	status->unread_list = self->unread_list.data;
 }
 
 static bool is_open(const struct redis_crawl *self)

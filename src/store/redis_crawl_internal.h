@@ -97,7 +97,8 @@ struct redis_crawl {
 	enum redis_crawl_state state;
 	bool is_started;                 /* it was a member once */
 	bool is_only_read;               /* for redis_crawl_read_status */
-	bool feeds;                      /* the list was not read to its end */
+	bool feeds;                      /* more of the list is to be read */
+	bool has_read_list;              /* to its end */
 	bool is_asking;                  /* for work */
 	bool is_awake;                   /* there may be more work */
 	bool must_check;                 /* the run may have ended, or a host may be ready */
@@ -148,7 +149,7 @@ struct redis_crawl {
 	struct redis_crawl_output found_output;
 	struct redis_crawl_status found_status;
 	struct redis_crawl_member *members;
-	struct buf names;
+	struct buf names, unread_list;
 	struct redis_robots_request *robots_requests;
 };
 

@@ -33,7 +33,7 @@ void redis_crawl_become_over(struct redis_crawl *self)
 	if (self->feeds) {
 		log_error(
 		    "%s: the crawl %s has ended without the rest of this list, since this process was cut "
-		    "off for longer than its lease; the same command brings it to the next run",
+		    "off for longer than its lease; the same command goes on with it",
 		    label_of(self), name_of(self));
 		fail(self, STATUS_OUTPUT);
 	}
@@ -140,7 +140,7 @@ static void join(struct redis_crawl *self)
 	snprintf(now, sizeof now, "%" PRId64, seconds);
 	bool has_rest = self->is_started && (self->feeds || self->unsent);
 	buf_clear(&self->command);
-	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 9);
+	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 10);
 	redis_scripts_add_number(&self->command, REDIS_CRAWL_VERSION);
 	redis_connection_add(&self->command, fresh, REDIS_TOKEN_SIZE);
 	redis_connection_add(&self->command, self->settings.options, strlen(self->settings.options));
@@ -148,12 +148,14 @@ static void join(struct redis_crawl *self)
 	redis_scripts_add_number(&self->command, (uint64_t)self->settings.lease_ms);
 	redis_connection_add(&self->command, self->settings.name, strlen(self->settings.name));
 	redis_connection_add(&self->command,
-	    has_rest                                       ? "2"
-	    : !self->is_started && self->settings.has_list ? "1"
-	                                                   : "0",
+	    has_rest                                   ? "2"
+	    : !self->is_started && self->settings.list ? "1"
+	                                               : "0",
 	    1);
 	redis_connection_add(&self->command, now, strlen(now));
 	redis_connection_add(&self->command, self->id, self->is_started ? REDIS_TOKEN_SIZE : 0);
+	redis_connection_add(
+	    &self->command, self->settings.list, self->settings.list ? strlen(self->settings.list) : 0);
 	self->state = REDIS_CRAWL_JOINING;
 	redis_connection_send(self->connection, &self->command, 0, on_joined, self);
 }
@@ -203,7 +205,7 @@ static void on_hello(void *ctx, const redisReply *reply)
 	} else if (!redis_crawl_reply_is(reply->element[3], self->run) ||
 	           redis_crawl_reply_number(reply->element[4]) == 1) {
 		redis_crawl_become_over(self);
-	} else if (has_lost && self->settings.has_list) {
+	} else if (has_lost && self->settings.list) {
 		fail_lost(self,
 		    "Redis has lost a part of what this process has brought from its list; the same "
 		    "command goes on with it");

@@ -166,6 +166,13 @@ void redis_crawl_send_batches(struct redis_crawl *self)
 	self->flush_due = self->unsent ? now : CLOCK_NEVER;
 }
 
+static void end_list(struct redis_crawl *self)
+{
+	struct redis_batch *batch = redis_crawl_add_item(self, 'e', 1);
+	redis_connection_add(&batch->arguments, self->has_read_list ? "1" : "0", 1);
+	redis_crawl_end_item(self, batch);
+}
+
 void redis_crawl_keep_offers(struct redis_crawl *self)
 {
 	struct redis_batch *old = self->batches;
@@ -186,7 +193,7 @@ void redis_crawl_keep_offers(struct redis_crawl *self)
 	}
 	/* With these, the new member is one that reads a list. */
 	if (self->unsent && !self->feeds)
-		redis_crawl_end_item(self, redis_crawl_add_item(self, 'e', 0));
+		end_list(self);
 	for (struct redis_batch *batch; (batch = old);) {
 		old = batch->next;
 		for (size_t i = 0; i < batch->waiting_count; i++)
@@ -228,12 +235,13 @@ void redis_crawl_add_start(struct redis_crawl *self, struct slice url)
 	redis_crawl_end_item(self, batch);
 }
 
-void redis_crawl_end_list(struct redis_crawl *self)
+void redis_crawl_end_list(struct redis_crawl *self, bool is_read)
 {
 	if (!self->feeds)
 		return;
 	self->feeds = false;
-	redis_crawl_end_item(self, redis_crawl_add_item(self, 'e', 0));
+	self->has_read_list = is_read;
+	end_list(self);
 }
 
 void redis_crawl_settle(struct redis_crawl *self, struct redis_claim *claim, enum outcome_kind kind)

@@ -1,10 +1,11 @@
 -- ARGV: version, id of a crawl that is new, options, member, lease, name of the member, 0 without a list or 1 with
 -- one or 2 with the rest of one, which begins no run, unix time, the id of the crawl that the caller was a member of or
--- nothing.
+-- nothing, the name of
+-- the list.
 -- Begins the crawl or the next run if there is none that goes on, and makes the caller a member of it. May run
 -- twice.
 local version, id, options, who, lease, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-local may_begin, has_list = ARGV[7] == '1', ARGV[7] ~= '0'
+local may_begin, has_list, list = ARGV[7] == '1', ARGV[7] ~= '0', ARGV[10]
 local how = 'JOINED'
 
 -- The name of the first option that differs; what requests say of the user may differ.
@@ -40,6 +41,15 @@ end
 
 local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id')
 local run = crawl[2]
+-- A run that has ended without all of a list goes on when a list comes.
+if crawl[3] and may_begin and call('EXISTS', PREFIX .. run .. ':unread') == 1 then
+	local differs = difference(crawl[4], options)
+	if differs then
+		return differs
+	end
+	call('HDEL', CRAWL, 'ended')
+	crawl[3] = false
+end
 if ARGV[9] ~= '' and crawl[5] ~= ARGV[9] then
 	return {'LOST'}
 end
@@ -68,6 +78,8 @@ if how ~= 'ENDED' and not call('ZSCORE', R .. 'alive', member) then
 	call('HMSET', R .. 'm:' .. member, 'batch', 0, 'name', name, 'began', now, 'settled', 0)
 	if has_list then
 		call('SADD', R .. 'feeders', member)
+		call('HSET', R .. 'unread', list, name)
+		call('HSET', R .. 'm:' .. member, 'list', list)
 	end
 end
 local last = call('HMGET', CRAWL, 'id', 'swept')

@@ -18,4 +18,6 @@ for _, id in ipairs(call('SRANDMEMBER', R .. 'members', 200)) do
 end
 answer[#answer + 1] = members
 answer[#answer + 1] = call('SCARD', R .. 'feeders')
+answer[#answer + 1] = call('HLEN', R .. 'unread')
+answer[#answer + 1] = call('HRANDFIELD', R .. 'unread') or ''
 return answer

@@ -119,9 +119,13 @@ local items = {
 	k = {1, function(run)
 		call('HSET', CRAWL, 'swept', run)
 	end},
-	-- the list has been read
-	e = {0, function()
+	-- no more of the list is read: 1 if that is its end
+	e = {1, function(is_end)
+		local list = call('HGET', R .. 'm:' .. member, 'list')
 		call('SREM', R .. 'feeders', member)
+		if list and is_end == '1' then
+			call('HDEL', R .. 'unread', list)
+		end
 	end},
 	-- the member leaves; it has given back its hosts
 	l = {0, function()

@@ -143,7 +143,7 @@ static void play(struct player *self)
 		page_url(--self->listed, text);
 		redis_client_offer(&self->client, text, 0, NULL);
 	} else if (self->listed == 0) {
-		redis_crawl_end_list(crawl);
+		redis_crawl_end_list(crawl, true);
 		self->listed = -1;
 	}
 	for (size_t i = 0; i < HELD_MAX; i++) {

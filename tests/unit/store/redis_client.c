@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 static void on_lost(void *ctx)
@@ -21,12 +22,13 @@ enum status redis_client_start(
 	const char *url = wish.url ? wish.url : server->url;
 	cr_assert(redis_address_parse(&self->address, url, &problem), "%s", problem.data);
 	buf_release(&problem);
+	snprintf(self->list, sizeof self->list, "machine:%p", (void *)self);
 	url_init(&self->url);
 	self->crawl = redis_crawl_new(&(struct redis_crawl_settings){.address = &self->address,
 	                                  .options = wish.options ? wish.options : "{\"depth\":2}",
 	                                  .name = "machine:1",
 	                                  .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
-	                                  .has_list = wish.has_list,
+	                                  .list = wish.has_list ? self->list : NULL,
 	                                  .restart = wish.restart},
 	    &(struct redis_crawl_handlers){.ctx = self, .lost = on_lost});
 	return redis_crawl_start(self->crawl, &self->begun);

@@ -10,6 +10,7 @@ struct redis_client {
 	struct redis_address address;
 	struct redis_crawl *crawl;
 	struct redis_crawl_begun begun;
+	char list[40]; /* the name of its list */
 	struct url url;
 	size_t room;
 	unsigned lost; /* how often its claims became void */

@@ -25,7 +25,7 @@ Test(redis_crawl, gives_each_url_once_and_ends)
 		snprintf(text, sizeof text, "http://h%d.test/%d", i % 500 % 7, i % 500);
 		redis_client_offer(&client, text, 0, NULL);
 	}
-	redis_crawl_end_list(client.crawl);
+	redis_crawl_end_list(client.crawl, true);
 	int count = 0;
 	for (; (claim = redis_client_claim(&client, &record, 3000)); count++) {
 		int host, page;
@@ -139,7 +139,7 @@ Test(redis_crawl, knows_where_redirects_have_led)
 	client.room = 10;
 	for (int i = 0; i < 2; i++)
 		redis_client_settle(&client, redis_client_claim(&client, &record, 2000));
-	redis_crawl_end_list(client.crawl);
+	redis_crawl_end_list(client.crawl, true);
 	redis_client_turn_until(&client, 1, redis_client_ends, &client);
 	redis_client_leave(&client);
 	redis_server_end(&server);
@@ -197,7 +197,7 @@ Test(redis_crawl, passes_redirects_on_to_the_owner_of_their_target)
 	cr_assert_not_null(claim);
 	redis_client_settle(&b, claim);
 	redis_client_settle(&b, of_b);
-	redis_crawl_end_list(a.crawl);
+	redis_crawl_end_list(a.crawl, true);
 	struct redis_client both[] = {a, b};
 	redis_client_turn_until(both, 2, redis_client_ends, &both[0]);
 	redis_client_turn_until(both, 2, redis_client_ends, &both[1]);
@@ -223,6 +223,7 @@ Test(redis_crawl, begins_goes_on_ends_and_begins_again)
 	redis_client_must_start(&b, &server, wish);
 	cr_expect_eq(b.begun.how, REDIS_CRAWL_JOINED);
 	cr_expect_eq(redis_crawl_seed(a.crawl), redis_crawl_seed(b.crawl));
+	redis_crawl_end_list(b.crawl, true);
 	redis_client_leave(&b);
 	wish.options = other_depth;
 	cr_expect_eq(redis_client_start(&b, &server, wish), STATUS_USAGE);
@@ -230,7 +231,7 @@ Test(redis_crawl, begins_goes_on_ends_and_begins_again)
 	    redis_server_logged(&server));
 	redis_client_kill(&b);
 	redis_client_offer(&a, "http://a.test/", 0, NULL);
-	redis_crawl_end_list(a.crawl);
+	redis_crawl_end_list(a.crawl, true);
 	redis_client_settle(&a, redis_client_claim(&a, &record, 2000));
 	redis_client_turn_until(&a, 1, redis_client_ends, &a);
 	redis_client_leave(&a);

@@ -72,7 +72,7 @@ Test(redis_lease, takes_over_what_a_dead_process_held)
 		snprintf(text, sizeof text, "http://h%d.test/%d", i % 5, i);
 		redis_client_offer(&a, text, 0, NULL);
 	}
-	redis_crawl_end_list(a.crawl);
+	redis_crawl_end_list(a.crawl, true);
 	for (int i = 0; i < 50; i++)
 		redis_crawl_begin(a.crawl, redis_client_claim(&a, &record, 2000));
 	redis_client_must_start(&b, &server, (struct redis_client_wish){.lease_ms = 1000});
@@ -140,7 +140,7 @@ Test(redis_lease, fences_a_process_that_was_cut_off)
 	redis_crawl_settle(a.crawl, claims[1], OUTCOME_FAILED);
 	redis_crawl_settle(a.crawl, claims[2], OUTCOME_FAILED);
 	a.room = 0;
-	redis_crawl_end_list(a.crawl);
+	redis_crawl_end_list(a.crawl, true);
 	int count = 0;
 	for (; claim; claim = redis_client_claim(&b, &record, 3000), count++) {
 		redis_client_settle(&b, claim);
@@ -204,7 +204,7 @@ Test(redis_lease, idles_without_asking)
 	cr_assert_not_null(claim);
 	cr_expect_leq(clock_now_ms() - began, 1500);
 	redis_client_settle(&clients[1], claim);
-	redis_crawl_end_list(clients[0].crawl);
+	redis_crawl_end_list(clients[0].crawl, true);
 	for (int i = 0; i < 3; i++)
 		redis_client_turn_until(clients, 3, redis_client_ends, &clients[i]);
 	for (int i = 0; i < 3; i++)

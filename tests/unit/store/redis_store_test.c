@@ -90,7 +90,7 @@ Test(redis_store, two_processes_share_what_they_find)
 	cr_expect_str_eq(url.target, "http://d.test/");
 	of_b.begin(of_b.self, claim);
 	redis_store_settle(&of_b, claim, OUTCOME_FAILED);
-	redis_crawl_end_list(a.crawl);
+	redis_crawl_end_list(a.crawl, true);
 	redis_client_flush(&a);
 	redis_client_turn_until(&b, 1, redis_client_ends, &b);
 	redis_client_turn_until(&a, 1, redis_client_ends, &a);

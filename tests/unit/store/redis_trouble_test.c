@@ -41,7 +41,7 @@ static void settle_all(struct redis_client *client, int expected)
 {
 	struct redis_record record;
 	int count = 0;
-	redis_crawl_end_list(client->crawl);
+	redis_crawl_end_list(client->crawl, true);
 	for (struct redis_claim *claim; (claim = redis_client_claim(client, &record, 8000)); count++)
 		redis_client_settle(client, claim);
 	cr_expect_eq(count, expected);
@@ -155,7 +155,7 @@ Test(redis_trouble, is_gone_for_all_of_them)
 		cr_assert_not_null(claims[i] = redis_client_claim(&clients[i], &record, 3000));
 		redis_crawl_begin(clients[i].crawl, claims[i]);
 	}
-	redis_crawl_end_list(clients[0].crawl);
+	redis_crawl_end_list(clients[0].crawl, true);
 	redis_server_kill(&server);
 	for (int64_t end = clock_now_ms() + 2500; clock_now_ms() < end;)
 		for (int i = 0; i < 2; i++)
@@ -218,7 +218,7 @@ Test(redis_trouble, loses_the_crawl)
 		redis_client_must_start(
 		    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
 		offer_many(&client, 0, 10);
-		redis_crawl_end_list(client.crawl);
+		redis_crawl_end_list(client.crawl, true);
 		redis_client_flush(&client);
 		redis_server_run(&server, commands[i]);
 		cr_expect_eq(turn_until_failure(&client), STATUS_OUTPUT, "%s", commands[i]);
@@ -238,7 +238,7 @@ Test(redis_trouble, has_another_crawl_under_a_connection)
 	redis_client_must_start(
 	    &client, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
 	offer_many(&client, 0, 10);
-	redis_crawl_end_list(client.crawl);
+	redis_crawl_end_list(client.crawl, true);
 	redis_client_flush(&client);
 	redis_server_run(&server, "FLUSHALL");
 	redis_client_must_start(&other, &server, (struct redis_client_wish){.has_list = true});
