@@ -123,6 +123,14 @@ static void on_joined(void *ctx, const redisReply *reply)
 		redis_crawl_become_lost(self);
 		return;
 	}
+	if (redis_crawl_reply_is_list(reply, 2) && redis_crawl_reply_is(reply->element[0], "EVICTS")) {
+		struct slice policy = redis_crawl_reply_text(reply->element[1]);
+		log_error("%s: Redis removes any keys when its memory is full, so that the crawl could lose "
+		          "URLs (maxmemory-policy %.*s); set that to noeviction",
+		    label_of(self), (int)policy.len, policy.data);
+		fail(self, STATUS_OUTPUT);
+		return;
+	}
 	if (redis_crawl_reply_is_list(reply, 2) && redis_crawl_reply_is(reply->element[0], "NEWER")) {
 		log_error("%s: the crawl %s is of a newer areq; it was left as it is", label_of(self),
 		    name_of(self));

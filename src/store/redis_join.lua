@@ -39,6 +39,13 @@ local function begin_run(run)
 	call('HDEL', CRAWL, 'ended', 'grace', 'o:0', 'o:1', 'o:2', 'o:3', 'lost')
 end
 
+-- A Redis that removes any key when its memory is full could lose URLs, or whose they are. If the user may not ask, we
+-- trust.
+local memory = redis.pcall('INFO', 'memory')
+local policy = type(memory) == 'string' and string.match(memory, 'maxmemory_policy:(allkeys[%w-]*)')
+if policy and not string.find(memory, 'maxmemory:0\r') then
+	return {'EVICTS', policy}
+end
 local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id')
 local run = crawl[2]
 -- A run that has ended without all of a list goes on when a list comes.

@@ -82,6 +82,35 @@ Test(redis_trouble, not_there_at_the_start)
 	redis_server_end(&server);
 }
 
+/* A user who may not ask for the settings of Redis is not refused for that. */
+Test(redis_trouble, keys_are_removed_when_memory_is_full)
+{
+	static const struct {
+		const char *config, *problem;
+	} cases[] = {{"maxmemory 100mb\nmaxmemory-policy allkeys-lru", "maxmemory-policy allkeys-lru"},
+	    {"maxmemory 100mb\nmaxmemory-policy allkeys-random", "maxmemory-policy allkeys-random"},
+	    {"maxmemory 100mb\nmaxmemory-policy volatile-lru", NULL},
+	    {"maxmemory 100mb\nmaxmemory-policy noeviction", NULL},
+	    {"maxmemory 0\nmaxmemory-policy allkeys-lru", NULL},
+	    {"maxmemory 100mb\nmaxmemory-policy allkeys-lru\nuser default on nopass ~areq:* &areq:* +@all "
+	     "-info",
+	        NULL}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct redis_server server;
+		struct redis_client client;
+		redis_server_start(&server, cases[i].config);
+		redis_server_log_to_file(&server);
+		enum status status =
+		    redis_client_start(&client, &server, (struct redis_client_wish){.has_list = true});
+		cr_expect_eq(status, cases[i].problem ? STATUS_OUTPUT : STATUS_OK, "%s: %s", cases[i].config,
+		    redis_server_logged(&server));
+		if (cases[i].problem)
+			expect_logged(&server, cases[i].problem);
+		redis_client_kill(&client);
+		redis_server_end(&server);
+	}
+}
+
 Test(redis_trouble, passwords_and_users)
 {
 	struct redis_server server;
