@@ -172,7 +172,7 @@ static void show_changes(const struct summary *self, const struct totals *totals
 {
 	const struct change_totals *changes = &totals->changes;
 	struct buf line;
-	if (!self->options->state || totals->crawl.is_shared)
+	if (!summary_knows_changes(self->options, totals))
 		return;
 	buf_init(&line, SIZE_MAX / 2);
 	log_append(&line, LOG_PLAIN, "pages: %" PRIu64 " new", changes->added);

@@ -27,4 +27,10 @@ const char *summary_signal_name(int number);
 /* The number of ok pages per second; 0 if the run took less than a millisecond. */
 double summary_pages_per_second(const struct totals *totals);
 
+/* True if pages were compared with those of the run before. In Redis they are kept only for that. */
+static inline bool summary_knows_changes(const struct options *options, const struct totals *totals)
+{
+	return options->state && (!totals->crawl.is_shared || options->changes || options->changes_to);
+}
+
 #endif

@@ -165,7 +165,7 @@ static void append_summary(
 		append_checked(line, self, &totals->check);
 	if (totals->crawl.is_known)
 		append_shared(line, &totals->crawl);
-	if (self->options->state && !totals->crawl.is_shared)
+	if (summary_knows_changes(self->options, totals))
 		append_changes(line, &totals->changes);
 	json_writer_number(line, "elapsed_ms", (uint64_t)totals->elapsed_ms);
 	json_writer_bool(line, "deadline", totals->deadline);

@@ -125,7 +125,7 @@ static struct task *next_task(struct ledger *self, bool *waits_for_list)
 static uint64_t count_waiting(const struct ledger *self)
 {
 	return frontier_waiting(self->frontier) + self->parked_count + self->redirect_count +
-	       self->store.count(self->store.self);
+	       self->awaited_count + self->store.count(self->store.self);
 }
 
 static void report_progress(struct ledger *self, struct wait *wait)
@@ -215,7 +215,8 @@ static enum crawl_next on_next(void *ctx, struct fetch_request *request, struct 
 		                !ledger_has_checked(self) && has_ended_for_all(self);
 		return finished ? CRAWL_FINISHED : CRAWL_NOTHING;
 	}
-	ledger_ask_conditionally(self, task);
+	if (!task->tries)
+		ledger_ask_conditionally(self, task);
 	*request = task_request(task, self->options);
 	ledger_prepare_request(self, task, request);
 	ledger_share_delay(self, task);
@@ -331,6 +332,8 @@ struct ledger *ledger_new(const struct options *options, struct input *input, st
 	seen_init(&self->elsewhere);
 	url_init(&self->url);
 	url_init(&self->url_of_robots);
+	url_init(&self->awaited_url);
+	link_packer_init(&self->packer);
 	url_init(&self->found_url);
 	url_init(&self->replayed_url);
 	buf_init(&self->identity, SIZE_MAX / 2);
@@ -360,6 +363,8 @@ void ledger_free(struct ledger *self)
 	free(self->robots_token);
 	url_release(&self->url);
 	url_release(&self->url_of_robots);
+	url_release(&self->awaited_url);
+	link_packer_release(&self->packer);
 	url_release(&self->found_url);
 	url_release(&self->replayed_url);
 	buf_release(&self->identity);
@@ -392,7 +397,7 @@ struct crawl_handlers ledger_handlers(struct ledger *self)
 	return (struct crawl_handlers){
 	    .fetch = {.ctx = self,
 	        .wants_robots_tags = self->follows && self->obeys_robots,
-	        .wants_validators = self->state != NULL,
+	        .wants_validators = ledger_keeps_answers(self),
 	        .head = on_head,
 	        .body = on_body},
 	    .turn = on_turn,
@@ -432,6 +437,7 @@ static void interrupt_waiting(struct ledger *self)
 	}
 	ledger_interrupt_parked(self);
 	ledger_drop_redirects(self);
+	ledger_drop_awaited(self);
 }
 
 /* False if all was read, if the reader of an output is gone and wants no more, or if one is far behind. */

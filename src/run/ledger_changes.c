@@ -12,7 +12,7 @@
 
 static bool wants_changes(const struct ledger *self)
 {
-	return self->state && (self->options->changes || self->options->changes_to);
+	return ledger_keeps_answers(self) && (self->options->changes || self->options->changes_to);
 }
 
 /* Counting. */
@@ -26,13 +26,19 @@ void ledger_add_change(struct ledger *self, enum state_change change, uint64_t p
 	totals->unchanged += change == STATE_CHANGE_UNCHANGED ? pages : 0;
 }
 
-void ledger_count_change(struct ledger *self, const struct state_result *result)
+/* STATUS_OK unless the state file cannot be read. */
+static enum status reading_status(const struct ledger *self)
+{
+	return self->state ? run_state_status(self->state) : STATUS_OK;
+}
+
+void ledger_count_change(struct ledger *self, const struct task *task, const struct state_result *result)
 {
 	struct state_page before = {0};
 	/* For the others, it does not matter what was before. */
 	if (result->answer == STATE_ANSWER_NEW || result->answer == STATE_ANSWER_GONE)
-		run_state_find_before(self->state, result->page, &before);
-	ledger_record_status(self, run_state_status(self->state));
+		ledger_find_before(self, task, &before);
+	ledger_record_status(self, reading_status(self));
 	ledger_add_change(self, state_change_of(&before, result), 1);
 }
 
@@ -40,24 +46,24 @@ void ledger_count_change(struct ledger *self, const struct state_result *result)
 
 /* Opens the links that an earlier run has found. Returns false if there are none, or if they are as the page
  * has them now. after is NULL for a page that is gone. */
-static bool open_before(
-    struct ledger *self, struct page_changes *changes, uint64_t id, const struct link_records *after)
+static bool open_before(struct ledger *self, struct page_changes *changes, const struct task *task,
+    const struct link_records *after)
 {
 	struct state_page page;
-	bool has_links = run_state_find_before(self->state, id, &page) && page.fetched > 0;
+	bool has_links = ledger_find_before(self, task, &page) && page.fetched > 0;
 	if (has_links && after && page.links_hash == after->hash)
 		return false;
 	if (has_links)
-		run_state_find_links(self->state, &page, &changes->before);
+		ledger_open_links(self, task, &page, &changes->before);
 	/* After a failure, the page must not get an outcome with other changes than it has. */
-	ledger_record_status(self, run_state_status(self->state));
-	return (has_links || after) && run_state_status(self->state) == STATUS_OK;
+	ledger_record_status(self, reading_status(self));
+	return (has_links || after) && reading_status(self) == STATUS_OK;
 }
 
 static bool begin(struct ledger *self, struct task *task, const struct link_records *after)
 {
 	struct page_changes *changes = page_changes_new();
-	if (!open_before(self, changes, task->state_id, after)) {
+	if (!open_before(self, changes, task, after)) {
 		page_changes_free(changes);
 		return false;
 	}

@@ -59,7 +59,12 @@ struct ledger {
 	struct shared_crawl *shared; /* the crawl that --state has in Redis; borrowed; NULL without it */
 	struct redirect *redirects; /* tasks that wait until Redis knows where they go, see ledger_shared.c */
 	size_t redirect_count;
-	size_t robots_looked_up;       /* robots.txt files that Redis is asked for */
+	size_t robots_looked_up; /* robots.txt files that Redis is asked for */
+	struct awaited *awaited; /* tasks for which Redis is asked for an answer, see ledger_answers.c */
+	size_t awaited_count;
+	size_t answers_held;           /* bytes of the answers of tasks */
+	struct link_packer packer;     /* for the links that Redis gets */
+	struct url awaited_url;        /* of a task for which an answer has come */
 	uint64_t rows_end;             /* the largest ticket of the pages that were reported */
 	uint64_t changes_end;          /* the largest tries.changes_end of them */
 	struct buf identity;           /* see ledger_state.c */
@@ -166,8 +171,8 @@ void ledger_end_waiting(struct ledger *self, struct task *task, const struct out
 void ledger_interrupt_waiting(struct ledger *self, struct task *task);
 void ledger_interrupt_parked(struct ledger *self);
 
-/* The page of the task is not asked for, because its answer or its outcome is in the state. Links to its origins
- * are checked as if it was: robots.txt holds for them. */
+/* The page of the task is not asked for, because its answer or its outcome is in the state. Links to its
+ * origins are checked as if it was: robots.txt holds for them. */
 void ledger_note_page(struct ledger *self, const struct task *task);
 
 /* --max-pages is reached: leaves out all tasks that wait for a robots.txt, but those that were redirected. */
@@ -324,7 +329,36 @@ bool ledger_is_entry_done(struct ledger *self, const char *text, uint64_t *id);
 /* Gives the entry with that number its outcome in the state file. */
 void ledger_settle_entry(struct ledger *self, uint64_t id, enum cause cause);
 
-/* Makes the first request of the task a conditional one, if an earlier run has an answer. */
+/* True if what comes of each page is kept for the next run. */
+bool ledger_keeps_answers(const struct ledger *self);
+
+/* Reads the last good answer for the URL of a task, if it may be used in this run; the anchors of a page are
+ * only kept until the end of the run. False if there is none. Borrowed until the next call of a function that
+ * reads a page. */
+bool ledger_find_answer(struct ledger *self, const struct task *task, struct state_page *page);
+
+/* Reads what is known of the page of a task, likewise. */
+bool ledger_find_before(struct ledger *self, const struct task *task, struct state_page *page);
+
+/* Opens the links of an answer that one of them has read. False if there are none, or they cannot be read. */
+bool ledger_open_links(
+    struct ledger *self, const struct task *task, const struct state_page *page, struct link_reader *links);
+
+/* Ends the claim of a task of the shared crawl with its outcome, and says what becomes of the answer. */
+void ledger_settle_shared(struct ledger *self, struct task *task, const struct outcome *outcome);
+
+/* Has a task whose URL was claimed begun once Redis has said what it has of it. target is where redirects
+ * have led another process, after so many of them; NULL if none did. */
+void ledger_await_answer(struct ledger *self, struct task *task, const char *target, uint32_t hops);
+
+/* Drops all tasks that wait for that. */
+void ledger_drop_awaited(struct ledger *self);
+
+/* Begins with a task whose URL was claimed, which is url; target and hops are as above. */
+void ledger_begin_task(
+    struct ledger *self, struct task *task, const struct url *url, const char *target, uint32_t hops);
+
+/* Makes the requests of a task that had none conditional ones, if an earlier run has an answer. */
 void ledger_ask_conditionally(struct ledger *self, struct task *task);
 
 /* The response has the status 304. Returns true if the request was conditional; then the links of an earlier
@@ -363,7 +397,7 @@ enum state_answer ledger_answer_of(const struct task *task, const struct outcome
 
 /* Counts how pages differ from the run before: so many that are done, or one that gets this result. */
 void ledger_add_change(struct ledger *self, enum state_change change, uint64_t pages);
-void ledger_count_change(struct ledger *self, const struct state_result *result);
+void ledger_count_change(struct ledger *self, const struct task *task, const struct state_result *result);
 
 /* All links of the task's page were emitted. Returns true if changes are to follow, which
  * ledger_emit_changes passes on to the observers. */

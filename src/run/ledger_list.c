@@ -51,28 +51,38 @@ static void skip_entry(struct ledger *self, const struct input_entry *entry)
 }
 
 /* Another process has followed redirects of the URL up to this host. */
-static void begin_redirected(struct ledger *self, struct task *task, const struct store_url *url)
+static void begin_redirected(struct ledger *self, struct task *task, const char *target, uint32_t hops)
 {
+	ledger_ask_conditionally(self, task);
 	task_begin_without_request(task);
-	url_parse(&self->url, url->target, strlen(url->target), NULL, NULL);
+	url_parse(&self->url, target, strlen(target), NULL, NULL);
 	task_redirect(task, &self->url, true);
-	task->tries->redirects = url->hops;
+	task->tries->redirects = hops;
 	task->tries->continues_attempt = false;
 	ledger_admit(self, task, &self->url);
+}
+
+void ledger_begin_task(
+    struct ledger *self, struct task *task, const struct url *url, const char *target, uint32_t hops)
+{
+	if (target) {
+		begin_redirected(self, task, target, hops);
+		return;
+	}
+	if (ledger_use_target(self, task, url) || ledger_use_fresh_answer(self, task))
+		return;
+	if (task->via)
+		ledger_set_secrets(task, origins_get(&self->origins, url));
+	ledger_admit(self, task, url);
 }
 
 void ledger_add_task(struct ledger *self, const struct store_url *url, struct store_claim *claim)
 {
 	struct task *task = task_new(url, claim);
-	if (url->target) {
-		begin_redirected(self, task, url);
-		return;
-	}
-	if (ledger_use_target(self, task, url->url) || ledger_use_fresh_answer(self, task))
-		return;
-	if (url->via)
-		ledger_set_secrets(task, origins_get(&self->origins, url->url));
-	ledger_admit(self, task, url->url);
+	if (self->shared && ledger_keeps_answers(self))
+		ledger_await_answer(self, task, url->target, url->hops);
+	else
+		ledger_begin_task(self, task, url->url, url->target, url->hops);
 }
 
 void ledger_begin_claim(struct ledger *self, struct task *task)

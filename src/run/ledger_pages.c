@@ -38,6 +38,10 @@ static void begin_interruption(struct ledger *self)
 /* task is NULL for an entry of the list that is not fetched. */
 static void report_outcome(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
+	if (task && task->is_gone) {
+		ledger_settle_claim(self, task, outcome);
+		return;
+	}
 	if (outcome->kind == OUTCOME_INTERRUPTED && !self->has_interrupted)
 		begin_interruption(self);
 	assert((outcome->kind == OUTCOME_OK) == (outcome->cause == CAUSE_NONE));
@@ -144,8 +148,10 @@ void ledger_finish_task(struct ledger *self, struct task *task, struct outcome *
 		return;
 	ledger_settle_links(self, task, outcome);
 	bool is_final = finish_rows(self, task, outcome, &ticket);
-	if (self->state && task->tries)
-		task->tries->changes_end = run_state_changes_written(self->state);
+	if (task->tries && ledger_keeps_answers(self))
+		task->tries->changes_end =
+		    self->state ? run_state_changes_written(self->state)
+		                : shared_outputs_changes_written(shared_crawl_outputs(self->shared));
 	if (is_final && has_rows(task, outcome))
 		record_ends(self, task, ticket);
 	if (is_final)
@@ -329,7 +335,8 @@ static void emit_first_page(struct ledger *self)
 	if (ledger_is_void(self, task) && !task->tries->is_emitted) {
 		task_list_remove(task);
 		ledger_give_page_back(self, task);
-		frontier_finish(self->frontier, &task->job);
+		if (!task->is_fresh)
+			frontier_finish(self->frontier, &task->job);
 		ledger_drop_void(self, task);
 		return;
 	}

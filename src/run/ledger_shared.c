@@ -11,6 +11,9 @@
 /* So many URLs, as a part of the transfers, are ready to be begun besides those in flight. */
 enum { AHEAD_PART = 2 };
 
+/* Nothing is claimed while the answers of earlier runs that wait for their pages have more bytes. */
+enum { ANSWERS_HELD_MAX = 32 << 20 };
+
 /* To spare a host, all hosts are looked at. */
 enum { SPARED_EACH_TURN = 16 };
 
@@ -50,7 +53,7 @@ bool ledger_may_go_on(const struct ledger *self)
 static size_t count_busy(const struct ledger *self)
 {
 	return frontier_in_flight(self->frontier) + frontier_stock(self->frontier).ready +
-	       self->robots_looked_up;
+	       self->robots_looked_up + self->awaited_count;
 }
 
 /* A process takes hosts for the transfers that are idle, and, if nobody else is short of them, a few ahead.
@@ -59,7 +62,9 @@ static struct redis_crawl_room find_room(const struct ledger *self)
 {
 	size_t jobs = (size_t)self->options->jobs, busy = count_busy(self);
 	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
-	if (!ledger_may_take(self) || ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD)
+	waiting += self->awaited_count;
+	if (!ledger_may_take(self) || ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD ||
+	    self->answers_held > ANSWERS_HELD_MAX)
 		return (struct redis_crawl_room){0};
 	size_t idle = busy < jobs ? jobs - busy : 0;
 	size_t stock = busy - frontier_in_flight(self->frontier) + frontier_stock(self->frontier).behind;
@@ -120,6 +125,8 @@ void ledger_share_turn(struct ledger *self, struct wait *wait)
 void ledger_count_claimed(struct ledger *self, const struct store_url *url)
 {
 	self->last_number++;
+	if (url->is_gone)
+		return;
 	self->totals.urls++;
 	self->totals.found += url->via != NULL;
 }
@@ -134,7 +141,7 @@ void ledger_settle_claim(struct ledger *self, struct task *task, const struct ou
 		return;
 	}
 	ledger_begin_claim(self, task);
-	shared_crawl_settle(self->shared, task->claim, outcome->kind, self->rows_end);
+	ledger_settle_shared(self, task, outcome);
 	task->claim = NULL;
 }
 
@@ -145,8 +152,10 @@ bool ledger_is_void(const struct ledger *self, const struct task *task)
 
 void ledger_drop_void(struct ledger *self, struct task *task)
 {
-	self->totals.urls--;
-	self->totals.found -= task->via != NULL;
+	if (!task->is_gone) {
+		self->totals.urls--;
+		self->totals.found -= task->via != NULL;
+	}
 	ledger_release_claim(self, task);
 	task_free(task);
 }

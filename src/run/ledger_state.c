@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "run/answer_result.h"
 #include "run/stored_page.h"
 
 #include <stdlib.h>
@@ -229,15 +230,6 @@ void ledger_resume(struct ledger *self, struct run_state *state)
 
 /* Answers of earlier runs. */
 
-/* Reads what earlier runs know of the task's URL. False if there is no answer that may be used. The anchors
- * of a page are only kept until the end of the run. */
-static bool find_answer(struct ledger *self, const struct task *task, struct state_page *page)
-{
-	return self->state && task->purpose == STORE_PAGE &&
-	       (!self->options->fragments || task->is_done_before) &&
-	       run_state_find_answer(self->state, task->state_id, page);
-}
-
 static struct slice text_slice(const char *text)
 {
 	return text ? slice_of(text) : (struct slice){0};
@@ -246,12 +238,12 @@ static struct slice text_slice(const char *text)
 void ledger_ask_conditionally(struct ledger *self, struct task *task)
 {
 	struct state_page page;
-	if (task->tries || !find_answer(self, task, &page))
+	if (!ledger_find_answer(self, task, &page))
 		return;
 	const struct validators values = {.etag = text_slice(page.etag),
 	    .last_modified = text_slice(page.last_modified),
 	    .date = text_slice(page.date)};
-	task_set_preconditions(task, page.answer_url ? page.answer_url : page.url,
+	task_set_preconditions(task, page.answer_url ? page.answer_url : task->url,
 	    validators_choose(values, (int64_t)page.fetched));
 }
 
@@ -272,7 +264,7 @@ bool ledger_begin_replay(struct ledger *self, struct task *task)
 	struct state_page page;
 	struct link_reader *reader = alloc_new(sizeof *reader);
 	link_reader_init(reader);
-	if (!find_answer(self, task, &page) || !run_state_find_links(self->state, &page, reader)) {
+	if (!ledger_find_answer(self, task, &page) || !ledger_open_links(self, task, &page, reader)) {
 		link_reader_release(reader);
 		free(reader);
 		return false;
@@ -292,7 +284,7 @@ bool ledger_begin_replay(struct ledger *self, struct task *task)
 
 bool ledger_finish_unchanged(struct ledger *self, struct task *task)
 {
-	if (!self->state || !task->tries->is_conditional)
+	if (!task->tries->is_conditional)
 		return false;
 	if (!task_is_unchanged(task) || !ledger_begin_replay(self, task)) {
 		task_drop_preconditions(task);
@@ -306,7 +298,7 @@ bool ledger_use_fresh_answer(struct ledger *self, struct task *task)
 	struct state_page page;
 	double max_age = (double)self->options->max_age_ms / 1000;
 	double now = clock_unix_s();
-	if (max_age <= 0 || !find_answer(self, task, &page) || now < page.fetched)
+	if (max_age <= 0 || !ledger_find_answer(self, task, &page) || now < page.fetched)
 		return false;
 	/* Whether a link should lead elsewhere is only known of redirects that were seen. */
 	if (now - page.fetched >= max_age || (self->link_check && page.answer_url))
@@ -349,7 +341,7 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 void ledger_record_link(struct ledger *self, struct task *task, const struct link *link)
 {
 	struct tries *tries = task->tries;
-	if (!self->state || tries->replay)
+	if (!ledger_keeps_answers(self) || tries->replay)
 		return;
 	if (!tries->records) {
 		tries->records = alloc_new(sizeof *tries->records);
@@ -369,44 +361,6 @@ void ledger_record_link(struct ledger *self, struct task *task, const struct lin
 	                                     .position = link->position,
 	                                     .line = (uint32_t)link->line,
 	                                     .column = (uint32_t)link->column});
-}
-
-enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome)
-{
-	if (outcome->kind == OUTCOME_OK)
-		return task->is_fresh          ? STATE_ANSWER_KEPT
-		       : outcome->is_unchanged ? STATE_ANSWER_CONFIRMED
-		                               : STATE_ANSWER_NEW;
-	/* A sitemap that nobody has named is skipped then. */
-	bool is_gone = outcome->cause == CAUSE_HTTP_STATUS &&
-	               (outcome->http_status == 404 || outcome->http_status == 410);
-	return is_gone ? STATE_ANSWER_GONE : STATE_ANSWER_KEPT;
-}
-
-/* A text of a response with its NUL; NULL if there is none. */
-static const char *copy_value(struct buf *to, struct slice value)
-{
-	buf_clear(to);
-	if (!value.data)
-		return NULL;
-	buf_append(to, value.data, value.len);
-	return to->data;
-}
-
-/* Where redirects led on the way to the last one, see state_page.hops. */
-static const char *list_hops(struct buf *to, const struct task *task)
-{
-	struct task_hop hop;
-	size_t at = 0;
-	/* The first redirect came from the URL of the page. */
-	if (!task_next_hop(task, &at, &hop))
-		return NULL;
-	while (task_next_hop(task, &at, &hop)) {
-		if (to->len)
-			buf_append_byte(to, '\n');
-		buf_append_text(to, hop.from);
-	}
-	return to->data;
 }
 
 /* The page got its outcome before the run was interrupted. */
@@ -431,39 +385,13 @@ void ledger_settle_state(struct ledger *self, const struct task *task, const str
 		count_kept_change(self, task);
 		return;
 	}
-	struct buf hops, etag, modified, date;
-	buf_init(&hops, SIZE_MAX / 2);
-	buf_init(&etag, SIZE_MAX / 2);
-	buf_init(&modified, SIZE_MAX / 2);
-	buf_init(&date, SIZE_MAX / 2);
-	const struct tries *tries = task->tries;
-	struct state_result result = {.page = task->state_id,
-	    .outcome = outcome->kind,
-	    .cause = outcome->cause,
-	    .http_status = outcome->http_status,
-	    .depth = task->depth,
-	    .answer = ledger_answer_of(task, outcome),
-	    .final_url = tries && task->redirect_url ? task->url : NULL,
-	    .hops = tries ? list_hops(&hops, task) : NULL};
-	if (tries && (result.answer == STATE_ANSWER_NEW || result.answer == STATE_ANSWER_CONFIRMED)) {
-		result.etag = copy_value(&etag, tries->validators.etag);
-		result.last_modified = copy_value(&modified, tries->validators.last_modified);
-		result.date = copy_value(&date, tries->validators.date);
-		result.fetched = clock_unix_s();
-	}
-	if (tries && result.answer == STATE_ANSWER_NEW && tries->records) {
-		result.links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};
-		result.link_count = tries->records->count;
-		result.links_hash = tries->records->hash;
-	}
-	ledger_count_change(self, &result);
+	struct answer_result result;
+	answer_result_init(&result, task, outcome);
+	ledger_count_change(self, task, &result.result);
 	if (run_state_status(self->state) == STATUS_OK) {
 		run_state_set_rows(self->state, self->rows_end);
 		run_state_set_changes(self->state, self->changes_end);
-		run_state_settle(self->state, &result);
+		run_state_settle(self->state, &result.result);
 	}
-	buf_release(&hops);
-	buf_release(&etag);
-	buf_release(&modified);
-	buf_release(&date);
+	answer_result_release(&result);
 }

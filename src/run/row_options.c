@@ -68,7 +68,8 @@ static void append_request(struct buf *to, const struct settings *settings)
 	buf_release(&text);
 }
 
-void row_options_append(struct buf *to, const struct settings *settings)
+/* Begins the object with those on which the answer for a page depends. */
+static void append_options(struct buf *to, const struct settings *settings)
 {
 	const struct options *options = settings->options;
 	buf_append_byte(to, '{');
@@ -95,11 +96,27 @@ void row_options_append(struct buf *to, const struct settings *settings)
 	json_writer_bool(to, "fragments", options->fragments);
 	append_shard(to, &options->shard);
 	json_writer_bool(to, "format-details", options_want_details(options));
+	append_request(to, settings);
+}
+
+void row_options_append(struct buf *to, const struct settings *settings)
+{
+	const struct options *options = settings->options;
+	append_options(to, settings);
 	json_writer_number(to, "format", options->format);
 	json_writer_bool(to, "null", options->null_ends);
 	json_writer_bool(to, "unique", options->unique);
 	json_writer_bool(to, "changes", options->changes);
 	json_writer_bool(to, "changes-to", options->changes_to);
-	append_request(to, settings);
 	buf_append_byte(to, '}');
+}
+
+uint64_t row_options_variant(const struct settings *settings)
+{
+	struct buf text;
+	buf_init(&text, SIZE_MAX / 2);
+	append_options(&text, settings);
+	uint64_t variant = XXH3_64bits(text.data, text.len);
+	buf_release(&text);
+	return variant;
 }

@@ -7,8 +7,14 @@
 #include "base/options.h"
 #include "fetch/settings.h"
 
+#include <stdint.h>
+
 /* Appends them as a JSON object, whose keys are their long names. The key "request" has a fingerprint of what
  * the user adds to requests, so that their answers may vary with it: -A, -b, -H, -u and --netrc. */
 void row_options_append(struct buf *to, const struct settings *settings);
+
+/* A number that differs where state_begun.variant would: where another option does, but for those of the
+ * outputs. */
+uint64_t row_options_variant(const struct settings *settings);
 
 #endif

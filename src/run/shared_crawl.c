@@ -7,10 +7,8 @@
 #include "base/stop.h"
 #include "base/url/url.h"
 #include "output/number_text.h"
-#include "run/output_sync.h"
 #include "run/row_options.h"
 #include "run/shared_options.h"
-#include "store/output_end.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -18,13 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The outputs that are cut back if their process has died. */
-static const enum output kept_outputs[] = {OUTPUT_ROWS, OUTPUT_REPORT, OUTPUT_FAILED};
-enum { KEPT_ROWS, KEPT = sizeof kept_outputs / sizeof *kept_outputs };
-
-/* How often outputs are brought to the disk. */
-enum { SYNC_EVERY_MS = 100 };
 
 enum { MACHINE_MAX = 64 };
 
@@ -34,34 +25,18 @@ enum { LIST_NAME_MAX = 500 };
 /* A longer robots.txt, in bytes, is asked for again by each process. Most have less than 1 KB. */
 enum { ROBOTS_KEPT_MAX = 8 << 10 };
 
-struct settled {
-	struct store_claim *claim;
-	enum outcome_kind kind;
-};
-
-/* URLs that are settled together. */
-struct batch {
-	struct settled *items;
-	size_t count, room;
-	uint64_t lengths[KEPT]; /* of the outputs, when all rows of these URLs are in them */
-};
-
 struct shared_crawl {
 	const struct options *options;
 	const struct settings *settings;
-	struct outputs *outputs;
 	struct redis_address address;
 	char machine[MACHINE_MAX];
 	char name[MACHINE_MAX + 24]; /* what others see of this process */
 	struct buf list;             /* see redis_crawl_settings; empty if there is none */
 	struct buf row_options;
+	uint64_t variant; /* see row_options_variant */
 	struct redis_crawl *crawl;
 	struct store store;
-	struct file *files[KEPT]; /* NULL for one that is no regular file */
-	struct output_sync *sync;
-	struct batch written; /* in the outputs */
-	struct batch syncing; /* being brought to the disk */
-	int64_t sync_due;     /* monotonic ms */
+	struct shared_outputs kept;
 	bool has_ended_list;
 	struct seen starts; /* that this process has told */
 	void (*on_start)(void *ctx, struct slice url);
@@ -74,10 +49,9 @@ struct shared_crawl *shared_crawl_new(
 	struct shared_crawl *self = alloc_new(sizeof *self);
 	self->options = options;
 	self->settings = settings;
-	self->outputs = outputs;
+	shared_outputs_init(&self->kept, outputs);
 	buf_init(&self->list, SIZE_MAX / 2);
 	buf_init(&self->row_options, SIZE_MAX / 2);
-	self->sync = output_sync_new();
 	seen_init(&self->starts);
 	return self;
 }
@@ -88,12 +62,10 @@ void shared_crawl_free(struct shared_crawl *self)
 		return;
 	redis_crawl_free(self->crawl);
 	redis_address_release(&self->address);
-	output_sync_free(self->sync);
 	buf_release(&self->list);
 	buf_release(&self->row_options);
 	seen_release(&self->starts);
-	free(self->written.items);
-	free(self->syncing.items);
+	shared_outputs_release(&self->kept);
 	free(self);
 }
 
@@ -148,67 +120,10 @@ static void make_crawl(struct shared_crawl *self)
 	    .name = self->name,
 	    .lease_ms = lease_ms(self),
 	    .list = self->list.data,
-	    .restart = self->options->restart};
+	    .restart = self->options->restart,
+	    .keeps_answers = shared_crawl_keeps_answers(self)};
 	const struct redis_crawl_handlers handlers = {.ctx = self, .lost = on_lost, .start = on_start};
 	self->crawl = redis_crawl_new(&settings, &handlers);
-}
-
-/* An output is the same if it is the same path on the same machine. */
-static void append_key(const struct shared_crawl *self, const struct file *file, struct buf *key)
-{
-	char folder[4096];
-	buf_append_text(key, self->machine);
-	buf_append_byte(key, ':');
-	if (*file->name != '/' && getcwd(folder, sizeof folder)) {
-		buf_append_text(key, folder);
-		buf_append_byte(key, '/');
-	}
-	buf_append_text(key, file->name);
-}
-
-/* Finds out whether a process that wrote to the file has died, and where the file is to be cut then. */
-static enum status find_end(struct shared_crawl *self, struct file *file)
-{
-	struct buf key;
-	struct redis_crawl_output output;
-	bool found = false;
-	buf_init(&key, SIZE_MAX / 2);
-	append_key(self, file, &key);
-	enum status status =
-	    redis_crawl_find_output(self->crawl, (struct slice){key.data, key.len}, &output, &found);
-	buf_release(&key);
-	bool is_same = found && output.device == (uint64_t)file->info.st_dev &&
-	               output.inode == (uint64_t)file->info.st_ino;
-	if (status != STATUS_OK || !is_same || output.length == 0)
-		return status;
-	bool is_shorter = (uint64_t)file->info.st_size < output.length;
-	uint64_t end_hash = is_shorter ? 0 : output_end_hash(file->name, output.length);
-	if (is_shorter || (end_hash && output.end_hash && end_hash != output.end_hash)) {
-		log_error(
-		    "%s: %s what was written for this crawl; give another name, or begin anew (--restart)",
-		    file->name, is_shorter ? "is shorter than" : "has other content than");
-		return STATUS_OUTPUT;
-	}
-	log_warning("%s: going on with the %" PRIu64 " byte%s that a process of this crawl has left",
-	    file->name, output.length, number_text_plural(output.length));
-	file->is_resumed = true;
-	file->resume_len = output.length;
-	return STATUS_OK;
-}
-
-static enum status find_outputs(struct shared_crawl *self)
-{
-	enum status status = STATUS_OK;
-	for (size_t i = 0; i < KEPT && status == STATUS_OK; i++) {
-		struct file *file = &self->outputs->files[kept_outputs[i]];
-		bool is_kept = file->fd >= 0 && !file->is_stdout && file_is_regular(file);
-		self->files[i] = is_kept ? file : NULL;
-		if (!is_kept)
-			continue;
-		status = find_end(self, file);
-		output_sync_add(self->sync, file->fd, file->name);
-	}
-	return status;
 }
 
 static void show_beginning(const struct shared_crawl *self, const struct redis_crawl_begun *begun)
@@ -258,6 +173,7 @@ enum status shared_crawl_start(struct shared_crawl *self, const struct option_li
 	struct redis_crawl_begun begun;
 	name_process(self);
 	row_options_append(&self->row_options, self->settings);
+	self->variant = row_options_variant(self->settings);
 	enum status status = shared_options_parse_address(&self->address, self->options);
 	if (status != STATUS_OK)
 		return status;
@@ -270,9 +186,8 @@ enum status shared_crawl_start(struct shared_crawl *self, const struct option_li
 	if (status == STATUS_OK)
 		status = redis_crawl_start(self->crawl, &begun);
 	if (status == STATUS_OK)
-		status = find_outputs(self);
-	if (status == STATUS_OK)
-		status = output_sync_start(self->sync);
+		status = shared_outputs_find(
+		    &self->kept, self->crawl, self->machine, shared_crawl_keeps_answers(self));
 	if (status == STATUS_OK)
 		show_beginning(self, &begun);
 	return status;
@@ -354,79 +269,30 @@ void shared_crawl_keep_robots(
 	        .fetched = clock_unix_s(), .http_status = http_status, .body = body});
 }
 
-/* Settling. */
-
-void shared_crawl_settle(
-    struct shared_crawl *self, struct store_claim *claim, enum outcome_kind kind, uint64_t rows_end)
+struct shared_outputs *shared_crawl_outputs(struct shared_crawl *self)
 {
-	struct batch *batch = &self->written;
-	if (batch->count == batch->room) {
-		batch->room = batch->room ? 2 * batch->room : 64;
-		batch->items = alloc_resize(batch->items, batch->room, sizeof *batch->items);
-	}
-	batch->items[batch->count++] = (struct settled){claim, kind};
-	for (size_t i = 0; i < KEPT; i++) {
-		const struct file *file = self->files[i];
-		if (file)
-			batch->lengths[i] = file->old_len + (i == KEPT_ROWS ? rows_end : file->written);
-	}
+	return &self->kept;
 }
 
-/* The rows of the batch are on the disk. */
-static void settle_batch(struct shared_crawl *self, struct batch *batch)
+bool shared_crawl_keeps_answers(const struct shared_crawl *self)
 {
-	struct buf key;
-	buf_init(&key, SIZE_MAX / 2);
-	for (size_t i = 0; i < KEPT; i++) {
-		const struct file *file = self->files[i];
-		if (!file)
-			continue;
-		buf_clear(&key);
-		append_key(self, file, &key);
-		redis_crawl_set_output(self->crawl, (struct slice){key.data, key.len},
-		    &(struct redis_crawl_output){.device = (uint64_t)file->info.st_dev,
-		        .inode = (uint64_t)file->info.st_ino,
-		        .length = batch->lengths[i],
-		        .end_hash = output_end_hash(file->name, batch->lengths[i])});
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		redis_store_settle(&self->store, batch->items[i].claim, batch->items[i].kind);
-	batch->count = 0;
-	buf_release(&key);
+	return self->options->changes || self->options->changes_to;
 }
 
-static void request_sync(struct shared_crawl *self)
+uint64_t shared_crawl_variant(const struct shared_crawl *self)
 {
-	struct batch next = self->syncing;
-	self->syncing = self->written;
-	self->written = next;
-	self->sync_due = clock_now_ms() + SYNC_EVERY_MS;
-	output_sync_request(self->sync);
+	return self->variant;
 }
 
-/* With wait == NULL, waits for the disk until all that was written is settled. */
-static enum status settle_written(struct shared_crawl *self, struct wait *wait)
+uint64_t shared_crawl_page_number(const struct store_claim *claim)
 {
-	for (;;) {
-		bool is_done = false;
-		enum status status = output_sync_turn(self->sync, wait, &is_done);
-		if (status != STATUS_OK)
-			return status;
-		if (is_done)
-			settle_batch(self, &self->syncing);
-		if (output_sync_is_busy(self->sync)) {
-			if (wait)
-				return STATUS_OK;
-			continue;
-		}
-		if (self->written.count == 0)
-			return STATUS_OK;
-		if (wait && clock_now_ms() < self->sync_due) {
-			wait_until(wait, self->sync_due);
-			return STATUS_OK;
-		}
-		request_sync(self);
-	}
+	return redis_crawl_page_number((const struct redis_claim *)claim);
+}
+
+void shared_crawl_find_answer(
+    struct shared_crawl *self, const struct store_claim *claim, redis_crawl_stored_fn fn, void *ctx)
+{
+	redis_crawl_get_answer(self->crawl, (const struct redis_claim *)claim, fn, ctx);
 }
 
 size_t shared_crawl_idle_elsewhere(const struct shared_crawl *self)
@@ -442,7 +308,7 @@ void shared_crawl_yield_host(struct shared_crawl *self, const struct store_claim
 enum status shared_crawl_turn(
     struct shared_crawl *self, const struct redis_crawl_room *room, struct wait *wait)
 {
-	enum status status = settle_written(self, wait);
+	enum status status = shared_outputs_turn(&self->kept, wait);
 	redis_crawl_set_room(self->crawl, room);
 	return status_first(status, redis_crawl_turn(self->crawl, wait));
 }
@@ -500,7 +366,7 @@ static void count_crawl(const struct redis_crawl_status *stands, struct crawl_to
 enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *totals)
 {
 	struct redis_crawl_status stands;
-	enum status status = settle_written(self, NULL);
+	enum status status = shared_outputs_turn(&self->kept, NULL);
 	totals->is_shared = true;
 	if (!redis_crawl_is_connected(self->crawl))
 		return status;

@@ -18,6 +18,7 @@
 #include "fetch/settings.h"
 #include "output/observer.h"
 #include "run/outputs.h"
+#include "run/shared_outputs.h"
 #include "store/redis_store.h"
 #include "store/store.h"
 
@@ -71,10 +72,20 @@ bool shared_crawl_is_void(const struct store_claim *claim);
 /* This process has read its list to the end, or cannot read it. Only the first call does anything. */
 void shared_crawl_end_list(struct shared_crawl *self, bool is_read);
 
-/* A claimed URL has its outcome. Its rows are in the first rows_end bytes that this process has written to
- * the output of the rows, and its lines in what was written to the others until now. Ends the claim. */
-void shared_crawl_settle(
-    struct shared_crawl *self, struct store_claim *claim, enum outcome_kind kind, uint64_t rows_end);
+/* The outputs, by which claims are settled. They belong to the crawl. */
+struct shared_outputs *shared_crawl_outputs(struct shared_crawl *self);
+
+/* True if what comes of each page is kept for the next run, and the number that such an answer must have to
+ * be used in this one. */
+bool shared_crawl_keeps_answers(const struct shared_crawl *self);
+uint64_t shared_crawl_variant(const struct shared_crawl *self);
+
+/* The number of a claimed page, the same in all runs; its links are packed for it. */
+uint64_t shared_crawl_page_number(const struct store_claim *claim);
+
+/* Looks up what Redis has of a claimed page; see redis_crawl_get_answer. */
+void shared_crawl_find_answer(
+    struct shared_crawl *self, const struct store_claim *claim, redis_crawl_stored_fn fn, void *ctx);
 
 /* A host may not be asked again within that many ms. */
 void shared_crawl_delay_host(struct shared_crawl *self, const struct url *url, int64_t ms);

@@ -24,13 +24,12 @@ enum status shared_options_parse_address(struct redis_address *address, const st
 /* The option that makes no sense with a crawl in Redis, with the reason; NULL if there is none. */
 static const char *find_misfit(const struct options *options)
 {
-	return options->check        ? "--check: the target of a link may be another process's"
-	       : options->changes    ? "--changes: links are not kept in Redis"
-	       : options->changes_to ? "--changes-to: links are not kept in Redis"
-	       : options->replay     ? "--replay: links are not kept in Redis"
-	       : options->max_age_ms ? "--max-age: pages are not kept in Redis"
-	       : options->atomic     ? "--atomic: the rows of a process are a part of all"
-	                             : NULL;
+	bool keeps = options->changes || options->changes_to;
+	return options->check                  ? "--check: the target of a link may be another process's"
+	       : options->replay               ? "--replay: links are not kept in Redis"
+	       : options->max_age_ms && !keeps ? "--max-age without --changes: pages are kept only for that"
+	       : options->atomic               ? "--atomic: the rows of a process are a part of all"
+	                                       : NULL;
 }
 
 enum status shared_options_check(const struct options *options)

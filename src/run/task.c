@@ -86,6 +86,7 @@ struct task *task_new(const struct store_url *url, struct store_claim *claim)
 	self->state_id = url->id;
 	self->sitemap_level = url->sitemap_level;
 	self->is_guess = url->is_guess;
+	self->is_gone = url->is_gone;
 	copy_credentials(self, url->url);
 	update_display_url(self);
 	return self;
@@ -137,6 +138,7 @@ void task_free(struct task *self)
 		free(tries->validator_texts);
 		free(tries);
 	}
+	page_answer_free(self->answer);
 	free(self->redirect_url);
 	free(self->credentials);
 	free(self->preconditions);

@@ -13,6 +13,7 @@
 #include "in/frontier.h"
 #include "link/page.h"
 #include "run/link_check.h"
+#include "run/page_answer.h"
 #include "run/page_changes.h"
 #include "store/link_records.h"
 #include "store/store.h"
@@ -101,6 +102,7 @@ struct task {
 	bool is_done_before;    /* the run had done it when it was interrupted, see ledger_use_target */
 	unsigned sitemap_level; /* see store_url */
 	bool is_guess;          /* see store_url */
+	bool is_gone;           /* see store_url */
 	bool is_foreign;     /* of an origin that is not in the list, so that the user's secrets stay away */
 	bool forbids_links;  /* X-Robots-Tag forbids to follow the links of the page */
 	bool is_claim_begun; /* store.begin was called for the claim */
@@ -112,6 +114,7 @@ struct task {
 	const char *via;     /* the page that led to the URL; NULL if it was listed; in source */
 	char *credentials;   /* "user:password" for the origin of url; NULL if there are none */
 	struct task_preconditions *preconditions; /* see task_set_preconditions; NULL if there are none */
+	struct page_answer *answer; /* with a shared crawl, of an earlier run; NULL if there is none */
 	/* The URL as listed, without credentials. What differs from it follows, each behind a NUL: the URL to
 	 * fetch first, the URL as listed, and the page that led to it. */
 	char source[];

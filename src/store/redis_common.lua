@@ -50,11 +50,26 @@ local function enter(run, who, batch, lease)
 	return nil
 end
 
--- The crawl is over when nothing is pending or claimed, and no list is being read.
+-- The crawl is over when nothing is pending or claimed, and no list is being read. If answers are kept, one member looks
+-- before that for pages that are not on the lists any more, and offers them as gone; if a list was not read to its end,
+-- nobody knows which these are. Returns 1 if that member is the caller.
 local function end_if_done(left)
-	if left <= 0 and call('SCARD', R .. 'feeders') == 0 and call('HSETNX', CRAWL, 'ended', now) == 1 then
+	if left > 0 or call('SCARD', R .. 'feeders') > 0 then
+		return 0
+	end
+	local crawl = call('HMGET', CRAWL, 'answers', 'looker', 'offered')
+	local looks = crawl[1] == '1' and crawl[2] ~= 'done' and crawl[3] ~= '0' and call('EXISTS', R .. 'unread') == 0
+	if looks and crawl[2] ~= member and not (crawl[2] and call('ZSCORE', R .. 'alive', crawl[2])) then
+		call('HSET', CRAWL, 'looker', member)
+		crawl[2] = member
+	end
+	if looks then
+		return crawl[2] == member and 1 or 0
+	end
+	if call('HSETNX', CRAWL, 'ended', now) == 1 then
 		call('PUBLISH', EVENTS, 'ended')
 	end
+	return 0
 end
 
 -- At most one message for each time that members have become idle.

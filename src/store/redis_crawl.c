@@ -132,6 +132,7 @@ struct redis_crawl *redis_crawl_new(
 	buf_init(&self->command, SIZE_MAX / 2);
 	buf_init(&self->names, SIZE_MAX / 2);
 	buf_init(&self->unread_list, SIZE_MAX / 2);
+	buf_init(&self->look_ids, SIZE_MAX / 2);
 	return self;
 }
 
@@ -167,6 +168,7 @@ void redis_crawl_free(struct redis_crawl *self)
 	redis_connection_free(self->events);
 	redis_crawl_free_batches(self);
 	redis_crawl_free_robots(self);
+	redis_crawl_free_answers(self);
 	redis_crawl_forget_work(self);
 	while (self->claims)
 		redis_crawl_end_claim(self, self->claims);
@@ -176,6 +178,7 @@ void redis_crawl_free(struct redis_crawl *self)
 	buf_release(&self->command);
 	buf_release(&self->names);
 	buf_release(&self->unread_list);
+	buf_release(&self->look_ids);
 	free(self);
 }
 
@@ -253,6 +256,7 @@ enum status redis_crawl_turn(struct redis_crawl *self, struct wait *wait)
 		self->is_awake = true;
 	redis_crawl_give_back_idle(self, now, false);
 	redis_crawl_sweep(self);
+	redis_crawl_look(self);
 	flush(self, now);
 	self->status = redis_connection_turn(self->connection, wait);
 	wait_for_flush(self, wait);

@@ -43,6 +43,7 @@
 #include "base/wait.h"
 #include "store/redis_address.h"
 #include "store/redis_record.h"
+#include "store/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,6 +73,9 @@ struct redis_crawl_settings {
 	const char *list; /* what the URLs come from that this process will offer, such as "machine:/list",
 	                   * the same when it is started again; NULL if it has no list */
 	bool restart;     /* remove what is there, and begin anew */
+	/* What comes of each page is kept for the next run, and pages that were on the lists of the last one
+	 * and are not on those of this one are offered at its end. To be the same in all processes. */
+	bool keeps_answers;
 };
 
 struct redis_crawl_handlers {
@@ -173,6 +177,27 @@ void redis_crawl_begin(struct redis_crawl *self, struct redis_claim *claim);
 
 /* The URL has its outcome; its rows are on disk. */
 void redis_crawl_settle(struct redis_crawl *self, struct redis_claim *claim, enum outcome_kind kind);
+
+/* With settings.keeps_answers, this comes instead. */
+struct redis_crawl_settled {
+	enum outcome_kind kind;
+	bool counts;           /* false for a page that is not on the lists any more */
+	bool is_listed;        /* the page is on a list */
+	enum state_answer how; /* what becomes of the answer that is kept */
+	struct slice answer;   /* of redis_answer_pack, with STATE_ANSWER_CONFIRMED and STATE_ANSWER_NEW */
+	struct slice links;    /* with STATE_ANSWER_NEW: as redis_crawl_get_answer is to give them */
+};
+void redis_crawl_settle_answer(
+    struct redis_crawl *self, struct redis_claim *claim, const struct redis_crawl_settled *settled);
+
+/* A number that stands for the claimed URL in all runs. */
+uint64_t redis_crawl_page_number(const struct redis_claim *claim);
+
+/* Looks up the answer of the claimed URL and its links. fn is called in a later turn, or when the crawl is
+ * freed; answer.data is NULL if there is none. Both are borrowed for the call. */
+typedef void (*redis_crawl_stored_fn)(void *ctx, struct slice answer, struct slice links);
+void redis_crawl_get_answer(
+    struct redis_crawl *self, const struct redis_claim *claim, redis_crawl_stored_fn fn, void *ctx);
 
 /* Gives the claim back as it was. */
 void redis_crawl_release(struct redis_crawl *self, struct redis_claim *claim);

@@ -151,7 +151,20 @@ struct redis_crawl {
 	struct redis_crawl_member *members;
 	struct buf names, unread_list;
 	struct redis_robots_request *robots_requests;
+
+	/* Answers. */
+	struct redis_answer_request *answer_requests;
+	bool is_looking, is_look_sent; /* for pages that have left the lists; a step was sent */
+	char look_cursor[24];
+	struct buf look_ids; /* of the keys that the step has found */
 };
+
+/* redis_crawl_answers.c */
+void redis_crawl_free_answers(struct redis_crawl *self);
+/* Takes the part of an answer that says whether this process is to look for pages that have left the lists,
+ * and sends the next step of that if it is due. */
+void redis_crawl_take_look(struct redis_crawl *self, const redisReply *reply);
+void redis_crawl_look(struct redis_crawl *self);
 
 /* redis_crawl_data.c */
 void redis_crawl_free_robots(struct redis_crawl *self);

@@ -148,7 +148,7 @@ static void join(struct redis_crawl *self)
 	snprintf(now, sizeof now, "%" PRId64, seconds);
 	bool has_rest = self->is_started && (self->feeds || self->unsent);
 	buf_clear(&self->command);
-	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 10);
+	redis_scripts_format(&self->scripts, &self->command, REDIS_SCRIPT_JOIN, 11);
 	redis_scripts_add_number(&self->command, REDIS_CRAWL_VERSION);
 	redis_connection_add(&self->command, fresh, REDIS_TOKEN_SIZE);
 	redis_connection_add(&self->command, self->settings.options, strlen(self->settings.options));
@@ -164,6 +164,7 @@ static void join(struct redis_crawl *self)
 	redis_connection_add(&self->command, self->id, self->is_started ? REDIS_TOKEN_SIZE : 0);
 	redis_connection_add(
 	    &self->command, self->settings.list, self->settings.list ? strlen(self->settings.list) : 0);
+	redis_connection_add(&self->command, self->settings.keeps_answers ? "1" : "0", 1);
 	self->state = REDIS_CRAWL_JOINING;
 	redis_connection_send(self->connection, &self->command, 0, on_joined, self);
 }
@@ -177,6 +178,7 @@ void redis_crawl_become_void(struct redis_crawl *self)
 	    label_of(self));
 	snprintf(self->member, sizeof self->member, "%016" PRIx64, random_bits());
 	redis_connection_clear(self->connection);
+	self->is_looking = false;
 	redis_crawl_forget_work(self);
 	redis_crawl_keep_offers(self);
 	self->lease_until = 0;

@@ -309,7 +309,7 @@ static void on_work(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
 	struct gain gain = {0};
-	if (!redis_crawl_take_answer(self, reply, 7, "work"))
+	if (!redis_crawl_take_answer(self, reply, 8, "work"))
 		return;
 	const redisReply *hosts = reply->element[5];
 	self->is_asking = false;
@@ -317,6 +317,7 @@ static void on_work(void *ctx, const redisReply *reply)
 	redis_crawl_note_answer(self, self->asked_number, self->asked_at);
 	self->left = redis_crawl_reply_number(reply->element[4]);
 	take_starts(self, reply->element[6]);
+	redis_crawl_take_look(self, reply->element[7]);
 	for (size_t i = 0; i < (hosts->type == REDIS_REPLY_ARRAY ? hosts->elements : 0); i++) {
 		if (!take_host(self, hosts->element[i], &gain)) {
 			redis_connection_fail_answer(self->connection, "work");

@@ -123,7 +123,7 @@ static void on_written(void *ctx, const redisReply *reply)
 	struct redis_crawl *self = batch->crawl;
 	/* Redis has run it before, and the lease was renewed then. */
 	bool is_skipped = !reply;
-	if (!is_skipped && !redis_crawl_take_answer(self, reply, 5, "write"))
+	if (!is_skipped && !redis_crawl_take_answer(self, reply, 6, "write"))
 		return;
 	remove_batch(self, batch);
 	if (!is_skipped) {
@@ -132,6 +132,7 @@ static void on_written(void *ctx, const redisReply *reply)
 		self->left = redis_crawl_reply_number(reply->element[1]);
 		self->idle_elsewhere = redis_crawl_reply_number(reply->element[4]);
 		redis_crawl_note_answer(self, batch->number, batch->sent_at);
+		redis_crawl_take_look(self, reply->element[5]);
 		if (offered > self->offered)
 			self->offered = offered;
 		if (batch->waiting_count > 0 && !redis_crawl_reply_is_list(answers, batch->waiting_count)) {
@@ -223,7 +224,7 @@ void redis_crawl_offer(struct redis_crawl *self, struct slice server, const stru
 	struct redis_batch *batch = redis_crawl_add_item(self, 'o', 4);
 	redis_connection_add(&batch->arguments, server.data, server.len);
 	redis_scripts_add_number(&batch->arguments, record->depth);
-	redis_connection_add(&batch->arguments, record->via ? "1" : "0", 1);
+	redis_connection_add(&batch->arguments, record->via || record->is_gone ? "1" : "0", 1);
 	add_record(batch, record);
 	redis_crawl_end_item(self, batch);
 }

@@ -1,7 +1,7 @@
 -- ARGV: version, id of a crawl that is new, options, member, lease, name of the member, 0 without a list or 1 with
 -- one or 2 with the rest of one, which begins no run, unix time, the id of the crawl that the caller was a member of or
 -- nothing, the name of
--- the list.
+-- the list, 1 if answers are kept.
 -- Begins the crawl or the next run if there is none that goes on, and makes the caller a member of it. May run
 -- twice.
 local version, id, options, who, lease, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -35,8 +35,8 @@ end
 
 local function begin_run(run)
 	call('HMSET', CRAWL, 'run', run, 'options', options, 'began', ARGV[8], 'left', 0, 'offered', 0, 'seen', 0,
-		'buckets', 1, 'settled', 0, 'forwarded', 0)
-	call('HDEL', CRAWL, 'ended', 'grace', 'o:0', 'o:1', 'o:2', 'o:3', 'lost')
+		'buckets', 1, 'settled', 0, 'forwarded', 0, 'answers', ARGV[11])
+	call('HDEL', CRAWL, 'looker', 'ended', 'grace', 'o:0', 'o:1', 'o:2', 'o:3', 'lost')
 end
 
 -- A Redis that removes any key when its memory is full could lose URLs, or whose they are. If the user may not ask, we

@@ -1,11 +1,21 @@
 #include "store/redis_record.h"
 
+#include "store/packed.h"
+
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { PURPOSE_MASK = 3, LEVEL_SHIFT = 2, LEVEL_MASK = 3, IS_GUESS = 16, WAS_FOUND = 32, HAS_TARGET = 64 };
+enum {
+	PURPOSE_MASK = 3,
+	LEVEL_SHIFT = 2,
+	LEVEL_MASK = 3,
+	IS_GUESS = 16,
+	WAS_FOUND = 32,
+	HAS_TARGET = 64,
+	IS_GONE = 128
+};
 
 void redis_record_id(char id[REDIS_ID_SIZE], struct slice identity, uint64_t seed)
 {
@@ -15,66 +25,27 @@ void redis_record_id(char id[REDIS_ID_SIZE], struct slice identity, uint64_t see
 		id[i] = (char)(bits >> 8 * i);
 }
 
-static void put_number(struct buf *to, uint64_t number)
-{
-	for (; number >= 128; number >>= 7)
-		buf_append_byte(to, (char)(number | 128));
-	buf_append_byte(to, (char)number);
-}
-
-static void put_text(struct buf *to, const char *text)
-{
-	size_t len = strlen(text);
-	put_number(to, len);
-	buf_append(to, text, len);
-}
-
 void redis_record_pack(struct buf *to, const struct redis_record *record)
 {
 	unsigned level = record->sitemap_level & LEVEL_MASK;
 	unsigned flags = (unsigned)record->purpose | level << LEVEL_SHIFT |
 	                 (record->is_guess ? IS_GUESS : 0) | (record->via ? WAS_FOUND : 0) |
-	                 (record->target ? HAS_TARGET : 0);
+	                 (record->target ? HAS_TARGET : 0) | (record->is_gone ? IS_GONE : 0);
 	buf_append(to, record->id, REDIS_ID_SIZE);
 	buf_append_byte(to, (char)flags);
-	put_number(to, record->depth);
-	put_text(to, record->text);
+	packed_put_number(to, record->depth);
+	packed_put_text(to, record->text);
 	if (record->via) {
 		size_t shared = 0;
 		while (record->text[shared] && record->text[shared] == record->via[shared])
 			shared++;
-		put_number(to, shared);
-		put_text(to, record->via + shared);
+		packed_put_number(to, shared);
+		packed_put_text(to, record->via + shared);
 	}
 	if (record->target) {
-		put_number(to, record->hops);
-		put_text(to, record->target);
+		packed_put_number(to, record->hops);
+		packed_put_text(to, record->target);
 	}
-}
-
-static bool take_number(struct slice *bytes, uint64_t *number)
-{
-	*number = 0;
-	for (unsigned shift = 0; bytes->len > 0 && shift < 63; shift += 7) {
-		unsigned char byte = (unsigned char)*bytes->data;
-		slice_skip(bytes, 1);
-		*number |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return true;
-	}
-	return false;
-}
-
-/* Appends a text with a NUL. */
-static bool take_text(struct slice *bytes, struct buf *texts)
-{
-	uint64_t len;
-	if (!take_number(bytes, &len) || len > bytes->len || memchr(bytes->data, '\0', (size_t)len))
-		return false;
-	buf_append(texts, bytes->data, (size_t)len);
-	buf_append_byte(texts, '\0');
-	slice_skip(bytes, (size_t)len);
-	return true;
 }
 
 bool redis_record_unpack(struct redis_record *record, struct slice bytes, struct buf *texts)
@@ -91,24 +62,26 @@ bool redis_record_unpack(struct redis_record *record, struct slice bytes, struct
 	record->purpose = (enum store_purpose)(flags & PURPOSE_MASK);
 	record->sitemap_level = flags >> LEVEL_SHIFT & LEVEL_MASK;
 	record->is_guess = flags & IS_GUESS;
-	if (record->purpose > STORE_LOOK || !take_number(&bytes, &number) || number > UINT32_MAX ||
-	    !take_text(&bytes, texts))
+	record->is_gone = flags & IS_GONE;
+	if (record->purpose > STORE_LOOK || !packed_take_number(&bytes, &number) || number > UINT32_MAX ||
+	    !packed_take_text(&bytes, texts))
 		return false;
 	record->depth = (uint32_t)number;
 	if (flags & WAS_FOUND) {
 		via_at = texts->len;
-		if (!take_number(&bytes, &number) || number >= via_at)
+		if (!packed_take_number(&bytes, &number) || number >= via_at)
 			return false;
 		if (!buf_reserve(texts, (size_t)number))
 			return false;
 		memcpy(texts->data + via_at, texts->data, (size_t)number);
 		texts->len += (size_t)number;
-		if (!take_text(&bytes, texts))
+		if (!packed_take_text(&bytes, texts))
 			return false;
 	}
 	if (flags & HAS_TARGET) {
 		target_at = texts->len;
-		if (!take_number(&bytes, &number) || number > UINT32_MAX || !take_text(&bytes, texts))
+		if (!packed_take_number(&bytes, &number) || number > UINT32_MAX ||
+		    !packed_take_text(&bytes, texts))
 			return false;
 		record->hops = (uint32_t)number;
 	}

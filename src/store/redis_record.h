@@ -1,7 +1,7 @@
 /* A pending URL as Redis keeps it, in as few bytes as is easy:
  *
  *     8 bytes   the id: a fingerprint of what makes the URL one of a kind (XXH3, seeded with the crawl's id)
- *     1 byte    purpose (2 bits), sitemap level (2 bits), is a guess, was found, has a target
+ *     1 byte    purpose (2 bits), sitemap level (2 bits), is a guess, was found, has a target, is gone
  *     number    the depth
  *     number    the length of the text, and the text
  *     number    with "was found": how many bytes the URL of the page that it was found in shares with the
@@ -9,8 +9,7 @@
  *     number    with "has a target": redirects so far, the length of where they have led, and that
  *     number
  *
- * Numbers have 7 bits a byte, the lowest ones first, and the eighth bit if more follow. The scripts know no
- * more of this than the id. */
+ * Numbers are those of store/packed.h. The scripts know no more of this than the id. */
 #ifndef AREQ_STORE_REDIS_RECORD_H
 #define AREQ_STORE_REDIS_RECORD_H
 
@@ -31,6 +30,7 @@ struct redis_record {
 	enum store_purpose purpose;
 	unsigned sitemap_level; /* 0 to 3 */
 	bool is_guess;
+	bool is_gone; /* a page that is not on any list any more; nothing is asked for */
 	uint32_t depth;
 	uint32_t hops;      /* redirects that were followed already */
 	const char *text;   /* the URL as it was listed or found */

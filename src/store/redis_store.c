@@ -158,6 +158,7 @@ static enum store_next claim(
 	    .purpose = record.purpose,
 	    .sitemap_level = record.sitemap_level,
 	    .is_guess = record.is_guess,
+	    .is_gone = record.is_gone,
 	    .via = record.via,
 	    .target = record.target,
 	    .hops = record.hops};
@@ -227,12 +228,6 @@ struct store redis_store(struct redis_crawl *crawl, bool is_crawl)
 	    .is_full = is_full,
 	    .count = count,
 	    .free = free_store};
-}
-
-void redis_store_settle(struct store *store, struct store_claim *claimed, enum outcome_kind kind)
-{
-	struct redis_store *self = store->self;
-	redis_crawl_settle(self->crawl, redis_store_claim(claimed), kind);
 }
 
 void redis_store_ask_mark(struct store *store, const struct url *url, const struct url *source,

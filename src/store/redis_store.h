@@ -8,7 +8,7 @@
  * is asked with redis_store_ask_mark or redis_store_forward.
  * - claim returns what redis_crawl_turn has received, or STORE_LATER, or STORE_DONE once the run has ended.
  * It has no limit, since the numbers of two processes cannot be compared.
- * - settle gives the claim back, and any process may claim the URL again. redis_store_settle gives it its
+ * - settle gives the claim back, and any process may claim the URL again. redis_crawl_settle gives it its
  * outcome.
  * - count is 0, since nothing of a crawl is lost when this process ends.
  * - free frees the store, but not the crawl.
@@ -28,9 +28,6 @@ static inline struct redis_claim *redis_store_claim(struct store_claim *claim)
 {
 	return (struct redis_claim *)claim;
 }
-
-/* The URL has its outcome, and its rows are on disk; the claim ends. */
-void redis_store_settle(struct store *store, struct store_claim *claim, enum outcome_kind kind);
 
 /* As store.mark, for a redirect of the URL that was claimed as source; fn is called once with what Redis
  * answers, or at once if this process knows it. */

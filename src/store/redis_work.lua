@@ -116,8 +116,8 @@ if want > 0 and hosts_left > 0 and tonumber(ARGV[8]) > 0 and wait > 0 then
 else
 	call('HDEL', R .. 'idle', member)
 end
-end_if_done(tonumber(crawl[1]))
+local looks = end_if_done(tonumber(crawl[1]))
 local ended = call('HGET', CRAWL, 'ended')
-answer = {'OK', ended and 1 or 0, wait, idle_elsewhere(), tonumber(crawl[1]), given, starts}
+answer = {'OK', ended and 1 or 0, wait, idle_elsewhere(), tonumber(crawl[1]), given, starts, looks}
 call('HSET', R .. 'm:' .. member, 'last', cmsgpack.pack(answer))
 return answer

@@ -3,7 +3,7 @@ local answer = enter(ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
 local stored = 'a:' .. ARGV[3]
 if answer and answer[1] == 'DONE' then
 	local packed = call('HGET', R .. 'm:' .. member, stored)
-	return {'OK', 0, packed and cmsgpack.unpack(packed) or {}, 0, 0}
+	return {'OK', 0, packed and cmsgpack.unpack(packed) or {}, 0, 0, 0}
 end
 if answer then
 	return answer
@@ -68,6 +68,40 @@ local items = {
 			outcomes[kind] = (outcomes[kind] or 0) + 1
 		end
 	end},
+	-- a part of links that are to be kept, which come before the claim is settled: id, 1 if it is the first, bytes
+	p = {3, function(id, first, bytes)
+		call(first == '1' and 'SET' or 'APPEND', R .. 'staged:' .. member .. ':' .. id, bytes)
+	end},
+	-- settle with what becomes of the answer that is kept: host, id, kind of the outcome or nothing if it does not
+	-- count, how (kept, confirmed, new, gone), 1 if the URL was listed, the answer, its links, 1 if these were staged
+	t = {8, function(host, id, kind, how, listed, answer, links, staged)
+		if call('HDEL', R .. 'c:' .. host, id) ~= 1 then
+			return
+		end
+		left = left - 1
+		if kind ~= '' then
+			settled = settled + 1
+			outcomes[kind] = (outcomes[kind] or 0) + 1
+		end
+		local key, links_key = PREFIX .. 'answer:' .. id, PREFIX .. 'links:' .. id
+		local head = string.format('%015d', tonumber(ARGV[1])) .. listed
+		if how == 'gone' then
+			call('DEL', key, links_key)
+		elseif how == 'kept' and call('EXISTS', key) == 1 then
+			call('SETRANGE', key, 0, head)
+		elseif how ~= 'kept' then
+			call('SET', key, head .. answer)
+		end
+		if staged == '1' then
+			call('RENAME', R .. 'staged:' .. member .. ':' .. id, links_key)
+		elseif how == 'new' then
+			call('SET', links_key, links)
+		end
+	end},
+	-- all pages were looked at that may have left the lists
+	y = {0, function()
+		call('HSET', CRAWL, 'looker', 'done')
+	end},
 	-- release a claim: host, id
 	r = {2, function(host, id)
 		local record = call('HGET', R .. 'c:' .. host, id)
@@ -130,6 +164,10 @@ local items = {
 	-- the member leaves; it has given back its hosts
 	l = {0, function()
 		call('SREM', R .. 'feeders', member)
+		if call('HGET', CRAWL, 'looker') == member then
+			call('HDEL', CRAWL, 'looker')
+			wakes = true
+		end
 		call('HDEL', R .. 'idle', member)
 		call('ZREM', R .. 'alive', member)
 		call('DEL', R .. 'mine:' .. member, R .. 'fed:' .. member)
@@ -170,10 +208,10 @@ if settled > 0 then
 	end
 end
 left = call('HINCRBY', CRAWL, 'left', left)
-end_if_done(left)
+local looks = end_if_done(left)
 -- They are asked for again if the connection is lost now. A member has fewer than 64 scripts without an answer.
 call('HDEL', R .. 'm:' .. member, 'a:' .. (tonumber(ARGV[3]) - 64))
 if #answers > 0 then
 	call('HSET', R .. 'm:' .. member, stored, cmsgpack.pack(answers))
 end
-return {'OK', left, answers, call('HINCRBY', CRAWL, 'offered', new), idle_elsewhere()}
+return {'OK', left, answers, call('HINCRBY', CRAWL, 'offered', new), idle_elsewhere(), looks}

@@ -122,6 +122,10 @@ struct state_result {
  * have the same URLs, in whatever order. */
 enum state_change state_change_of(const struct state_page *before, const struct state_result *result);
 
+/* Gives a page the outcome, in a run of that variant (see struct state_begun): what is known of it becomes
+ * what is known then. The texts of the result are borrowed. */
+void state_page_apply(struct state_page *page, const struct state_result *result, uint64_t variant);
+
 /* A run. */
 struct state_run {
 	uint64_t id;

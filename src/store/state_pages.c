@@ -415,6 +415,33 @@ static void remove_answer(struct state_page *page)
 	page->links_hash = page->links = page->variant = 0;
 }
 
+void state_page_apply(struct state_page *page, const struct state_result *result, uint64_t variant)
+{
+	page->is_settled = true;
+	page->outcome = result->outcome;
+	page->cause = result->cause;
+	page->http_status = result->http_status;
+	page->final_url = result->final_url;
+	page->depth = result->depth;
+	page->change = state_change_of(page, result);
+	page->hops = result->hops;
+	switch (result->answer) {
+	case STATE_ANSWER_KEPT:
+		break;
+	case STATE_ANSWER_CONFIRMED:
+		confirm_answer(page, result);
+		page->variant = variant;
+		break;
+	case STATE_ANSWER_NEW:
+		set_answer(page, result);
+		page->variant = variant;
+		break;
+	case STATE_ANSWER_GONE:
+		remove_answer(page);
+		break;
+	}
+}
+
 enum status state_settle_page(struct state *self, const struct state_result *result)
 {
 	struct state_page page;
@@ -424,31 +451,11 @@ enum status state_settle_page(struct state *self, const struct state_result *res
 		status = require_page(self, result->page, &page);
 	if (status != STATUS_OK)
 		return status;
-	page.is_settled = true;
-	page.outcome = result->outcome;
-	page.cause = result->cause;
-	page.http_status = result->http_status;
-	page.final_url = result->final_url;
-	page.depth = result->depth;
-	page.change = state_change_of(&page, result);
-	page.hops = result->hops;
-	switch (result->answer) {
-	case STATE_ANSWER_KEPT:
-		break;
-	case STATE_ANSWER_CONFIRMED:
-		confirm_answer(&page, result);
-		page.variant = self->run.variant;
-		break;
-	case STATE_ANSWER_NEW:
-		set_answer(&page, result);
-		page.variant = self->run.variant;
+	state_page_apply(&page, result, self->run.variant);
+	if (result->answer == STATE_ANSWER_NEW)
 		status = write_links(self, result);
-		break;
-	case STATE_ANSWER_GONE:
-		remove_answer(&page);
+	else if (result->answer == STATE_ANSWER_GONE)
 		status = delete_by_number(self, STATE_DELETE_LINKS, result->page);
-		break;
-	}
 	return status == STATUS_OK ? write_page(self, &page) : status;
 }
 

@@ -37,9 +37,10 @@ struct store_url {
 	unsigned sitemap_level; /* 1 for a sitemap that begins a crawl, 2 and 3 for those in an index; 0 for a
 	                           page */
 	bool is_guess;          /* nobody has named the URL, so it may well not exist */
-	uint64_t id;            /* the number in the state file; 0 if there is none */
-	uint64_t via_id;        /* that of via; not returned by claim */
-	const char *via;        /* the URL of the page that it was found in; NULL if it was listed */
+	bool is_gone;       /* it is not on any list any more, and nothing is asked for. Only from claim */
+	uint64_t id;        /* the number in the state file; 0 if there is none */
+	uint64_t via_id;    /* that of via; not returned by claim */
+	const char *via;    /* the URL of the page that it was found in; NULL if it was listed */
 	const char *target; /* where redirects have led another process; NULL if none did. Only from claim */
 	uint32_t hops;      /* how many redirects that were */
 };

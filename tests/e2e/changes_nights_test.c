@@ -6,6 +6,7 @@
 #include "support/run.h"
 #include "support/scratch.h"
 #include "support/site.h"
+#include "unit/store/redis_server.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -18,8 +19,10 @@ enum { PAGES = 60, NIGHTS = 10 };
 struct nights_case {
 	struct site site;
 	struct scratch scratch;
+	struct redis_server redis;
 	struct nights_spec spec;
-	bool is_crawl;
+	bool is_crawl, is_shared;
+	char state[300];
 	const char *start; /* the list, or the URL where the crawl begins */
 	unsigned night;
 	struct nights_links before[PAGES], after[PAGES]; /* what is known of each page */
@@ -33,11 +36,14 @@ static unsigned first_seed(void)
 	return text && *text ? (unsigned)strtoul(text, NULL, 10) : 1;
 }
 
-static void set_up(struct nights_case *self, unsigned seed, bool is_crawl)
+static void set_up(struct nights_case *self, unsigned seed, bool is_crawl, bool is_shared)
 {
 	char request[128];
 	struct buf list;
-	*self = (struct nights_case){.spec = {.seed = seed, .pages = PAGES}, .is_crawl = is_crawl};
+	*self = (struct nights_case){
+	    .spec = {.seed = seed, .pages = PAGES}, .is_crawl = is_crawl, .is_shared = is_shared};
+	if (is_shared)
+		redis_server_start(&self->redis, NULL);
 	site_start(&self->site);
 	scratch_init(&self->scratch);
 	int len =
@@ -60,6 +66,19 @@ static void tear_down(struct nights_case *self)
 {
 	scratch_release(&self->scratch);
 	site_stop(&self->site);
+	if (self->is_shared)
+		redis_server_end(&self->redis);
+}
+
+/* Where a state of that name is: a file, or in Redis. Borrowed until the next call. */
+static const char *state_of(struct nights_case *self, const char *name)
+{
+	if (self->is_shared)
+		snprintf(
+		    self->state, sizeof self->state, "redis+unix://%s/socket#%s", self->redis.folder, name);
+	else
+		snprintf(self->state, sizeof self->state, "%s", scratch_path(&self->scratch, name));
+	return self->state;
 }
 
 /* Computes what is known after the night. */
@@ -180,7 +199,7 @@ static void run_night(struct nights_case *self)
 	struct run_result result;
 	const char *depth = self->is_crawl ? "all" : "0";
 	run_areq(&result, "-q", "-r", "0", "--robots", "never", "--depth", depth, "--state",
-	    scratch_path(&self->scratch, "one.db"), "--changes", "--summary-json",
+	    state_of(self, "one.db"), "--changes", "--summary-json",
 	    scratch_path(&self->scratch, "summary.json"), self->start);
 	expect_changes(self, result.out);
 	run_release(&result);
@@ -188,25 +207,27 @@ static void run_night(struct nights_case *self)
 	expect_counts(self, summary);
 	free(summary);
 	run_areq(&result, "-q", "-r", "0", "--robots", "never", "--depth", depth, "--state",
-	    scratch_path(&self->scratch, "two.db"), "--changes-to",
-	    scratch_path(&self->scratch, "changes.tsv"), self->start);
+	    state_of(self, "two.db"), "--changes-to", scratch_path(&self->scratch, "changes.tsv"),
+	    self->start);
 	expect_all_rows(self, result.out);
 	run_release(&result);
 	char *changes = scratch_read(&self->scratch, "changes.tsv", NULL);
 	expect_changes(self, changes);
 	free(changes);
-	run_areq(&result, "--state", scratch_path(&self->scratch, "one.db"), "--replay");
+	if (self->is_shared)
+		return;
+	run_areq(&result, "--state", state_of(self, "one.db"), "--replay");
 	run_expect_exit(&result, 0);
 	expect_all_rows(self, result.out);
 	run_release(&result);
 }
 
-static void check_nights(bool is_crawl)
+static void check_nights(bool is_crawl, bool is_shared)
 {
 	enum { SEEDS = 3 };
 	struct nights_case self;
 	for (unsigned seed = first_seed(); seed < first_seed() + SEEDS; seed++) {
-		set_up(&self, seed, is_crawl);
+		set_up(&self, seed, is_crawl, is_shared);
 		for (unsigned night = 0; night < NIGHTS; night++) {
 			begin_night(&self, night);
 			run_night(&self);
@@ -217,12 +238,22 @@ static void check_nights(bool is_crawl)
 
 Test(changes_nights, of_a_list_are_exactly_right)
 {
-	check_nights(false);
+	check_nights(false, false);
 }
 
 Test(changes_nights, of_a_crawl_are_exactly_right)
 {
-	check_nights(true);
+	check_nights(true, false);
+}
+
+Test(changes_nights, of_a_list_in_redis_are_exactly_right)
+{
+	check_nights(false, true);
+}
+
+Test(changes_nights, of_a_crawl_in_redis_are_exactly_right)
+{
+	check_nights(true, true);
 }
 
 /* The number of pages that a run asks for. */
@@ -261,16 +292,16 @@ static void run_killed(struct nights_case *self, const char *const *args)
 	run_release(&result);
 }
 
-static void check_killed_nights(bool is_crawl, bool has_all_rows)
+static void check_killed_nights(bool is_crawl, bool has_all_rows, bool is_shared)
 {
 	enum { KILLED_NIGHTS = 3 };
 	struct nights_case self;
-	set_up(&self, first_seed() + 10, is_crawl);
+	set_up(&self, first_seed() + 10, is_crawl, is_shared);
 	const char *rows = scratch_path(&self.scratch, "rows.tsv");
 	const char *changes = scratch_path(&self.scratch, "changes.tsv");
 	const char *const all[] = {"-q", "-r", "0", "--robots", "never", "--depth", is_crawl ? "all" : "0",
-	    "--per-host", "2", "--delay", "20ms", "--state", scratch_path(&self.scratch, "crawl.db"),
-	    self.start, "-o", has_all_rows ? rows : changes, has_all_rows ? "--changes-to" : "--changes",
+	    "--per-host", "2", "--delay", "20ms", "--state", state_of(&self, "crawl.db"), self.start, "-o",
+	    has_all_rows ? rows : changes, has_all_rows ? "--changes-to" : "--changes",
 	    has_all_rows ? changes : NULL, NULL};
 	for (unsigned night = 0; night < KILLED_NIGHTS; night++) {
 		begin_night(&self, night);
@@ -288,12 +319,12 @@ static void check_killed_nights(bool is_crawl, bool has_all_rows)
 
 Test(changes_nights, come_once_though_runs_are_killed)
 {
-	check_killed_nights(false, false);
-	check_killed_nights(true, false);
+	check_killed_nights(false, false, false);
+	check_killed_nights(true, false, false);
 }
 
 Test(changes_nights, come_once_beside_all_rows_though_runs_are_killed)
 {
-	check_killed_nights(false, true);
-	check_killed_nights(true, true);
+	check_killed_nights(false, true, false);
+	check_killed_nights(true, true, false);
 }

@@ -3,6 +3,7 @@
 #include "support/run.h"
 #include "support/scratch.h"
 #include "support/site.h"
+#include "unit/store/redis_server.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -14,9 +15,13 @@
 struct changes_case {
 	struct scratch scratch, root;
 	struct site site;
+	struct redis_server redis;
 	const char *state, *file;
 	const char *a, *b;
 };
+
+/* The state is in Redis. */
+static bool is_shared;
 
 static void set_up(struct changes_case *self)
 {
@@ -25,7 +30,9 @@ static void set_up(struct changes_case *self)
 	scratch_write(&self->root, "a.html", "<a href=1>1</a><a href=2>2</a>");
 	scratch_write(&self->root, "b.html", "<a href=1>1</a><a href=3>3</a>");
 	site_start_with(&self->site, "--root", self->root.folder);
-	self->state = scratch_path(&self->scratch, "crawl.db");
+	if (is_shared)
+		redis_server_start(&self->redis, NULL);
+	self->state = is_shared ? self->redis.url : scratch_path(&self->scratch, "crawl.db");
 	self->file = scratch_path(&self->scratch, "changes.tsv");
 	self->a = site_url(&self->site, "/a.html");
 	self->b = site_url(&self->site, "/b.html");
@@ -34,6 +41,8 @@ static void set_up(struct changes_case *self)
 static void tear_down(struct changes_case *self)
 {
 	site_stop(&self->site);
+	if (is_shared)
+		redis_server_end(&self->redis);
 	scratch_release(&self->root);
 	scratch_release(&self->scratch);
 }
@@ -90,10 +99,24 @@ static void expect_changes_argv(struct changes_case *self, int exit_status, stru
 	run_release(&result);
 }
 
+/* A test with a state in a file, and with one in Redis. */
+#define TEST_OF_BOTH(name)                                                                                   \
+	static void name(void);                                                                              \
+	Test(changes, name)                                                                                  \
+	{                                                                                                    \
+		name();                                                                                      \
+	}                                                                                                    \
+	Test(changes_in_redis, name)                                                                         \
+	{                                                                                                    \
+		is_shared = true;                                                                            \
+		name();                                                                                      \
+	}                                                                                                    \
+	static void name(void)
+
 #define ALL_OF_A "+\t/a.html\t/1\n+\t/a.html\t/2\n"
 #define ALL_OF_B "+\t/b.html\t/1\n+\t/b.html\t/3\n"
 
-Test(changes, are_the_links_that_are_new_and_gone)
+TEST_OF_BOTH(are_the_links_that_are_new_and_gone)
 {
 	struct changes_case self;
 	set_up(&self);
@@ -112,7 +135,7 @@ Test(changes, are_the_links_that_are_new_and_gone)
 }
 
 /* Neither a failure nor a page that is none any more says anything about the links; 404 and 410 do. */
-Test(changes, of_pages_that_failed_are_not_known)
+TEST_OF_BOTH(of_pages_that_failed_are_not_known)
 {
 	static const char *const answers[] = {"status=500", "status=403", "status=401", "status=304",
 	    "reset=1", "type=image/png", "status=302&location=http://127.0.0.1:1/", "cut=10&length=100"};
@@ -133,7 +156,7 @@ Test(changes, of_pages_that_failed_are_not_known)
 	tear_down(&self);
 }
 
-Test(changes, of_pages_that_are_gone_and_come_back)
+TEST_OF_BOTH(of_pages_that_are_gone_and_come_back)
 {
 	struct changes_case self;
 	set_up(&self);
@@ -147,7 +170,7 @@ Test(changes, of_pages_that_are_gone_and_come_back)
 	tear_down(&self);
 }
 
-Test(changes, of_lines_that_have_left_the_list)
+TEST_OF_BOTH(of_lines_that_have_left_the_list)
 {
 	struct changes_case self;
 	set_up(&self);
@@ -182,7 +205,7 @@ Test(changes, of_a_list_that_is_empty)
 }
 
 /* What a crawl does not reach any more says nothing, unlike a line of the list. */
-Test(changes, of_pages_that_a_crawl_does_not_reach)
+TEST_OF_BOTH(of_pages_that_a_crawl_does_not_reach)
 {
 	struct changes_case self;
 	struct run_result result;
@@ -203,7 +226,7 @@ Test(changes, of_pages_that_a_crawl_does_not_reach)
 	tear_down(&self);
 }
 
-Test(changes, has_none_of_pages_that_are_not_asked_for)
+TEST_OF_BOTH(has_none_of_pages_that_are_not_asked_for)
 {
 	struct changes_case self;
 	struct run_result result;
@@ -289,7 +312,7 @@ Test(changes, beside_all_rows)
 }
 
 /* Rows that a filter leaves out now are gone, too. --restart forgets what was. */
-Test(changes, with_other_options)
+TEST_OF_BOTH(with_other_options)
 {
 	struct changes_case self;
 	struct run_result result;

@@ -29,7 +29,8 @@ enum status redis_client_start(
 	                                  .name = "machine:1",
 	                                  .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
 	                                  .list = wish.has_list ? self->list : NULL,
-	                                  .restart = wish.restart},
+	                                  .restart = wish.restart,
+	                                  .keeps_answers = wish.keeps_answers},
 	    &(struct redis_crawl_handlers){.ctx = self, .lost = on_lost});
 	return redis_crawl_start(self->crawl, &self->begun);
 }

@@ -21,7 +21,7 @@ struct redis_client_wish {
 	const char *url; /* NULL for that of the server */
 	const char *options;
 	int64_t lease_ms;
-	bool has_list, restart;
+	bool has_list, restart, keeps_answers;
 };
 
 /* Makes a client and lets it join; returns the status. */

@@ -48,7 +48,7 @@ Test(redis_store, two_processes_share_what_they_find)
 	cr_expect_str_eq(url.text, "http://u:p@a.test/#x");
 	cr_expect_null(url.via);
 	of_a.begin(of_a.self, claim);
-	redis_store_settle(&of_a, claim, OUTCOME_OK);
+	redis_crawl_settle(a.crawl, redis_store_claim(claim), OUTCOME_OK);
 	/* The other URL is given back, and lowered by the other process. */
 	claim = claim_next(&a, &of_a, &url);
 	cr_assert_not_null(claim);
@@ -89,7 +89,7 @@ Test(redis_store, two_processes_share_what_they_find)
 	cr_expect_str_eq(url.text, "http://b.test/");
 	cr_expect_str_eq(url.target, "http://d.test/");
 	of_b.begin(of_b.self, claim);
-	redis_store_settle(&of_b, claim, OUTCOME_FAILED);
+	redis_crawl_settle(b.crawl, redis_store_claim(claim), OUTCOME_FAILED);
 	redis_crawl_end_list(a.crawl, true);
 	redis_client_flush(&a);
 	redis_client_turn_until(&b, 1, redis_client_ends, &b);

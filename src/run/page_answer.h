@@ -1,0 +1,30 @@
+/* What Redis has of the last good answer of a page, while a process of the crawl has the page. */
+#ifndef AREQ_RUN_PAGE_ANSWER_H
+#define AREQ_RUN_PAGE_ANSWER_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "store/link_records.h"
+#include "store/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct page_answer {
+	struct state_page page; /* see struct redis_answer; its texts are in texts */
+	struct buf texts;
+	struct buf links; /* packed */
+	uint64_t number;  /* that the links were packed for */
+	size_t *held;     /* the bytes of all answers that a ledger has; borrowed */
+};
+
+/* Copies an answer as redis_crawl_get_answer gives it. NULL if there is none, or one that cannot be read,
+ * which was logged. number is that of the links, and *held is raised until the answer is freed. */
+struct page_answer *page_answer_new(struct slice answer, struct slice links, uint64_t number, size_t *held);
+void page_answer_free(struct page_answer *self); /* NULL is allowed */
+
+/* Opens the links. False if they are damaged. */
+bool page_answer_open_links(const struct page_answer *self, struct link_reader *links);
+
+#endif
