@@ -73,15 +73,19 @@ static bool next_hop(const char **hops, struct slice *from, bool *is_permanent)
 	return true;
 }
 
-/* No page needs to lead any more to a URL that a redirect has led to, unless a page had led there before. */
-static void mark(struct ledger *self, enum store_purpose purpose, struct slice text)
+/* No page needs to lead any more to a URL that a redirect of the target has led to, unless that URL has an
+ * outcome of its own. It gets one if a page had led there before a URL of the list, which is followed in any
+ * case. */
+static void mark(struct ledger *self, const struct state_target *target, struct slice text)
 {
 	if (!url_parse(&self->url, text.data, text.len, NULL, NULL))
 		return;
-	bool was_found =
-	    purpose == STORE_PAGE && run_state_has_in_run(self->state, ledger_identity(self, &self->url));
-	if (!was_found)
-		self->store.mark(self->store.self, &self->url, purpose);
+	struct slice identity = ledger_identity(self, &self->url);
+	bool has_outcome = run_state_has_target(self->state, identity, target->purpose);
+	if (!has_outcome && target->purpose == STORE_PAGE && run_state_has_in_run(self->state, identity))
+		has_outcome = run_state_is_listed(self->state, slice_of(target->url));
+	if (!has_outcome)
+		self->store.mark(self->store.self, &self->url, target->purpose);
 }
 
 void ledger_resume_targets(struct ledger *self)
@@ -93,9 +97,9 @@ void ledger_resume_targets(struct ledger *self)
 		bool is_first = true, is_permanent;
 		for (; next_hop(&hops, &from, &is_permanent); is_first = false)
 			if (!is_first)
-				mark(self, target.purpose, from);
+				mark(self, &target, from);
 		if (target.final_url)
-			mark(self, target.purpose, slice_of(target.final_url));
+			mark(self, &target, slice_of(target.final_url));
 	}
 }
 

@@ -169,6 +169,17 @@ bool run_state_next_target(struct run_state *self, struct state_target *target)
 	return found == STATE_FOUND;
 }
 
+bool run_state_has_target(struct run_state *self, struct slice url, enum store_purpose purpose)
+{
+	return known_urls_find(&self->targets, run_state_target_key(self, url, purpose));
+}
+
+bool run_state_is_listed(struct run_state *self, struct slice url)
+{
+	const struct known_url *known = known_urls_find(&self->known, url);
+	return known && known->is_of_run && known->is_listed;
+}
+
 bool run_state_has_in_run(struct run_state *self, struct slice url)
 {
 	const struct known_url *known = known_urls_find(&self->known, url);

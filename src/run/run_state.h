@@ -125,8 +125,12 @@ bool run_state_find_target(
  * until the next call. */
 bool run_state_next_target(struct run_state *self, struct state_target *target);
 
-/* True if the run that goes on has that URL, given as in run_state_find, as a page. */
+/* True if the run that goes on has asked for that URL, given as in run_state_find. */
+bool run_state_has_target(struct run_state *self, struct slice url, enum store_purpose purpose);
+
+/* True if the run that goes on has that URL as a page; and if that was listed. */
 bool run_state_has_in_run(struct run_state *self, struct slice url);
+bool run_state_is_listed(struct run_state *self, struct slice url);
 
 /* Reads the robots.txt of an origin, if an earlier run or this one has received it and it may be used.
  * That of an origin that has none is empty. Its body is borrowed until the next call. */

@@ -1,5 +1,6 @@
 /* --check with --state: runs of generated sites that are ended by kill -9 at random moments, again and again,
  * and then give the site's truth. AREQ_CHECK_SEED is the first seed, 1 by default. */
+#include "base/buf.h"
 #include "support/check_run.h"
 #include "support/state_file.h"
 
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KILLS_MAX = 4 };
@@ -172,4 +174,78 @@ Test(state_check, of_fragments_goes_on_after_kills)
 Test(state_check, of_fragments_in_a_crawl_goes_on_after_kills)
 {
 	expect_truth(true, true, false);
+}
+
+static void wait_for(const char *state, const char *sql)
+{
+	for (int i = 0; state_file_number(state, sql) == 0; i++) {
+		cr_assert(i < 2000, "%s", sql);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+}
+
+static void kill_when(struct run_child *child, const char *state, const char *sql)
+{
+	struct run_result result;
+	wait_for(state, sql);
+	run_kill(child, SIGKILL);
+	run_finish(child, &result);
+	run_release(&result);
+	state_file_wait_unused(state);
+}
+
+/* A page that was found by one process, and that a redirect has led another one to, is not asked for by the
+ * third one: the redirect has its outcome. */
+Test(state_check, of_a_page_that_a_redirect_has_led_to_asks_for_it_no_more)
+{
+	enum { LINKS = 100000 };
+	struct site site;
+	struct scratch scratch, root;
+	struct run_child child;
+	struct run_result result;
+	struct site_stats stats;
+	struct buf page;
+	scratch_init(&scratch);
+	scratch_init(&root);
+	site_start_with(&site, "--root", root.folder);
+	const char *state = scratch_path(&scratch, "state"), *report = scratch_path(&scratch, "report");
+	const char *const args[] = {"-q", "--check=all", "--depth", "all", "--per-host", "0", "--robots",
+	    "never", "--state", state, "--report", report, site_url(&site, "/index.html"), NULL};
+	/* More rows than anybody reads, behind the link to the page. */
+	buf_init(&page, SIZE_MAX / 2);
+	buf_append_text(&page, "<a href=end.html>");
+	for (unsigned i = 0; i < LINKS; i++) {
+		buf_append_text(&page, "<a href=index.html#");
+		buf_append_number(&page, i);
+		buf_append_text(&page, ">");
+	}
+	scratch_write(&root, "index.html", "<a href=many.html><a href=redirect.html>");
+	scratch_write(&root, "end.html", "end");
+	scratch_write_bytes(&root, "many.html", page.data, page.len);
+	scratch_write(&root, "_site", "/redirect.html delay=60000\n");
+	run_start(&child, NULL, run_areq_name(), args);
+	kill_when(&child, state, "SELECT count(*) FROM pages WHERE url LIKE '%/end.html'");
+	scratch_write(
+	    &root, "_site", "/redirect.html status=302&location=/end.html\n/many.html delay=60000\n");
+	run_start(&child, NULL, run_areq_name(), args);
+	kill_when(&child, state, "SELECT count(*) FROM targets WHERE url LIKE '%/redirect.html'");
+	scratch_write(&root, "_site", "");
+	site_reset_stats(&site);
+	run_program(&result, NULL, run_areq_name(), args);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	site_stats(&site, &stats);
+	cr_expect_eq(stats.count, 1, "%zu requests", stats.count);
+	cr_expect_eq(site_stats_counter(&stats, SITE_BY_PATH, "/many.html").requests, 1);
+	site_stats_release(&stats);
+	char *text = scratch_read(&scratch, "report", NULL);
+	size_t lines = 0;
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	cr_expect_eq(lines, 3, "%s", text);
+	free(text);
+	buf_release(&page);
+	site_stop(&site);
+	scratch_release(&root);
+	scratch_release(&scratch);
 }

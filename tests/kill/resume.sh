@@ -82,6 +82,9 @@ digest() {
 	*) cat out ;;
 	esac | LC_ALL=C sort >rows
 	jq -r '[.url, .outcome, .cause // ""] | @tsv' report | LC_ALL=C sort >lines
+	# A target that was looked at has a second line if it turns out to be a page of the crawl. Whether that is known
+	# before it is looked at depends on the order of the answers.
+	[ "$1" != fragments ] || sort -u -o lines lines
 }
 
 # The URLs that are done, none where the run was killed before it had a state; and how often the server was asked for
