@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/redis_answer.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ bool ledger_find_before(struct ledger *self, const struct task *task, struct sta
 	if (self->state)
 		return run_state_find_before(self->state, task->state_id, page);
 	if (task->answer)
-		*page = task->answer->page;
+		*page = task->answer->answer.page;
 	return task->answer;
 }
 
@@ -188,7 +189,7 @@ static void end_wait(struct awaited *awaited)
 /* The rows of a page that is not on the lists any more are gone, without a request. */
 static void begin_gone(struct ledger *self, struct task *task)
 {
-	const struct state_page *page = task->answer ? &task->answer->page : NULL;
+	const struct state_page *page = task->answer ? &task->answer->answer.page : NULL;
 	task_begin_without_request(task);
 	task->is_fresh = true;
 	if (page && page->final_url)
@@ -209,7 +210,12 @@ static void on_stored(void *ctx, struct slice answer, struct slice links)
 	if (self) {
 		end_wait(awaited);
 		url_parse(&self->awaited_url, task->listed, strlen(task->listed), NULL, NULL);
-		task->answer = page_answer_new(answer, links, task->state_id, &self->answers_held);
+		if (answer.data)
+			task->answer = page_answer_new(answer, links, task->state_id, &self->answers_held);
+		if (answer.data && !task->answer)
+			log_warning(
+			    "%s: what Redis has of an earlier run is damaged, so the page counts as new",
+			    task_display_url(task));
 		if (ledger_is_void(self, task))
 			ledger_drop_void(self, task);
 		else if (task->is_gone)

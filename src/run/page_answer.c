@@ -1,8 +1,6 @@
 #include "run/page_answer.h"
 
 #include "base/alloc.h"
-#include "base/log.h"
-#include "store/redis_answer.h"
 
 #include <stdlib.h>
 
@@ -13,27 +11,19 @@ static size_t size_of(const struct page_answer *self)
 
 struct page_answer *page_answer_new(struct slice answer, struct slice links, uint64_t number, size_t *held)
 {
-	struct redis_answer read;
 	struct link_reader reader;
-	bool is_listed;
-	if (!answer.data)
-		return NULL;
 	struct page_answer *self = alloc_new(sizeof *self);
 	*self = (struct page_answer){.number = number, .held = held};
 	buf_init(&self->texts, SIZE_MAX / 2);
 	buf_init(&self->links, SIZE_MAX / 2);
 	buf_append(&self->links, links.data, links.len);
 	link_reader_init(&reader);
-	bool is_whole = redis_answer_unpack(&read, &is_listed, answer, &self->texts);
-	if (is_whole) {
-		self->page = read.page;
-		is_whole = page_answer_open_links(self, &reader);
-	}
+	bool is_whole =
+	    redis_answer_unpack(&self->answer, answer, &self->texts) && page_answer_open_links(self, &reader);
 	link_reader_release(&reader);
 	*held += size_of(self);
 	if (is_whole)
 		return self;
-	log_warning("an answer of an earlier run cannot be read in Redis; its page counts as new");
 	page_answer_free(self);
 	return NULL;
 }
@@ -51,9 +41,9 @@ void page_answer_free(struct page_answer *self)
 bool page_answer_open_links(const struct page_answer *self, struct link_reader *links)
 {
 	struct slice packed = {self->links.data, self->links.len};
-	if (self->page.links == 0) {
+	if (self->answer.page.links == 0) {
 		link_reader_clear(links);
 		return true;
 	}
-	return link_reader_open(links, packed, self->number) && links->count == self->page.links;
+	return link_reader_open(links, packed, self->number) && links->count == self->answer.page.links;
 }

@@ -5,22 +5,22 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "store/link_records.h"
-#include "store/state.h"
+#include "store/redis_answer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct page_answer {
-	struct state_page page; /* see struct redis_answer; its texts are in texts */
+	struct redis_answer answer; /* its texts are in texts */
 	struct buf texts;
 	struct buf links; /* packed */
 	uint64_t number;  /* that the links were packed for */
 	size_t *held;     /* the bytes of all answers that a ledger has; borrowed */
 };
 
-/* Copies an answer as redis_crawl_get_answer gives it. NULL if there is none, or one that cannot be read,
- * which was logged. number is that of the links, and *held is raised until the answer is freed. */
+/* Copies an answer as redis_crawl_get_answer gives it. NULL if it is damaged. number is that of the links,
+ * and *held is raised until the answer is freed. */
 struct page_answer *page_answer_new(struct slice answer, struct slice links, uint64_t number, size_t *held);
 void page_answer_free(struct page_answer *self); /* NULL is allowed */
 

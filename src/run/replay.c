@@ -10,8 +10,9 @@
 #include "output/number_text.h"
 #include "output/rows.h"
 #include "run/outputs.h"
+#include "run/replay_source.h"
+#include "run/shared_options.h"
 #include "run/stored_page.h"
-#include "store/state.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -19,7 +20,7 @@
 
 struct replay {
 	struct options options;
-	struct state *state;
+	struct replay_source source;
 	struct outputs outputs;
 	struct observer rows;
 	struct rows *row_writer; /* owned by rows */
@@ -28,8 +29,6 @@ struct replay {
 	struct url page_url, link_url;
 	struct seen seen; /* links of the page, since two may differ only in their fragments */
 	struct stored_page stored;
-	uint64_t run;            /* the number of the run whose rows these are */
-	uint64_t pages, settled; /* of that run */
 };
 
 /* The options that count here. Those of the configuration may also have others. */
@@ -56,12 +55,6 @@ static struct options replay_options(const struct options *options)
 	    .config_line_count = options->config_line_count};
 }
 
-static enum status fail_state(const struct replay *self, enum status status)
-{
-	log_error("%s", state_problem(self->state));
-	return status;
-}
-
 /* Rows of a crawl have its depth. A quotation mark within a value has a backslash, so that no value looks
  * like a key. */
 static bool was_crawl(const char *run_options)
@@ -69,19 +62,13 @@ static bool was_crawl(const char *run_options)
 	return !strstr(run_options, "\"depth\":0,") || strstr(run_options, "\"sitemaps\":true");
 }
 
-static enum status open_state(struct replay *self)
+static enum status open_source(struct replay *self)
 {
-	self->state = state_new(self->options.state);
-	enum status status = state_open(self->state, STATE_READ);
-	if (status != STATUS_OK)
-		return fail_state(self, status);
-	const struct state_run *run = state_last_run(self->state);
-	if (run->id == 0) {
-		log_error("%s: knows no run yet, so there are no rows", self->options.state);
-		return STATUS_OUTPUT;
-	}
-	self->options.depth = was_crawl(run->options);
-	return STATUS_OK;
+	const char *run_options;
+	enum status status = self->source.open(self->source.self, &run_options);
+	if (status == STATUS_OK)
+		self->options.depth = was_crawl(run_options);
+	return status;
 }
 
 static enum status set_up(struct replay *self)
@@ -96,7 +83,7 @@ static enum status set_up(struct replay *self)
 	if (status == STATUS_OK)
 		status = outputs_open(&self->outputs, options, no_list);
 	if (status == STATUS_OK)
-		status = open_state(self);
+		status = open_source(self);
 	if (status == STATUS_OK)
 		status = outputs_begin(&self->outputs, options, no_list);
 	input_free(no_list);
@@ -152,21 +139,12 @@ static enum status write_links(struct replay *self, const struct outcome *outcom
 	return status;
 }
 
-static enum status write_page(struct replay *self, const struct state_page *page)
+static enum status write_page(struct replay *self)
 {
 	uint64_t ticket = 0;
-	enum status status = STATUS_OK;
-	enum state_find found = state_find_links(self->state, page, &self->links, &status);
-	if (found == STATE_FAILED)
-		return fail_state(self, status);
-	if (found == STATE_END)
-		return STATUS_OK;
-	status = stored_page_read(&self->stored, self->state, page);
-	if (status != STATUS_OK)
-		return fail_state(self, status);
 	struct outcome outcome = stored_page_outcome(&self->stored);
 	outcome.kind = OUTCOME_OK;
-	status = write_links(self, &outcome);
+	enum status status = write_links(self, &outcome);
 	status = status_first(status, self->rows.page_end(self->rows.self, &outcome, &ticket));
 	/* Rows that the reader has not taken must not fill the memory. */
 	if (status == STATUS_OK && file_backlog(&self->outputs.files[OUTPUT_ROWS]) > 0)
@@ -176,31 +154,21 @@ static enum status write_page(struct replay *self, const struct state_page *page
 
 static enum status write_pages(struct replay *self)
 {
-	struct state_page page;
 	enum status status = STATUS_OK;
-	enum state_find found = STATE_END;
-	while (status == STATUS_OK && !stop_is_due() &&
-	       (found = state_next_page(self->state, &page, &status)) == STATE_FOUND) {
-		/* The run may have gone on, or another one begun, since the file was opened. */
-		self->run = state_last_run(self->state)->id;
-		if (page.run != self->run)
-			continue;
-		self->pages++;
-		self->settled += page.is_settled;
-		if (page.is_settled && page.outcome == OUTCOME_OK)
-			status = write_page(self, &page);
+	for (bool found = true; status == STATUS_OK && found && !stop_is_due();) {
+		status = self->source.next(self->source.self, &self->stored, &self->links, &found);
+		if (status == STATUS_OK && found)
+			status = write_page(self);
 	}
-	if (found == STATE_FAILED)
-		return fail_state(self, status);
 	return status_first(status, stop_is_due() ? STATUS_CUT_SHORT : STATUS_OK);
 }
 
 static void show_unfinished(const struct replay *self)
 {
-	if (state_last_run(self->state)->ended <= 0)
+	uint64_t done, all;
+	if (self->source.is_unfinished(self->source.self, &done, &all))
 		log_warning("%s: the last run has not ended: %" PRIu64 " of %" PRIu64 " URL%s %s done",
-		    self->options.state, self->settled, self->pages, number_text_plural(self->pages),
-		    self->pages == 1 ? "is" : "are");
+		    self->options.state, done, all, number_text_plural(all), all == 1 ? "is" : "are");
 }
 
 static enum status write_rows(struct replay *self)
@@ -226,6 +194,7 @@ enum status replay_run(const struct options *options, int *signal)
 	url_init(&self.link_url);
 	seen_init(&self.seen);
 	stored_page_init(&self.stored);
+	self.source = shared_options_are_meant(options) ? replay_redis(options) : replay_file(options);
 	enum status status = set_up(&self);
 	if (status == STATUS_OK) {
 		self.row_writer = rows_new(&self.options, &self.outputs.files[OUTPUT_ROWS]);
@@ -235,7 +204,7 @@ enum status replay_run(const struct options *options, int *signal)
 	}
 	status = status_first(status, outputs_close(&self.outputs));
 	*signal = status == STATUS_PIPE_CLOSED ? SIGPIPE : stop_signal();
-	state_free(self.state);
+	self.source.free(self.source.self);
 	stored_page_release(&self.stored);
 	pattern_filter_free(self.filter);
 	link_reader_release(&self.links);

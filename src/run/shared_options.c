@@ -26,7 +26,6 @@ static const char *find_misfit(const struct options *options)
 {
 	bool keeps = options->changes || options->changes_to;
 	return options->check                  ? "--check: the target of a link may be another process's"
-	       : options->replay               ? "--replay: links are not kept in Redis"
 	       : options->max_age_ms && !keeps ? "--max-age without --changes: pages are kept only for that"
 	       : options->atomic               ? "--atomic: the rows of a process are a part of all"
 	                                       : NULL;

@@ -60,31 +60,49 @@ static enum status read_via(
 	return status;
 }
 
-enum status stored_page_read(struct stored_page *self, struct state *state, const struct state_page *page)
+/* Takes over the texts of the page. */
+static void take_texts(struct stored_page *self, const struct state_page *page)
 {
-	const char *via;
-	/* The texts of the page may be lost when the other one is read. */
 	copy_text(&self->text, text_of(page));
 	copy_text(&self->final_url, page->final_url);
-	bool was_redirected = page->final_url != NULL;
-	struct store_url url = {.url = &self->url,
+	url_parse(&self->url, self->text.data, self->text.len, NULL, NULL);
+}
+
+/* Makes the task of the page, whose texts were taken over. */
+static void make_task(struct stored_page *self, const struct state_page *page, const char *via)
+{
+	const struct store_url url = {.url = &self->url,
 	    .text = self->text.data,
 	    .number = page->id,
 	    .depth = page->depth,
 	    .sitemap_level = page->sitemap,
 	    .is_guess = page->is_guess,
-	    .id = page->id};
-	long http_status = page->http_status;
-	url_parse(&self->url, self->text.data, self->text.len, NULL, NULL);
-	enum status status = read_via(self, state, page, &via);
-	url.via = via;
+	    .id = page->id,
+	    .via = via};
 	free_task(self);
 	self->task = task_new(&url, NULL);
 	task_begin_without_request(self->task);
-	self->task->tries->http_status = http_status;
-	if (was_redirected)
+	self->task->tries->http_status = page->http_status;
+	if (self->final_url.len > 0)
 		task_set_final_url(self->task, self->final_url.data);
+}
+
+enum status stored_page_read(struct stored_page *self, struct state *state, const struct state_page *page)
+{
+	const char *via;
+	/* They may be lost when the other page is read. */
+	take_texts(self, page);
+	enum status status = read_via(self, state, page, &via);
+	make_task(self, page, via);
 	return status;
+}
+
+void stored_page_set(struct stored_page *self, const struct state_page *page, const char *via)
+{
+	take_texts(self, page);
+	buf_clear(&self->via);
+	url_append_redacted(&self->via, via ? via : "");
+	make_task(self, page, via ? self->via.data : NULL);
 }
 
 struct outcome stored_page_outcome(const struct stored_page *self)

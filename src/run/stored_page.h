@@ -23,6 +23,9 @@ void stored_page_release(struct stored_page *self);
  * the status of that; state_problem has the message. */
 enum status stored_page_read(struct stored_page *self, struct state *state, const struct state_page *page);
 
+/* The same for a page with the URL of the page that led to it; NULL if it was listed. */
+void stored_page_set(struct stored_page *self, const struct state_page *page, const char *via);
+
 /* What a row shows of the page; kind, stage, cause, reason and the counts of links are left for the caller.
  * Borrowed until the next call of stored_page_read. */
 struct outcome stored_page_outcome(const struct stored_page *self);

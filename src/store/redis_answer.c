@@ -37,30 +37,36 @@ void redis_answer_pack(struct buf *to, const struct redis_answer *answer)
 		packed_put_text(to, *texts[i] ? *texts[i] : "");
 }
 
-/* Takes off what the scripts have put in front. */
-static bool take_head(struct slice *bytes, uint64_t *run, bool *is_listed)
+void redis_answer_set_flags(char flags[REDIS_ANSWER_FLAGS], bool is_listed, bool was_ok)
 {
-	*run = 0;
-	if (bytes->len <= RUN_DIGITS)
+	flags[0] = is_listed ? '1' : '0';
+	flags[1] = was_ok ? '1' : '0';
+}
+
+/* Takes off the run and the flags. */
+static bool take_head(struct slice *bytes, struct redis_answer *head)
+{
+	if (bytes->len < RUN_DIGITS + REDIS_ANSWER_FLAGS)
 		return false;
 	for (int i = 0; i < RUN_DIGITS; i++) {
 		if (bytes->data[i] < '0' || bytes->data[i] > '9')
 			return false;
-		*run = *run * 10 + (uint64_t)(bytes->data[i] - '0');
+		head->page.run = head->page.run * 10 + (uint64_t)(bytes->data[i] - '0');
 	}
-	*is_listed = bytes->data[RUN_DIGITS] == '1';
-	slice_skip(bytes, RUN_DIGITS + 1);
+	head->is_listed = bytes->data[RUN_DIGITS] == '1';
+	head->was_ok = bytes->data[RUN_DIGITS + 1] == '1';
+	slice_skip(bytes, RUN_DIGITS + REDIS_ANSWER_FLAGS);
 	return true;
 }
 
-bool redis_answer_unpack(struct redis_answer *answer, bool *is_listed, struct slice bytes, struct buf *texts)
+bool redis_answer_unpack(struct redis_answer *answer, struct slice bytes, struct buf *texts)
 {
-	uint64_t run, version, numbers[NUMBERS];
+	struct redis_answer head = {.via = NULL};
+	uint64_t version, numbers[NUMBERS];
 	size_t places[TEXTS];
 	const char **list[TEXTS];
 	buf_clear(texts);
-	if (!take_head(&bytes, &run, is_listed) || !packed_take_number(&bytes, &version) ||
-	    version != VERSION)
+	if (!take_head(&bytes, &head) || !packed_take_number(&bytes, &version) || version != VERSION)
 		return false;
 	for (int i = 0; i < NUMBERS; i++)
 		if (!packed_take_number(&bytes, &numbers[i]))
@@ -70,16 +76,18 @@ bool redis_answer_unpack(struct redis_answer *answer, bool *is_listed, struct sl
 		if (!packed_take_text(&bytes, texts))
 			return false;
 	}
-	*answer = (struct redis_answer){.page = {.run = run,
-	                                    .depth = (uint32_t)numbers[0],
-	                                    .sitemap = (uint32_t)numbers[1],
-	                                    .is_guess = numbers[2] > 0,
-	                                    .http_status = (long)numbers[3],
-	                                    .fetched = (double)numbers[4] / 1000,
-	                                    .changed = (double)numbers[5] / 1000,
-	                                    .links_hash = numbers[6] << 32 | numbers[7],
-	                                    .links = numbers[8],
-	                                    .variant = numbers[9] << 32 | numbers[10]}};
+	*answer = (struct redis_answer){.is_listed = head.is_listed,
+	    .was_ok = head.was_ok,
+	    .page = {.run = head.page.run,
+	        .depth = (uint32_t)numbers[0],
+	        .sitemap = (uint32_t)numbers[1],
+	        .is_guess = numbers[2] > 0,
+	        .http_status = (long)numbers[3],
+	        .fetched = (double)numbers[4] / 1000,
+	        .changed = (double)numbers[5] / 1000,
+	        .links_hash = numbers[6] << 32 | numbers[7],
+	        .links = numbers[8],
+	        .variant = numbers[9] << 32 | numbers[10]}};
 	list_texts(answer, list);
 	for (int i = 0; i < TEXTS; i++)
 		*list[i] = texts->data[places[i]] ? texts->data + places[i] : NULL;

@@ -12,16 +12,22 @@
 #include <stdint.h>
 
 struct redis_answer {
-	/* Without id, url, via, run, is_settled, outcome, cause and change; listed is always set. */
+	/* Without id, url, via, is_settled, outcome, cause and change; listed is always set. */
 	struct state_page page;
 	const char *via; /* the URL of the page that led to it; NULL if it was listed */
+	bool is_listed, was_ok;
 };
 
-/* Appends the answer without what the scripts add. */
+enum { REDIS_ANSWER_FLAGS = 2 };
+
+/* Sets the flags. */
+void redis_answer_set_flags(char flags[REDIS_ANSWER_FLAGS], bool is_listed, bool was_ok);
+
+/* Appends the answer without its run and its flags. */
 void redis_answer_pack(struct buf *to, const struct redis_answer *answer);
 
-/* Reads an answer with what the scripts have added, which page.run and is_listed are set to. The texts are in
- * texts, which is cleared first, and are borrowed until it changes. False if these bytes are no answer. */
-bool redis_answer_unpack(struct redis_answer *answer, bool *is_listed, struct slice bytes, struct buf *texts);
+/* Reads an answer. The texts are in texts, which is cleared first, and are borrowed until it changes. False
+ * if these bytes are no answer. */
+bool redis_answer_unpack(struct redis_answer *answer, struct slice bytes, struct buf *texts);
 
 #endif

@@ -132,6 +132,7 @@ struct redis_crawl *redis_crawl_new(
 	buf_init(&self->command, SIZE_MAX / 2);
 	buf_init(&self->names, SIZE_MAX / 2);
 	buf_init(&self->unread_list, SIZE_MAX / 2);
+	buf_init(&self->options, SIZE_MAX / 2);
 	buf_init(&self->look_ids, SIZE_MAX / 2);
 	return self;
 }
@@ -169,6 +170,7 @@ void redis_crawl_free(struct redis_crawl *self)
 	redis_crawl_free_batches(self);
 	redis_crawl_free_robots(self);
 	redis_crawl_free_answers(self);
+	redis_crawl_free_walk(self);
 	redis_crawl_forget_work(self);
 	while (self->claims)
 		redis_crawl_end_claim(self, self->claims);
@@ -178,6 +180,7 @@ void redis_crawl_free(struct redis_crawl *self)
 	buf_release(&self->command);
 	buf_release(&self->names);
 	buf_release(&self->unread_list);
+	buf_release(&self->options);
 	buf_release(&self->look_ids);
 	free(self);
 }

@@ -265,7 +265,8 @@ struct redis_crawl_member {
 	bool is_alive;
 };
 struct redis_crawl_status {
-	bool exists, has_ended;
+	bool exists, has_ended, keeps_answers;
+	const char *options; /* of the last run, see redis_crawl_settings */
 	uint64_t run, left, offered, settled, feeders;
 	uint64_t outcomes[OUTCOME_KINDS];
 	uint64_t
@@ -278,6 +279,14 @@ struct redis_crawl_status {
 /* Reads how the crawl stands, and changes nothing; waits. Works before redis_crawl_start, for a process that
  * does not want to join or not yet, and after the end, for the summary. Borrowed until the next call. */
 enum status redis_crawl_read_status(struct redis_crawl *self, struct redis_crawl_status *status);
+
+/* Reads all answers that are kept, each once and in no order; waits. Works before redis_crawl_start. Borrowed
+ * until the next call. *found is false behind the last one. */
+struct redis_crawl_stored {
+	uint64_t number; /* see redis_crawl_page_number */
+	struct slice answer, links;
+};
+enum status redis_crawl_next_stored(struct redis_crawl *self, struct redis_crawl_stored *stored, bool *found);
 
 /* Ends all claims and the membership, so that others need not wait for the end of the lease. Waits until
  * Redis has all that was said; STATUS_OUTPUT, logged, if that takes longer than REDIS_CRAWL_PATIENCE_MS. */

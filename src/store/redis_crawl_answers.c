@@ -12,8 +12,8 @@
 /* What Redis gets or gives of links at once, in bytes. */
 enum { INLINE_MAX = 32 << 10, PART_SIZE = 32 << 10, RANGE_SIZE = 256 << 10 };
 
-/* Keys that one step looks at when pages are looked for that have left the lists. */
-static const char look_count[] = "300";
+/* Keys that one step looks at. */
+static const char scan_count[] = "300";
 
 static void add_key(struct redis_crawl *self, const char *kind, const char id[REDIS_ID_SIZE])
 {
@@ -21,6 +21,42 @@ static void add_key(struct redis_crawl *self, const char *kind, const char id[RE
 	size_t len = (size_t)snprintf(key, sizeof key - REDIS_ID_SIZE, "%s%s", self->prefix, kind);
 	memcpy(key + len, id, REDIS_ID_SIZE);
 	redis_connection_add(&self->command, key, len + REDIS_ID_SIZE);
+}
+
+void redis_crawl_scan_answers(
+    struct redis_crawl *self, const char *cursor, uint64_t number, redis_reply_fn fn, void *ctx)
+{
+	char pattern[112];
+	int len = snprintf(pattern, sizeof pattern, "%sanswer:*", self->prefix);
+	buf_clear(&self->command);
+	redis_connection_format(&self->command, 6);
+	redis_connection_add(&self->command, "SCAN", 4);
+	redis_connection_add(&self->command, cursor, strlen(cursor));
+	redis_connection_add(&self->command, "MATCH", 5);
+	redis_connection_add(&self->command, pattern, (size_t)len);
+	redis_connection_add(&self->command, "COUNT", 5);
+	redis_connection_add(&self->command, scan_count, sizeof scan_count - 1);
+	redis_connection_send(self->connection, &self->command, number, fn, ctx);
+}
+
+bool redis_crawl_take_scan(
+    struct redis_crawl *self, const redisReply *reply, char cursor[REDIS_CURSOR_SIZE], struct buf *ids)
+{
+	const redisReply *keys = redis_crawl_reply_is_list(reply, 2) ? reply->element[1] : NULL;
+	struct slice next = keys ? redis_crawl_reply_text(reply->element[0]) : (struct slice){0};
+	if (next.len == 0 || next.len >= REDIS_CURSOR_SIZE || keys->type != REDIS_REPLY_ARRAY) {
+		redis_connection_fail_answer(self->connection, "SCAN");
+		return false;
+	}
+	memcpy(cursor, next.data, next.len);
+	cursor[next.len] = '\0';
+	buf_clear(ids);
+	for (size_t i = 0; i < keys->elements; i++) {
+		struct slice key = redis_crawl_reply_text(keys->element[i]);
+		if (key.len > REDIS_ID_SIZE)
+			buf_append(ids, key.data + key.len - REDIS_ID_SIZE, REDIS_ID_SIZE);
+	}
+	return true;
 }
 
 /* Reading. */
@@ -82,21 +118,26 @@ static void on_answer(void *ctx, const redisReply *reply)
 	buf_append(&request->answer, bytes.data, bytes.len);
 }
 
-uint64_t redis_crawl_page_number(const struct redis_claim *claim)
+uint64_t redis_crawl_number_of(const char id[REDIS_ID_SIZE])
 {
 	uint64_t number = 0;
 	for (int i = 0; i < REDIS_ID_SIZE; i++)
-		number |= (uint64_t)(unsigned char)claim->record[i] << 8 * i;
+		number |= (uint64_t)(unsigned char)id[i] << 8 * i;
 	return number;
 }
 
-void redis_crawl_get_answer(
-    struct redis_crawl *self, const struct redis_claim *claim, redis_crawl_stored_fn fn, void *ctx)
+uint64_t redis_crawl_page_number(const struct redis_claim *claim)
+{
+	return redis_crawl_number_of(claim->record);
+}
+
+void redis_crawl_request_answer(
+    struct redis_crawl *self, const char id[REDIS_ID_SIZE], redis_crawl_stored_fn fn, void *ctx)
 {
 	struct redis_answer_request *request = alloc_new(sizeof *request);
 	*request =
 	    (struct redis_answer_request){.crawl = self, .next = self->answer_requests, .fn = fn, .ctx = ctx};
-	memcpy(request->id, claim->record, REDIS_ID_SIZE);
+	memcpy(request->id, id, REDIS_ID_SIZE);
 	buf_init(&request->answer, SIZE_MAX / 2);
 	buf_init(&request->links, SIZE_MAX / 2);
 	if (self->answer_requests)
@@ -108,6 +149,12 @@ void redis_crawl_get_answer(
 	add_key(self, "answer:", request->id);
 	redis_connection_send(self->connection, &self->command, 0, on_answer, request);
 	request_range(request);
+}
+
+void redis_crawl_get_answer(
+    struct redis_crawl *self, const struct redis_claim *claim, redis_crawl_stored_fn fn, void *ctx)
+{
+	redis_crawl_request_answer(self, claim->record, fn, ctx);
 }
 
 void redis_crawl_free_answers(struct redis_crawl *self)
@@ -142,6 +189,8 @@ void redis_crawl_settle_answer(
 	    [STATE_ANSWER_NEW] = "new",
 	    [STATE_ANSWER_GONE] = "gone"};
 	const char *how = hows[settled->how];
+	char flags[REDIS_ANSWER_FLAGS];
+	redis_answer_set_flags(flags, settled->is_listed, settled->kind == OUTCOME_OK);
 	bool is_staged = settled->links.len > INLINE_MAX;
 	if (!claim->is_void) {
 		if (is_staged)
@@ -155,7 +204,7 @@ void redis_crawl_settle_answer(
 		else
 			redis_connection_add(to, "", 0);
 		redis_connection_add(to, how, strlen(how));
-		redis_connection_add(to, settled->is_listed ? "1" : "0", 1);
+		redis_connection_add(to, flags, sizeof flags);
 		redis_connection_add(to, settled->answer.data, settled->answer.len);
 		redis_connection_add(to, settled->links.data, is_staged ? 0 : settled->links.len);
 		redis_connection_add(to, is_staged ? "1" : "0", 1);
@@ -171,12 +220,11 @@ static void offer_gone(struct redis_crawl *self, const char *id, struct slice by
 	struct redis_answer answer;
 	struct url url;
 	struct buf texts, server;
-	bool is_listed;
 	buf_init(&texts, SIZE_MAX / 2);
 	buf_init(&server, SIZE_MAX / 2);
 	url_init(&url);
 	/* What is damaged is not worth more than what is gone. */
-	if (redis_answer_unpack(&answer, &is_listed, bytes, &texts) && is_listed &&
+	if (redis_answer_unpack(&answer, bytes, &texts) && answer.is_listed &&
 	    answer.page.run < self->begun.run &&
 	    url_parse(&url, answer.page.listed, strlen(answer.page.listed), NULL, NULL)) {
 		struct redis_record record = {
@@ -215,20 +263,8 @@ static void on_found(void *ctx, const redisReply *reply)
 static void on_keys(void *ctx, const redisReply *reply)
 {
 	struct redis_crawl *self = ctx;
-	const redisReply *keys = redis_crawl_reply_is_list(reply, 2) ? reply->element[1] : NULL;
-	struct slice cursor = keys ? redis_crawl_reply_text(reply->element[0]) : (struct slice){0};
-	if (cursor.len == 0 || cursor.len >= sizeof self->look_cursor || keys->type != REDIS_REPLY_ARRAY) {
-		redis_connection_fail_answer(self->connection, "SCAN");
+	if (!redis_crawl_take_scan(self, reply, self->look_cursor, &self->look_ids))
 		return;
-	}
-	memcpy(self->look_cursor, cursor.data, cursor.len);
-	self->look_cursor[cursor.len] = '\0';
-	buf_clear(&self->look_ids);
-	for (size_t i = 0; i < keys->elements; i++) {
-		struct slice key = redis_crawl_reply_text(keys->element[i]);
-		if (key.len > REDIS_ID_SIZE)
-			buf_append(&self->look_ids, key.data + key.len - REDIS_ID_SIZE, REDIS_ID_SIZE);
-	}
 	size_t count = self->look_ids.len / REDIS_ID_SIZE;
 	if (count == 0) {
 		end_step(self);
@@ -253,19 +289,9 @@ void redis_crawl_take_look(struct redis_crawl *self, const redisReply *reply)
 
 void redis_crawl_look(struct redis_crawl *self)
 {
-	char pattern[112];
 	if (!self->is_looking || self->is_look_sent || redis_crawl_is_full(self) ||
 	    !redis_connection_is_open(self->connection))
 		return;
 	self->is_look_sent = true;
-	int len = snprintf(pattern, sizeof pattern, "%sanswer:*", self->prefix);
-	buf_clear(&self->command);
-	redis_connection_format(&self->command, 6);
-	redis_connection_add(&self->command, "SCAN", 4);
-	redis_connection_add(&self->command, self->look_cursor, strlen(self->look_cursor));
-	redis_connection_add(&self->command, "MATCH", 5);
-	redis_connection_add(&self->command, pattern, (size_t)len);
-	redis_connection_add(&self->command, "COUNT", 5);
-	redis_connection_add(&self->command, look_count, sizeof look_count - 1);
-	redis_connection_send(self->connection, &self->command, REDIS_CONNECTION_UNSKIPPED, on_keys, self);
+	redis_crawl_scan_answers(self, self->look_cursor, REDIS_CONNECTION_UNSKIPPED, on_keys, self);
 }

@@ -176,12 +176,23 @@ enum {
 	LEFT,
 	OFFERED,
 	SETTLED,
-	OUTCOMES = 11,
-	MEMBERS = 15,
+	OPTIONS = 10,
+	OUTCOMES,
+	ANSWERS = OUTCOMES + OUTCOME_KINDS,
+	MEMBERS,
 	FEEDERS,
 	UNREAD,
 	UNREAD_LIST
 };
+
+static const char *copy_text(struct buf *to, const redisReply *reply)
+{
+	struct slice text = redis_crawl_reply_text(reply);
+	buf_clear(to);
+	buf_append(to, text.data, text.len);
+	buf_append_byte(to, '\0');
+	return to->data;
+}
 
 static void on_status(void *ctx, const redisReply *reply)
 {
@@ -206,11 +217,9 @@ static void on_status(void *ctx, const redisReply *reply)
 	take_members(self, reply->element[MEMBERS]);
 	status->feeders = redis_crawl_reply_number(reply->element[FEEDERS]);
 	status->unread = redis_crawl_reply_number(reply->element[UNREAD]);
-	struct slice list = redis_crawl_reply_text(reply->element[UNREAD_LIST]);
-	buf_clear(&self->unread_list);
-	buf_append(&self->unread_list, list.data, list.len);
-	buf_append_byte(&self->unread_list, '\0');
-	status->unread_list = self->unread_list.data;
+	status->keeps_answers = redis_crawl_reply_number(reply->element[ANSWERS]) == 1;
+	status->unread_list = copy_text(&self->unread_list, reply->element[UNREAD_LIST]);
+	status->options = copy_text(&self->options, reply->element[OPTIONS]);
 }
 
 static bool is_open(const struct redis_crawl *self)

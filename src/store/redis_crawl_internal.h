@@ -9,7 +9,7 @@
 #include "store/redis_library.h"
 #include "store/redis_scripts.h"
 
-enum { REDIS_TOKEN_SIZE = 16 };
+enum { REDIS_TOKEN_SIZE = 16, REDIS_CURSOR_SIZE = 24 };
 
 /* How many batches may be without an answer: fewer than redis_write.lua keeps the answers of. */
 enum { REDIS_BATCHES_SENT_MAX = 32 };
@@ -110,9 +110,9 @@ struct redis_crawl {
 	/* The fencing token: a member that has lost its lease becomes another one. */
 	char member[REDIS_TOKEN_SIZE + 1];
 	char run[24];
-	char prefix[96]; /* of all keys of the crawl */
-	char cursor[24]; /* of the keys that are being removed */
-	uint64_t swept;  /* the run up to which keys were removed */
+	char prefix[96];                /* of all keys of the crawl */
+	char cursor[REDIS_CURSOR_SIZE]; /* of the keys that are being removed */
+	uint64_t swept;                 /* the run up to which keys were removed */
 	struct redis_crawl_begun begun;
 	uint64_t numbered;   /* the last number that a script has got */
 	uint64_t answered;   /* the largest one that was answered */
@@ -149,17 +149,31 @@ struct redis_crawl {
 	struct redis_crawl_output found_output;
 	struct redis_crawl_status found_status;
 	struct redis_crawl_member *members;
-	struct buf names, unread_list;
+	struct buf names, unread_list, options;
 	struct redis_robots_request *robots_requests;
 
 	/* Answers. */
 	struct redis_answer_request *answer_requests;
 	bool is_looking, is_look_sent; /* for pages that have left the lists; a step was sent */
-	char look_cursor[24];
-	struct buf look_ids; /* of the keys that the step has found */
+	char look_cursor[REDIS_CURSOR_SIZE];
+	struct buf look_ids;     /* of the keys that the step has found */
+	struct redis_walk *walk; /* see redis_crawl_next_stored; NULL before its first call */
 };
 
+/* redis_crawl_walk.c */
+void redis_crawl_free_walk(struct redis_crawl *self);
+
 /* redis_crawl_answers.c */
+uint64_t redis_crawl_number_of(const char id[REDIS_ID_SIZE]);
+void redis_crawl_request_answer(
+    struct redis_crawl *self, const char id[REDIS_ID_SIZE], redis_crawl_stored_fn fn, void *ctx);
+/* Sends a step of SCAN over the keys of all answers; cursor is "0" at first. */
+void redis_crawl_scan_answers(
+    struct redis_crawl *self, const char *cursor, uint64_t number, redis_reply_fn fn, void *ctx);
+/* Takes its answer: the next cursor, and the ids of the answers. False, after a failure of the connection, if
+ * it is none. */
+bool redis_crawl_take_scan(
+    struct redis_crawl *self, const redisReply *reply, char cursor[REDIS_CURSOR_SIZE], struct buf *ids);
 void redis_crawl_free_answers(struct redis_crawl *self);
 /* Takes the part of an answer that says whether this process is to look for pages that have left the lists,
  * and sends the next step of that if it is due. */

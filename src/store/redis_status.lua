@@ -1,6 +1,6 @@
 -- Changes nothing. How the crawl stands, with up to 200 members.
 local names = {'version', 'id', 'run', 'began', 'ended', 'left', 'offered', 'settled', 'seen', 'options', 'o:0', 'o:1',
-	'o:2', 'o:3'}
+	'o:2', 'o:3', 'answers'}
 local crawl = call('HMGET', CRAWL, unpack(names))
 if not crawl[1] then
 	return {'NONE'}

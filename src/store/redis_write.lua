@@ -73,8 +73,8 @@ local items = {
 		call(first == '1' and 'SET' or 'APPEND', R .. 'staged:' .. member .. ':' .. id, bytes)
 	end},
 	-- settle with what becomes of the answer that is kept: host, id, kind of the outcome or nothing if it does not
-	-- count, how (kept, confirmed, new, gone), 1 if the URL was listed, the answer, its links, 1 if these were staged
-	t = {8, function(host, id, kind, how, listed, answer, links, staged)
+	-- count, how (kept, confirmed, new, gone), the flags of the answer, the answer, its links, 1 if these were staged
+	t = {8, function(host, id, kind, how, flags, answer, links, staged)
 		if call('HDEL', R .. 'c:' .. host, id) ~= 1 then
 			return
 		end
@@ -84,7 +84,7 @@ local items = {
 			outcomes[kind] = (outcomes[kind] or 0) + 1
 		end
 		local key, links_key = PREFIX .. 'answer:' .. id, PREFIX .. 'links:' .. id
-		local head = string.format('%015d', tonumber(ARGV[1])) .. listed
+		local head = string.format('%015d', tonumber(ARGV[1])) .. flags
 		if how == 'gone' then
 			call('DEL', key, links_key)
 		elseif how == 'kept' and call('EXISTS', key) == 1 then

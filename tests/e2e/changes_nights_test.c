@@ -221,8 +221,6 @@ static void run_night(struct nights_case *self)
 	char *changes = scratch_read(&self->scratch, "changes.tsv", NULL);
 	expect_changes(self, changes);
 	free(changes);
-	if (self->is_shared)
-		return;
 	run_areq(&result, "--state", state_of(self, "one.db"), "--replay");
 	run_expect_exit(&result, 0);
 	expect_all_rows(self, result.out);

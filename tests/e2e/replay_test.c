@@ -3,6 +3,7 @@
 #include "support/run.h"
 #include "support/scratch.h"
 #include "support/site.h"
+#include "unit/store/redis_server.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -14,20 +15,45 @@
 struct replay_case {
 	struct site site;
 	struct scratch scratch;
+	struct redis_server redis;
 	const char *state;
 };
+
+/* The state is in Redis, which keeps links only for changes. */
+static bool is_shared;
+
+#define STATE_OF_RUN(self)                                                                                   \
+	"--state", (self).state, is_shared ? "--changes-to" : "-q", is_shared ? "/dev/null" : "-q"
+
+/* A test with a state in a file, and with one in Redis. */
+#define TEST_OF_BOTH(name)                                                                                   \
+	static void name(void);                                                                              \
+	Test(replay, name)                                                                                   \
+	{                                                                                                    \
+		name();                                                                                      \
+	}                                                                                                    \
+	Test(replay_from_redis, name)                                                                        \
+	{                                                                                                    \
+		is_shared = true;                                                                            \
+		name();                                                                                      \
+	}                                                                                                    \
+	static void name(void)
 
 static void set_up(struct replay_case *self)
 {
 	site_start(&self->site);
 	scratch_init(&self->scratch);
-	self->state = scratch_path(&self->scratch, "crawl.db");
+	if (is_shared)
+		redis_server_start(&self->redis, NULL);
+	self->state = is_shared ? self->redis.url : scratch_path(&self->scratch, "crawl.db");
 }
 
 static void tear_down(struct replay_case *self)
 {
 	scratch_release(&self->scratch);
 	site_stop(&self->site);
+	if (is_shared)
+		redis_server_end(&self->redis);
 }
 
 static void expect_same_rows(const struct run_result *actual, const struct run_result *expected)
@@ -67,7 +93,7 @@ static void write_list(struct replay_case *self, struct buf *list)
 	buf_append_text(list, "&n=3\n");
 }
 
-Test(replay, gives_the_rows_of_the_run_in_each_format)
+TEST_OF_BOTH(gives_the_rows_of_the_run_in_each_format)
 {
 	static const char *const formats[] = {"tsv", "csv", "jsonl", "urls"};
 	struct replay_case self;
@@ -76,8 +102,10 @@ Test(replay, gives_the_rows_of_the_run_in_each_format)
 	set_up(&self);
 	buf_init(&list, SIZE_MAX / 2);
 	write_list(&self, &list);
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		run_areq_with(&run, (&(struct run_options){.input = list.data}), "-q", "--state", self.state,
+	/* The last one has no changes. */
+	size_t count = sizeof formats / sizeof *formats - is_shared;
+	for (size_t i = 0; i < count; i++) {
+		run_areq_with(&run, (&(struct run_options){.input = list.data}), "-q", STATE_OF_RUN(self),
 		    "--restart", "--format", formats[i]);
 		run_expect_exit(&run, 1);
 		run_areq_with(&replay, (&(struct run_options){.input_closed = true}), "--state", self.state,
@@ -94,15 +122,14 @@ Test(replay, gives_the_rows_of_the_run_in_each_format)
 }
 
 /* Depth and via are those of the run, also where redirects and sitemaps led to a page. */
-Test(replay, gives_the_rows_of_a_crawl)
+TEST_OF_BOTH(gives_the_rows_of_a_crawl)
 {
 	struct replay_case self;
 	struct run_result run, replay;
 	set_up(&self);
 	free(site_exchange(&self.site, "GET /_/nights?seed=7&pages=50 HTTP/1.0\r\n\r\n", 42, 5, NULL));
 	const char *start = site_url(&self.site, "/_/nights/p0");
-	run_areq(
-	    &run, "-q", "--state", self.state, "--depth", "all", "--sitemaps", "--format", "jsonl", start);
+	run_areq(&run, "-q", STATE_OF_RUN(self), "--depth", "all", "--sitemaps", "--format", "jsonl", start);
 	run_areq(&replay, "--state", self.state, "--replay", "--format", "jsonl");
 	run_expect_exit(&replay, 0);
 	cr_expect(strstr(run.out, "\"depth\":3"), "%s", run.out);
@@ -110,7 +137,7 @@ Test(replay, gives_the_rows_of_a_crawl)
 	run_release(&run);
 	run_release(&replay);
 	/* Only what the run has kept is known: another format shows no more of a link. */
-	run_areq(&run, "-q", "--state", self.state, "--restart", "--depth", "all", start);
+	run_areq(&run, "-q", STATE_OF_RUN(self), "--restart", "--depth", "all", start);
 	run_areq(&replay, "--state", self.state, "--replay", "--format", "jsonl");
 	cr_expect(
 	    strstr(replay.out, "\"raw\":null,\"tag\":null,\"attr\":null,\"rel\":null,\"position\":null"));
@@ -123,7 +150,7 @@ Test(replay, gives_the_rows_of_a_crawl)
 }
 
 /* With a filter, the rows are those that a run with this filter has. */
-Test(replay, applies_filters_as_the_run_does)
+TEST_OF_BOTH(applies_filters_as_the_run_does)
 {
 	static const char *const filters[][4] = {{"--include", "c$|mailto"}, {"--exclude", "#"},
 	    {"--same-host"}, {"--external"}, {"--schemes", "mailto"}, {"--strip-fragment"},
@@ -133,7 +160,7 @@ Test(replay, applies_filters_as_the_run_does)
 	struct run_result run, replay;
 	set_up(&self);
 	const char *page = site_page(&self.site, "body", body);
-	run_areq(&run, "-q", "--state", self.state, page);
+	run_areq(&run, "-q", STATE_OF_RUN(self), page);
 	run_release(&run);
 	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
 		const char *const *filter = filters[i];
@@ -150,28 +177,28 @@ Test(replay, applies_filters_as_the_run_does)
 }
 
 /* A page that failed in the last run has no rows, though its last good answer is known. */
-Test(replay, has_the_pages_that_are_ok_in_the_last_run)
+TEST_OF_BOTH(has_the_pages_that_are_ok_in_the_last_run)
 {
 	struct replay_case self;
 	struct run_result run, replay;
 	set_up(&self);
 	const char *good = site_page(&self.site, "links", "2", "etag", "\"a\"");
 	const char *page = site_page(&self.site, "links", "3", "fail", "1", "fail_status", "501");
-	run_areq(&run, "-q", "--state", self.state, good, page);
+	run_areq(&run, "-q", STATE_OF_RUN(self), good, page);
 	run_expect_exit(&run, 1);
 	run_areq(&replay, "--state", self.state, "--replay");
 	expect_same_rows(&replay, &run);
 	run_release(&run);
 	run_release(&replay);
 	/* Now it is ok, and the other one is unchanged. */
-	run_areq(&run, "-q", "--state", self.state, good, page);
+	run_areq(&run, "-q", STATE_OF_RUN(self), good, page);
 	run_expect_exit(&run, 0);
 	run_areq(&replay, "--state", self.state, "--replay");
 	expect_same_rows(&replay, &run);
 	run_release(&run);
 	run_release(&replay);
 	/* What is not on the list any more was not in the last run. */
-	run_areq(&run, "-q", "--state", self.state, page);
+	run_areq(&run, "-q", STATE_OF_RUN(self), page);
 	run_areq(&replay, "--state", self.state, "--replay");
 	expect_same_rows(&replay, &run);
 	run_release(&run);
@@ -290,6 +317,31 @@ Test(replay, ends_with_an_error_where_the_state_is_damaged)
 	cr_expect(strstr(run.err, "damaged"), "%s", run.err);
 	scratch_expect(&self.scratch, "rows.tsv", "old\n");
 	free(bytes);
+	run_release(&run);
+	tear_down(&self);
+}
+
+/* Without --changes, Redis has nothing to replay; and what is damaged is left out and said. */
+Test(replay_from_redis, ends_with_an_error_where_there_are_no_links)
+{
+	struct replay_case self;
+	struct run_result run;
+	is_shared = true;
+	set_up(&self);
+	const char *page = site_page(&self.site, "links", "2");
+	expect_refused(3, "knows no run yet", (const char *const[]){"--state", self.state, "--replay", NULL});
+	run_areq(&run, "-q", "--state", self.state, page);
+	run_release(&run);
+	expect_refused(
+	    3, "has kept no links", (const char *const[]){"--state", self.state, "--replay", NULL});
+	run_areq(&run, "-q", STATE_OF_RUN(self), page, site_page(&self.site, "links", "1"));
+	run_release(&run);
+	redis_server_run(
+	    &self.redis, "eval \"redis.call('setrange', redis.call('keys', '*links:*')[1], 2, 'xxx')\" 0");
+	run_areq(&run, "--state", self.state, "--replay", "--no-header");
+	run_expect_exit(&run, 3);
+	cr_expect(strstr(run.err, "1 page is damaged"), "%s", run.err);
+	cr_expect_gt(run.out_len, 50, "the other page has its rows");
 	run_release(&run);
 	tear_down(&self);
 }

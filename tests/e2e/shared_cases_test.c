@@ -31,7 +31,6 @@ Test(shared_cases, is_refused_by_name)
 	    {"redis://127.0.0.1:1/", "--rate", "9", "--state: ", 2},
 	    {"rediss://127.0.0.1/x", "--rate", "9", "TLS", 2},
 	    {"redis://127.0.0.1:1/x", "--check", "--rate=9", "--check", 2},
-	    {"redis://127.0.0.1:1/x", "--changes", "--replay", "--replay", 2},
 	    {"redis://127.0.0.1:1/x", "--max-age", "1h", "--max-age", 2},
 	    {"redis://127.0.0.1:1/x", "--lease", "1ms", "--lease", 2},
 	    {"", "--lease", "1s", "--lease", 2},

@@ -28,7 +28,6 @@ Test(redis_answer, is_read_as_it_was_packed)
 {
 	struct buf packed, texts;
 	struct redis_answer read, answer = answer_of("http://a.test/");
-	bool is_listed;
 	answer.page.final_url = answer.page.answer_url = "http://a.test/final";
 	answer.page.hops = "http://a.test/1\nhttp://a.test/2";
 	answer.page.last_modified = "then";
@@ -39,13 +38,14 @@ Test(redis_answer, is_read_as_it_was_packed)
 	answer.via = "http://a.test/via";
 	buf_init(&packed, SIZE_MAX / 2);
 	buf_init(&texts, SIZE_MAX / 2);
-	buf_append_text(&packed, "0000000000000421");
+	buf_append_text(&packed, "00000000000004201");
 	redis_answer_pack(&packed, &answer);
 	struct slice bytes = {packed.data, packed.len};
-	cr_assert(redis_answer_unpack(&read, &is_listed, bytes, &texts));
+	cr_assert(redis_answer_unpack(&read, bytes, &texts));
 	const struct state_page *page = &read.page;
 	cr_expect_eq(page->run, 42);
-	cr_expect(is_listed);
+	cr_expect_not(read.is_listed);
+	cr_expect(read.was_ok);
 	cr_expect_str_eq(page->listed, "http://a.test/");
 	cr_expect_str_eq(read.via, "http://a.test/via");
 	cr_expect_str_eq(page->final_url, "http://a.test/final");
@@ -66,11 +66,9 @@ Test(redis_answer, is_read_as_it_was_packed)
 	/* Nothing shorter or longer is an answer. */
 	for (size_t len = 0; len < packed.len; len++)
 		cr_expect_not(
-		    redis_answer_unpack(&read, &is_listed, (struct slice){packed.data, len}, &texts), "%zu",
-		    len);
+		    redis_answer_unpack(&read, (struct slice){packed.data, len}, &texts), "%zu", len);
 	buf_append_byte(&packed, 'x');
-	cr_expect_not(
-	    redis_answer_unpack(&read, &is_listed, (struct slice){packed.data, packed.len}, &texts));
+	cr_expect_not(redis_answer_unpack(&read, (struct slice){packed.data, packed.len}, &texts));
 	buf_release(&packed);
 	buf_release(&texts);
 }
@@ -103,10 +101,9 @@ static void on_stored(void *ctx, struct slice bytes, struct slice links)
 	struct found *found = ctx;
 	struct redis_answer answer;
 	struct buf texts;
-	bool is_listed;
 	buf_init(&texts, SIZE_MAX / 2);
 	found->was_called = true;
-	found->has_answer = bytes.data && redis_answer_unpack(&answer, &is_listed, bytes, &texts);
+	found->has_answer = bytes.data && redis_answer_unpack(&answer, bytes, &texts);
 	if (found->has_answer)
 		snprintf(found->etag, sizeof found->etag, "%s", answer.page.etag);
 	buf_append(&found->links, links.data, links.len);
