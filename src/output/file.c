@@ -85,6 +85,8 @@ enum status file_open(struct file *self, const char *path, const struct file_opt
 	} else if (options->atomic) {
 		status = atomic_file_open(&self->atomic, &self->fd, path, &lock);
 	} else {
+		struct stat old;
+		self->is_new = stat(path, &old) != 0 && errno == ENOENT;
 		status = lock_open(&self->fd, path, open_flags(path, options->append),
 		    options->is_private ? 0600 : 0666, &lock);
 	}
@@ -373,8 +375,20 @@ static enum status check_at_close(const struct file *self)
 	return STATUS_OUTPUT;
 }
 
+/* A run that cannot begin leaves no file that was not there before. Whoever waits for the lock looks for the
+ * name again. */
+static void remove_unused(const struct file *self)
+{
+	struct stat now;
+	bool is_unused = self->is_new && !self->is_begun && self->fd >= 0;
+	if (is_unused && fstat(self->fd, &now) == 0 && S_ISREG(now.st_mode) && now.st_size == 0 &&
+	    lock_check_path(self->name, self->fd) == LOCK_PATH_OURS)
+		unlink(self->name);
+}
+
 enum status file_close(struct file *self)
 {
+	remove_unused(self);
 	buf_release(&self->backlog);
 	self->sent_len = 0;
 	enum status status = self->fd < 0 ? STATUS_OK : check_at_close(self);

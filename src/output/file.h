@@ -38,6 +38,7 @@ struct file {
 	bool append;
 	bool null_ends;
 	bool is_begun;    /* file_begin was called, and the file is not an --atomic one */
+	bool is_new;      /* there was none of this name when it was opened, and it is not an --atomic one */
 	off_t torn_len;   /* bytes of an incomplete last line, which file_begin cuts off */
 	struct stat info; /* status of fd when it was opened */
 	struct atomic_file atomic;

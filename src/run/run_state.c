@@ -401,6 +401,18 @@ static void forget_unlisted(struct run_state *self)
 	}
 }
 
+/* SQLite goes on to write to a file that has lost its name. */
+static enum status check_is_there(const struct run_state *self)
+{
+	struct stat now;
+	if (stat(self->options->state, &now) == 0 && now.st_dev == self->file.st_dev &&
+	    now.st_ino == self->file.st_ino)
+		return STATUS_OK;
+	log_error(
+	    "%s: was deleted or replaced during the run; what it had to keep is lost", self->options->state);
+	return STATUS_OUTPUT;
+}
+
 enum status run_state_end(struct run_state *self, const struct totals *totals, bool is_complete)
 {
 	state_free(self->state);
@@ -426,5 +438,5 @@ enum status run_state_end(struct run_state *self, const struct totals *totals, b
 		            [STATE_CHANGE_UNCHANGED] = totals->changes.unchanged}},
 		    clock_unix_s());
 	}
-	return state_writer_finish(self->writer);
+	return status_first(state_writer_finish(self->writer), check_is_there(self));
 }

@@ -19,6 +19,7 @@ struct run_state {
 	int indexes[KEPT];                        /* in outputs; -1 for one that is not kept */
 	uint64_t lengths[KEPT];                   /* to which a run that goes on cuts the files */
 	struct state_writer *writer;
+	struct stat file;    /* the state file, when the run began */
 	struct state *state; /* for reading */
 	struct state_begun begun;
 	bool goes_on;               /* the last run was interrupted */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* The outputs that are cut back when a run goes on, and the options that name them. */
@@ -108,6 +109,25 @@ static enum status refuse_output(const struct run_state *self, const char *name,
 	return STATUS_OUTPUT;
 }
 
+/* The run may have been begun with --atomic, and this one not, or the other way round. */
+static enum status refuse_other_file(
+    const struct run_state *self, const struct file *file, const struct state_output *output)
+{
+	struct stat info;
+	struct buf other;
+	buf_init(&other, SIZE_MAX / 2);
+	buf_append_text(&other, file->name);
+	if (!file->atomic.path)
+		buf_append_text(&other, ".part");
+	bool is_other = stat(other.data, &info) == 0 && output->device == (uint64_t)info.st_dev &&
+	                output->inode == (uint64_t)info.st_ino;
+	buf_release(&other);
+	return refuse_output(self, file->name,
+	    !is_other           ? "is not the file that was written"
+	    : file->atomic.path ? "was begun without --atomic, and is to go on without it"
+	                        : "was begun with --atomic, and is to go on with it");
+}
+
 /* Checks that a file of the run that goes on is the one that it has written, and finds out where it is to be
  * cut. A file that has nothing of it yet may be another one. */
 static enum status check_output(struct run_state *self, size_t which)
@@ -130,7 +150,7 @@ static enum status check_output(struct run_state *self, size_t which)
 		return refuse_output(self, output.path, problem);
 	}
 	if (output.device != (uint64_t)file->info.st_dev || output.inode != (uint64_t)file->info.st_ino)
-		return refuse_output(self, file->name, "is not the file that was written");
+		return refuse_other_file(self, file, &output);
 	if ((uint64_t)file->info.st_size < output.length)
 		return refuse_output(self, file->name, "is shorter than what was written");
 	const char *path = file->atomic.path ? file->atomic.path : file->name;
@@ -227,6 +247,8 @@ enum status run_state_begin(struct run_state *self)
 	buf_release(&options);
 	if (status != STATUS_OK)
 		return status;
+	if (stat(self->options->state, &self->file) != 0)
+		return log_output_error(self->options->state, "cannot be read");
 	begin_outputs(self);
 	if (self->goes_on)
 		show_resumption(self);

@@ -119,7 +119,9 @@ Test(waterfall, has_every_url_with_its_phases)
 	cr_expect_eq(number_in(line, "status"), 200);
 	cr_expect_eq(number_in(line, "links"), 3);
 	cr_expect_geq(time_of(line, 6), 119, "waited for the first byte");
-	cr_expect_geq(time_of(line, 7), 79, "received");
+	/* A busy machine may take the first byte late. */
+	cr_expect_gt(time_of(line, 7), 0, "received");
+	cr_expect_geq(time_of(line, 6) + time_of(line, 7), 199);
 	line = find(lines, "url", moved);
 	cr_expect_str_eq(text_in(line, "final"), slow);
 	cr_expect_geq(time_of(line, 1), 0);

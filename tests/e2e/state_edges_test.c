@@ -223,9 +223,84 @@ Test(state_edges, files_beside_a_state_are_no_outputs)
 		    site_page(&site, "links", "1"));
 		run_expect_exit(&result, 2);
 		cr_expect(strstr(result.err, "is what --state reads"), "%s", result.err);
+		cr_expect_not(scratch_exists(&scratch, name), "%s was left", name);
 		run_release(&result);
 	}
 	cr_expect_eq(requests(), 0);
+	cr_expect_not(scratch_exists(&scratch, "out"));
+	stop();
+}
+
+/* What was there before stays as it was. */
+Test(state_edges, run_that_cannot_begin_leaves_no_files)
+{
+	struct run_result result;
+	start();
+	const char *page = site_page(&site, "links", "1"), *report = scratch_write(&scratch, "report", "old");
+	run_areq(&result, "-o", state, "--state", state, page);
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	cr_expect_not(scratch_exists(&scratch, "state"));
+	scratch_write(&scratch, "state", "no state at all");
+	run_areq(&result, "-o", out, "--report", report, "--failed", scratch_write(&scratch, "failed", ""),
+	    "--state", state, page);
+	run_expect_exit(&result, 2);
+	run_release(&result);
+	cr_expect_not(scratch_exists(&scratch, "out"));
+	scratch_expect(&scratch, "report", "old");
+	scratch_expect(&scratch, "failed", "");
+	stop();
+}
+
+Test(state_edges, atomic_run_goes_on_as_one)
+{
+	struct run_result result;
+	char list[600];
+	start();
+	snprintf(list, sizeof list, "%s\n%s\n", site_page(&site, "links", "2"),
+	    site_page(&site, "links", "2", "delay", "1500"));
+	const char *file = scratch_write(&scratch, "list", list);
+	for (int is_atomic = 0; is_atomic < 2; is_atomic++) {
+		const char *name = is_atomic ? "a" : "b",
+		           *own = scratch_path(&scratch, is_atomic ? "as" : "bs");
+		const char *rows = scratch_path(&scratch, name);
+		run_areq(&result, "-q", "--state", own, "-o", rows, "--deadline", "0.7s", file,
+		    is_atomic ? "--atomic" : "-q");
+		run_expect_exit(&result, 1);
+		run_release(&result);
+		run_areq(&result, "-q", "--state", own, "-o", rows, file, is_atomic ? "-q" : "--atomic");
+		run_expect_exit(&result, 3);
+		cr_expect(strstr(result.err, is_atomic ? "begun with --atomic" : "begun without --atomic"),
+		    "%s", result.err);
+		run_release(&result);
+		run_areq(&result, "-q", "--state", own, "-o", rows, file, is_atomic ? "--atomic" : "-q");
+		run_expect_exit(&result, 0);
+		run_release(&result);
+		cr_expect_eq(lines_of(name), 5, "%zu", lines_of(name));
+	}
+	stop();
+}
+
+/* What is kept in a file without a name is lost. */
+Test(state_edges, that_somebody_removes_is_missed)
+{
+	struct run_child child;
+	struct run_result result;
+	start();
+	for (int is_replaced = 0; is_replaced < 2; is_replaced++) {
+		site_reset_stats(&site);
+		run_start_areq(&child, NULL, "-q", "--state", state, "-o", out,
+		    site_page(&site, "links", "1", "delay", "500"));
+		site_wait_requests(&site, 1, 20);
+		unlink(state);
+		if (is_replaced)
+			scratch_write(&scratch, "state", "");
+		run_finish(&child, &result);
+		run_expect_exit(&result, 3);
+		cr_expect(strstr(result.err, "was deleted or replaced"), "%s", result.err);
+		run_release(&result);
+		unlink(state);
+	}
 	stop();
 }
 
