@@ -154,10 +154,12 @@ static void report_progress(struct ledger *self, struct wait *wait)
 	wait_until(wait, self->progress_due);
 }
 
-/* What this process may not ask for any more, because of --max-pages, others may. */
+/* What this process may not ask for any more, because of --max-pages, others may. If nothing is left for
+ * them, the end comes soon. */
 static bool has_ended_for_all(const struct ledger *self)
 {
-	return !self->shared || shared_crawl_has_ended(self->shared) || ledger_is_exhausted(self);
+	return !self->shared || shared_crawl_has_ended(self->shared) ||
+	       (ledger_is_exhausted(self) && shared_crawl_is_left_to_others(self->shared));
 }
 
 bool ledger_may_take(const struct ledger *self)

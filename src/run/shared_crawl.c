@@ -226,6 +226,12 @@ bool shared_crawl_may_go_on(const struct shared_crawl *self)
 	           !redis_crawl_is_full(self->crawl));
 }
 
+bool shared_crawl_is_left_to_others(const struct shared_crawl *self)
+{
+	return shared_outputs_are_settled(&self->kept) && redis_crawl_has_said_all(self->crawl) &&
+	       redis_crawl_left(self->crawl) > 0;
+}
+
 bool shared_crawl_has_ended(const struct shared_crawl *self)
 {
 	return redis_crawl_has_ended(self->crawl);

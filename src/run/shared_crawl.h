@@ -63,6 +63,9 @@ void shared_crawl_yield_host(struct shared_crawl *self, const struct store_claim
 /* True if fetches may start, and links be passed on. */
 bool shared_crawl_may_go_on(const struct shared_crawl *self);
 
+/* True if all that this process has done is settled, and something is still pending or claimed elsewhere. */
+bool shared_crawl_is_left_to_others(const struct shared_crawl *self);
+
 /* True once nothing is pending or claimed anywhere. */
 bool shared_crawl_has_ended(const struct shared_crawl *self);
 

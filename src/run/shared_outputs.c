@@ -150,6 +150,11 @@ void shared_outputs_settle(
 	}
 }
 
+bool shared_outputs_are_settled(const struct shared_outputs *self)
+{
+	return self->written.count == 0 && self->syncing.count == 0;
+}
+
 uint64_t shared_outputs_changes_written(const struct shared_outputs *self)
 {
 	return self->files[CHANGES_AT] ? self->files[CHANGES_AT]->written : 0;

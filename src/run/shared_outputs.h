@@ -64,6 +64,9 @@ void shared_outputs_settle(
 /* How much of the file of --changes-to was written by this process; 0 if it is not kept. */
 uint64_t shared_outputs_changes_written(const struct shared_outputs *self);
 
+/* True if nothing waits for the disk. */
+bool shared_outputs_are_settled(const struct shared_outputs *self);
+
 /* Settles what is on the disk, and brings more there; called in each turn of the event loop. With wait ==
  * NULL, waits for the disk until all that was written is settled. */
 enum status shared_outputs_turn(struct shared_outputs *self, struct wait *wait);

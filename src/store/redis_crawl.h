@@ -150,6 +150,9 @@ bool redis_crawl_is_connected(const struct redis_crawl *self);
 /* The number of URLs that were pending or claimed anywhere when this process asked last. */
 uint64_t redis_crawl_left(const struct redis_crawl *self);
 
+/* True if Redis has answered all that this process has said. */
+bool redis_crawl_has_said_all(const struct redis_crawl *self);
+
 /* The seed of redis_record_id: the crawl's id. Once it was started. */
 uint64_t redis_crawl_seed(const struct redis_crawl *self);
 

@@ -186,3 +186,25 @@ Test(shared_changes, are_asked_for_conditionally_where_that_may_be)
 	}
 	tear_down(&self);
 }
+
+/* A run that may ask for no more has ended if there is no more. */
+Test(shared_changes, end_with_the_last_page_that_may_be_asked_for)
+{
+	struct night self;
+	struct run_result result;
+	set_up(&self);
+	const char *url = site_page(&self.site, "links", "1", "etag", "\"1\"");
+	for (int run = 0; run < 3; run++) {
+		site_reset_stats(&self.site);
+		run_areq(&result, "-q", "--no-header", "--max-pages", "1", "--changes", "--state",
+		    self.redis.url, url);
+		run_expect_exit(&result, 0);
+		cr_expect_eq(result.out_len > 0, run == 0, "%s", result.out);
+		run_release(&result);
+		struct site_stats stats;
+		site_stats(&self.site, &stats);
+		cr_expect_eq(stats.count, 1, "run %d: %zu requests", run, stats.count);
+		site_stats_release(&stats);
+	}
+	tear_down(&self);
+}
