@@ -170,8 +170,8 @@ Test(stop, is_not_held_up_by_lines_that_are_passed_over)
 	const char *turn = strstr(result.err, "the longest turn of the loop took ");
 	double ms = -1;
 	cr_assert(turn && sscanf(turn, "the longest turn of the loop took %lf ms", &ms) == 1);
-	/* All of the list in one turn would be several times that. */
-	cr_expect(ms >= 0 && ms < 100, "%.1f ms", ms);
+	/* All of the list in one turn would take most of the run, however busy the machine is. */
+	cr_expect(ms >= 0 && ms < 1000 * result.seconds / 2, "%.1f ms of %.3f s", ms, result.seconds);
 	run_release(&result);
 	free(list);
 	site_stop(&site);
