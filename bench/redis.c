@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	                                                .options = "{}",
 	                                                .name = "bench",
 	                                                .lease_ms = REDIS_CRAWL_LEASE_MS,
-	                                                .has_list = true},
+	                                                .list = "bench"},
 	    NULL);
 	if (redis_crawl_start(crawl, &begun) != STATUS_OK)
 		return 3;
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	uint64_t trips = redis_crawl_round_trips(crawl), settled = 0;
-	redis_crawl_end_list(crawl);
+	redis_crawl_end_list(crawl, true);
 	began = clock_now_ms();
 	while (!redis_crawl_has_ended(crawl)) {
 		struct redis_record record;
