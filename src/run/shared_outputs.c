@@ -122,7 +122,9 @@ static struct settled_claim copy_settled(struct store_claim *claim, const struct
 	        .links = settled->links}};
 	struct slice *const parts[] = {&copy.result.answer, &copy.result.links};
 	size_t len = settled->answer.len + settled->links.len;
-	char *end = copy.bytes = len ? alloc_array(len, 1) : NULL;
+	if (len == 0)
+		return copy;
+	char *end = copy.bytes = alloc_array(len, 1);
 	for (size_t i = 0; i < 2; i++) {
 		if (parts[i]->len)
 			memcpy(end, parts[i]->data, parts[i]->len);

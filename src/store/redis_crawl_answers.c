@@ -71,12 +71,17 @@ struct redis_answer_request {
 	struct buf answer, links;
 };
 
-static void end_request(struct redis_answer_request *request)
+/* Takes the request out of the list. */
+static void unlink_request(struct redis_answer_request *request)
 {
-	struct redis_crawl *self = request->crawl;
-	*(request->previous ? &request->previous->next : &self->answer_requests) = request->next;
+	*(request->previous ? &request->previous->next : &request->crawl->answer_requests) = request->next;
 	if (request->next)
 		request->next->previous = request->previous;
+}
+
+/* Says what has come to whoever has asked. */
+static void finish_request(struct redis_answer_request *request)
+{
 	const struct slice none = {0}, answer = {request->answer.data, request->answer.len},
 	                   links = {request->links.data, request->links.len};
 	request->fn(request->ctx, request->has_answer ? answer : none, links);
@@ -92,10 +97,12 @@ static void on_range(void *ctx, const redisReply *reply)
 	struct redis_answer_request *request = ctx;
 	struct slice bytes = redis_crawl_reply_text(reply);
 	buf_append(&request->links, bytes.data, bytes.len);
-	if (bytes.len == RANGE_SIZE)
+	if (bytes.len == RANGE_SIZE) {
 		request_range(request);
-	else
-		end_request(request);
+		return;
+	}
+	unlink_request(request);
+	finish_request(request);
 }
 
 static void request_range(struct redis_answer_request *request)
@@ -159,9 +166,10 @@ void redis_crawl_get_answer(
 
 void redis_crawl_free_answers(struct redis_crawl *self)
 {
-	while (self->answer_requests) {
-		self->answer_requests->has_answer = false;
-		end_request(self->answer_requests);
+	for (struct redis_answer_request *request; (request = self->answer_requests);) {
+		self->answer_requests = request->next;
+		request->has_answer = false;
+		finish_request(request);
 	}
 }
 
