@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/stop.h"
 #include "output/number_text.h"
 
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -375,6 +377,14 @@ static enum status check_at_close(const struct file *self)
 	return STATUS_OUTPUT;
 }
 
+/* The name may be that of a symbolic link, which stays. */
+static void unlink_target(const char *name)
+{
+	char *path = path_resolve_links(name);
+	unlink(path);
+	free(path);
+}
+
 /* A run that cannot begin leaves no file that was not there before. Whoever waits for the lock looks for the
  * name again. */
 static void remove_unused(const struct file *self)
@@ -383,7 +393,7 @@ static void remove_unused(const struct file *self)
 	bool is_unused = self->is_new && !self->is_begun && self->fd >= 0;
 	if (is_unused && fstat(self->fd, &now) == 0 && S_ISREG(now.st_mode) && now.st_size == 0 &&
 	    lock_check_path(self->name, self->fd) == LOCK_PATH_OURS)
-		unlink(self->name);
+		unlink_target(self->name);
 }
 
 enum status file_close(struct file *self)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "in/shard.h"
 #include "store/redis_answer.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ bool ledger_open_links(
 
 enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome)
 {
-	if (task->is_gone)
+	if (task->is_gone && outcome->kind == OUTCOME_OK)
 		return STATE_ANSWER_GONE;
 	if (outcome->kind == OUTCOME_OK)
 		return task->is_fresh          ? STATE_ANSWER_KEPT
@@ -196,7 +197,10 @@ static void begin_gone(struct ledger *self, struct task *task)
 		task_set_final_url(task, page->final_url);
 	task->tries->http_status = page ? page->http_status : 0;
 	struct outcome outcome = task_outcome(task);
-	outcome.kind = OUTCOME_OK;
+	/* A page of another shard is not this crawl's to miss. */
+	bool is_elsewhere = !shard_has(&self->options->shard, &self->awaited_url);
+	outcome.kind = is_elsewhere ? OUTCOME_SKIPPED : OUTCOME_OK;
+	outcome.cause = is_elsewhere ? CAUSE_ELSEWHERE : CAUSE_NONE;
 	outcome.stage = STAGE_RECEIVE;
 	outcome.reason = "";
 	ledger_finish_task(self, task, &outcome);

@@ -61,9 +61,9 @@ static size_t count_busy(const struct ledger *self)
 static struct redis_crawl_room find_room(const struct ledger *self)
 {
 	size_t jobs = (size_t)self->options->jobs, busy = count_busy(self);
-	size_t waiting = frontier_waiting(self->frontier) + self->parked_count;
-	waiting += self->awaited_count;
-	if (!ledger_may_take(self) || ledger_is_exhausted(self) || waiting >= LEDGER_READ_AHEAD ||
+	size_t waiting = frontier_waiting(self->frontier) + self->parked_count + self->awaited_count;
+	bool may_ask = !ledger_is_exhausted(self) || shared_crawl_has_only_gone(self->shared);
+	if (!ledger_may_take(self) || !may_ask || waiting >= LEDGER_READ_AHEAD ||
 	    self->answers_held > ANSWERS_HELD_MAX)
 		return (struct redis_crawl_room){0};
 	size_t idle = busy < jobs ? jobs - busy : 0;
@@ -120,6 +120,9 @@ void ledger_share_turn(struct ledger *self, struct wait *wait)
 		spare_hosts(self, wait);
 	const struct redis_crawl_room room = find_room(self);
 	ledger_record_status(self, shared_crawl_turn(self->shared, &room, wait));
+	/* A page whose links come from an earlier run is ready as soon as it is claimed. */
+	if (self->ready.first && !ledger_has_backlog(self) && ledger_may_go_on(self))
+		wait_until(wait, clock_now_ms());
 }
 
 void ledger_count_claimed(struct ledger *self, const struct store_url *url)

@@ -223,13 +223,18 @@ bool shared_crawl_may_go_on(const struct shared_crawl *self)
 	/* What is written now could not be settled while there is no connection. */
 	return redis_crawl_has_ended(self->crawl) ||
 	       (redis_crawl_holds_lease(self->crawl) && redis_crawl_is_connected(self->crawl) &&
-	           !redis_crawl_is_full(self->crawl));
+	           !redis_crawl_is_full(self->crawl) && !shared_outputs_are_full(&self->kept));
 }
 
 bool shared_crawl_is_left_to_others(const struct shared_crawl *self)
 {
 	return shared_outputs_are_settled(&self->kept) && redis_crawl_has_said_all(self->crawl) &&
-	       redis_crawl_left(self->crawl) > 0;
+	       redis_crawl_left(self->crawl) > 0 && !redis_crawl_has_looked(self->crawl);
+}
+
+bool shared_crawl_has_only_gone(const struct shared_crawl *self)
+{
+	return redis_crawl_has_looked(self->crawl);
 }
 
 bool shared_crawl_has_ended(const struct shared_crawl *self)
@@ -385,9 +390,8 @@ enum status shared_crawl_finish(struct shared_crawl *self, struct crawl_totals *
 	char others[48] = "";
 	if (stands.unread > 1)
 		snprintf(others, sizeof others, " and %" PRIu64 " more", stands.unread - 1);
-	log_error(
-	    "%s: the crawl has ended without all of the list of %s%s, whose process was stopped; the same "
-	    "command goes on with it",
+	log_error("%s: the crawl has ended without all of the list %s%s, whose process was stopped; the same "
+	          "command goes on with it (--restart begins anew)",
 	    self->address.name, stands.unread_list, others);
 	return STATUS_CUT_SHORT;
 }

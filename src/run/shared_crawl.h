@@ -66,6 +66,10 @@ bool shared_crawl_may_go_on(const struct shared_crawl *self);
 /* True if all that this process has done is settled, and something is still pending or claimed elsewhere. */
 bool shared_crawl_is_left_to_others(const struct shared_crawl *self);
 
+/* True if nothing is pending but pages that are not on the lists any more, and this process has found them.
+ */
+bool shared_crawl_has_only_gone(const struct shared_crawl *self);
+
 /* True once nothing is pending or claimed anywhere. */
 bool shared_crawl_has_ended(const struct shared_crawl *self);
 

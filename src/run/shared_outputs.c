@@ -21,6 +21,9 @@ enum { ROWS_AT, CHANGES_AT };
 /* How often outputs are brought to the disk. */
 enum { SYNC_EVERY_MS = 100 };
 
+/* The most bytes of answers and links that wait for the disk. */
+enum { HELD_MAX = 32 << 20 };
+
 struct settled_claim {
 	struct store_claim *claim;
 	struct redis_crawl_settled result;
@@ -143,6 +146,7 @@ void shared_outputs_settle(
 		batch->items = alloc_resize(batch->items, batch->room, sizeof *batch->items);
 	}
 	batch->items[batch->count++] = copy_settled(claim, settled);
+	self->held += settled->answer.len + settled->links.len;
 	for (size_t i = 0; i < SHARED_OUTPUTS; i++) {
 		const struct file *file = self->files[i];
 		if (file)
@@ -150,6 +154,11 @@ void shared_outputs_settle(
 			                                        : i == CHANGES_AT ? settled->changes_end
 			                                                          : file->written);
 	}
+}
+
+bool shared_outputs_are_full(const struct shared_outputs *self)
+{
+	return self->held > HELD_MAX;
 }
 
 bool shared_outputs_are_settled(const struct shared_outputs *self)
@@ -168,6 +177,7 @@ static void settle_one(struct shared_outputs *self, struct settled_claim *settle
 		redis_crawl_settle_answer(self->crawl, redis_store_claim(settled->claim), &settled->result);
 	else
 		redis_crawl_settle(self->crawl, redis_store_claim(settled->claim), settled->result.kind);
+	self->held -= settled->result.answer.len + settled->result.links.len;
 	free(settled->bytes);
 }
 

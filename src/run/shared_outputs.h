@@ -36,6 +36,7 @@ struct shared_outputs {
 	struct shared_batch written; /* in the outputs */
 	struct shared_batch syncing; /* being brought to the disk */
 	int64_t sync_due;            /* monotonic ms */
+	size_t held;                 /* bytes of the answers and links in both */
 };
 
 /* outputs is borrowed. */
@@ -63,6 +64,9 @@ void shared_outputs_settle(
 
 /* How much of the file of --changes-to was written by this process; 0 if it is not kept. */
 uint64_t shared_outputs_changes_written(const struct shared_outputs *self);
+
+/* True while so much waits for the disk that nothing more should be added. */
+bool shared_outputs_are_full(const struct shared_outputs *self);
 
 /* True if nothing waits for the disk. */
 bool shared_outputs_are_settled(const struct shared_outputs *self);

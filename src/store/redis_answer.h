@@ -1,6 +1,6 @@
 /* What Redis keeps of the last good answer of a page, besides its links: in the form of store/packed.h,
- * behind 15 digits of the last run that the page had an outcome in and '1' if the URL was listed then, else
- * '0', which the scripts read and write. */
+ * behind 15 digits of the last run that the page had an outcome in, which the scripts write, and two flags of
+ * that: '1' if the URL was listed, else '0', and likewise if the page was ok. */
 #ifndef AREQ_STORE_REDIS_ANSWER_H
 #define AREQ_STORE_REDIS_ANSWER_H
 

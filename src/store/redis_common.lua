@@ -59,6 +59,9 @@ local function end_if_done(left)
 	end
 	local crawl = call('HMGET', CRAWL, 'answers', 'looker', 'offered')
 	local looks = crawl[1] == '1' and crawl[2] ~= 'done' and crawl[3] ~= '0' and call('EXISTS', R .. 'unread') == 0
+	if looks and not call('ZSCORE', R .. 'alive', member) then
+		return 0 -- it leaves
+	end
 	if looks and crawl[2] ~= member and not (crawl[2] and call('ZSCORE', R .. 'alive', crawl[2])) then
 		call('HSET', CRAWL, 'looker', member)
 		crawl[2] = member

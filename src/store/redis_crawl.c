@@ -307,6 +307,11 @@ uint64_t redis_crawl_left(const struct redis_crawl *self)
 	return self->left;
 }
 
+bool redis_crawl_has_looked(const struct redis_crawl *self)
+{
+	return self->is_looking || self->has_looked;
+}
+
 bool redis_crawl_has_said_all(const struct redis_crawl *self)
 {
 	return !self->batches;

@@ -150,6 +150,10 @@ bool redis_crawl_is_connected(const struct redis_crawl *self);
 /* The number of URLs that were pending or claimed anywhere when this process asked last. */
 uint64_t redis_crawl_left(const struct redis_crawl *self);
 
+/* True if this process looks, or has looked, for pages that are not on the lists any more: nothing else is
+ * pending then. */
+bool redis_crawl_has_looked(const struct redis_crawl *self);
+
 /* True if Redis has answered all that this process has said. */
 bool redis_crawl_has_said_all(const struct redis_crawl *self);
 

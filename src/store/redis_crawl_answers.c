@@ -249,9 +249,10 @@ static void offer_gone(struct redis_crawl *self, const char *id, struct slice by
 static void end_step(struct redis_crawl *self)
 {
 	self->is_look_sent = false;
-	if (strcmp(self->look_cursor, "0") != 0)
+	if (!self->is_looking || strcmp(self->look_cursor, "0") != 0)
 		return;
 	self->is_looking = false;
+	self->has_looked = true;
 	redis_crawl_end_item(self, redis_crawl_add_item(self, 'y', 0));
 }
 
@@ -262,7 +263,7 @@ static void on_found(void *ctx, const redisReply *reply)
 		redis_connection_fail_answer(self->connection, "MGET");
 		return;
 	}
-	for (size_t i = 0; i < self->look_ids.len / REDIS_ID_SIZE; i++)
+	for (size_t i = 0; self->is_looking && i < self->look_ids.len / REDIS_ID_SIZE; i++)
 		offer_gone(
 		    self, self->look_ids.data + i * REDIS_ID_SIZE, redis_crawl_reply_text(reply->element[i]));
 	end_step(self);

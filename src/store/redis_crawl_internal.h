@@ -118,8 +118,9 @@ struct redis_crawl {
 	uint64_t answered;   /* the largest one that was answered */
 	uint64_t offered;    /* what Redis had counted at the last answer */
 	int64_t lease_until; /* monotonic ms */
-	int64_t renewed_at;  /* when the last script was sent */
-	int64_t flushed_at;  /* when something was sent last */
+	int64_t join_at;    /* when it asks again whether it may join (monotonic ms); 0 if it does not wait */
+	int64_t renewed_at; /* when the last script was sent */
+	int64_t flushed_at; /* when something was sent last */
 
 	/* Batches: those that were sent, and then those that were not; items are added to the last one. */
 	struct redis_batch *batches, *unsent, **batches_end;
@@ -155,6 +156,7 @@ struct redis_crawl {
 	/* Answers. */
 	struct redis_answer_request *answer_requests;
 	bool is_looking, is_look_sent; /* for pages that have left the lists; a step was sent */
+	bool has_looked;               /* it has in this run */
 	char look_cursor[REDIS_CURSOR_SIZE];
 	struct buf look_ids;     /* of the keys that the step has found */
 	struct redis_walk *walk; /* see redis_crawl_next_stored; NULL before its first call */

@@ -56,6 +56,9 @@ void redis_crawl_become_lost(struct redis_crawl *self)
 
 /* Joining. */
 
+/* While a run is about to end, one that brings a list waits for the next one. */
+enum { LATER_MS = 200 };
+
 static void join(struct redis_crawl *self);
 
 static void fail_options(struct redis_crawl *self, const redisReply *reply)
@@ -123,6 +126,11 @@ static void on_joined(void *ctx, const redisReply *reply)
 		redis_crawl_become_lost(self);
 		return;
 	}
+	if (redis_crawl_reply_is_list(reply, 1) && redis_crawl_reply_is(reply->element[0], "LATER")) {
+		self->state = REDIS_CRAWL_OUTSIDE;
+		self->join_at = clock_now_ms() + LATER_MS;
+		return;
+	}
 	if (redis_crawl_reply_is_list(reply, 2) && redis_crawl_reply_is(reply->element[0], "EVICTS")) {
 		struct slice policy = redis_crawl_reply_text(reply->element[1]);
 		log_error("%s: Redis removes any keys when its memory is full, so that the crawl could lose "
@@ -166,6 +174,7 @@ static void join(struct redis_crawl *self)
 	    &self->command, self->settings.list, self->settings.list ? strlen(self->settings.list) : 0);
 	redis_connection_add(&self->command, self->settings.keeps_answers ? "1" : "0", 1);
 	self->state = REDIS_CRAWL_JOINING;
+	self->join_at = 0;
 	redis_connection_send(self->connection, &self->command, 0, on_joined, self);
 }
 
@@ -178,7 +187,7 @@ void redis_crawl_become_void(struct redis_crawl *self)
 	    label_of(self));
 	snprintf(self->member, sizeof self->member, "%016" PRIx64, random_bits());
 	redis_connection_clear(self->connection);
-	self->is_looking = false;
+	self->is_looking = self->has_looked = false;
 	redis_crawl_forget_work(self);
 	redis_crawl_keep_offers(self);
 	self->lease_until = 0;
@@ -257,6 +266,12 @@ enum status redis_crawl_wait(
 		if (status != STATUS_OK || is_done(self))
 			return status;
 		int64_t now = clock_now_ms();
+		if (self->join_at > 0) {
+			deadline = now + REDIS_CRAWL_PATIENCE_MS;
+			wait_until(&wait, self->join_at);
+		}
+		if (self->join_at > 0 && now >= self->join_at)
+			join(self);
 		/* Whoever was told to stop still gives back what it has, since others would have to wait for
 		 * the end of its lease. */
 		if (stop_is_due() && !self->is_leaving)
@@ -322,6 +337,7 @@ enum status redis_crawl_leave(struct redis_crawl *self)
 	}
 	self->room = (struct redis_crawl_room){0};
 	self->is_leaving = true;
+	self->is_looking = false;
 	self->is_awake = false;
 	self->wake_at = CLOCK_NEVER;
 	while (self->queued) {

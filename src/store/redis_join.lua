@@ -46,17 +46,9 @@ local policy = type(memory) == 'string' and string.match(memory, 'maxmemory_poli
 if policy and not string.find(memory, 'maxmemory:0\r') then
 	return {'EVICTS', policy}
 end
-local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id')
+local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id', 'looker')
 local run = crawl[2]
--- A run that has ended without all of a list goes on when a list comes.
-if crawl[3] and may_begin and call('EXISTS', PREFIX .. run .. ':unread') == 1 then
-	local differs = difference(crawl[4], options)
-	if differs then
-		return differs
-	end
-	call('HDEL', CRAWL, 'ended')
-	crawl[3] = false
-end
+local has_unread = run and call('EXISTS', PREFIX .. run .. ':unread') == 1
 if ARGV[9] ~= '' and crawl[5] ~= ARGV[9] then
 	return {'LOST'}
 end
@@ -66,7 +58,7 @@ if not crawl[1] then
 	begin_run(run)
 elseif tonumber(crawl[1]) > tonumber(version) then
 	return {'NEWER', crawl[1]}
-elseif crawl[3] and may_begin and not call('ZSCORE', PREFIX .. run .. ':alive', who) then
+elseif crawl[3] and may_begin and not has_unread and not call('ZSCORE', PREFIX .. run .. ':alive', who) then
 	run, how = tostring(tonumber(run) + 1), 'NEXT'
 	begin_run(run)
 else
@@ -74,7 +66,16 @@ else
 	if differs then
 		return differs
 	end
-	if crawl[3] then
+	-- While somebody looks for pages that have left the lists, what a new list has would count as gone.
+	local alive = PREFIX .. run .. ':alive'
+	if not crawl[3] and may_begin and crawl[6] and not call('ZSCORE', alive, who) and
+		call('ZCOUNT', alive, now, '+inf') > 0 then
+		return {'LATER'}
+	end
+	-- A run that has ended without all of a list goes on when a list comes.
+	if crawl[3] and may_begin and has_unread then
+		call('HDEL', CRAWL, 'ended')
+	elseif crawl[3] then
 		how = 'ENDED'
 	end
 end
@@ -85,7 +86,10 @@ if how ~= 'ENDED' and not call('ZSCORE', R .. 'alive', member) then
 	call('HMSET', R .. 'm:' .. member, 'batch', 0, 'name', name, 'began', now, 'settled', 0)
 	if has_list then
 		call('SADD', R .. 'feeders', member)
-		call('HSET', R .. 'unread', list, name)
+	end
+	-- What goes on after a lost lease may be no list, but what was found.
+	if has_list and list ~= '' then
+		call('HSET', R .. 'unread', list, member)
 		call('HSET', R .. 'm:' .. member, 'list', list)
 	end
 end

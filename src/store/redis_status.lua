@@ -19,5 +19,5 @@ end
 answer[#answer + 1] = members
 answer[#answer + 1] = call('SCARD', R .. 'feeders')
 answer[#answer + 1] = call('HLEN', R .. 'unread')
-answer[#answer + 1] = call('HRANDFIELD', R .. 'unread') or ''
+answer[#answer + 1] = call('HKEYS', R .. 'unread')[1] or ''
 return answer

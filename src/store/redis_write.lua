@@ -94,6 +94,8 @@ local items = {
 		end
 		if staged == '1' then
 			call('RENAME', R .. 'staged:' .. member .. ':' .. id, links_key)
+		elseif how == 'new' and links == '' then
+			call('DEL', links_key)
 		elseif how == 'new' then
 			call('SET', links_key, links)
 		end
@@ -157,7 +159,8 @@ local items = {
 	e = {1, function(is_end)
 		local list = call('HGET', R .. 'm:' .. member, 'list')
 		call('SREM', R .. 'feeders', member)
-		if list and is_end == '1' then
+		-- Another one may have begun with it since.
+		if list and is_end == '1' and call('HGET', R .. 'unread', list) == member then
 			call('HDEL', R .. 'unread', list)
 		end
 	end},
