@@ -177,11 +177,13 @@ static void end_list(struct redis_crawl *self)
 void redis_crawl_keep_offers(struct redis_crawl *self)
 {
 	struct redis_batch *old = self->batches;
+	bool has_ended_list = false;
 	self->batches = NULL;
 	redis_crawl_free_batches(self);
 	for (struct redis_batch *batch = old; batch; batch = batch->next) {
 		for (size_t i = 0; i < batch->item_count; i++) {
 			const struct redis_item *item = &batch->items[i];
+			has_ended_list |= item->letter == 'e';
 			if (item->letter != 'o' && item->letter != 'u')
 				continue;
 			struct redis_batch *to =
@@ -193,7 +195,7 @@ void redis_crawl_keep_offers(struct redis_crawl *self)
 		}
 	}
 	/* With these, the new member is one that reads a list. */
-	if (self->unsent && !self->feeds)
+	if ((self->unsent || has_ended_list) && !self->feeds)
 		end_list(self);
 	for (struct redis_batch *batch; (batch = old);) {
 		old = batch->next;

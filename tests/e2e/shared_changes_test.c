@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HOSTS = 4, PAGES = 48 };
 
@@ -206,5 +207,67 @@ Test(shared_changes, end_with_the_last_page_that_may_be_asked_for)
 		cr_expect_eq(stats.count, 1, "run %d: %zu requests", run, stats.count);
 		site_stats_release(&stats);
 	}
+	tear_down(&self);
+}
+
+/* Pages that have left the list are worked off although nothing more may be asked for. */
+Test(shared_changes, of_gone_pages_need_no_request)
+{
+	struct night self;
+	struct run_result result;
+	set_up(&self);
+	const char *pages[] = {site_page(&self.site, "links", "1"), site_page(&self.site, "links", "2")};
+	for (int run = 0; run < 4; run++) {
+		struct site_stats stats;
+		site_reset_stats(&self.site);
+		run_areq(&result, "-q", "--no-header", "--max-pages", "1", "--changes", "--state",
+		    self.redis.url, pages[run % 2]);
+		run_expect_exit(&result, 0);
+		size_t gone = 0, added = 0;
+		for (const char *at = result.out; *at; at = strchr(at, '\n') + 1) {
+			gone += *at == '-';
+			added += *at == '+';
+		}
+		cr_expect_eq(added, run % 2 + 1, "run %d: %s", run, result.out);
+		cr_expect_eq(gone, run ? (run + 1) % 2 + 1 : 0, "run %d: %s", run, result.out);
+		run_release(&result);
+		site_stats(&self.site, &stats);
+		cr_expect_eq(stats.count, 1, "run %d: %zu requests", run, stats.count);
+		site_stats_release(&stats);
+	}
+	tear_down(&self);
+}
+
+/* What a list brings that comes while gone pages are worked off is not gone, but of the next run. */
+Test(shared_changes, wait_for_the_next_run_with_a_new_list)
+{
+	struct night self;
+	struct run_child first, second;
+	struct run_result result;
+	struct site_stats stats;
+	set_up(&self);
+	const char *large = site_page(&self.site, "links", "60000"),
+	           *small = site_page(&self.site, "links", "1");
+	run_areq(&result, "-q", "-o", "/dev/null", "--changes", "--state", self.redis.url, large);
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	/* Nobody reads the rows that are gone. */
+	site_reset_stats(&self.site);
+	run_start_areq(&first, NULL, "-q", "--no-header", "--changes", "--state", self.redis.url, small);
+	site_wait_requests(&self.site, 1, 20);
+	sleep(1);
+	run_start_areq(&second, NULL, "-q", "--no-header", "--changes", "--state", self.redis.url, large);
+	sleep(1);
+	site_stats(&self.site, &stats);
+	cr_expect_eq(stats.count, 1, "%zu requests", stats.count);
+	site_stats_release(&stats);
+	run_finish(&first, &result);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.out, "-\t"), "the page is gone");
+	run_release(&result);
+	run_finish(&second, &result);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.out, "+\t") && strstr(result.out, "-\t"), "%.300s", result.out);
+	run_release(&result);
 	tear_down(&self);
 }

@@ -28,7 +28,9 @@ enum status redis_client_start(
 	                                  .options = wish.options ? wish.options : "{\"depth\":2}",
 	                                  .name = "machine:1",
 	                                  .lease_ms = wish.lease_ms ? wish.lease_ms : REDIS_CRAWL_LEASE_MS,
-	                                  .list = wish.has_list ? self->list : NULL,
+	                                  .list = !wish.has_list ? NULL
+	                                          : wish.list    ? wish.list
+	                                                         : self->list,
 	                                  .restart = wish.restart,
 	                                  .keeps_answers = wish.keeps_answers},
 	    &(struct redis_crawl_handlers){.ctx = self, .lost = on_lost});

@@ -20,6 +20,7 @@ struct redis_client {
 struct redis_client_wish {
 	const char *url; /* NULL for that of the server */
 	const char *options;
+	const char *list; /* the name of its list, if it has one; NULL for a name of its own */
 	int64_t lease_ms;
 	bool has_list, restart, keeps_answers;
 };

@@ -254,3 +254,81 @@ Test(redis_lease, keeps_delays_of_hosts)
 	redis_client_leave(&b);
 	redis_server_end(&server);
 }
+
+/* A process without a list has nothing to read, also after it has lost its lease with URLs that it had found.
+ */
+Test(redis_lease, that_is_lost_makes_no_list)
+{
+	struct redis_server server;
+	struct redis_client a, b;
+	struct redis_record record;
+	struct redis_crawl_status stands;
+	redis_server_start(&server, NULL);
+	redis_client_must_start(&a, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	redis_client_must_start(&b, &server, (struct redis_client_wish){.lease_ms = 1000});
+	redis_client_offer(&a, "http://a.test/", 0, NULL);
+	a.room = 0;
+	redis_client_flush(&a);
+	redis_crawl_end_list(a.crawl, true);
+	redis_client_flush(&a);
+	struct redis_claim *claim = redis_client_claim(&b, &record, 500);
+	cr_assert(claim);
+	a.room = 100;
+	redis_crawl_begin(b.crawl, claim);
+	redis_client_offer(&b, "http://a.test/found", 1, "http://a.test/");
+	/* It is stopped before it has said this. */
+	redis_client_turn_for(&a, 4000);
+	redis_client_turn_for(&b, 600);
+	cr_expect_eq(b.lost, 1);
+	cr_expect_eq(redis_crawl_read_status(b.crawl, &stands), STATUS_OK);
+	cr_expect_eq(stands.unread, 0, "%s", stands.unread_list);
+	redis_crawl_release(b.crawl, claim);
+	redis_client_leave(&b);
+	redis_client_leave(&a);
+	redis_server_end(&server);
+}
+
+/* The end of a list reaches Redis, also if the lease was lost before. */
+Test(redis_lease, that_is_lost_keeps_the_end_of_the_list)
+{
+	struct redis_server server;
+	struct redis_client a, b;
+	struct redis_crawl_status stands;
+	redis_server_start(&server, NULL);
+	redis_client_must_start(&a, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	redis_client_must_start(&b, &server, (struct redis_client_wish){.has_list = true, .lease_ms = 1000});
+	redis_client_offer(&a, "http://a.test/", 0, NULL);
+	a.room = 0;
+	redis_client_flush(&a);
+	redis_crawl_end_list(a.crawl, true);
+	redis_client_turn_for(&b, 4000);
+	redis_client_turn_for(&a, 600);
+	cr_expect_eq(a.lost, 1);
+	cr_expect_eq(redis_crawl_read_status(a.crawl, &stands), STATUS_OK);
+	cr_expect_eq(stands.unread, 1, "that of the other one");
+	redis_client_leave(&a);
+	redis_client_leave(&b);
+	redis_server_end(&server);
+}
+
+/* Two processes may read lists of the same name, such as their stdin. */
+Test(redis_lease, of_the_younger_reader_of_a_list_is_missed)
+{
+	struct redis_server server;
+	struct redis_client a, b;
+	struct redis_crawl_status stands;
+	redis_server_start(&server, NULL);
+	redis_client_must_start(&a, &server, (struct redis_client_wish){.has_list = true, .list = "-"});
+	redis_client_must_start(&b, &server, (struct redis_client_wish){.has_list = true, .list = "-"});
+	redis_crawl_end_list(a.crawl, true);
+	redis_client_flush(&a);
+	cr_expect_eq(redis_crawl_read_status(a.crawl, &stands), STATUS_OK);
+	cr_expect_eq(stands.unread, 1);
+	redis_crawl_end_list(b.crawl, true);
+	redis_client_flush(&b);
+	cr_expect_eq(redis_crawl_read_status(a.crawl, &stands), STATUS_OK);
+	cr_expect_eq(stands.unread, 0);
+	redis_client_leave(&a);
+	redis_client_leave(&b);
+	redis_server_end(&server);
+}
