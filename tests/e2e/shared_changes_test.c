@@ -223,7 +223,7 @@ Test(shared_changes, of_gone_pages_need_no_request)
 		run_areq(&result, "-q", "--no-header", "--max-pages", "1", "--changes", "--state",
 		    self.redis.url, pages[run % 2]);
 		run_expect_exit(&result, 0);
-		size_t gone = 0, added = 0;
+		int gone = 0, added = 0;
 		for (const char *at = result.out; *at; at = strchr(at, '\n') + 1) {
 			gone += *at == '-';
 			added += *at == '+';
