@@ -48,90 +48,43 @@ bool ledger_open_links(
 	                   : page_answer_open_links(task->answer, links);
 }
 
-/* What becomes of them. */
+/* What becomes of them, in Redis. */
 
-enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome)
+bool ledger_begin_packing(struct ledger *self, struct task *task)
 {
-	if (task->is_gone && outcome->kind == OUTCOME_OK)
-		return STATE_ANSWER_GONE;
-	if (outcome->kind == OUTCOME_OK)
-		return task->is_fresh          ? STATE_ANSWER_KEPT
-		       : outcome->is_unchanged ? STATE_ANSWER_CONFIRMED
-		                               : STATE_ANSWER_NEW;
-	/* A sitemap that nobody has named is skipped then. */
-	bool is_gone = outcome->cause == CAUSE_HTTP_STATUS &&
-	               (outcome->http_status == 404 || outcome->http_status == 410);
-	return is_gone ? STATE_ANSWER_GONE : STATE_ANSWER_KEPT;
+	struct tries *tries = task->tries;
+	bool has_links = tries->records && tries->records->count > 0 && !tries->kept_reason;
+	if (!self->shared || !has_links || tries->is_packing)
+		return false;
+	link_packer_begin(&self->packer,
+	    (struct slice){tries->records->bytes.data, tries->records->bytes.len}, tries->records->count,
+	    task->state_id);
+	tries->is_packing = true;
+	return true;
 }
 
-/* A text of a response with its NUL; NULL if there is none. */
-static const char *copy_value(struct buf *to, struct slice value)
+bool ledger_pack_links(struct ledger *self, struct task *task)
 {
-	buf_clear(to);
-	if (!value.data)
-		return NULL;
-	buf_append(to, value.data, value.len);
-	return to->data;
-}
-
-/* Where redirects led on the way to the last one, see state_page.hops. */
-static const char *list_hops(struct buf *to, const struct task *task)
-{
-	struct task_hop hop;
-	size_t at = 0;
-	/* The first redirect came from the URL of the page. */
-	if (!task_next_hop(task, &at, &hop))
-		return NULL;
-	while (task_next_hop(task, &at, &hop)) {
-		if (to->len)
-			buf_append_byte(to, '\n');
-		buf_append_text(to, hop.from);
-	}
-	return to->data;
-}
-
-void answer_result_init(struct answer_result *self, const struct task *task, const struct outcome *outcome)
-{
-	const struct tries *tries = task->tries;
-	struct buf *const bufs[] = {&self->hops, &self->etag, &self->modified, &self->date};
-	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-		buf_init(bufs[i], SIZE_MAX / 2);
-	struct state_result *result = &self->result;
-	*result = (struct state_result){.page = task->state_id,
-	    .outcome = outcome->kind,
-	    .cause = outcome->cause,
-	    .http_status = outcome->http_status,
-	    .depth = task->depth,
-	    .answer = ledger_answer_of(task, outcome),
-	    .final_url = tries && task->redirect_url ? task->url : NULL,
-	    .hops = tries ? list_hops(&self->hops, task) : NULL};
-	if (tries && (result->answer == STATE_ANSWER_NEW || result->answer == STATE_ANSWER_CONFIRMED)) {
-		result->etag = copy_value(&self->etag, tries->validators.etag);
-		result->last_modified = copy_value(&self->modified, tries->validators.last_modified);
-		result->date = copy_value(&self->date, tries->validators.date);
-		result->fetched = clock_unix_s();
-	}
-	if (tries && result->answer == STATE_ANSWER_NEW && tries->records) {
-		result->links = (struct slice){tries->records->bytes.data, tries->records->bytes.len};
-		result->link_count = tries->records->count;
-		result->links_hash = tries->records->hash;
-	}
-}
-
-void answer_result_release(struct answer_result *self)
-{
-	buf_release(&self->hops);
-	buf_release(&self->etag);
-	buf_release(&self->modified);
-	buf_release(&self->date);
+	enum { STEP_BYTES = 256 << 10 };
+	while (!link_packer_step(&self->packer, STEP_BYTES))
+		if (clock_now_us() >= self->links_deadline_us)
+			return false;
+	struct slice packed = link_packer_packed(&self->packer);
+	buf_append(&task->tries->packed, packed.data, packed.len);
+	return true;
 }
 
 /* Appends what Redis is to have of the answer of the task after this result. */
 static void pack_answer(
     struct ledger *self, const struct task *task, const struct state_result *result, struct buf *to)
 {
-	struct redis_answer answer = {.via = task->via};
-	ledger_find_before(self, task, &answer.page);
+	struct redis_answer answer = {.page = {.links = 0}};
+	if (task->answer)
+		answer = task->answer->answer;
+	if (result->answer == STATE_ANSWER_NEW)
+		answer.packed_hash =
+		    page_answer_hash((struct slice){task->tries->packed.data, task->tries->packed.len});
+	answer.via = task->via;
 	answer.page.listed = task->listed;
 	answer.page.sitemap = task->sitemap_level;
 	answer.page.is_guess = task->is_guess;
@@ -159,9 +112,8 @@ void ledger_settle_shared(struct ledger *self, struct task *task, const struct o
 		pack_answer(self, task, &result.result, &answer);
 		settled.answer = (struct slice){answer.data, answer.len};
 	}
-	if (result.result.link_count > 0)
-		settled.links = link_packer_pack(
-		    &self->packer, result.result.links, result.result.link_count, task->state_id);
+	if (settled.how == STATE_ANSWER_NEW)
+		settled.links = (struct slice){task->tries->packed.data, task->tries->packed.len};
 	shared_outputs_settle(shared_crawl_outputs(self->shared), task->claim, &settled);
 	answer_result_release(&result);
 	buf_release(&answer);

@@ -4,6 +4,7 @@
 #include "base/stop.h"
 #include "base/url/url.h"
 #include "in/shard.h"
+#include "run/answer_result.h"
 #include "run/stored_page.h"
 
 #include <poll.h>
@@ -44,31 +45,20 @@ void ledger_count_change(struct ledger *self, const struct task *task, const str
 
 /* The changes of a page. */
 
-/* Opens the links that an earlier run has found. Returns false if there are none, or if they are as the page
+/* Compares the page with what an earlier run has found, unless there are no links, or they are as the page
  * has them now. after is NULL for a page that is gone. */
-static bool open_before(struct ledger *self, struct page_changes *changes, const struct task *task,
-    const struct link_records *after)
+static bool begin(struct ledger *self, struct task *task, const struct link_records *after)
 {
 	struct state_page page;
 	bool has_links = ledger_find_before(self, task, &page) && page.fetched > 0;
-	if (has_links && after && page.links_hash == after->hash)
-		return false;
-	if (has_links)
-		ledger_open_links(self, task, &page, &changes->before);
 	/* After a failure, the page must not get an outcome with other changes than it has. */
 	ledger_record_status(self, reading_status(self));
-	return (has_links || after) && reading_status(self) == STATUS_OK;
-}
-
-static bool begin(struct ledger *self, struct task *task, const struct link_records *after)
-{
-	struct page_changes *changes = page_changes_new();
-	if (!open_before(self, changes, task, after)) {
-		page_changes_free(changes);
+	bool is_same = has_links && after && page.links_hash == after->hash;
+	if (is_same || (!has_links && !after) || reading_status(self) != STATUS_OK)
 		return false;
-	}
-	page_changes_begin(changes, after);
-	task->tries->changes = changes;
+	task->tries->changes = page_changes_new();
+	task->tries->changes->opens_before = has_links;
+	page_changes_set_after(task->tries->changes, after);
 	return true;
 }
 
@@ -84,7 +74,7 @@ bool ledger_begin_changes(struct ledger *self, struct task *task)
 bool ledger_begin_gone(struct ledger *self, struct task *task, const struct outcome *outcome)
 {
 	if (!wants_changes(self) || task->purpose != STORE_PAGE || !task->state_id || !task->tries ||
-	    task->tries->changes || ledger_answer_of(task, outcome) != STATE_ANSWER_GONE ||
+	    task->tries->changes || answer_result_of(task, outcome) != STATE_ANSWER_GONE ||
 	    !begin(self, task, NULL))
 		return false;
 	ledger_keep_outcome(self, task, outcome);
@@ -111,7 +101,15 @@ static void on_change(void *ctx, const struct link_record *record, char change)
 
 bool ledger_emit_changes(struct ledger *self, struct task *task)
 {
-	return page_changes_emit(task->tries->changes, self->links_deadline_us, on_change, task);
+	struct page_changes *changes = task->tries->changes;
+	struct state_page page;
+	if (changes->opens_before) {
+		changes->opens_before = false;
+		if (ledger_find_before(self, task, &page))
+			ledger_open_links(self, task, &page, &changes->before);
+		ledger_record_status(self, reading_status(self));
+	}
+	return page_changes_emit(changes, self->links_deadline_us, on_change, task);
 }
 
 /* Pages that are not on the list any more. */

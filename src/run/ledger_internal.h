@@ -344,6 +344,11 @@ bool ledger_find_before(struct ledger *self, const struct task *task, struct sta
 bool ledger_open_links(
     struct ledger *self, const struct task *task, const struct state_page *page, struct link_reader *links);
 
+/* The links of the task's page, and its changes, were emitted. Returns true if the links are to be packed for
+ * Redis, which ledger_pack_links does until links_deadline_us; it returns true when that is done. */
+bool ledger_begin_packing(struct ledger *self, struct task *task);
+bool ledger_pack_links(struct ledger *self, struct task *task);
+
 /* Ends the claim of a task of the shared crawl with its outcome, and says what becomes of the answer. */
 void ledger_settle_shared(struct ledger *self, struct task *task, const struct outcome *outcome);
 
@@ -368,9 +373,14 @@ bool ledger_finish_unchanged(struct ledger *self, struct task *task);
 /* Uses an answer of an earlier run for the task, if that is younger than --max-age. */
 bool ledger_use_fresh_answer(struct ledger *self, struct task *task);
 
-/* Takes a task that had a try over until the links of its last good answer are emitted. False if they cannot
- * be read. */
+/* Takes a task that had a try over until the links of its last good answer are emitted. False if there is
+ * none. */
 bool ledger_begin_replay(struct ledger *self, struct task *task);
+
+/* Opens these links if they are not open. False if they cannot be read: then ledger_drop_replay has the page
+ * asked for. */
+bool ledger_open_replay(struct ledger *self, struct task *task);
+void ledger_drop_replay(struct ledger *self, struct task *task);
 
 /* With --check, in a run that goes on: marks where the redirects have led that it knows, before anything is
  * offered. */
@@ -391,9 +401,6 @@ bool ledger_emit_replayed(struct ledger *self, struct task *task, int64_t until_
 
 /* Keeps a link of the task's page for the state file. */
 void ledger_record_link(struct ledger *self, struct task *task, const struct link *link);
-
-/* What an outcome means for the last good answer of the task's page. */
-enum state_answer ledger_answer_of(const struct task *task, const struct outcome *outcome);
 
 /* Counts how pages differ from the run before: so many that are done, or one that gets this result. */
 void ledger_add_change(struct ledger *self, enum state_change change, uint64_t pages);

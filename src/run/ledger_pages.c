@@ -319,6 +319,8 @@ static void on_arrived_link(void *ctx, const struct link *link)
 
 static enum page_state emit_links_of(struct ledger *self, struct task *task)
 {
+	if (task->tries->is_packing)
+		return ledger_pack_links(self, task) ? PAGE_DONE : PAGE_HAS_MORE;
 	if (task->tries->changes)
 		return ledger_emit_changes(self, task) ? PAGE_DONE : PAGE_HAS_MORE;
 	if (task->tries->kept_reason)
@@ -340,9 +342,18 @@ static void emit_first_page(struct ledger *self)
 		ledger_drop_void(self, task);
 		return;
 	}
+	/* Opening the links may take a while, so that each page has its own turn. */
+	if (task->tries->replay && !ledger_open_replay(self, task)) {
+		task_list_remove(task);
+		ledger_drop_replay(self, task);
+		return;
+	}
 	task->tries->is_emitted = true;
 	enum page_state state = emit_links_of(self, task);
-	if (state == PAGE_HAS_MORE || (state == PAGE_DONE && ledger_begin_changes(self, task)))
+	bool has_more =
+	    state == PAGE_HAS_MORE ||
+	    (state == PAGE_DONE && (ledger_begin_changes(self, task) || ledger_begin_packing(self, task)));
+	if (has_more)
 		return;
 	task_list_remove(task);
 	if (state == PAGE_WAITING)

@@ -262,24 +262,48 @@ static void set_answer_url(struct ledger *self, struct task *task, const struct 
 bool ledger_begin_replay(struct ledger *self, struct task *task)
 {
 	struct state_page page;
-	struct link_reader *reader = alloc_new(sizeof *reader);
-	link_reader_init(reader);
-	if (!ledger_find_answer(self, task, &page) || !ledger_open_links(self, task, &page, reader)) {
-		link_reader_release(reader);
-		free(reader);
+	if (!ledger_find_answer(self, task, &page))
 		return false;
-	}
 	if (page.answer_url && task->is_fresh && !task->is_done_before)
 		set_answer_url(self, task, &page);
 	ledger_extend_scope(self, task);
-	task->tries->replay = reader;
-	task->tries->ledger = self;
-	task->tries->outcome = task_outcome(task);
-	task->tries->outcome.kind = OUTCOME_OK;
-	task->tries->outcome.stage = STAGE_RECEIVE;
-	task->tries->outcome.is_unchanged = true;
+	struct tries *tries = task->tries;
+	tries->replay = alloc_new(sizeof *tries->replay);
+	link_reader_init(tries->replay);
+	tries->ledger = self;
+	tries->outcome = task_outcome(task);
+	tries->outcome.kind = OUTCOME_OK;
+	tries->outcome.stage = STAGE_RECEIVE;
+	tries->outcome.is_unchanged = true;
 	task_list_add(&self->ready, task);
 	return true;
+}
+
+bool ledger_open_replay(struct ledger *self, struct task *task)
+{
+	struct tries *tries = task->tries;
+	struct state_page page;
+	if (tries->is_replay_open)
+		return true;
+	tries->is_replay_open =
+	    ledger_find_answer(self, task, &page) && ledger_open_links(self, task, &page, tries->replay);
+	return tries->is_replay_open;
+}
+
+void ledger_drop_replay(struct ledger *self, struct task *task)
+{
+	link_reader_release(task->tries->replay);
+	free(task->tries->replay);
+	task->tries->replay = NULL;
+	task->tries->outcome.is_unchanged = false;
+	task_drop_preconditions(task);
+	if (!task->is_fresh) {
+		ledger_retry_at_once(self, task, 0);
+		return;
+	}
+	task->is_fresh = task->is_done_before = false;
+	url_parse(&self->found_url, task->url, strlen(task->url), NULL, NULL);
+	ledger_admit(self, task, &self->found_url);
 }
 
 bool ledger_finish_unchanged(struct ledger *self, struct task *task)

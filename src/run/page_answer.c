@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t page_answer_hash(struct slice links)
+{
+	return XXH3_64bits(links.data, links.len);
+}
+
 static size_t size_of(const struct page_answer *self)
 {
 	return sizeof *self + self->texts.len + self->links.len;
@@ -11,16 +19,13 @@ static size_t size_of(const struct page_answer *self)
 
 struct page_answer *page_answer_new(struct slice answer, struct slice links, uint64_t number, size_t *held)
 {
-	struct link_reader reader;
 	struct page_answer *self = alloc_new(sizeof *self);
 	*self = (struct page_answer){.number = number, .held = held};
 	buf_init(&self->texts, SIZE_MAX / 2);
 	buf_init(&self->links, SIZE_MAX / 2);
 	buf_append(&self->links, links.data, links.len);
-	link_reader_init(&reader);
-	bool is_whole =
-	    redis_answer_unpack(&self->answer, answer, &self->texts) && page_answer_open_links(self, &reader);
-	link_reader_release(&reader);
+	bool is_whole = redis_answer_unpack(&self->answer, answer, &self->texts) &&
+	                self->answer.packed_hash == page_answer_hash(links);
 	*held += size_of(self);
 	if (is_whole)
 		return self;

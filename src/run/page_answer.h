@@ -19,6 +19,10 @@ struct page_answer {
 	size_t *held;     /* the bytes of all answers that a ledger has; borrowed */
 };
 
+/* The hash of packed links that an answer has (redis_answer.packed_hash). To open the links would tell, too,
+ * whether they are whole, but takes long if there are many. */
+uint64_t page_answer_hash(struct slice links);
+
 /* Copies an answer as redis_crawl_get_answer gives it. NULL if it is damaged. number is that of the links,
  * and *held is raised until the answer is freed. */
 struct page_answer *page_answer_new(struct slice answer, struct slice links, uint64_t number, size_t *held);

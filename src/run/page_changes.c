@@ -28,12 +28,10 @@ void page_changes_free(struct page_changes *self)
 	free(self);
 }
 
-void page_changes_begin(struct page_changes *self, const struct link_records *after)
+void page_changes_set_after(struct page_changes *self, const struct link_records *after)
 {
 	if (after)
 		link_reader_open_list(&self->after, after);
-	/* Nothing needs to be looked up in the links of a page that had none. */
-	self->step = self->before.count > 0 ? PAGE_CHANGES_READ : PAGE_CHANGES_NEW;
 }
 
 static void add(struct seen *urls, const struct link_record *record)
@@ -73,6 +71,9 @@ static bool run_step(struct page_changes *self, int64_t until_us, page_changes_f
 
 bool page_changes_emit(struct page_changes *self, int64_t until_us, page_changes_fn on_change, void *ctx)
 {
+	/* Nothing needs to be looked up in the links of a page that had none. */
+	if (self->step == PAGE_CHANGES_BEGIN)
+		self->step = self->before.count > 0 ? PAGE_CHANGES_READ : PAGE_CHANGES_NEW;
 	while (self->step != PAGE_CHANGES_DONE) {
 		if (!run_step(self, until_us, on_change, ctx))
 			return false;

@@ -2,8 +2,8 @@
  * have a million of them.
  *
  *     changes = page_changes_new();
+ *     page_changes_set_after(changes, records);
  *     state_find_links(state, page, &changes->before, &status);
- *     page_changes_begin(changes, records);
  *     while (!page_changes_emit(changes, until_us, on_change, ctx))
  *             …
  *     page_changes_free(changes);
@@ -19,20 +19,26 @@
 #include <stdint.h>
 
 /* What is done next; the fingerprints of the links of one answer are looked up in those of the other. */
-enum page_changes_step { PAGE_CHANGES_READ, PAGE_CHANGES_GONE, PAGE_CHANGES_NEW, PAGE_CHANGES_DONE };
+enum page_changes_step {
+	PAGE_CHANGES_BEGIN,
+	PAGE_CHANGES_READ,
+	PAGE_CHANGES_GONE,
+	PAGE_CHANGES_NEW,
+	PAGE_CHANGES_DONE
+};
 
 struct page_changes {
 	struct link_reader before, after;
 	struct seen before_urls, after_urls;
 	enum page_changes_step step;
+	bool opens_before; /* of the caller: `before` is still to be opened, which may take a while */
 };
 
 struct page_changes *page_changes_new(void);
 void page_changes_free(struct page_changes *self); /* NULL is allowed */
 
-/* Begins with the links that were opened in `before`, if any, and those that the page has now, which are
- * borrowed; NULL if it has none. */
-void page_changes_begin(struct page_changes *self, const struct link_records *after);
+/* Compares with the links that the page has now, which are borrowed; NULL if it has none. */
+void page_changes_set_after(struct page_changes *self, const struct link_records *after);
 
 /* Called for a link that is gone ('-') or new ('+'). The record is borrowed for the call. */
 typedef void (*page_changes_fn)(void *ctx, const struct link_record *record, char change);

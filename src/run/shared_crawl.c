@@ -326,25 +326,44 @@ enum status shared_crawl_turn(
 
 /* The end. */
 
-static void show_status(const struct shared_crawl *self, const struct redis_crawl_status *status)
+static void append_status(
+    const struct shared_crawl *self, const struct redis_crawl_status *status, struct buf *lines)
 {
+	const char *name = self->address.name;
 	if (!status->exists) {
-		printf("%s: there is no such crawl\n", self->address.name);
+		log_append(lines, LOG_PLAIN, "%s: there is no such crawl", name);
+		buf_append_byte(lines, '\n');
 		return;
 	}
-	printf("%s: run %" PRIu64 ": %" PRIu64 " URL%s done (%" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64
-	       " skipped), %" PRIu64 " left%s\n",
-	    self->address.name, status->run, status->settled, number_text_plural(status->settled),
+	log_append(lines, LOG_PLAIN,
+	    "%s: run %" PRIu64 ": %" PRIu64 " URL%s done (%" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64
+	    " skipped), %" PRIu64 " left%s",
+	    name, status->run, status->settled, number_text_plural(status->settled),
 	    status->outcomes[OUTCOME_OK], status->outcomes[OUTCOME_FAILED], status->outcomes[OUTCOME_SKIPPED],
 	    status->left, status->has_ended ? ", ended" : "");
-	if (status->unread > 0)
-		printf("%s: %" PRIu64 " list%s not read to the end, such as that of %s\n", self->address.name,
+	buf_append_byte(lines, '\n');
+	if (status->unread > 0) {
+		log_append(lines, LOG_PLAIN, "%s: %" PRIu64 " list%s not read to the end, such as %s", name,
 		    status->unread, number_text_plural(status->unread), status->unread_list);
+		buf_append_byte(lines, '\n');
+	}
 	for (size_t i = 0; i < status->member_count; i++) {
 		const struct redis_crawl_member *member = &status->members[i];
-		printf("%s: %s: %" PRIu64 " done, %s\n", self->address.name, member->name, member->settled,
-		    status->has_ended || !member->is_alive ? "gone" : "at work");
+		log_append(lines, LOG_PLAIN, "%s: %s: %" PRIu64 " done, %s", name, member->name,
+		    member->settled, status->has_ended || !member->is_alive ? "gone" : "at work");
+		buf_append_byte(lines, '\n');
 	}
+}
+
+/* The names come from other processes, and must not control the terminal. */
+static enum status show_status(const struct shared_crawl *self, const struct redis_crawl_status *status)
+{
+	struct buf lines;
+	buf_init(&lines, SIZE_MAX / 2);
+	append_status(self, status, &lines);
+	bool is_written = fwrite(lines.data, 1, lines.len, stdout) == lines.len && fflush(stdout) == 0;
+	buf_release(&lines);
+	return is_written ? STATUS_OK : log_output_error("stdout", "cannot be written");
 }
 
 enum status shared_crawl_show(struct shared_crawl *self)
@@ -358,8 +377,7 @@ enum status shared_crawl_show(struct shared_crawl *self)
 	status = redis_crawl_read_status(self->crawl, &stands);
 	if (status != STATUS_OK)
 		return status;
-	show_status(self, &stands);
-	return fflush(stdout) == 0 ? STATUS_OK : log_output_error("stdout", "cannot be written");
+	return show_status(self, &stands);
 }
 
 static void count_crawl(const struct redis_crawl_status *stands, struct crawl_totals *totals)

@@ -123,6 +123,7 @@ void task_free(struct task *self)
 		assert(!tries->page && !tries->list);
 		fetch_cookies_free(tries->cookies);
 		buf_release(&tries->trail);
+		buf_release(&tries->packed);
 		buf_release(&tries->anchors);
 		if (tries->records)
 			link_records_release(tries->records);
@@ -312,6 +313,7 @@ static void make_tries(struct task *self, int64_t now)
 	self->tries = alloc_new(sizeof *self->tries);
 	self->tries->phases = no_tries.phases;
 	buf_init(&self->tries->trail, SIZE_MAX / 2);
+	buf_init(&self->tries->packed, SIZE_MAX / 2);
 	buf_init(&self->tries->anchors, SIZE_MAX / 2);
 	self->tries->left_origin = self->is_foreign;
 	self->tries->phases.queued = (double)(now - self->listed_us) / 1000;

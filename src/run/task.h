@@ -77,6 +77,9 @@ struct tries {
 	char *validator_texts;        /* what they point to */
 	struct link_records *records; /* the links of the page, for --state; NULL if there are none yet */
 	struct link_reader *replay;   /* the links of an earlier run that are emitted; NULL if none are */
+	bool is_replay_open;          /* they were opened */
+	bool is_packing;              /* the links are packed for Redis, or were */
+	struct buf packed;            /* what came of that */
 	uint64_t replayed;            /* how many of them were rows */
 	struct page_changes *changes; /* see ledger_begin_changes; NULL if there are none */
 	/* how much of the file of --changes-to was written at the end of the changes of the page */

@@ -209,24 +209,51 @@ static void empty(struct buf *buffer)
 	buf_clear(buffer);
 }
 
-struct slice link_packer_pack(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page)
+void link_packer_begin(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page)
 {
 	if (!self->compressor)
 		start_compressor(self);
 	empty(&self->content);
 	empty(&self->packed);
+	self->at = 0;
 	char *to = buf_reserve(&self->content, 1 + 2 * NUMBER_SIZE_MAX + bytes.len);
 	*to++ = FORMAT_VERSION;
 	to = put_number(to, page);
 	to = put_number(to, count);
 	to = put_bytes(to, bytes.data, bytes.len);
-	size_t len = (size_t)(to - self->content.data), room = ZSTD_compressBound(len);
-	self->packed.len =
-	    ZSTD_compress2(self->compressor, buf_reserve(&self->packed, room), room, self->content.data, len);
+	self->content.len = (size_t)(to - self->content.data);
+	buf_reserve(&self->packed, ZSTD_compressBound(self->content.len));
+	ZSTD_CCtx_reset(self->compressor, ZSTD_reset_session_only);
+	ZSTD_CCtx_setPledgedSrcSize(self->compressor, self->content.len);
+}
+
+bool link_packer_step(struct link_packer *self, size_t most)
+{
+	size_t left = self->content.len - self->at;
+	bool is_last = left <= most;
+	ZSTD_inBuffer in = {self->content.data, is_last ? self->content.len : self->at + most, self->at};
+	ZSTD_outBuffer out = {self->packed.data, ZSTD_compressBound(self->content.len), self->packed.len};
+	size_t problem =
+	    ZSTD_compressStream2(self->compressor, &out, &in, is_last ? ZSTD_e_end : ZSTD_e_continue);
 	/* With so much room, only memory can run out. */
-	if (ZSTD_isError(self->packed.len))
+	if (ZSTD_isError(problem))
 		alloc_fail();
+	self->at = in.pos;
+	self->packed.len = out.pos;
+	return is_last && problem == 0;
+}
+
+struct slice link_packer_packed(const struct link_packer *self)
+{
 	return (struct slice){self->packed.data, self->packed.len};
+}
+
+struct slice link_packer_pack(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page)
+{
+	link_packer_begin(self, bytes, count, page);
+	while (!link_packer_step(self, SIZE_MAX))
+		continue;
+	return link_packer_packed(self);
 }
 
 /* Reading. */

@@ -87,6 +87,7 @@ void link_records_add(struct link_records *self, const struct link_record *recor
 struct link_packer {
 	ZSTD_CCtx *compressor; /* NULL before the first page */
 	struct buf content, packed;
+	size_t at; /* how much of the content is packed */
 };
 
 /* Initialises a packer. Allocates nothing. */
@@ -96,6 +97,13 @@ void link_packer_release(struct link_packer *self);
 /* Returns the packed form of count records, the bytes of a list of links, for that page. It is borrowed until
  * the next call. */
 struct slice link_packer_pack(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page);
+
+/* The same in steps, since a page may have millions of links. The bytes are copied. A step packs so many
+ * bytes of them at most, and returns true once all are packed; what link_packer_packed returns then is
+ * borrowed until the next beginning. */
+void link_packer_begin(struct link_packer *self, struct slice bytes, uint64_t count, uint64_t page);
+bool link_packer_step(struct link_packer *self, size_t most);
+struct slice link_packer_packed(const struct link_packer *self);
 
 struct link_reader {
 	struct buf content; /* of packed links */

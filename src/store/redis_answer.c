@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, RUN_DIGITS = 15, NUMBERS = 11, TEXTS = 8 };
+enum { VERSION = 1, RUN_DIGITS = 15, NUMBERS = 13, TEXTS = 8 };
 
 /* Their order is a part of the format. */
 static void list_texts(struct redis_answer *answer, const char **texts[TEXTS])
@@ -28,7 +28,7 @@ void redis_answer_pack(struct buf *to, const struct redis_answer *answer)
 	const uint64_t numbers[NUMBERS] = {page->depth, page->sitemap, page->is_guess,
 	    (uint64_t)page->http_status, milliseconds(page->fetched), milliseconds(page->changed),
 	    page->links_hash >> 32, page->links_hash & UINT32_MAX, page->links, page->variant >> 32,
-	    page->variant & UINT32_MAX};
+	    page->variant & UINT32_MAX, copy.packed_hash >> 32, copy.packed_hash & UINT32_MAX};
 	packed_put_number(to, VERSION);
 	for (int i = 0; i < NUMBERS; i++)
 		packed_put_number(to, numbers[i]);
@@ -78,6 +78,7 @@ bool redis_answer_unpack(struct redis_answer *answer, struct slice bytes, struct
 	}
 	*answer = (struct redis_answer){.is_listed = head.is_listed,
 	    .was_ok = head.was_ok,
+	    .packed_hash = numbers[11] << 32 | numbers[12],
 	    .page = {.run = head.page.run,
 	        .depth = (uint32_t)numbers[0],
 	        .sitemap = (uint32_t)numbers[1],

@@ -14,7 +14,8 @@
 struct redis_answer {
 	/* Without id, url, via, is_settled, outcome, cause and change; listed is always set. */
 	struct state_page page;
-	const char *via; /* the URL of the page that led to it; NULL if it was listed */
+	const char *via;      /* the URL of the page that led to it; NULL if it was listed */
+	uint64_t packed_hash; /* of the bytes of the links, as they are packed; set by the caller */
 	bool is_listed, was_ok;
 };
 

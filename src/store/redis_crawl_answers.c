@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What Redis gets or gives of links at once, in bytes. */
-enum { INLINE_MAX = 32 << 10, PART_SIZE = 32 << 10, RANGE_SIZE = 256 << 10 };
+/* Links are kept in parts of so many bytes, so that no command of Redis takes long, and so many are read at
+ * once. */
+enum { PART_SIZE = 32 << 10, PARTS_AT_ONCE = 8 };
 
 /* Keys that one step looks at. */
 static const char scan_count[] = "300";
@@ -69,6 +70,7 @@ struct redis_answer_request {
 	char id[REDIS_ID_SIZE];
 	bool has_answer;
 	struct buf answer, links;
+	uint64_t parts; /* of the links that have come */
 };
 
 /* Takes the request out of the list. */
@@ -90,31 +92,35 @@ static void finish_request(struct redis_answer_request *request)
 	free(request);
 }
 
-static void request_range(struct redis_answer_request *request);
+static void request_parts(struct redis_answer_request *request);
 
-static void on_range(void *ctx, const redisReply *reply)
+static void on_parts(void *ctx, const redisReply *reply)
 {
 	struct redis_answer_request *request = ctx;
-	struct slice bytes = redis_crawl_reply_text(reply);
-	buf_append(&request->links, bytes.data, bytes.len);
-	if (bytes.len == RANGE_SIZE) {
-		request_range(request);
+	size_t count = reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct slice part = redis_crawl_reply_text(reply->element[i]);
+		buf_append(&request->links, part.data, part.len);
+	}
+	request->parts += count;
+	if (count == PARTS_AT_ONCE) {
+		request_parts(request);
 		return;
 	}
 	unlink_request(request);
 	finish_request(request);
 }
 
-static void request_range(struct redis_answer_request *request)
+static void request_parts(struct redis_answer_request *request)
 {
 	struct redis_crawl *self = request->crawl;
 	buf_clear(&self->command);
 	redis_connection_format(&self->command, 4);
-	redis_connection_add(&self->command, "GETRANGE", 8);
+	redis_connection_add(&self->command, "LRANGE", 6);
 	add_key(self, "links:", request->id);
-	redis_scripts_add_number(&self->command, request->links.len);
-	redis_scripts_add_number(&self->command, request->links.len + RANGE_SIZE - 1);
-	redis_connection_send(self->connection, &self->command, 0, on_range, request);
+	redis_scripts_add_number(&self->command, request->parts);
+	redis_scripts_add_number(&self->command, request->parts + PARTS_AT_ONCE - 1);
+	redis_connection_send(self->connection, &self->command, 0, on_parts, request);
 }
 
 static void on_answer(void *ctx, const redisReply *reply)
@@ -155,7 +161,7 @@ void redis_crawl_request_answer(
 	redis_connection_add(&self->command, "GET", 3);
 	add_key(self, "answer:", request->id);
 	redis_connection_send(self->connection, &self->command, 0, on_answer, request);
-	request_range(request);
+	request_parts(request);
 }
 
 void redis_crawl_get_answer(
@@ -199,7 +205,7 @@ void redis_crawl_settle_answer(
 	const char *how = hows[settled->how];
 	char flags[REDIS_ANSWER_FLAGS];
 	redis_answer_set_flags(flags, settled->is_listed, settled->kind == OUTCOME_OK);
-	bool is_staged = settled->links.len > INLINE_MAX;
+	bool is_staged = settled->links.len > PART_SIZE;
 	if (!claim->is_void) {
 		if (is_staged)
 			stage_links(self, claim->record, settled->links);

@@ -118,6 +118,7 @@ struct redis_crawl {
 	uint64_t answered;   /* the largest one that was answered */
 	uint64_t offered;    /* what Redis had counted at the last answer */
 	int64_t lease_until; /* monotonic ms */
+	bool has_told_later; /* that it waits for the next run */
 	int64_t join_at;    /* when it asks again whether it may join (monotonic ms); 0 if it does not wait */
 	int64_t renewed_at; /* when the last script was sent */
 	int64_t flushed_at; /* when something was sent last */

@@ -127,6 +127,11 @@ static void on_joined(void *ctx, const redisReply *reply)
 		return;
 	}
 	if (redis_crawl_reply_is_list(reply, 1) && redis_crawl_reply_is(reply->element[0], "LATER")) {
+		if (!self->has_told_later)
+			log_warning(
+			    "%s: a run of the crawl %s is about to end; this list waits for the next one",
+			    label_of(self), name_of(self));
+		self->has_told_later = true;
 		self->state = REDIS_CRAWL_OUTSIDE;
 		self->join_at = clock_now_ms() + LATER_MS;
 		return;

@@ -1,7 +1,6 @@
--- ARGV: version, id of a crawl that is new, options, member, lease, name of the member, 0 without a list or 1 with
--- one or 2 with the rest of one, which begins no run, unix time, the id of the crawl that the caller was a member of or
--- nothing, the name of
--- the list, 1 if answers are kept.
+-- ARGV: version; id of a crawl that is new; options; member; lease; name of the member; 0 without a list, 1 with one, or 2
+-- with the rest of one, which begins no run; unix time; the id of the crawl that the caller was a member of, or nothing;
+-- the name of the list; 1 if answers are kept.
 -- Begins the crawl or the next run if there is none that goes on, and makes the caller a member of it. May run
 -- twice.
 local version, id, options, who, lease, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -49,6 +48,7 @@ end
 local crawl = call('HMGET', CRAWL, 'version', 'run', 'ended', 'options', 'id', 'looker')
 local run = crawl[2]
 local has_unread = run and call('EXISTS', PREFIX .. run .. ':unread') == 1
+local is_member = run and call('ZSCORE', PREFIX .. run .. ':alive', who)
 if ARGV[9] ~= '' and crawl[5] ~= ARGV[9] then
 	return {'LOST'}
 end
@@ -58,7 +58,7 @@ if not crawl[1] then
 	begin_run(run)
 elseif tonumber(crawl[1]) > tonumber(version) then
 	return {'NEWER', crawl[1]}
-elseif crawl[3] and may_begin and not has_unread and not call('ZSCORE', PREFIX .. run .. ':alive', who) then
+elseif crawl[3] and may_begin and not has_unread and not is_member then
 	run, how = tostring(tonumber(run) + 1), 'NEXT'
 	begin_run(run)
 else
@@ -67,9 +67,8 @@ else
 		return differs
 	end
 	-- While somebody looks for pages that have left the lists, what a new list has would count as gone.
-	local alive = PREFIX .. run .. ':alive'
-	if not crawl[3] and may_begin and crawl[6] and not call('ZSCORE', alive, who) and
-		call('ZCOUNT', alive, now, '+inf') > 0 then
+	local is_looked_for = not crawl[3] and crawl[6] and call('ZCOUNT', PREFIX .. run .. ':alive', now, '+inf') > 0
+	if is_looked_for and may_begin and not is_member then
 		return {'LATER'}
 	end
 	-- A run that has ended without all of a list goes on when a list comes.

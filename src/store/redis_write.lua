@@ -70,7 +70,11 @@ local items = {
 	end},
 	-- a part of links that are to be kept, which come before the claim is settled: id, 1 if it is the first, bytes
 	p = {3, function(id, first, bytes)
-		call(first == '1' and 'SET' or 'APPEND', R .. 'staged:' .. member .. ':' .. id, bytes)
+		local key = R .. 'staged:' .. member .. ':' .. id
+		if first == '1' then
+			call('DEL', key)
+		end
+		call('RPUSH', key, bytes)
 	end},
 	-- settle with what becomes of the answer that is kept: host, id, kind of the outcome or nothing if it does not
 	-- count, how (kept, confirmed, new, gone), the flags of the answer, the answer, its links, 1 if these were staged
@@ -85,19 +89,18 @@ local items = {
 		end
 		local key, links_key = PREFIX .. 'answer:' .. id, PREFIX .. 'links:' .. id
 		local head = string.format('%015d', tonumber(ARGV[1])) .. flags
-		if how == 'gone' then
-			call('DEL', key, links_key)
-		elseif how == 'kept' and call('EXISTS', key) == 1 then
+		if how == 'gone' or how == 'new' then
+			call('UNLINK', key, links_key)
+		end
+		if how == 'kept' and call('EXISTS', key) == 1 then
 			call('SETRANGE', key, 0, head)
-		elseif how ~= 'kept' then
+		elseif how == 'new' or how == 'confirmed' then
 			call('SET', key, head .. answer)
 		end
 		if staged == '1' then
 			call('RENAME', R .. 'staged:' .. member .. ':' .. id, links_key)
-		elseif how == 'new' and links == '' then
-			call('DEL', links_key)
-		elseif how == 'new' then
-			call('SET', links_key, links)
+		elseif links ~= '' then
+			call('RPUSH', links_key, links)
 		end
 	end},
 	-- all pages were looked at that may have left the lists

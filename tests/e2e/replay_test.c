@@ -337,7 +337,7 @@ Test(replay_from_redis, ends_with_an_error_where_there_are_no_links)
 	run_areq(&run, "-q", STATE_OF_RUN(self), page, site_page(&self.site, "links", "1"));
 	run_release(&run);
 	redis_server_run(
-	    &self.redis, "eval \"redis.call('setrange', redis.call('keys', '*links:*')[1], 2, 'xxx')\" 0");
+	    &self.redis, "eval \"redis.call('lset', redis.call('keys', '*links:*')[1], 0, 'xxx')\" 0");
 	run_areq(&run, "--state", self.state, "--replay", "--no-header");
 	run_expect_exit(&run, 3);
 	cr_expect(strstr(run.err, "1 page is damaged"), "%s", run.err);

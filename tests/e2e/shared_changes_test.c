@@ -175,7 +175,7 @@ Test(shared_changes, are_asked_for_conditionally_where_that_may_be)
 	expect_run(&self, url, "X-A: 2", 0, 200, "");
 	expect_run(&self, url, "X-A: 2", 0, 304, "");
 	static const char *const damages[] = {"'setrange', key('answer'), 20, 'xxxxxxxxxxxx'",
-	    "'setrange', key('links'), 3, 'xxx'", "'del', key('links')", "'set', key('answer'), '0'"};
+	    "'lset', key('links'), 0, 'xxx'", "'del', key('links')", "'set', key('answer'), '0'"};
 	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
 		snprintf(command, sizeof command,
 		    "eval \"local function key(kind) return redis.call('keys', '*' .. kind .. ':*')[1] end "
@@ -256,7 +256,7 @@ Test(shared_changes, wait_for_the_next_run_with_a_new_list)
 	run_start_areq(&first, NULL, "-q", "--no-header", "--changes", "--state", self.redis.url, small);
 	site_wait_requests(&self.site, 1, 20);
 	sleep(1);
-	run_start_areq(&second, NULL, "-q", "--no-header", "--changes", "--state", self.redis.url, large);
+	run_start_areq(&second, NULL, "--no-header", "--changes", "--state", self.redis.url, large);
 	sleep(1);
 	site_stats(&self.site, &stats);
 	cr_expect_eq(stats.count, 1, "%zu requests", stats.count);
@@ -267,6 +267,7 @@ Test(shared_changes, wait_for_the_next_run_with_a_new_list)
 	run_release(&result);
 	run_finish(&second, &result);
 	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.err, "this list waits for the next one"), "%s", result.err);
 	cr_expect(strstr(result.out, "+\t") && strstr(result.out, "-\t"), "%.300s", result.out);
 	run_release(&result);
 	tear_down(&self);

@@ -156,3 +156,22 @@ Test(shared_lists, that_was_not_read_is_missed_whatever_others_bring)
 	expect_all_once(&self);
 	lists_stop(&self);
 }
+
+/* Its name comes from another machine. */
+Test(shared_lists, name_does_not_control_the_terminal)
+{
+	struct lists self;
+	struct run_result result;
+	lists_start(&self);
+	run_areq(&result, ARGUMENTS(&self, scratch_write(&self.scratch, "list", self.list)));
+	run_expect_exit(&result, 0);
+	run_release(&result);
+	redis_server_run(
+	    &self.redis, "eval \"redis.call('hset', 'areq:{test}:1:unread', '\\27[31mred', 'x')\" 0");
+	run_areq(&result, "-n", "--state", self.redis.url);
+	run_expect_exit(&result, 0);
+	cr_expect(strstr(result.out, "\\x1B[31mred") || strstr(result.out, "\\x1b[31mred"), "%s", result.out);
+	cr_expect_not(strchr(result.out, '\x1b'));
+	run_release(&result);
+	lists_stop(&self);
+}

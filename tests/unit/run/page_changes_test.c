@@ -50,7 +50,7 @@ static void expect_changes(const char *before, const char *after, const char *ex
 	buf_init(&out, SIZE_MAX / 2);
 	buf_append_text(&out, "");
 	open_packed(&changes->before, &old);
-	page_changes_begin(changes, after ? &new : NULL);
+	page_changes_set_after(changes, after ? &new : NULL);
 	while (!page_changes_emit(changes, until_us, append_change, &out))
 		continue;
 	cr_expect_str_eq(out.data ? out.data : "", expected, "from \"%s\" to \"%s\"", before, after);
@@ -108,7 +108,7 @@ Test(page_changes, come_in_steps)
 		add(&new, url, true);
 	}
 	open_packed(&changes->before, &old);
-	page_changes_begin(changes, &new);
+	page_changes_set_after(changes, &new);
 	for (size_t seen = 0; !page_changes_emit(changes, 0, count_change, counts); steps++) {
 		cr_assert_leq(counts[0] + counts[1] - seen, PER_STEP_MAX);
 		seen = counts[0] + counts[1];

@@ -231,3 +231,42 @@ Test(link_records, that_make_no_sense_are_refused)
 	link_reader_release(&reader);
 	link_packer_release(&packer);
 }
+
+/* However small the steps are, no step does more, and the links are the same. */
+Test(link_records, are_packed_in_steps)
+{
+	enum { LINKS = 20000 };
+	static const size_t steps[] = {1000, 70000, 200000, SIZE_MAX};
+	struct link_records records;
+	struct link_packer packer;
+	struct link_reader reader;
+	link_packer_init(&packer);
+	link_records_init(&records);
+	link_reader_init(&reader);
+	for (unsigned i = 0; i < LINKS; i++) {
+		char url[60];
+		snprintf(url, sizeof url, "http://%u.test/%u", i * 2654435761u, i);
+		link_records_add(
+		    &records, &(struct link_record){
+		                  .url = slice_of(url), .kind = LINK_PAGE, .is_row = true, .position = i});
+	}
+	const struct slice bytes = {records.bytes.data, records.bytes.len};
+	cr_assert_gt(bytes.len, 400000);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		struct link_record record;
+		size_t count = 1;
+		link_packer_begin(&packer, bytes, records.count, 9);
+		while (!link_packer_step(&packer, steps[i]))
+			count++;
+		cr_expect_geq(count, bytes.len / steps[i], "steps of %zu bytes: %zu", steps[i], count);
+		cr_assert(link_reader_open(&reader, link_packer_packed(&packer), 9));
+		while (link_reader_next(&reader, &record))
+			continue;
+		cr_expect_not(reader.is_damaged);
+		cr_expect_eq(reader.count, LINKS);
+		cr_expect_eq(reader.hash, records.hash);
+	}
+	link_reader_release(&reader);
+	link_records_release(&records);
+	link_packer_release(&packer);
+}

@@ -21,7 +21,8 @@ static struct redis_answer answer_of(const char *url)
 	                                 .fetched = 1764288000.125,
 	                                 .links_hash = 0xfedcba9876543210,
 	                                 .links = 7,
-	                                 .variant = UINT64_MAX}};
+	                                 .variant = UINT64_MAX},
+	    .packed_hash = 0x123456789abcdef0};
 }
 
 Test(redis_answer, is_read_as_it_was_packed)
@@ -63,6 +64,7 @@ Test(redis_answer, is_read_as_it_was_packed)
 	cr_expect_eq(page->links_hash, answer.page.links_hash);
 	cr_expect_eq(page->links, 7);
 	cr_expect_eq(page->variant, UINT64_MAX);
+	cr_expect_eq(read.packed_hash, answer.packed_hash);
 	/* Nothing shorter or longer is an answer. */
 	for (size_t len = 0; len < packed.len; len++)
 		cr_expect_not(
